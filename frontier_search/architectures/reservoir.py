@@ -1,0 +1,92 @@
+"""A learned input and output map around a fixed recurrence.
+
+    h_0 = phi(W_in x + b_in)     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out [x, h_T] + b_out        phi = tanh
+
+Gated: h_{t+1} = (1 - z) h_t + z phi(h_t + phi(h_t G^T)), with z one learned scalar. Without a graph T = 0 and the readout sees h_0.
+
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.errors import SpecError
+from frontier_search.family import Size
+from frontier_search.graph import Graph
+from frontier_search.space import Value
+
+
+@dataclass(frozen=True)
+class Reservoir:
+    """H hidden units that are updated T times through a fixed graph.
+
+    Attributes:
+        hidden: H.
+        steps: T; 0 exactly when there is no graph.
+        graph: the rule of G, or None.
+        spectral_radius: modulus of the largest eigenvalue of G.
+        graph_noise: standard deviation of the noise on the edges before scaling.
+        gated: whether the update is gated by one learned scalar.
+    """
+
+    hidden: int
+    steps: int = 0
+    graph: Graph | None = None
+    spectral_radius: float = 0.9
+    graph_noise: float = 0.0
+    gated: bool = False
+    network: str = "frontier_search.networks.reservoir:ReservoirStack"
+
+    def __post_init__(self) -> None:
+        problem = self.graph.problem(self.hidden) if self.graph else None
+        if self.hidden < 1:
+            problem = f"hidden = {self.hidden}; at least one hidden unit is needed"
+        if self.graph and self.steps < 1:
+            problem = f"steps = {self.steps}; a recurrence needs at least one step (no_recurrence has none)"
+        if problem:
+            raise SpecError(problem)
+
+    @property
+    def shape(self) -> tuple[int, bool]:
+        return (self.hidden, self.gated)
+
+    @property
+    def rank(self) -> int:
+        """Sorted by steps, those that still run at step t are the first ones of the stack."""
+        return self.steps
+
+    def matrix(self, seed: int) -> NDArray[np.float32]:
+        """The graph G that a seed draws, (H, H); zero without a graph."""
+        if self.graph is None:
+            return np.zeros((self.hidden, self.hidden), dtype=np.float32)
+        return self.graph.matrix(self.hidden, self.spectral_radius, self.graph_noise, seed)
+
+    def size(self, n_inputs: int, n_outputs: int) -> Size:
+        """d H + H + (d + H) o + o scalars, and one more when gated, all effective; the graph holds none."""
+        d, h, o = n_inputs, self.hidden, n_outputs
+        edges = self.graph.edges(h) if self.graph else 0
+        raw = d * h + h + (d + h) * o + o + int(self.gated)
+        a_step = 2 * edges + h + 2 * h + (3 * h if self.gated else 0)  # products, the sum, two tanh, the gate's mix
+        flops = 2 * d * h + h + self.steps * a_step + 2 * (d + h) * o
+        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + min(8 * edges, 4 * h * h))
+
+
+def recurrent(graph: Graph, gated: bool = False) -> Callable[[Mapping[str, Value]], Reservoir]:
+    """The ``build`` of a family whose models differ in hidden, steps, spectral_radius and graph_noise alone."""
+
+    def build(hyperparameters: Mapping[str, Value]) -> Reservoir:
+        return Reservoir(
+            hidden=int(hyperparameters["hidden"]),
+            steps=int(hyperparameters["steps"]),
+            graph=graph,
+            spectral_radius=float(hyperparameters["spectral_radius"]),
+            graph_noise=float(hyperparameters["graph_noise"]),
+            gated=gated,
+        )
+
+    return build

@@ -1,0 +1,77 @@
+"""A dataset: rows split into train, validation and test for a seed, with a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Task = Literal["regression", "binary", "multiclass"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one split.
+
+    Attributes:
+        x: float32, shape (n_rows, n_features), as the models see them.
+        y: float32, shape (n_rows,), for regression (target units) and binary (0 or 1); int64 class numbers, shape (n_rows,), for multiclass.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32] | NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows that one seed decides: disjoint train, validation and test."""
+
+    train: Rows
+    val: Rows
+    test: Rows
+
+
+@dataclass(frozen=True)
+class TrainingBudget:
+    """How a dataset's models are trained unless the search says otherwise.
+
+    Attributes:
+        epochs: passes over the training rows.
+        batch_size: rows a minibatch.
+        learning_rate: (low, high) of the default, logarithmic, learning-rate range.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Where rows come from.
+
+    Attributes:
+        name: the name in the table, or the file's path.
+        task: regression (mean squared error), binary (one logit, log loss) or multiclass (one logit a class, cross-entropy).
+        n_features: inputs of a model, d.
+        n_outputs: outputs of a model, o: 1 for regression and binary, the number of classes for multiclass.
+        unit: unit of the validation loss, e.g. ``"squared target units"`` or ``"nats"``.
+        source: paper, library function or file.
+        budget: default training budget.
+        split: seed -> Split; the same seed gives the same rows, bit for bit.
+    """
+
+    name: str
+    task: Task
+    n_features: int
+    n_outputs: int
+    unit: str
+    source: str
+    budget: TrainingBudget
+    split: Callable[[int], Split]

@@ -1,0 +1,53 @@
+"""The datasets, one a file: generated ones are drawn afresh for each seed or from one fixed problem, real ones are split by the seed.
+
+Every member works offline. Loading a member gives its metadata only: scikit-learn, which makes or holds the rows, is imported when a seed
+is first split, so that commands that only read stay quick. A user's own data is a ``.csv`` or ``.npz`` file, or ``module:ATTRIBUTE``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from frontier_search.dataset import Dataset
+from frontier_search.datasets.file import SUFFIXES, from_file
+from frontier_search.errors import SpecError, unknown
+from frontier_search.zoo import Zoo
+
+DATASETS: Zoo[Dataset] = Zoo(
+    "dataset",
+    {
+        "friedman1": "frontier_search.datasets.friedman1:DATASET",
+        "sine": "frontier_search.datasets.sine:DATASET",
+        "multiscale_fourier_regression": "frontier_search.datasets.multiscale_fourier_regression:DATASET",
+        "swiss_roll": "frontier_search.datasets.swiss_roll:DATASET",
+        "circles": "frontier_search.datasets.circles:DATASET",
+        "moons": "frontier_search.datasets.moons:DATASET",
+        "s_curve_binary": "frontier_search.datasets.s_curve_binary:DATASET",
+        "gaussian_quantiles": "frontier_search.datasets.gaussian_quantiles:DATASET",
+        "classification_20d": "frontier_search.datasets.classification_20d:DATASET",
+        "iris": "frontier_search.datasets.iris:DATASET",
+        "wine": "frontier_search.datasets.wine:DATASET",
+        "digits": "frontier_search.datasets.digits:DATASET",
+        "synthetic_3class": "frontier_search.datasets.synthetic_3class:DATASET",
+        "synthetic_5class": "frontier_search.datasets.synthetic_5class:DATASET",
+    },
+)
+
+
+def find(name_or_file: str) -> Dataset:
+    """The dataset that the user means.
+
+    Args:
+        name_or_file: a name of the table, the path of a .csv or .npz file, or ``module:ATTRIBUTE``.
+
+    Raises:
+        SpecError: it is none of them, or the file cannot be used.
+    """
+    if Path(name_or_file).suffix.lower() in SUFFIXES:  # before module:ATTRIBUTE, for a path may hold a colon
+        return from_file(name_or_file)
+    if name_or_file not in DATASETS:
+        raise SpecError(f"{unknown('dataset', name_or_file, DATASETS)} A .csv or .npz file is allowed too, by its path.")
+    found: object = DATASETS[name_or_file]
+    if not isinstance(found, Dataset):
+        raise SpecError(f"{name_or_file!r} is a {type(found).__name__}, not a Dataset; give the name of a frontier_search.dataset.Dataset.")
+    return found

@@ -1,0 +1,35 @@
+"""Two concentric noisy circles.
+
+Source: ``sklearn.datasets.make_circles``; radii 1 (label 0) and 0.5 (label 1) with noise of standard deviation 0.1. The features are
+standardised by the training rows. The seed decides the rows: a fresh sample each.
+"""
+
+from __future__ import annotations
+
+from frontier_search.dataset import Dataset, Split, TrainingBudget
+from frontier_search.splitting import Sizes, in_order, split_rows, standardised
+
+SIZES = Sizes(train=600, val=200, test=200)
+FACTOR = 0.5  # radius of the inner circle over the outer one's
+NOISE = 0.1
+
+
+def split(seed: int) -> Split:
+    """Rows of one seed: x of shape (n_rows, 2), standardised, y 0 or 1."""
+    from sklearn.datasets import make_circles  # here and not above: listing the datasets must not load scikit-learn
+
+    x, y = make_circles(n_samples=sum(SIZES), noise=NOISE, factor=FACTOR, random_state=seed)
+    parts = in_order(SIZES)
+    return split_rows(standardised(x, parts.train), y, parts, "binary")
+
+
+DATASET = Dataset(
+    name="circles",
+    task="binary",
+    n_features=2,
+    n_outputs=1,
+    unit="nats",
+    source="sklearn.datasets.make_circles",
+    budget=TrainingBudget(epochs=40, batch_size=32, learning_rate=(1e-3, 3e-2)),
+    split=split,
+)

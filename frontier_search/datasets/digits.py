@@ -1,0 +1,36 @@
+"""Handwritten digits: 1,797 images of 8 by 8 pixels, 10 classes.
+
+Source: E. Alpaydin and C. Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning Repository (1998), its test part, the
+copy in ``sklearn.datasets.load_digits``. All rows are used; pixels, 0 to 16, are divided by 16. The seed decides a stratified split,
+60/20/20.
+"""
+
+from __future__ import annotations
+
+from frontier_search.dataset import Dataset, Split, TrainingBudget
+from frontier_search.splitting import split_rows, stratified
+
+N_FEATURES = 64
+N_CLASSES = 10
+WHITE = 16.0  # the largest pixel
+
+
+def split(seed: int) -> Split:
+    """Rows of one seed: x of shape (n_rows, 64), in [0, 1], y a class number 0 .. 9."""
+    from sklearn.datasets import load_digits  # here and not above: listing the datasets must not load scikit-learn
+
+    x, y = load_digits(return_X_y=True)
+    parts = stratified(y, seed)
+    return split_rows(x / WHITE, y, parts, "multiclass")
+
+
+DATASET = Dataset(
+    name="digits",
+    task="multiclass",
+    n_features=N_FEATURES,
+    n_outputs=N_CLASSES,
+    unit="nats",
+    source="Alpaydin and Kaynak (1998), sklearn.datasets.load_digits",
+    budget=TrainingBudget(epochs=100, batch_size=64, learning_rate=(1e-3, 3e-2)),
+    split=split,
+)

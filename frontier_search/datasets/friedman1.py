@@ -1,0 +1,38 @@
+"""Friedman's first regression problem: 10 features of which 5 matter.
+
+    y = 10 sin(pi x0 x1) + 20 (x2 - 0.5)^2 + 10 x3 + 5 x4 + noise,    x uniform on [0, 1]^10,    noise of standard deviation 1
+
+Source: J. H. Friedman, "Multivariate adaptive regression splines", The Annals of Statistics 19 (1991), made by
+``sklearn.datasets.make_friedman1``. The features stay in [0, 1], as the published numbers need; the target is standardised by the training
+rows, so 1 is the loss of predicting the mean and about 0.04 is the noise. The seed decides the rows: a fresh sample each.
+"""
+
+from __future__ import annotations
+
+from frontier_search.dataset import Dataset, Split, TrainingBudget
+from frontier_search.splitting import Sizes, in_order, split_rows, standardised
+
+SIZES = Sizes(train=900, val=300, test=300)
+N_FEATURES = 10
+NOISE = 1.0
+
+
+def split(seed: int) -> Split:
+    """Rows of one seed: x of shape (n_rows, 10) in [0, 1], y in standard deviations of the target."""
+    from sklearn.datasets import make_friedman1  # here and not above: listing the datasets must not load scikit-learn
+
+    x, y = make_friedman1(n_samples=sum(SIZES), n_features=N_FEATURES, noise=NOISE, random_state=seed)
+    parts = in_order(SIZES)
+    return split_rows(x, standardised(y, parts.train), parts, "regression")
+
+
+DATASET = Dataset(
+    name="friedman1",
+    task="regression",
+    n_features=N_FEATURES,
+    n_outputs=1,
+    unit="squared standard deviations of the target",
+    source="Friedman (1991), sklearn.datasets.make_friedman1",
+    budget=TrainingBudget(epochs=200, batch_size=32, learning_rate=(1e-3, 3e-2)),
+    split=split,
+)

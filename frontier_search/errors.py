@@ -1,0 +1,39 @@
+"""The three things that can go wrong, and the sentences that say so.
+
+SpecError   the user asked for something that cannot be done: exit code 2, nothing was changed.
+TrialError  one trial fails with this reason; the search goes on.
+SearchError the search stops; what is finished is kept.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class SpecError(ValueError):
+    """One or several mistakes in what the user asked for, each a sentence.
+
+    Args:
+        problems: the sentences; a single string is one problem.
+    """
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class TrialError(Exception):
+    """This trial fails with this reason, and no other trial is touched."""
+
+
+class SearchError(Exception):
+    """The search cannot go on; everything that was told is in the storage."""
+
+
+def unknown(kind: str, given: object, allowed: Iterable[str]) -> str:
+    """The sentence for a name that is not in a table, with the nearest legal name."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(str(given), names, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"unknown {kind} {str(given)!r}.{hint} Allowed: {', '.join(names)}."

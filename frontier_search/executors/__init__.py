@@ -1,0 +1,31 @@
+"""The zoo of executors: where a session's cohorts are trained. ``inline``, a loop, is the definition; the others give the same trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from frontier_search.executors.handover import Handover
+from frontier_search.zoo import Zoo
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where cohorts are trained.
+
+    Attributes:
+        workers: processes at a time, or None for one a CPU.
+        address: of a running Ray cluster (``auto`` or ``HOST:PORT``), or None to start one on this machine.
+    """
+
+    workers: int | None = None
+    address: str | None = None
+
+
+class Executor(Protocol):
+    """Trains cohorts until the handover has no more."""
+
+    def __call__(self, handover: Handover, where: Where) -> None: ...
+
+
+EXECUTORS: Zoo[Executor] = Zoo("executor", {name: f"frontier_search.executors.{name}:execute" for name in ("inline", "ray_tune")})

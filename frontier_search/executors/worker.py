@@ -1,0 +1,48 @@
+"""A worker: trains cohorts of one search in this process, and leaves their outcomes on the disk."""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+
+from frontier_search.folder import SearchFolder
+from frontier_search.outcomes import OutcomeFiles
+from frontier_search.search import Search
+from frontier_search.training.checkpoints import Checkpoints
+from frontier_search.training.cohort import train_cohort
+from frontier_search.training.rows import Data
+from frontier_search.trial import Cohort
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+
+
+class Worker:
+    """Holds the rows of a search, so that they are made once a process."""
+
+    def __init__(self, search: Search, folder: SearchFolder, device: str = "cpu") -> None:
+        settle_process()
+        self.search, self.files = search, OutcomeFiles(folder)
+        self.folder = folder
+        self.data = Data(search.find_dataset(), search.seeds, torch.device(device))
+
+    def train(self, cohort: Cohort) -> None:
+        """Trains a cohort, from its checkpoints where there are any, and leaves its outcome."""
+        checkpoints = Checkpoints(self.folder.cohort(cohort.index) / "checkpoints")
+        trained = train_cohort(cohort, self.data, self.search.budget, checkpoints, "latency_ms" in self.search.objectives)
+        self.files.leave(cohort, trained.outcomes, trained.weights)
+
+
+def settle_process() -> None:
+    """One thread a process, because a stack of tiny products gains nothing from more; and freed blocks stay with the process.
+
+    glibc returns every block above 128 kB to the system and faults it in again at the next minibatch, which costs up to a third of the time.
+    """
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
+        libc.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
+    except (OSError, AttributeError):  # not glibc: slower, and right
+        return

@@ -1,0 +1,18 @@
+"""dense_adamw: the dense network, trained with decoupled weight decay.
+
+Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2; Nicolini (2026), regularised baseline.
+Parameters: those of dense.
+"""
+
+from pathlib import Path
+
+from frontier_search.architectures.feedforward import FeedForward
+from frontier_search.family import Family
+
+FAMILY = Family(
+    name="dense_adamw",
+    summary="two tanh hidden layers, AdamW",
+    source="Loshchilov and Hutter 2019; Nicolini 2026",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=lambda hyperparameters: FeedForward(hidden=int(hyperparameters["hidden"]), layers=2),
+)

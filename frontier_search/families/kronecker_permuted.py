@@ -1,0 +1,35 @@
+"""kronecker_permuted: the Kronecker graph with its rows and its columns shuffled independently.
+
+    G = P K Q,  P and Q random permutations drawn by the seed
+
+It keeps both degree distributions and the singular values, and loses the self-similarity, the symmetry and the spectrum. (The same
+permutation on both sides would only rename the units, which a learned input map cannot notice.) Source: Nicolini (2026), permuted control.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.architectures.reservoir import recurrent
+from frontier_search.families import kronecker
+from frontier_search.family import Family
+from frontier_search.graph import Graph
+
+
+def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(H, H) of 0 and 1; an edge may land on the diagonal."""
+    graph = kronecker.adjacency(hidden, rng)
+    return graph[rng.permutation(hidden)][:, rng.permutation(hidden)]
+
+
+GRAPH = Graph(adjacency, kronecker.edges, kronecker.problem)
+
+
+FAMILY = Family(
+    name="kronecker_permuted",
+    summary="control: Kronecker graph, rows and columns shuffled",
+    source="Nicolini 2026, permuted control",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=recurrent(GRAPH),
+)

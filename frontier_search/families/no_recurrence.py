@@ -1,0 +1,19 @@
+"""no_recurrence: the reservoir's input and output maps with nothing between them (T = 0).
+
+    y = W_out [x, phi(W_in x)]
+
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the expansion control. Parameters: those of kronecker.
+"""
+
+from pathlib import Path
+
+from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.family import Family
+
+FAMILY = Family(
+    name="no_recurrence",
+    summary="the reservoir without its recurrence",
+    source="Nicolini 2026, expansion control",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=lambda hyperparameters: Reservoir(hidden=int(hyperparameters["hidden"])),
+)

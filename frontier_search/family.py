@@ -1,0 +1,83 @@
+"""A family: a kind of model, with its source, its default space and its parameter count in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from frontier_search.errors import SpecError
+from frontier_search.space import SearchSpace, Value
+
+FROM_DATASET = "dataset"  # the learning-rate range is the dataset's own
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is known of a model before training, for one row.
+
+    Attributes:
+        raw: every scalar that gradient training may change.
+        effective: raw, without those structurally held at zero, which cannot change the output.
+        flops: floating-point operations of one forward pass (a multiply and an add are two, a tanh is one; zero graph entries cost none).
+        bytes: float32 storage of the learned scalars and of the fixed graph (as edges of 8 bytes, or densely where that is smaller).
+    """
+
+    raw: int
+    effective: int
+    flops: int
+    bytes: int
+
+
+class Architecture(Protocol):
+    """A model's shape, without weights. Frozen, free of torch, so that counting is quick.
+
+    Attributes:
+        network: import path ``module:CLASS`` of the stacked torch program (``frontier_search.networks``) that trains it.
+        shape: models whose network and shape are equal share one stack.
+        rank: a stack's models are sorted by rank, largest first.
+    """
+
+    @property
+    def network(self) -> str: ...
+    @property
+    def shape(self) -> Hashable: ...
+    @property
+    def rank(self) -> int: ...
+    def size(self, n_inputs: int, n_outputs: int) -> Size: ...
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of model.
+
+    Attributes:
+        name: the name in the table.
+        summary: one line.
+        source: paper, and the equation or the section.
+        space_file: YAML file of the default space, beside the member's own file.
+        build: hyperparameters -> architecture. Raises SpecError where no such model exists.
+    """
+
+    name: str
+    summary: str
+    source: str
+    space_file: Path
+    build: Callable[[Mapping[str, Value]], Architecture]
+
+    def space_spec(self, learning_rate: tuple[float, float]) -> dict[str, Any]:
+        """The default space in YAML form, with the dataset's learning-rate range put in."""
+        spec: dict[str, Any] = yaml.safe_load(self.space_file.read_text())
+        if spec.get("learning_rate") == FROM_DATASET:
+            spec["learning_rate"] = {"float": list(learning_rate), "log": True}
+        return spec
+
+    def default_space(self, learning_rate: tuple[float, float]) -> SearchSpace:
+        """The default space for a dataset whose learning-rate range is (low, high)."""
+        space, problems = SearchSpace.from_spec(self.space_spec(learning_rate))
+        if problems:
+            raise SpecError([f"{self.space_file.name}: {problem}" for problem in problems])
+        return space

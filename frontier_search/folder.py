@@ -1,0 +1,117 @@
+"""The folder of a search, and its lock: at most one session writes at a time.
+
+    HOME/NAME/search.yaml    the search, written once
+              journal.log    the storage, unless it is a database
+              outcomes/      what workers left for cohorts in flight: candidates, checkpoints, outcome, weights
+              models/        learned scalars of the trials on the frontier
+              report/        tables and figures
+    HOME/mlflow.db           the mirror of all searches
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from frontier_search.errors import SpecError, unknown
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def name_problem(name: str) -> str | None:
+    """Why a search cannot have this name, or None: it names a folder and a part of every uid."""
+    if NAME.fullmatch(name):
+        return None
+    return f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', at most 64, starting with a letter or a digit."
+
+
+@dataclass(frozen=True)
+class SearchFolder:
+    """The folder of one search under a home."""
+
+    home: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return self.home / self.name
+
+    @property
+    def search_file(self) -> Path:
+        return self.path / "search.yaml"
+
+    @property
+    def models(self) -> Path:
+        return self.path / "models"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report"
+
+    def cohort(self, index: int) -> Path:
+        """Where a cohort in flight leaves its files."""
+        return self.path / "outcomes" / f"{index:05d}"
+
+    def exists(self) -> bool:
+        return self.search_file.exists()
+
+    def require(self) -> None:
+        """Raises SpecError, with the nearest name, when there is no such search."""
+        if not self.exists():
+            known = names(self.home)
+            if not known:
+                raise SpecError(f"there is no search in {self.home}; start one with `frontier-search run`, or name its folder with --home.")
+            raise SpecError(unknown("search", self.name, known))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the search for this process; the system lets go of it when the process ends, however it ends.
+
+        Raises:
+            SpecError: another process holds it, named by pid and host.
+        """
+        path = self.path / "session.lock"
+        with path.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno not in (errno.EACCES, errno.EAGAIN):
+                    raise
+                file.seek(0)
+                raise SpecError(f"search {self.name!r} is already running in {_holder(file.read())}; wait for it or stop it.") from error
+            file.truncate(0)
+            file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            file.flush()
+            yield
+
+
+def _holder(text: str) -> str:
+    try:
+        holder = json.loads(text)
+        return f"process {holder['pid']} on {holder['host']}"
+    except (ValueError, KeyError):
+        return "another process"
+
+
+def names(home: Path) -> list[str]:
+    """The searches under a home, by name."""
+    return sorted(path.parent.name for path in home.glob("*/search.yaml"))
+
+
+def prepare_home(home: Path) -> None:
+    """Makes the home, and raises SpecError when it cannot be written or has no room."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        probe = home / f".probe.{os.getpid()}"
+        probe.write_bytes(b"\0" * 65536)
+        probe.unlink()
+    except OSError as error:
+        raise SpecError(f"cannot write to --home {home}: {error.strerror}. Give a folder that you may write to and that has room.") from error

@@ -1,0 +1,48 @@
+"""A fixed graph: which hidden unit listens to which. Never learned; a buffer of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A purpose for each stream of random numbers that a seed feeds, so that the streams never overlap.
+GRAPH_STREAM, WEIGHT_STREAM, ORDER_STREAM = 1, 2, 3
+
+REDRAWS = 100
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A rule that draws an adjacency matrix.
+
+    Attributes:
+        adjacency: (hidden units H, generator) -> (H, H) array of 0 and 1 (or weights); row i holds what unit i listens to.
+        edges: H -> number of nonzero entries, in closed form.
+        problem: H -> why no such graph exists, or None.
+    """
+
+    adjacency: Callable[[int, np.random.Generator], NDArray[np.float64]]
+    edges: Callable[[int], int]
+    problem: Callable[[int], str | None] = lambda hidden: None
+
+    def matrix(self, hidden: int, spectral_radius: float, noise: float, seed: int) -> NDArray[np.float32]:
+        """The graph that a seed draws, scaled.
+
+        Gaussian noise of standard deviation ``noise`` is added to the edges alone (it breaks the degeneracy of a binary graph and
+        keeps its structure); then the matrix is scaled so that its largest eigenvalue has modulus ``spectral_radius``. A random graph
+        without a cycle has radius 0 and cannot be scaled: it is drawn again.
+
+        Returns:
+            (H, H) float32.
+        """
+        rng = np.random.default_rng([seed, GRAPH_STREAM])
+        for _ in range(REDRAWS):
+            adjacency = self.adjacency(hidden, rng)
+            adjacency = adjacency + noise * rng.standard_normal(adjacency.shape) * (adjacency != 0)
+            radius = float(np.abs(np.linalg.eigvals(adjacency)).max())
+            if radius > 1e-6:
+                return (adjacency * (spectral_radius / radius)).astype(np.float32)
+        return np.zeros((hidden, hidden), dtype=np.float32)  # no cycle is possible: one unit, no self-loop

@@ -1,0 +1,48 @@
+"""Running a search and resuming it: the library under the commands ``run`` and ``resume``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from frontier_search import library
+from frontier_search.executors import EXECUTORS, Where
+from frontier_search.executors.handover import Handover, Observer
+from frontier_search.frontier import Frontier
+from frontier_search.library import DEFAULT_HOME, Entry
+from frontier_search.search import Search
+from frontier_search.session import Session
+
+
+def run(
+    search: Search, home: Path = DEFAULT_HOME, executor: str = "ray_tune", where: Where | None = None, observers: Sequence[Observer] = ()
+) -> Frontier:
+    """Defines a search and runs it to its end.
+
+    Raises:
+        SpecError: the name exists, or the home cannot be written.
+        SearchError: the search stopped; ``resume`` goes on from what is stored.
+    """
+    return conduct(library.define(search, home), executor, where, observers)
+
+
+def resume(
+    name: str, home: Path = DEFAULT_HOME, executor: str = "ray_tune", where: Where | None = None, observers: Sequence[Observer] = ()
+) -> Frontier:
+    """Goes on with a search, from the storage alone: nothing that was told is lost, nothing is trained twice."""
+    return conduct(library.find(name, home), executor, where, observers)
+
+
+def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequence[Observer]) -> Frontier:
+    """Runs what is left of a search, under its lock, and returns the frontier.
+
+    Raises:
+        SpecError: another process runs it.
+        SearchError: it stopped before its end.
+    """
+    with entry.folder.lock():
+        session = Session(entry.search, entry.open_storage(writable=True))
+        for observer in observers:
+            observer(session)
+        EXECUTORS[executor](Handover(session, entry.folder, observers), where or Where())
+        return Frontier.of(session.trials, session.objectives)

@@ -1,0 +1,114 @@
+"""The searches under a home: defining one, finding it again, and reading its trials without disturbing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from frontier_search import records
+from frontier_search.errors import SpecError
+from frontier_search.files import write_whole
+from frontier_search.folder import SearchFolder, names, prepare_home
+from frontier_search.search import Search
+from frontier_search.storage import JOURNAL, Storage, url_problem
+from frontier_search.trial import Trial
+
+DEFAULT_HOME = Path("frontier-runs")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a search keeps its truth and its mirror.
+
+    Attributes:
+        storage: ``journal`` or a database URL.
+        tracking_uri: MLflow's.
+    """
+
+    storage: str
+    tracking_uri: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A search that was defined: what it asks, where it lives, and where its storage and mirror are."""
+
+    search: Search
+    folder: SearchFolder
+    place: Place
+
+    def open_storage(self, writable: bool) -> Storage:
+        return Storage(self.place.storage, self.folder.path, writable)
+
+
+def default_tracking_uri(home: Path) -> str:
+    return f"sqlite:///{(home / 'mlflow.db').resolve()}"
+
+
+def free_name(home: Path, dataset: str) -> str:
+    """DATASET-1, DATASET-2, ...: the first that no search under the home has."""
+    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in Path(dataset).stem).strip("-._") or "search"
+    taken, number = set(names(home)), 1
+    while f"{stem}-{number}" in taken:
+        number += 1
+    return f"{stem}-{number}"
+
+
+def define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> Entry:
+    """Writes a new search into its folder.
+
+    Raises:
+        SpecError: the name exists, the home cannot be written, or the storage URL is of no known kind.
+    """
+    folder = SearchFolder(home, search.name)
+    place = Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home))
+    problem = url_problem(place.storage)
+    if problem:
+        raise SpecError(problem)
+    if folder.exists():
+        raise SpecError(
+            f"a search named {search.name!r} exists in {home}. Continue it with `frontier-search resume {search.name} --home {home}`, "
+            "or choose another --name."
+        )
+    prepare_home(home)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    write_whole(folder.path / "place.yaml", yaml.safe_dump({"storage": place.storage, "tracking_uri": place.tracking_uri}).encode())
+    write_whole(folder.search_file, search.to_yaml().encode())  # last: its presence means that the search is defined
+    return Entry(search, folder, place)
+
+
+def find(name: str, home: Path) -> Entry:
+    """A search that was defined before.
+
+    Raises:
+        SpecError: there is none of this name, or its files are damaged.
+    """
+    folder = SearchFolder(home, name)
+    folder.require()
+    search = Search.from_spec(Search.from_yaml(folder.search_file))
+    try:
+        place = Place(**yaml.safe_load((folder.path / "place.yaml").read_text()))
+    except (OSError, TypeError, yaml.YAMLError) as error:
+        raise SpecError(f"{folder.path / 'place.yaml'} is damaged ({error}); it holds `storage: URL` and `tracking_uri: URI`.") from error
+    return Entry(search, folder, place)
+
+
+def only_name(home: Path) -> str:
+    """The newest search under a home, for commands whose NAME may be left out."""
+    known = names(home)
+    if not known:
+        SearchFolder(home, "").require()
+    return max(known, key=lambda name: SearchFolder(home, name).search_file.stat().st_mtime)
+
+
+def read_trials(entry: Entry) -> list[Trial]:
+    """Every trial of a search, by number, as the storage has them now; works while the search is live."""
+    storage = entry.open_storage(writable=False).optuna
+    try:
+        study_id = storage.get_study_id_from_name(entry.search.name)
+    except KeyError:
+        return []
+    objectives = entry.search.objective_table()
+    return [records.read(frozen, objectives) for frozen in storage.get_all_trials(study_id, deepcopy=False)]

@@ -1,0 +1,72 @@
+"""Stacked networks: M models of one shape as one tensor program. One network a file, named by its architecture, loaded with torch.
+
+A network has four parts, and a contract test holds the last two together::
+
+    learned: dict[str, tuple[int, ...]]       shapes of the learned tensors of one model
+    initial(generator) -> dict[str, Tensor]   one model's first weights; every tensor drawn in a fixed order
+    forward(learned, x) -> Tensor             (M, d, batch) -> (M, o, batch): the definition, differentiable by autograd
+    backward(...)                             optional: the same gradients written by hand, faster than autograd's
+
+Activations are feature-major, (M, features, batch). With the batch innermost, the products of narrow layers run four times faster on a
+CPU than batch-major ones (width 8: 33 against 140 microseconds for 20 models and 64 rows), and reductions over classes twenty times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+
+class Network(Protocol):
+    """M models of one shape. Constructed as ``CLASS(architectures, seeds, n_inputs, n_outputs, device)``, sorted by rank, largest first."""
+
+    learned: dict[str, tuple[int, ...]]
+
+    def initial(self, generator: torch.Generator) -> dict[str, Tensor]: ...
+    def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class HandWritten(Protocol):
+    """A network whose gradients are written by hand."""
+
+    def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Any]:
+        """The outputs (M, o, batch), and what ``backward`` needs."""
+        ...
+
+    def backward(self, learned: Mapping[str, Tensor], saved: Any, d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
+        """Writes into ``gradients`` (shaped as ``learned``) the gradients of sum(d_outputs * outputs)."""
+        ...
+
+
+def uniform(generator: torch.Generator, shape: tuple[int, ...], fan_in: int) -> Tensor:
+    """U(-1/sqrt(fan_in), 1/sqrt(fan_in)): the distribution of torch.nn.Linear's weights and biases."""
+    bound = fan_in**-0.5
+    return torch.empty(shape).uniform_(-bound, bound, generator=generator)
+
+
+def tanh(x: Tensor, out: Tensor | None = None) -> Tensor:
+    """tanh(x) = 2 sigmoid(2 x) - 1: within 2e-7 of torch.tanh, and three times faster on a CPU, where tanh dominates small models."""
+    if x.is_cuda:
+        return torch.tanh(x) if out is None else torch.tanh(x, out=out)
+    return torch.mul(x, 2, out=out).sigmoid_().mul_(2).sub_(1)
+
+
+class _Tanh(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = tanh(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, d_y: Tensor) -> Tensor:
+        return torch.ops.aten.tanh_backward(d_y, ctx.saved_tensors[0])
+
+
+def differentiable_tanh(x: Tensor) -> Tensor:
+    """``tanh`` for ``forward``."""
+    return _Tanh.apply(x)

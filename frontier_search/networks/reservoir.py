@@ -1,0 +1,112 @@
+"""The stacked program of ``architectures.reservoir``: one pair of batched products a step over the models that still run.
+
+The models are sorted by their number of steps, so step t touches the first ``active[t]`` of them and nothing is computed in vain. The
+input map and the skip connection of the readout share one product: ``w_x`` holds the rows of W_in above the x part of W_out's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.networks import differentiable_tanh, tanh, uniform
+
+
+@dataclass
+class Saved:
+    """What the backward pass needs.
+
+    Attributes:
+        x: the rows, (M, d, batch).
+        states: h_0, h_1, ..., each of the models active at the step that made it.
+        messages: phi(G h_t) of each step.
+        updates: phi(h_t + message) of each step; the next state itself unless gated.
+        last: h_T of every model, (M, H, batch).
+    """
+
+    x: Tensor
+    states: list[Tensor]
+    messages: list[Tensor]
+    updates: list[Tensor]
+    last: Tensor
+
+
+class ReservoirStack:
+    """M reservoirs of equal width, with their own graphs and numbers of steps.
+
+    Learned: ``w_x`` (M, H + o, d), ``b_x`` (M, H + o, 1), ``w_h`` (M, o, H) and, when gated, ``gate`` (M, 1, 1).
+    Fixed: ``graph`` (M', H, H), the G of the M' models that have one.
+    """
+
+    def __init__(self, models: Sequence[Reservoir], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+        self.hidden, self.gated = models[0].hidden, models[0].gated
+        self.n_inputs, self.n_outputs = n_inputs, n_outputs
+        width = self.hidden + n_outputs
+        self.learned: dict[str, tuple[int, ...]] = {"w_x": (width, n_inputs), "b_x": (width, 1), "w_h": (n_outputs, self.hidden)}
+        if self.gated:
+            self.learned["gate"] = (1, 1)
+        self.active = [sum(model.steps > step for model in models) for step in range(models[0].steps)]
+        graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps]
+        self.graph = torch.from_numpy(np.stack(graphs)).to(device) if graphs else torch.zeros(0, self.hidden, self.hidden, device=device)
+
+    def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
+        d, h, o = self.n_inputs, self.hidden, self.n_outputs
+        w_in, b_in = uniform(generator, (h, d), d), uniform(generator, (h, 1), d)
+        w_out, b_out = uniform(generator, (o, d + h), d + h), uniform(generator, (o, 1), d + h)
+        weights = {"w_x": torch.cat([w_in, w_out[:, :d]]), "b_x": torch.cat([b_in, b_out]), "w_h": w_out[:, d:]}
+        return weights | ({"gate": torch.zeros(1, 1)} if self.gated else {})
+
+    def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
+        h = differentiable_tanh(z[:, : self.hidden])
+        for n in self.active:
+            running = h[:n]
+            update = differentiable_tanh(running + differentiable_tanh(torch.bmm(self.graph[:n], running)))
+            if self.gated:
+                update = torch.lerp(running, update, torch.sigmoid(learned["gate"][:n]))
+            h = torch.cat([update, h[n:]])
+        return torch.baddbmm(z[:, self.hidden :], learned["w_h"], h)
+
+    def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Saved]:
+        z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
+        first = tanh(z[:, : self.hidden])
+        saved = Saved(x, [first], [], [], first.clone() if self.active else first)
+        for n in self.active:
+            running = saved.states[-1][:n]
+            message = tanh(torch.bmm(self.graph[:n], running))
+            update = torch.add(running, message)
+            tanh(update, out=update)
+            saved.messages.append(message)
+            saved.updates.append(update)
+            saved.states.append(torch.lerp(running, update, torch.sigmoid(learned["gate"][:n])) if self.gated else update)
+            saved.last[:n] = saved.states[-1]
+        return torch.baddbmm(z[:, self.hidden :], learned["w_h"], saved.last), saved
+
+    def backward(self, learned: Mapping[str, Tensor], saved: Saved, d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
+        torch.bmm(d_outputs, saved.last.mT, out=gradients["w_h"])
+        d_h = torch.bmm(learned["w_h"].mT, d_outputs)
+        if self.gated:
+            gradients["gate"].zero_()
+        for step in reversed(range(len(self.active))):
+            n = self.active[step]
+            d_update = d_h[:n]
+            if self.gated:
+                gate = torch.sigmoid(learned["gate"][:n])
+                change = saved.updates[step] - saved.states[step][:n]
+                gradients["gate"][:n] += (d_update * change).sum(dim=(1, 2), keepdim=True) * gate * (1 - gate)
+                d_kept, d_update = d_update * (1 - gate), d_update * gate
+            d_sum = torch.ops.aten.tanh_backward(d_update, saved.updates[step])
+            d_message = torch.ops.aten.tanh_backward(d_sum, saved.messages[step])
+            if self.gated:
+                d_sum += d_kept
+            torch.baddbmm(d_sum, self.graph[:n].mT, d_message, out=d_h[:n])
+        d_z = torch.empty(d_h.shape[0], self.hidden + self.n_outputs, d_h.shape[2], device=d_h.device)
+        torch.ops.aten.tanh_backward.grad_input(d_h, saved.states[0], grad_input=d_z[:, : self.hidden])
+        d_z[:, self.hidden :] = d_outputs
+        torch.bmm(d_z, saved.x.mT, out=gradients["w_x"])
+        torch.sum(d_z, dim=2, keepdim=True, out=gradients["b_x"])

@@ -1,0 +1,71 @@
+"""Dominance and hypervolume of minimised points, shape (n_points, n_objectives).
+
+Source: Deb, Multi-Objective Optimization using Evolutionary Algorithms (2001), for dominance; While, Bradstreet and Barone, "A Fast Way
+of Calculating Exact Hypervolumes" (2012), for the recursion over exclusive volumes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def _points(losses: ArrayLike) -> NDArray[np.float64]:
+    points = np.asarray(losses, dtype=np.float64)
+    if points.ndim != 2:
+        raise ValueError(f"losses has shape {points.shape}; (n_points, n_objectives) is needed")
+    return points
+
+
+def nondominated(losses: ArrayLike) -> NDArray[np.bool_]:
+    """Which points no other point dominates.
+
+    a dominates b when a <= b in every objective and a < b in one; equal points do not dominate each other, so both stay.
+    A point that is not finite is never a member and dominates nothing.
+
+    Args:
+        losses: (n_points, n_objectives), minimised.
+
+    Returns:
+        (n_points,) mask.
+    """
+    points = _points(losses)
+    finite = np.isfinite(points).all(axis=1)
+    mask = finite.copy()
+    for i in np.flatnonzero(finite):
+        no_worse = (points[finite] <= points[i]).all(axis=1)
+        better = (points[finite] < points[i]).any(axis=1)
+        mask[i] = not bool((no_worse & better).any())
+    return mask
+
+
+def hypervolume(losses: ArrayLike, reference: ArrayLike) -> float:
+    """The volume that the points dominate, up to a reference point.
+
+    Args:
+        losses: (n_points, n_objectives), minimised.
+        reference: (n_objectives,); a point that is not below it in every objective adds nothing.
+
+    Returns:
+        the volume, in the product of the objectives' units.
+    """
+    points, corner = _points(losses), np.asarray(reference, dtype=np.float64)
+    inside = np.isfinite(points).all(axis=1) & (points < corner).all(axis=1)
+    points = np.unique(points[inside], axis=0)
+    return _volume(points[nondominated(points)], corner) if len(points) else 0.0
+
+
+def _volume(points: NDArray[np.float64], corner: NDArray[np.float64]) -> float:
+    """Volume of a sorted, mutually non-dominated set: in two dimensions the staircase, above that WFG."""
+    if points.shape[1] == 1:
+        return float(corner[0] - points.min())
+    if points.shape[1] == 2:
+        points = points[np.argsort(points[:, 0])]
+        ceilings = np.concatenate([[corner[1]], points[:-1, 1]])
+        return float(((corner[0] - points[:, 0]) * (ceilings - points[:, 1])).sum())
+    total = 0.0
+    for i, point in enumerate(points):
+        limited = np.maximum(points[i + 1 :], point)  # what the later points share with this one's box
+        shared = _volume(np.unique(limited[nondominated(limited)], axis=0), corner) if len(limited) else 0.0
+        total += float(np.prod(corner - point)) - shared
+    return total

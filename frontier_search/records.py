@@ -1,0 +1,63 @@
+"""How a trial is written in an Optuna study, and read back: the one place that knows the names of its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from frontier_search.objective import Objective
+from frontier_search.proposer import Proposal, candidate_of
+from frontier_search.trial import Outcome, Trial, TrialState
+
+UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"
+SEARCH, FINGERPRINT, ELAPSED = "search", "fingerprint", "elapsed_s"
+SAMPLER = "sampler:"  # prefix of what samplers wrote on their in-memory studies
+
+OPTUNA_STATES = {
+    TrialState.WAITING: optuna.trial.TrialState.WAITING,
+    TrialState.RUNNING: optuna.trial.TrialState.RUNNING,
+    TrialState.COMPLETE: optuna.trial.TrialState.COMPLETE,
+    TrialState.PRUNED: optuna.trial.TrialState.PRUNED,
+    TrialState.FAIL: optuna.trial.TrialState.FAIL,
+}
+STATES = {theirs: ours for ours, theirs in OPTUNA_STATES.items()}
+
+
+def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int]) -> FrozenTrial:
+    """A proposed trial as one record: RUNNING, with everything that is known before training."""
+    trial = optuna.trial.create_trial(
+        state=optuna.trial.TrialState.RUNNING,
+        params=dict(proposal.params),
+        distributions=dict(proposal.distributions),
+        user_attrs={UID: uid, COHORT: cohort, SIZE: dict(size)},
+        system_attrs=dict(proposal.system_attributes),
+    )
+    trial.datetime_start = datetime.now()
+    return trial
+
+
+def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:
+    """A stored trial, with its objectives as the user sees them."""
+    attributes: Mapping[str, Any] = frozen.user_attrs
+    values = frozen.values if frozen.state == optuna.trial.TrialState.COMPLETE else None
+    shown = {o.name: o.from_minimised(v) for o, v in zip(objectives, values or (), strict=bool(values))}
+    for objective in objectives:  # counts are whole numbers, and Optuna keeps floats
+        if objective.known and objective.name in shown:
+            shown[objective.name] = int(shown[objective.name])
+    return Trial(
+        number=frozen.number,
+        uid=attributes[UID],
+        cohort=attributes[COHORT],
+        state=STATES[frozen.state],
+        candidate=candidate_of(frozen.params),
+        size=attributes[SIZE],
+        objectives=shown,
+        outcome=Outcome.from_json(attributes[OUTCOME]) if OUTCOME in attributes else None,
+        reason=attributes.get(REASON),
+        started_at=frozen.datetime_start.timestamp() if frozen.datetime_start else None,
+        finished_at=frozen.datetime_complete.timestamp() if frozen.datetime_complete else None,
+    )

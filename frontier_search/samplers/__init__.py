@@ -1,0 +1,32 @@
+"""The zoo of samplers: each member builds an Optuna sampler from a seed, afresh for every proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from frontier_search.zoo import Zoo
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A way to propose candidates.
+
+    Attributes:
+        name: the name in the table.
+        summary: one line: when to use it, and what it costs.
+        source: paper.
+        build: seed -> a fresh Optuna sampler, so that the same history gives the same proposal in any process.
+    """
+
+    name: str
+    summary: str
+    source: str
+    build: Callable[[int], BaseSampler]
+
+
+SAMPLERS: Zoo[Sampler] = Zoo("sampler", {name: f"frontier_search.samplers.{name}:SAMPLER" for name in ("tpe", "nsga2", "gp", "random")})

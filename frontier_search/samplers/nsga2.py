@@ -1,0 +1,24 @@
+"""nsga2: a genetic algorithm that selects by non-dominated rank and crowding distance.
+
+Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II" (IEEE TEC 2002); Optuna's NSGAIISampler.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from frontier_search.samplers import Sampler
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+POPULATION = 32  # small, because a balanced search keeps a population for each family
+
+
+def build(seed: int) -> BaseSampler:
+    from optuna.samplers import NSGAIISampler  # optuna loads when a proposal is made, not when a table is shown
+
+    return NSGAIISampler(population_size=POPULATION, seed=seed)
+
+
+SAMPLER = Sampler("nsga2", "a few ms a proposal however long the history: for thousands of trials", "Deb et al. 2002", build)

@@ -1,0 +1,349 @@
+"""A search: the whole question, frozen. Read from YAML or flags; all mistakes are reported at once; it has a fingerprint."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import yaml
+
+from frontier_search.budget import Budget, Select
+from frontier_search.dataset import Dataset
+from frontier_search.datasets import find
+from frontier_search.errors import SpecError, unknown
+from frontier_search.families import FAMILIES
+from frontier_search.folder import name_problem
+from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
+from frontier_search.samplers import SAMPLERS
+from frontier_search.space import SearchSpace
+from frontier_search.trial import Candidate
+
+FamiliesBudget = Literal["balanced", "free"]
+
+DEFAULT_OBJECTIVES = ("loss", "params")
+MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
+FEASIBILITY_DRAWS = 200
+
+
+def seeds_from_count(count: int) -> tuple[int, ...]:
+    """The first ``count`` of 101, 202, 303, ...: the seeds of the published study."""
+    return tuple(101 * (i + 1) for i in range(count))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched, and everything that decides which trials there will be.
+
+    Attributes:
+        name: names the folder, the study, the MLflow run and every uid.
+        dataset: a name of the table or a file's absolute path.
+        dataset_sha256: digest of the file, or None.
+        families: (name, space) of each family, in the order in which they take turns.
+        objectives: names; the study minimises all of them at once.
+        trials: how many candidates are evaluated.
+        time_budget_s: no cohort is asked for after so many seconds, or None.
+        seeds: what every candidate is trained on.
+        epochs, batch_size, select: the training of each model, see Budget.
+        sampler: a name of the table.
+        families_budget: ``balanced``: families take turns and each is searched on its own history; ``free``: the sampler chooses.
+        require: bounds on known objectives; a candidate that breaks one is never trained.
+        cohort: candidates proposed and trained together.
+        in_flight: cohort k is proposed from the outcomes of cohorts 0 .. k - in_flight.
+        seed: the sampler's.
+    """
+
+    name: str
+    dataset: str
+    families: tuple[tuple[str, SearchSpace], ...]
+    objectives: tuple[str, ...] = DEFAULT_OBJECTIVES
+    trials: int = 100
+    time_budget_s: float | None = None
+    seeds: tuple[int, ...] = seeds_from_count(5)
+    epochs: int = 60
+    batch_size: int = 64
+    select: Select = "best"
+    sampler: str = "tpe"
+    families_budget: FamiliesBudget = "balanced"
+    require: tuple[Bound, ...] = ()
+    cohort: int = 16
+    in_flight: int = 3
+    seed: int = 0
+    dataset_sha256: str | None = None
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.epochs, self.batch_size, self.select)
+
+    @property
+    def spaces(self) -> dict[str, SearchSpace]:
+        return dict(self.families)
+
+    def objective_table(self) -> tuple[Objective, ...]:
+        return tuple(OBJECTIVES[name] for name in self.objectives)
+
+    def find_dataset(self) -> Dataset:
+        """The dataset; raises SpecError when its file has changed since the search was defined."""
+        if self.dataset_sha256 is not None and _sha256(self.dataset) != self.dataset_sha256:
+            raise SpecError(f"the file {self.dataset} has changed since search {self.name!r} was defined; put it back, or start a new search.")
+        return _find(self.dataset)
+
+    def size(self, candidate: Candidate) -> dict[str, int]:
+        """raw, effective, flops and bytes of a candidate, in closed form."""
+        dataset = _find(self.dataset)
+        size = FAMILIES[candidate.family].build(candidate.hyperparameters).size(dataset.n_features, dataset.n_outputs)
+        return {"raw": size.raw, "effective": size.effective, "flops": size.flops, "bytes": size.bytes}
+
+    def admits(self, candidate: Candidate) -> bool:
+        """Whether a candidate keeps every required bound."""
+        if not self.require:
+            return True
+        size = self.size(candidate)
+        return all(size[OBJECTIVES[bound.objective].metric] <= bound.limit for bound in self.require)
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that agree exactly when two searches give the same trials, however many of them are asked for."""
+        spec = {key: value for key, value in self.to_spec().items() if key not in ("name", "trials", "time_budget")}
+        return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_spec(self) -> dict[str, Any]:
+        """The YAML form with every setting spelled out; ``Search.from_spec`` gives the search back."""
+        return {
+            "name": self.name,
+            "dataset": self.dataset,
+            **({"dataset_sha256": self.dataset_sha256} if self.dataset_sha256 else {}),
+            "objectives": list(self.objectives),
+            "families": {name: space.to_spec() for name, space in self.families},
+            "trials": self.trials,
+            **({"time_budget": self.time_budget_s} if self.time_budget_s is not None else {}),
+            "seeds": list(self.seeds),
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "select": self.select,
+            "sampler": self.sampler,
+            "families_budget": self.families_budget,
+            "require": [str(bound) for bound in self.require],
+            "cohort": self.cohort,
+            "in_flight": self.in_flight,
+            "seed": self.seed,
+        }
+
+    def to_yaml(self) -> str:
+        return yaml.safe_dump(self.to_spec(), sort_keys=False, default_flow_style=None, width=120)
+
+    @staticmethod
+    def from_spec(spec: Mapping[str, Any]) -> Search:
+        """Reads the YAML form; what is left out has the dataset's or the class's default.
+
+        Raises:
+            SpecError: every mistake, each as a sentence.
+        """
+        return _Reader(spec).search()
+
+    @staticmethod
+    def from_yaml(path: Path) -> dict[str, Any]:
+        """The mapping in a YAML file, not yet checked.
+
+        Raises:
+            SpecError: the file is missing, cannot be read or is no mapping.
+        """
+        try:
+            spec = yaml.safe_load(path.read_text())
+        except FileNotFoundError:
+            raise SpecError(f"there is no file {path}.") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SpecError(f"cannot read {path}: {error}.") from error
+        except yaml.YAMLError as error:
+            raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        if not isinstance(spec, dict):
+            raise SpecError(f"{path} holds {type(spec).__name__}; a search is a mapping of settings, e.g. `dataset: digits`.")
+        return spec
+
+
+KEYS = (
+    "name", "dataset", "dataset_sha256", "objectives", "families", "trials", "time_budget", "seeds", "epochs", "batch_size", "select",
+    "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
+)  # fmt: skip
+
+
+class _Reader:
+    """Reads a spec key by key, collecting problems instead of stopping at the first."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self.spec = {key: value for key, value in spec.items() if value is not None}
+        self.problems: list[str] = [unknown("key", key, KEYS) for key in spec if key not in KEYS]
+
+    def search(self) -> Search:
+        dataset = self._dataset()
+        families = self._families(dataset)
+        budget = dataset.budget if dataset else None
+        search = Search(
+            name=self._name(),
+            dataset=dataset.name if dataset else "",
+            families=families,
+            objectives=self._objectives(dataset),
+            trials=self._whole("trials", 100),
+            time_budget_s=self._time_budget(),
+            seeds=self._seeds(),
+            epochs=self._whole("epochs", budget.epochs if budget else 1),
+            batch_size=self._whole("batch_size", budget.batch_size if budget else 1),
+            select=self._one_of("select", get_args(Select), "best"),
+            sampler=self._one_of("sampler", SAMPLERS, "tpe"),
+            families_budget=self._one_of("families_budget", get_args(FamiliesBudget), "balanced"),
+            require=self._bounds(),
+            cohort=self._whole("cohort", 16),
+            in_flight=self._whole("in_flight", 3),
+            seed=self._whole("seed", 0, low=0),
+            dataset_sha256=self.spec.get("dataset_sha256") or (_sha256(dataset.name) if dataset and Path(dataset.name).is_file() else None),
+        )
+        if not self.problems:
+            self.problems += _space_problems(search)
+        if self.problems:
+            raise SpecError(self.problems)
+        return search
+
+    def _name(self) -> str:
+        name = str(self.spec.get("name", ""))
+        problem = name_problem(name)
+        if problem:
+            self.problems.append(problem)
+        return name
+
+    def _dataset(self) -> Dataset | None:
+        if "dataset" not in self.spec:
+            self.problems.append("no dataset given; name one with --dataset NAME|FILE or the key `dataset`. See `frontier-search datasets`.")
+            return None
+        try:
+            dataset = find(str(self.spec["dataset"]))
+        except SpecError as error:
+            self.problems += error.problems
+            return None
+        return replace(dataset, name=str(Path(dataset.name).resolve())) if Path(dataset.name).is_file() else dataset
+
+    def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
+        names = self._names("objectives", DEFAULT_OBJECTIVES)
+        self.problems += objective_problems(names, dataset.task if dataset else None)
+        return names
+
+    def _families(self, dataset: Dataset | None) -> tuple[tuple[str, SearchSpace], ...]:
+        given = self.spec.get("families", tuple(FAMILIES))
+        if isinstance(given, str):
+            given = [name.strip() for name in given.split(",")]
+        overrides = dict(given) if isinstance(given, Mapping) else {str(name): None for name in given}
+        if not overrides:
+            self.problems.append(f"no family given; list one or more of {', '.join(FAMILIES)}.")
+        if not isinstance(given, Mapping):
+            self.problems += [f"family {name!r} is listed twice; list it once." for name in overrides if list(given).count(name) > 1]
+        read = []
+        for name, override in overrides.items():
+            space = self._space(name, override, dataset)
+            if space is not None:
+                read.append((name, space))
+        return tuple(read)
+
+    def _space(self, name: str, override: Any, dataset: Dataset | None) -> SearchSpace | None:
+        try:
+            family = FAMILIES[name]
+        except SpecError as error:
+            self.problems += error.problems
+            return None
+        spec = family.space_spec(dataset.budget.learning_rate if dataset else (1e-3, 1e-2))
+        if override not in (None, "default"):
+            if not isinstance(override, Mapping):
+                self.problems.append(f"family {name!r}: the space is {override!r}; give a mapping of parameters, or `default`.")
+                return None
+            self.problems += [f"family {name!r}: {unknown('parameter', key, spec)}" for key in override if key not in spec]
+            spec |= override
+        space, problems = SearchSpace.from_spec(spec)
+        self.problems += [f"family {name!r}: {problem}" for problem in problems]
+        return space
+
+    def _bounds(self) -> tuple[Bound, ...]:
+        bounds = []
+        for text in self._names("require", ()):
+            bound = parse_bound(text)
+            if isinstance(bound, str):
+                self.problems.append(bound)
+            else:
+                bounds.append(bound)
+        return tuple(bounds)
+
+    def _seeds(self) -> tuple[int, ...]:
+        given = self.spec.get("seeds", 5)
+        if isinstance(given, int) and not isinstance(given, bool):
+            if given < 1:
+                self.problems.append(f"seeds = {given}; at least one seed is needed to train a model.")
+            return seeds_from_count(given)
+        listed = given if isinstance(given, list | tuple) else []
+        legal = [seed for seed in listed if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED]
+        if not listed or len(legal) < len(listed) or len(set(legal)) < len(legal):
+            self.problems.append(f"seeds = {given!r}; give how many (5), or a list of different whole numbers from 0 to {MAX_SEED}.")
+        return tuple(legal)
+
+    def _time_budget(self) -> float | None:
+        given = self.spec.get("time_budget")
+        if given is None:
+            return None
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)?\s*", str(given))
+        seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2] or "s"] if match else 0.0
+        if seconds <= 0:
+            self.problems.append(f"time_budget = {given!r}; write a positive time such as 90s, 10m or 2h.")
+        return seconds
+
+    def _whole(self, key: str, default: int, low: int = 1) -> int:
+        given = self.spec.get(key, default)
+        if not isinstance(given, int) or isinstance(given, bool) or given < low:
+            self.problems.append(f"{key} = {given!r}; a whole number of at least {low} is needed.")
+            return default
+        return given
+
+    def _one_of(self, key: str, allowed: Any, default: str) -> Any:
+        given = self.spec.get(key, default)
+        if given not in allowed:
+            self.problems.append(unknown(key, given, allowed))
+            return default
+        return given
+
+    def _names(self, key: str, default: Sequence[str]) -> tuple[str, ...]:
+        given = self.spec.get(key, default)
+        if isinstance(given, str):
+            given = [name.strip() for name in given.split(",") if name.strip()]
+        if not isinstance(given, list | tuple):
+            self.problems.append(f"{key} = {given!r}; give a list of names.")
+            return tuple(default)
+        return tuple(str(name) for name in given)
+
+
+def _space_problems(search: Search) -> list[str]:
+    """Spaces that hold an impossible model, and bounds that no candidate keeps."""
+    problems = []
+    for name, space in search.families:
+        rng = np.random.default_rng(0)
+        candidates = [Candidate(name, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS)]
+        try:
+            sizes = [search.size(candidate) for candidate in candidates]
+        except SpecError as error:
+            problems.append(f"family {name!r}: {error}.")
+            continue
+        for bound in search.require:
+            smallest = min(size[OBJECTIVES[bound.objective].metric] for size in sizes)
+            if smallest > bound.limit:
+                problems.append(f"family {name!r}: no candidate keeps {bound}; the smallest has {bound.objective} = {smallest}.")
+    return problems
+
+
+@functools.lru_cache(maxsize=8)
+def _find(name: str) -> Dataset:
+    """A dataset that is asked for once a candidate: a file is read once a process."""
+    return find(name)
+
+
+def _sha256(path: str) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,239 @@
+"""A live search, and its storage's only writer: ``ask`` for a cohort, ``tell`` its outcomes.
+
+The same search gives the same trials however many workers there are and however often it is interrupted: cohort k is proposed from the
+outcomes of cohorts 0 .. k - in_flight exactly, and everything that a proposal depends on is in the storage before anyone trains it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+import optuna
+from optuna.study import StudyDirection
+
+from frontier_search import records
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.objective import Objective
+from frontier_search.proposer import Proposer
+from frontier_search.search import Search
+from frontier_search.storage import Storage
+from frontier_search.trial import Candidate, Cohort, Outcome, Trial, TrialState
+
+HOPELESS_TRIALS = 20  # a search that has failed so many trials, and completed none, stops
+
+
+class Session:
+    """A search and its storage.
+
+    Args:
+        search: the question; the storage remembers its fingerprint and refuses another one under the same name.
+        storage: opened for writing, under the search's lock.
+
+    Raises:
+        SpecError: the storage holds a search of this name that asks something else.
+    """
+
+    def __init__(self, search: Search, storage: Storage) -> None:
+        self.search, self.storage = search, storage
+        self.objectives = search.objective_table()
+        self._started = time.monotonic()
+        self._study_id = self._open_study()
+        self._elapsed_before = float(self._study_attributes().get(records.ELAPSED, 0.0))
+        self._proposer = Proposer(
+            search.spaces, search.sampler, search.families_budget == "balanced", search.seed, len(self.objectives), search.admits
+        )
+        self._trials: list[Trial] = []
+        self._ids: list[int] = []
+        self._cohorts: dict[int, list[int]] = defaultdict(list)
+        self._observed = 0  # cohorts whose outcomes the proposer has seen
+        self._handed_out: set[int] = set()
+        self._load()
+        self._unfinished = [index for index in self._cohorts if not self._is_told(index)]
+
+    # ---- ask -------------------------------------------------------------------------------------------------------------------------
+
+    def ask(self) -> Cohort | None:
+        """The next cohort to train, or None when nothing may be asked for until another cohort is told (or ``finished``).
+
+        Cohorts that were running when the last session died come first, under the same numbers. A new cohort's proposals, and their
+        known objectives, are in the storage when this returns.
+
+        Raises:
+            SearchError: every trial so far has failed, or no candidate within the bounds was found.
+        """
+        self._complete_torn_cohort()
+        while self._unfinished:
+            index = self._unfinished.pop(0)
+            if not self._is_told(index):
+                self._handed_out.add(index)
+                return self._cohort(index)
+        index = len(self._cohorts)
+        if not self._may_propose(index):
+            return None
+        self._propose(index, self.search.cohort)
+        self._handed_out.add(index)
+        return self._cohort(index)
+
+    def _may_propose(self, index: int) -> bool:
+        if len(self._trials) >= self.search.trials or self.out_of_time:
+            return False
+        self._raise_if_hopeless()
+        return all(self._is_told(earlier) for earlier in range(index - self.search.in_flight + 1))
+
+    def _propose(self, index: int, size: int) -> None:
+        """Proposes ``size`` trials of cohort ``index`` and writes each as one record, all flushed together."""
+        for seen in range(self._observed, index - self.search.in_flight + 1):
+            for number in self._cohorts[seen]:
+                self._observe(self._trials[number])
+            self._observed = seen + 1
+        with self.storage.group():
+            for number in range(len(self._trials), min(len(self._trials) + size, self.search.trials)):
+                proposal = self._proposer.propose(number)
+                for key, value in proposal.study_attributes.items():
+                    self.storage.optuna.set_study_system_attr(self._study_id, records.SAMPLER + key, value)
+                record = records.template(proposal, f"{self.search.name}/{number}", index, self.search.size(proposal.candidate))
+                self._remember(self.storage.optuna.create_new_trial(self._study_id, record))
+
+    def _complete_torn_cohort(self) -> None:
+        """A session that died while it wrote a cohort's proposals left the first of them: the rest follow, as they would have."""
+        last = len(self._cohorts) - 1
+        missing = self.search.cohort - len(self._cohorts[last]) if last >= 0 else 0
+        untouched = last not in self._handed_out and all(self._trials[n].state is TrialState.RUNNING for n in self._cohorts.get(last, []))
+        if last >= 0 and missing > 0 and untouched and len(self._trials) < self.search.trials:
+            self._propose(last, missing)
+
+    # ---- tell ------------------------------------------------------------------------------------------------------------------------
+
+    def tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Trial]:
+        """Records the outcomes of a cohort that was asked for; a trial that is finished already is left as it is.
+
+        Returns:
+            the cohort's trials, finished.
+
+        Raises:
+            SearchError: the cohort was never asked for, or there is not one outcome a candidate.
+        """
+        if cohort.index not in self._handed_out:
+            raise SearchError(f"cohort {cohort.index} was told before it was asked for.")
+        if len(outcomes) != len(cohort.numbers):
+            raise SearchError(f"cohort {cohort.index} has {len(cohort.numbers)} candidates and {len(outcomes)} outcomes; one each is needed.")
+        with self.storage.group():
+            for number, outcome in zip(cohort.numbers, outcomes, strict=True):
+                if not self._trials[number].state.finished:
+                    self._tell_trial(number, outcome)
+            self.storage.optuna.set_study_user_attr(self._study_id, records.ELAPSED, self.elapsed_s)
+        return [self._trials[number] for number in cohort.numbers]
+
+    def _tell_trial(self, number: int, outcome: Outcome) -> None:
+        trial, store, trial_id = self._trials[number], self.storage.optuna, self._ids[number]
+        losses, reason = judge(trial, outcome, self.objectives, len(self.search.seeds))
+        store.set_trial_user_attr(trial_id, records.OUTCOME, outcome.to_json())
+        if reason is not None:
+            store.set_trial_user_attr(trial_id, records.REASON, reason)
+        state = TrialState.COMPLETE if losses is not None else TrialState.FAIL
+        store.set_trial_state_values(trial_id, records.OPTUNA_STATES[state], losses)
+        self._trials[number] = records.read(store.get_trial(trial_id), self.objectives)
+
+    # ---- what the session knows ------------------------------------------------------------------------------------------------------
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """Every trial, by number."""
+        return self._trials
+
+    @property
+    def finished(self) -> bool:
+        """Whether the budget is spent and nothing is running."""
+        spent = len(self._trials) >= self.search.trials or self.out_of_time
+        return spent and all(trial.state.finished for trial in self._trials)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that this search has been live, over all its sessions."""
+        return self._elapsed_before + time.monotonic() - self._started
+
+    @property
+    def out_of_time(self) -> bool:
+        return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
+
+    def _is_told(self, index: int) -> bool:
+        return all(self._trials[number].state.finished for number in self._cohorts[index])
+
+    def _cohort(self, index: int) -> Cohort:
+        numbers = tuple(self._cohorts[index])
+        return Cohort(index, numbers, tuple(self._trials[number].candidate for number in numbers))
+
+    def _raise_if_hopeless(self) -> None:
+        finished = [trial for trial in self._trials if trial.state.finished]
+        if len(finished) >= HOPELESS_TRIALS and all(trial.state is TrialState.FAIL for trial in finished):
+            reason, count = Counter(trial.reason for trial in finished).most_common(1)[0]
+            raise SearchError(f"all {len(finished)} trials so far have failed, {count} of them with: {reason}")
+
+    # ---- the storage -----------------------------------------------------------------------------------------------------------------
+
+    def _open_study(self) -> int:
+        """The study of this name, made when it is missing; of two processes that make it at once, both get the same one."""
+        store, name = self.storage.optuna, self.search.name
+        try:
+            study_id = store.get_study_id_from_name(name)
+        except KeyError:
+            try:
+                study_id = store.create_new_study([StudyDirection.MINIMIZE] * len(self.objectives), name)
+            except optuna.exceptions.DuplicatedStudyError:
+                study_id = store.get_study_id_from_name(name)
+        attributes = store.get_study_user_attrs(study_id)
+        fingerprint = attributes.get(records.FINGERPRINT)
+        if fingerprint not in (None, self.search.fingerprint()):
+            raise SpecError(f"the storage holds another search named {name!r} (fingerprint {fingerprint}); choose another --name.")
+        if fingerprint is None:
+            store.set_study_user_attr(study_id, records.SEARCH, self.search.to_spec())
+            store.set_study_user_attr(study_id, records.FINGERPRINT, self.search.fingerprint())
+        return study_id
+
+    def _study_attributes(self) -> dict[str, object]:
+        return self.storage.optuna.get_study_user_attrs(self._study_id)
+
+    def _load(self) -> None:
+        """Rebuilds everything from the storage."""
+        stored = self.storage.optuna.get_study_system_attrs(self._study_id)
+        prefix = records.SAMPLER
+        self._proposer.recall_study_attributes({key[len(prefix) :]: v for key, v in stored.items() if key.startswith(prefix)})
+        for frozen in self.storage.optuna.get_all_trials(self._study_id, deepcopy=False):
+            self._remember(frozen._trial_id, frozen)
+            self._proposer.recall(frozen.number, frozen.params, frozen.system_attrs)
+
+    def _remember(self, trial_id: int, frozen: optuna.trial.FrozenTrial | None = None) -> None:
+        trial = records.read(frozen or self.storage.optuna.get_trial(trial_id), self.objectives)
+        self._ids.append(trial_id)
+        self._trials.append(trial)
+        self._cohorts[trial.cohort].append(trial.number)
+
+    def _observe(self, trial: Trial) -> None:
+        complete = trial.state is TrialState.COMPLETE
+        losses = [objective.to_minimised(trial.objectives[objective.name]) for objective in self.objectives] if complete else None
+        self._proposer.observe(trial.number, losses)
+
+
+def judge(trial: Trial, outcome: Outcome, objectives: Iterable[Objective], n_seeds: int) -> tuple[list[float] | None, str | None]:
+    """The minimised objectives of a trial, or why it fails: an exception, a missing seed, a divergence, a value that is not finite."""
+    if outcome.failure is not None:
+        return None, outcome.failure
+    if len(outcome.seeds) != n_seeds:
+        return None, f"{len(outcome.seeds)} of {n_seeds} seeds were trained"
+    for seed in outcome.seeds:
+        if seed.diverged_epoch is not None:
+            return None, f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: a loss or a parameter is not finite"
+    losses = []
+    for objective in objectives:
+        if objective.known:
+            value = float(trial.size[objective.metric])
+        else:
+            values = [seed.metrics.get(f"val_{objective.metric}", math.nan) for seed in outcome.seeds]
+            value = sum(values) / len(values)
+        if not math.isfinite(value):
+            return None, f"objective {objective.name} is {value}"
+        losses.append(objective.to_minimised(value))
+    return losses, None

@@ -1,0 +1,160 @@
+"""The storage: the only truth of a search. A URL becomes an Optuna storage; the default is a journal file that a crash cannot damage.
+
+A journal is one JSON record a line. The session is its only writer (it holds the search's lock), so records are appended without a lock
+of Optuna's and flushed to the disk once a group: the proposals of a cohort, or its outcomes. A cut at any byte loses the records after
+the last complete line and nothing else, once ``heal`` has taken the torn line away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import BaseJournalBackend
+
+from frontier_search.errors import SearchError, SpecError
+
+JOURNAL = "journal"
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)  # this project tells its own story
+
+
+def heal(path: Path) -> int:
+    """Cuts a journal back to its last complete record, because an append after a torn line makes it unreadable for good.
+
+    Returns:
+        the number of bytes that were cut.
+    """
+    if not path.exists():
+        return 0
+    with path.open("rb+") as file:
+        content = file.read()
+        keep = content.rfind(b"\n") + 1
+        while keep:  # a crash of the machine may leave a block of zeros where the last record should be
+            start = content.rfind(b"\n", 0, keep - 1) + 1
+            if _is_record(content[start:keep]):
+                break
+            keep = start
+        if keep < len(content):
+            file.truncate(keep)
+            os.fsync(file.fileno())
+    return len(content) - keep
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+class JournalFile(BaseJournalBackend):
+    """A journal whose appends are flushed to the disk once a group.
+
+    Args:
+        path: the file; made when it is missing and ``writable``.
+        writable: whether this process is the search's writer; a reader never changes the file.
+    """
+
+    def __init__(self, path: Path, writable: bool) -> None:
+        self.path, self.writable = path, writable
+        self._offsets = [0]  # where each record starts, and the next one will
+        self._grouping = False
+        if writable:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            heal(path)
+            path.touch()
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        known = min(log_number_from, len(self._offsets) - 1)
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._offsets[known])
+            for number, line in enumerate(file, start=known):
+                if not line.endswith(b"\n"):
+                    return  # a record that is being written, or that a crash tore: it does not count
+                if number + 1 == len(self._offsets):
+                    self._offsets.append(self._offsets[number] + len(line))
+                if number >= log_number_from:
+                    yield json.loads(line)
+
+    def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:
+        if not self.writable:
+            raise SearchError(f"{self.path} was opened for reading; only a session writes to it.")
+        lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+        with self.path.open("ab") as file:
+            file.write(lines.encode())
+            file.flush()
+            if not self._grouping:
+                os.fsync(file.fileno())
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """Everything appended inside reaches the disk together, at the end."""
+        self._grouping = True
+        try:
+            yield
+        finally:
+            self._grouping = False
+            with self.path.open("ab") as file:
+                os.fsync(file.fileno())
+
+
+class Storage:
+    """An open storage.
+
+    Attributes:
+        optuna: the Optuna storage.
+        url: where it is.
+    """
+
+    def __init__(self, url: str, folder: Path, writable: bool) -> None:
+        """Opens ``journal`` (the file ``journal.log`` in ``folder``), ``sqlite:///PATH`` or ``postgresql+psycopg://...``.
+
+        Raises:
+            SpecError: the URL is of no known kind.
+            SearchError: the database cannot be reached.
+        """
+        problem = url_problem(url)
+        if problem:
+            raise SpecError(problem)
+        self.url = url
+        self._journal: JournalFile | None = None
+        if url == JOURNAL:
+            self._journal = JournalFile(folder / "journal.log", writable)
+            self.optuna: BaseStorage = JournalStorage(self._journal)
+        else:
+            self.optuna = _relational(url)
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """What is written inside is made durable together (journal); a database commits each write as it comes."""
+        if self._journal:
+            with self._journal.group():
+                yield
+        else:
+            yield
+
+
+def url_problem(url: str) -> str | None:
+    """Why a storage URL cannot be used, or None."""
+    if url == JOURNAL or url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return None
+    return f"unknown storage {url!r}. Allowed: {JOURNAL} (a file in the search's folder), sqlite:///PATH, postgresql+psycopg://USER@HOST/DATABASE."
+
+
+def _relational(url: str) -> RDBStorage:
+    import sqlalchemy.exc  # loaded for a database alone: half a second
+
+    arguments = {"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {"pool_pre_ping": True}
+    try:
+        return RDBStorage(url, engine_kwargs=arguments)
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+        raise SearchError(f"cannot open the storage {url}: {' '.join(str(error).split())}") from error

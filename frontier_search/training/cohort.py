@@ -1,0 +1,131 @@
+"""Training a cohort: its candidates on all seeds, stack by stack, each failure kept to the candidate that caused it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from frontier_search.budget import Budget
+from frontier_search.errors import SpecError, TrialError
+from frontier_search.families import FAMILIES
+from frontier_search.training.checkpoints import Checkpoints
+from frontier_search.training.rows import Data
+from frontier_search.training.stack import Model, Stack, group
+from frontier_search.training.train import StackTraining
+from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
+
+Weights = NDArray[np.float32]
+
+LATENCY_REPEATS = 50
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training a cohort gives.
+
+    Attributes:
+        outcomes: one a candidate, in the cohort's order.
+        weights: trial number -> (n_seeds, P) learned scalars of the selected epoch, laid out as the network's ``learned``.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    weights: Mapping[int, Weights]
+
+
+def train_cohort(cohort: Cohort, data: Data, budget: Budget, checkpoints: Checkpoints, measure_latency: bool = False) -> Trained:
+    """Trains every candidate of a cohort on every seed of ``data``.
+
+    A candidate whose model cannot be built, whose code raises or that runs out of memory fails with the reason; the others do not notice.
+    """
+    failures: dict[int, str] = {}
+    models: list[Model] = []
+    for position, candidate in enumerate(cohort.candidates):
+        try:
+            models += _models(position, candidate, data.seeds)
+        except (SpecError, TrialError) as error:
+            failures[position] = str(error)
+    measured: dict[int, list[SeedOutcome]] = {}
+    weights: dict[int, Weights] = {}
+    for index, stack in enumerate(group(models)):
+        for position, result in _train_isolated(stack, data, budget, checkpoints, f"{index}").items():
+            if isinstance(result, str):
+                failures[position] = result
+            else:
+                measured[position], weights[cohort.numbers[position]] = result
+    if measure_latency:
+        for position, seeds in measured.items():
+            latency = {"val_latency_ms": latency_ms(cohort.candidates[position], data)}
+            measured[position] = [replace(seed, metrics={**seed.metrics, **latency}) for seed in seeds]
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    positions = range(len(cohort.candidates))
+    return Trained(tuple(Outcome(tuple(measured.get(i, ())), failures.get(i), worker) for i in positions), weights)
+
+
+def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[Model]:
+    parameters = candidate.hyperparameters
+    architecture = FAMILIES[candidate.family].build(parameters)
+    rate, decay = float(parameters["learning_rate"]), float(parameters.get("weight_decay", 0.0))
+    return [Model(position, seed, architecture, rate, decay) for seed in seeds]
+
+
+def _train_isolated(
+    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
+) -> dict[int, tuple[list[SeedOutcome], Weights] | str]:
+    """Trains one stack; when it raises, each of its candidates alone, so that only the faulty one fails."""
+    candidates = list(dict.fromkeys(model.candidate for model in models))
+    try:
+        return _train_stack(models, data, budget, checkpoints, name)
+    except Exception as error:  # a family is the user's code: whatever it raises is this trial's failure
+        if len(candidates) == 1:
+            return {candidates[0]: describe(error)}
+    results: dict[int, tuple[list[SeedOutcome], Weights] | str] = {}
+    for candidate in candidates:
+        alone = [model for model in models if model.candidate == candidate]
+        results |= _train_isolated(alone, data, budget, checkpoints, f"{name}-{candidate}")
+    return results
+
+
+def _train_stack(
+    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
+) -> dict[int, tuple[list[SeedOutcome], Weights] | str]:
+    stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
+    training = StackTraining(stack, data, budget)
+    state = checkpoints.load(name)
+    if state is not None:
+        training.restore(state)
+    training.run(lambda running: checkpoints.save(name, running))
+    weights = training.selected_weights()
+    results: dict[int, tuple[list[SeedOutcome], Weights] | str] = {}
+    for position, (model, outcome) in enumerate(zip(models, training.outcomes(), strict=True)):
+        seeds, rows = results.setdefault(model.candidate, ([], np.empty((0, stack.n_learned), np.float32)))  # type: ignore[misc]
+        results[model.candidate] = ([*seeds, outcome], np.vstack([rows, weights[position]]))  # type: ignore[list-item]
+    return results
+
+
+def describe(error: BaseException) -> str:
+    """One line that says what went wrong in a trial."""
+    text = " ".join(str(error).split())
+    if "not enough memory" in text or "out of memory" in text or isinstance(error, MemoryError):
+        return f"out of memory: {text or 'allocation refused'}"
+    return f"{type(error).__name__}: {text}"
+
+
+def latency_ms(candidate: Candidate, data: Data) -> float:
+    """Median milliseconds of one forward pass of one row through one untrained model, eager torch, one thread."""
+    stack = Stack(_models(0, candidate, data.seeds[:1]), data.dataset.n_features, data.dataset.n_outputs, data.device)
+    row = torch.zeros(1, data.dataset.n_features, 1, device=data.device)
+    times = []
+    with torch.no_grad():
+        for _ in range(LATENCY_REPEATS):
+            start = time.perf_counter()
+            stack.network.forward(stack.learned, row)
+            times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)

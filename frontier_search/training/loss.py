@@ -1,0 +1,47 @@
+"""The loss of each task, its gradient, and the metrics, over a stack of models.
+
+regression: mean squared error, in squared target units. binary: log loss of one logit, in nats. multiclass: cross-entropy, in nats.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from frontier_search.dataset import Task
+
+
+def row_losses(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
+    """The loss of every row.
+
+    Args:
+        outputs: (M, o, n) of the models.
+        targets: (M, n), float32, or int64 class numbers for multiclass.
+
+    Returns:
+        (M, n).
+    """
+    if task == "regression":
+        return (outputs[:, 0] - targets).square()
+    if task == "binary":
+        return functional.binary_cross_entropy_with_logits(outputs[:, 0], targets, reduction="none")
+    return -functional.log_softmax(outputs, dim=1).gather(1, targets[:, None])[:, 0]
+
+
+def gradient(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
+    """The gradient of the mean loss over a minibatch with respect to the outputs, (M, o, n); may write over ``outputs``."""
+    n_rows = outputs.shape[2]
+    if task == "regression":
+        return outputs.sub_(targets[:, None]).mul_(2.0 / n_rows)
+    if task == "binary":
+        return outputs.sigmoid_().sub_(targets[:, None]).div_(n_rows)
+    probabilities = torch.softmax(outputs, dim=1)
+    hits = targets[:, None]
+    return probabilities.scatter_add_(1, hits, probabilities.new_full((), -1.0).expand(hits.shape)).div_(n_rows)
+
+
+def mistakes(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Which rows are misclassified, (M, n) of 0 and 1; for classification only."""
+    guessed = (outputs[:, 0] > 0) if task == "binary" else outputs.argmax(dim=1)
+    return (guessed != targets).float()

@@ -1,0 +1,90 @@
+"""A stack: the models of one shape (candidates x seeds) as one flat block of learned scalars and one network.
+
+Every learned tensor (M, ...) is a contiguous view into the one-dimensional ``flat`` of M P scalars, so that the optimiser and the
+checkpoints are whole-block operations and the batched products see contiguous matrices.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from frontier_search.family import Architecture
+from frontier_search.graph import WEIGHT_STREAM
+from frontier_search.networks import Network
+from frontier_search.zoo import load
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model to train: a candidate on one seed.
+
+    Attributes:
+        candidate: the candidate's position in its cohort.
+        seed: decides the rows, the first weights, the graph and the minibatch order.
+    """
+
+    candidate: int
+    seed: int
+    architecture: Architecture
+    learning_rate: float
+    weight_decay: float = 0.0
+
+
+def group(models: Sequence[Model]) -> list[list[Model]]:
+    """The models of each stack: equal network and shape, largest rank first; the order of the stacks is that of their first models."""
+    stacks: dict[tuple[object, ...], list[Model]] = {}
+    for model in models:
+        stacks.setdefault((model.architecture.network, model.architecture.shape), []).append(model)
+    return [sorted(stack, key=lambda model: -model.architecture.rank) for stack in stacks.values()]
+
+
+def views(flat: Tensor, n_models: int, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """The learned tensors (M, ...), contiguous, as views into a flat block of M P scalars."""
+    tensors, start = {}, 0
+    for name, shape in shapes.items():
+        length = n_models * math.prod(shape)
+        tensors[name] = flat[start : start + length].view(n_models, *shape)
+        start += length
+    return tensors
+
+
+def per_scalar(per_model: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> Tensor:
+    """A value a model, (M,), repeated for each of its scalars: (M P,), laid out as ``views``."""
+    return torch.cat([per_model.repeat_interleave(math.prod(shape)) for shape in shapes.values()])
+
+
+class Stack:
+    """M models of one shape.
+
+    Attributes:
+        network: the stacked program.
+        flat: (M P,) learned scalars, float32.
+        learned: the same as named tensors, views into ``flat``.
+        n_learned: P, learned scalars of one model.
+    """
+
+    def __init__(self, models: Sequence[Model], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+        self.models = tuple(models)
+        network_class = cast(type, load(models[0].architecture.network))
+        architectures, seeds = [model.architecture for model in models], [model.seed for model in models]
+        self.network: Network = network_class(architectures, seeds, n_inputs, n_outputs, device)
+        self.n_learned = sum(math.prod(shape) for shape in self.network.learned.values())
+        self.flat = torch.zeros(len(models) * self.n_learned, device=device)
+        self.learned = views(self.flat, len(models), self.network.learned)
+        first = {seed: self.network.initial(_generator(seed)) for seed in dict.fromkeys(seeds)}
+        for position, seed in enumerate(seeds):
+            for name, weights in first[seed].items():
+                self.learned[name][position] = weights
+
+
+def _generator(seed: int) -> torch.Generator:
+    """The stream of first weights of a seed: the same for every candidate of a shape, so that comparisons are paired."""
+    word = int(np.random.SeedSequence([seed, WEIGHT_STREAM]).generate_state(1)[0])
+    return torch.Generator().manual_seed(word)

@@ -1,0 +1,161 @@
+"""Training one stack: minibatch AdamW over all its models at once, and the metrics of the selected epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from frontier_search.budget import Budget
+from frontier_search.networks import HandWritten
+from frontier_search.training import loss
+from frontier_search.training.optimiser import StackedAdamW
+from frontier_search.training.rows import Data, StackedRows
+from frontier_search.training.stack import Stack, per_scalar, views
+from frontier_search.trial import SPLITS, SeedOutcome
+
+EVALUATION_ROWS = 256  # rows of one evaluation chunk: small enough for its activations to stay in the cache
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class StackTraining:
+    """A stack being trained; between two epochs its whole state is ``state()``.
+
+    Args:
+        stack: the models, changed in place.
+        data: the rows of all seeds.
+        budget: epochs, batch size and the epoch that is reported.
+    """
+
+    def __init__(self, stack: Stack, data: Data, budget: Budget) -> None:
+        self.stack, self.data, self.budget = stack, data, budget
+        device, size = data.device, len(stack.models)
+        self.positions = torch.tensor([data.seeds.index(model.seed) for model in stack.models], device=device)
+        self.optimiser = StackedAdamW(
+            stack.flat,
+            self._per_scalar([model.learning_rate for model in stack.models]),
+            self._per_scalar([model.weight_decay for model in stack.models]),
+        )
+        self.gradient = torch.zeros_like(stack.flat)
+        self.gradients = views(self.gradient, size, stack.network.learned)
+        self.val = data.val.of(self.positions)
+        self.epoch, self.seconds = 0, 0.0
+        self.selected = stack.flat.clone()
+        self.selected_epoch = torch.zeros(size, dtype=torch.int64, device=device)
+        self.selected_loss = torch.full((size,), torch.inf, device=device)
+        self.diverged_epoch = torch.zeros(size, dtype=torch.int64, device=device)  # 0: has not diverged
+
+    def _per_scalar(self, per_model: list[float]) -> Tensor:
+        return per_scalar(torch.tensor(per_model, device=self.data.device), self.stack.network.learned)
+
+    def run(self, between_epochs: Callable[[StackTraining], None] = lambda training: None) -> None:
+        """Trains the remaining epochs; calls ``between_epochs`` after each, e.g. to leave a checkpoint."""
+        while self.epoch < self.budget.epochs:
+            start = time.perf_counter()
+            self._train_epoch()
+            self._select()
+            self.seconds += time.perf_counter() - start
+            between_epochs(self)
+
+    def _train_epoch(self) -> None:
+        self.epoch += 1
+        for batch in self.data.shuffled(self.epoch).chunks(self.budget.batch_size):
+            self._compute_gradient(batch.of(self.positions))
+            self.optimiser.step(self.gradient)
+
+    def _compute_gradient(self, rows: StackedRows) -> None:
+        """The gradient of each model's mean loss, into ``self.gradient``."""
+        network, learned, task = self.stack.network, self.stack.learned, self.data.dataset.task
+        if isinstance(network, HandWritten):
+            with torch.no_grad():
+                outputs, saved = network.forward_saving(learned, rows.x)
+                network.backward(learned, saved, loss.gradient(task, outputs, rows.y), self.gradients)
+            return
+        leaves = {name: tensor.detach().requires_grad_() for name, tensor in learned.items()}
+        total = loss.row_losses(task, network.forward(leaves, rows.x), rows.y).mean(dim=1).sum()
+        for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
+            self.gradients[name].copy_(gradient)
+
+    def _select(self) -> None:
+        val_loss = self._mean_metrics(self.stack.learned, self.val, with_errors=False)["loss"]
+        healthy = torch.isfinite(val_loss)
+        for tensor in self.stack.learned.values():
+            healthy &= torch.isfinite(tensor).flatten(1).all(dim=1)
+        newly_diverged = ~healthy & (self.diverged_epoch == 0)
+        self.diverged_epoch[newly_diverged] = self.epoch
+        better = (val_loss < self.selected_loss) if self.budget.select == "best" else torch.ones_like(healthy)
+        for name, tensor in views(self.selected, len(better), self.stack.network.learned).items():
+            tensor[better] = self.stack.learned[name][better]
+        self.selected_loss = torch.where(better, val_loss, self.selected_loss)
+        self.selected_epoch[better] = self.epoch
+
+    @torch.no_grad()
+    def _mean_metrics(self, learned: Mapping[str, Tensor], rows: StackedRows, with_errors: bool) -> dict[str, Tensor]:
+        """Each metric as a mean over rows, (M,), in float64."""
+        task, sums = self.data.dataset.task, {"loss": torch.zeros(len(self.stack.models), dtype=torch.float64)}
+        if with_errors:
+            sums["error"] = torch.zeros_like(sums["loss"])
+        for chunk in rows.chunks(EVALUATION_ROWS):
+            outputs = self._outputs(learned, chunk.x)
+            sums["loss"] += loss.row_losses(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64).cpu()
+            if "error" in sums:
+                sums["error"] += loss.mistakes(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64).cpu()
+        means = {name: total / rows.y.shape[1] for name, total in sums.items()}
+        if "error" in means:
+            means["accuracy"] = 1 - means["error"]
+        return {name: mean.to(self.data.device) for name, mean in means.items()}
+
+    def _outputs(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        network = self.stack.network
+        return network.forward_saving(learned, x)[0] if isinstance(network, HandWritten) else network.forward(learned, x)
+
+    def outcomes(self) -> list[SeedOutcome]:
+        """What each model measured at its selected epoch, in the order of the stack's models."""
+        learned = views(self.selected, len(self.stack.models), self.stack.network.learned)
+        metrics: dict[str, list[float]] = {}
+        for split in SPLITS:
+            rows: StackedRows = getattr(self.data, split).of(self.positions)
+            for name, mean in self._mean_metrics(learned, rows, self.data.dataset.task != "regression").items():
+                metrics[f"{split}_{name}"] = mean.tolist()
+        share = self.seconds / len(self.stack.models)
+        return [
+            SeedOutcome(
+                seed=model.seed,
+                metrics={name: values[i] for name, values in metrics.items()},
+                epoch=int(self.selected_epoch[i]),
+                epochs=self.epoch,
+                seconds=share,
+                diverged_epoch=int(self.diverged_epoch[i]) or None,
+            )
+            for i, model in enumerate(self.stack.models)
+        ]
+
+    def selected_weights(self) -> NDArray[np.float32]:
+        """(M, P): the learned scalars of each model's selected epoch."""
+        learned = views(self.selected, len(self.stack.models), self.stack.network.learned)
+        return torch.cat([tensor.flatten(1) for tensor in learned.values()], dim=1).cpu().numpy()
+
+    def state(self) -> Arrays:
+        """Everything that changes while training, between two epochs."""
+        tensors = {name: getattr(self, name) for name in _TENSORS} | {"flat": self.stack.flat}
+        tensors |= {"mean": self.optimiser.mean, "square": self.optimiser.square}
+        counters = {"epoch": self.epoch, "seconds": self.seconds, "step_count": self.optimiser.step_count}
+        return {name: t.cpu().numpy() for name, t in tensors.items()} | {name: np.asarray(v) for name, v in counters.items()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Continues from a ``state``; the epochs that follow are those of a training that was never interrupted, bit for bit."""
+        targets = {name: getattr(self, name) for name in _TENSORS} | {"flat": self.stack.flat}
+        targets |= {"mean": self.optimiser.mean, "square": self.optimiser.square}
+        for name, tensor in targets.items():
+            tensor.copy_(torch.from_numpy(state[name]))
+        self.epoch, self.seconds = int(state["epoch"]), float(state["seconds"])
+        self.optimiser.step_count = int(state["step_count"])
+
+
+_TENSORS = ("selected", "selected_epoch", "selected_loss", "diverged_epoch")

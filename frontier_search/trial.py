@@ -1,0 +1,188 @@
+"""The frozen nouns of an evaluation: Candidate, Cohort, SeedOutcome, Outcome, Trial.
+
+Losses, errors and accuracies are means over the rows of a split; ``seconds`` is wall-clock time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from frontier_search.space import Value
+
+SPLITS = ("train", "val", "test")
+
+
+class TrialState(StrEnum):
+    """Optuna's states, by Optuna's names."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAIL = "fail"
+
+    @property
+    def finished(self) -> bool:
+        return self in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point: a family and its parameters. No outcome."""
+
+    family: str
+    hyperparameters: Mapping[str, Value]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"family": self.family, "hyperparameters": dict(self.hyperparameters)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Candidate:
+        return Candidate(data["family"], dict(data["hyperparameters"]))
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The candidates proposed and trained together.
+
+    Attributes:
+        index: 0, 1, 2, ... in the order of asking.
+        numbers: the trials' numbers, one a candidate.
+        candidates: what to train, in the same order.
+    """
+
+    index: int
+    numbers: tuple[int, ...]
+    candidates: tuple[Candidate, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"index": self.index, "numbers": list(self.numbers), "candidates": [c.to_json() for c in self.candidates]}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Cohort:
+        return Cohort(data["index"], tuple(data["numbers"]), tuple(Candidate.from_json(c) for c in data["candidates"]))
+
+
+@dataclass(frozen=True)
+class SeedOutcome:
+    """What one trained model measured, at the epoch that the search selects.
+
+    Attributes:
+        metrics: ``{split}_{metric}`` -> value, e.g. ``val_loss``; metrics are loss and, for classification, error and accuracy.
+        epoch: the selected epoch, counted from 1; 0 is the untrained model.
+        epochs: epochs trained.
+        seconds: this model's share of its stack's wall-clock time.
+        diverged_epoch: the first epoch whose training loss was not finite, or None.
+    """
+
+    seed: int
+    metrics: Mapping[str, float]
+    epoch: int
+    epochs: int
+    seconds: float
+    diverged_epoch: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        data = {"seed": self.seed, **self.metrics, "epoch": self.epoch, "epochs": self.epochs, "seconds": self.seconds}
+        return data | {"diverged_epoch": self.diverged_epoch}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> SeedOutcome:
+        own = {"seed", "epoch", "epochs", "seconds", "diverged_epoch"}
+        metrics = {key: value for key, value in data.items() if key not in own}
+        return SeedOutcome(data["seed"], metrics, data["epoch"], data["epochs"], data["seconds"], data["diverged_epoch"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trial measured on all its seeds, or why it failed.
+
+    Attributes:
+        seeds: one entry a seed, in the search's order; empty when nothing was trained.
+        failure: the reason, or None.
+        worker: host and process that trained it.
+    """
+
+    seeds: tuple[SeedOutcome, ...]
+    failure: str | None = None
+    worker: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return sum(seed.seconds for seed in self.seeds)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"seeds": [seed.to_json() for seed in self.seeds], "failure": self.failure, "worker": self.worker}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Outcome:
+        return Outcome(tuple(SeedOutcome.from_json(s) for s in data["seeds"]), data["failure"], data["worker"])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The numbered evaluation of one candidate on all seeds.
+
+    Attributes:
+        uid: ``<search>/<number>``: the name under which every projection finds it.
+        size: raw, effective, flops and bytes, known before training.
+        objectives: the user's values, by objective; empty unless complete.
+        outcome: None until told.
+        reason: why it failed or was pruned, or None.
+        started_at, finished_at: seconds since the epoch, UTC, or None.
+    """
+
+    number: int
+    uid: str
+    cohort: int
+    state: TrialState
+    candidate: Candidate
+    size: Mapping[str, int]
+    objectives: Mapping[str, float]
+    outcome: Outcome | None = None
+    reason: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+
+    @property
+    def seeds(self) -> tuple[SeedOutcome, ...]:
+        return self.outcome.seeds if self.outcome else ()
+
+    def per_seed(self, metric: str) -> list[float]:
+        """One metric, e.g. ``"val_loss"``, in the order of the seeds."""
+        return [seed.metrics[metric] for seed in self.seeds if metric in seed.metrics]
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that ``trials --format json`` prints; times and hosts stay in keys of their own."""
+        return {
+            "trial": self.number,
+            "uid": self.uid,
+            "state": str(self.state),
+            "cohort": self.cohort,
+            **self.candidate.to_json(),
+            "objectives": dict(self.objectives),
+            "size": dict(self.size),
+            "seeds": [seed.to_json() for seed in self.seeds],
+            "reason": self.reason,
+            "seconds": self.outcome.seconds if self.outcome else None,
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "worker": self.outcome.worker if self.outcome else None,
+        }
+
+
+def flatten(data: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested mappings and lists as one mapping, its keys joined with dots: ``seeds.0.val_loss``. The CSV form of a trial."""
+    if isinstance(data, Mapping):
+        items: Any = data.items()
+    elif isinstance(data, list | tuple):
+        items = enumerate(data)
+    else:
+        return {prefix: data}
+    flat: dict[str, Any] = {}
+    for key, value in items:
+        flat |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
+    return flat
