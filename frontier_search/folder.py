@@ -93,6 +93,19 @@ class SearchFolder:
             yield
 
 
+    def holder(self) -> str | None:
+        """Who holds the search now, by pid and host, or None."""
+        try:
+            with (self.path / "session.lock").open() as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    return _holder(file.read())
+        except OSError:
+            return None  # never run, or not ours to read
+        return None
+
+
 def _holder(text: str) -> str:
     try:
         holder = json.loads(text)

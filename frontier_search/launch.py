@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from frontier_search import library
 from frontier_search.executors import EXECUTORS, Where
@@ -46,3 +50,24 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
             observer(session)
         EXECUTORS[executor](Handover(session, entry.folder, observers), where or Where())
         return Frontier.of(session.trials, session.objectives)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt, and the second ends the process at once, as safely as SIGKILL does."""
+    received = 0
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal received
+        received += 1
+        if received > 1:
+            os._exit(130)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        if not received:  # once interrupted, a second Ctrl-C must still end the process
+            for number, handler in before.items():
+                signal.signal(number, handler)

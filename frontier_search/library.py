@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -95,12 +95,31 @@ def find(name: str, home: Path) -> Entry:
     return Entry(search, folder, place)
 
 
-def only_name(home: Path) -> str:
-    """The newest search under a home, for commands whose NAME may be left out."""
+def extend(entry: Entry, trials: int) -> Entry:
+    """The same search with a larger budget, written down.
+
+    Raises:
+        SpecError: the budget is not larger.
+    """
+    if trials <= entry.search.trials:
+        raise SpecError(f"--trials {trials}: the search has a budget of {entry.search.trials} already; give a larger one.")
+    larger = replace(entry.search, trials=trials)
+    with entry.folder.lock():
+        write_whole(entry.folder.search_file, larger.to_yaml().encode())
+    return replace(entry, search=larger)
+
+
+def known_names(home: Path) -> list[str]:
+    """Every search under a home, by name; raises SpecError when there is none."""
     known = names(home)
     if not known:
         SearchFolder(home, "").require()
-    return max(known, key=lambda name: SearchFolder(home, name).search_file.stat().st_mtime)
+    return known
+
+
+def only_name(home: Path) -> str:
+    """The newest search under a home, for commands whose NAME may be left out."""
+    return max(known_names(home), key=lambda name: SearchFolder(home, name).search_file.stat().st_mtime)
 
 
 def read_trials(entry: Entry) -> list[Trial]:

@@ -1,0 +1,1 @@
+"""The command line: ``main`` holds the table of commands, every other file is one command."""

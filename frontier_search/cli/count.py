@@ -1,0 +1,24 @@
+"""frontier-search count: a model's size in closed form, without training it."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.command("count", short_help="Count a model's parameters without training it.")
+@click.argument("family")
+@click.option("--dataset", required=True, metavar="NAME|FILE", help="Decides the numbers of inputs and outputs.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter, e.g. hidden=16; may be repeated.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> None:
+    """Count the parameters, flops and bytes of one model of FAMILY.
+
+    Hyperparameters that are left out, and on which the size does not depend, have a value of the family's default space.
+    """
+    from frontier_search.counting import count
+    from frontier_search.reports.listing import render
+
+    size = count(family, dataset, settings)
+    click.echo(json.dumps(size) if form == "json" else render([size], form))

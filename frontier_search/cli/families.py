@@ -1,0 +1,21 @@
+"""frontier-search families: list the families of models."""
+
+from __future__ import annotations
+
+import click
+
+from frontier_search.cli.options import FORMAT
+
+
+@click.command("families", short_help="List the families of models.")
+@FORMAT
+def command(form: str) -> None:
+    """List the families of models, with the parameters that each can vary."""
+    from frontier_search.families import FAMILIES
+    from frontier_search.reports.listing import render
+
+    rows = [
+        {"family": f.name, "summary": f.summary, "parameters": " ".join(f.default_space((1e-3, 1e-2)).names()), "source": f.source}
+        for f in FAMILIES.values()
+    ]
+    click.echo(render(rows, form))

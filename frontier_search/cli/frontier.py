@@ -1,0 +1,29 @@
+"""frontier-search frontier: show, plot or export the frontier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from frontier_search.cli.options import FORMAT, HOME
+
+
+@click.command("frontier", short_help="Show, plot or export the frontier.")
+@click.argument("name")
+@HOME
+@click.option("--split", type=click.Choice(["val", "test"]), default="val", show_default=True, help="Whose losses to show; members are chosen on val.")
+@FORMAT
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png|.html", help="Draw it into a file.")
+def command(name: str, home: Path, split: str, form: str, plot: Path | None) -> None:
+    """Show the frontier of search NAME: the complete trials that no other complete trial dominates."""
+    from frontier_search import library  # optuna loads here, not for --help
+    from frontier_search.frontier import Frontier
+    from frontier_search.reports import figure, tables
+
+    entry = library.find(name, home)
+    trials = library.read_trials(entry)
+    if plot is not None:
+        figure.write(entry.search, trials, split, plot)
+        click.echo(f"drawn: {plot}", err=True)
+    click.echo(tables.frontier(Frontier.of(trials, entry.search.objective_table()), split, form))

@@ -1,0 +1,80 @@
+"""The table of commands, and how errors become exit codes.
+
+0 done · 1 the search failed · 2 a mistake in what the user asked · 130 interrupted and resumable
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import logging
+import sys
+
+import click
+
+from frontier_search import __version__
+from frontier_search.errors import SearchError, SpecError
+
+COMMANDS = {  # name -> what it does; a command's file loads when it is used, so that --help is quick
+    "run": "Search a dataset for its frontier.",
+    "resume": "Go on with a search after any interruption.",
+    "status": "How far searches are.",
+    "frontier": "Show, plot or export the frontier.",
+    "trials": "List every trial.",
+    "ui": "Open the search in MLflow's pages.",
+    "sync": "Rebuild or complete the MLflow mirror.",
+    "count": "Count a model's parameters without training it.",
+    "families": "List the families of models.",
+    "datasets": "List the datasets.",
+    "objectives": "List the objectives.",
+    "samplers": "List the samplers.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"no such command {cmd_name!r}.{hint} Allowed: {', '.join(COMMANDS)}.")
+        command: click.Command = importlib.import_module(f"frontier_search.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="frontier-search")
+def group() -> None:
+    """The smallest model that is good enough: search for the frontier between validation loss and learned parameters."""
+
+
+def main() -> None:
+    """The console script."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        group.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except SpecError as error:
+        for problem in error.problems:
+            click.echo(f"frontier-search: {problem}", err=True)
+        sys.exit(2)
+    except SearchError as error:
+        click.echo(f"frontier-search: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of a pipe, such as head, had enough
+        sys.stderr.close()
+        sys.exit(0)

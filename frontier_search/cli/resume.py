@@ -1,0 +1,31 @@
+"""frontier-search resume: go on with a search after any interruption."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
+
+
+@click.command("resume", short_help="Go on with a search after any interruption.")
+@click.argument("name")
+@HOME
+@click.option("--trials", type=click.IntRange(min=1), help="A larger budget than the search began with.")
+@click.option("--no-mirror", is_flag=True, help="Leave MLflow alone.")
+@ADDRESS
+@EXECUTOR
+@WORKERS
+def command(
+    name: str, home: Path, trials: int | None, no_mirror: bool, address: str | None, executor: str, workers: int | None
+) -> None:
+    """Go on with search NAME: finished trials are kept, those that were running are trained again under the same numbers."""
+    from frontier_search import library  # optuna loads here, not for --help
+    from frontier_search.cli import conducting
+
+    entry = library.find(name, home)
+    if trials is not None:
+        entry = library.extend(entry, trials)
+    conducting.conduct(entry, executor, workers, address, mirror=not no_mirror)

@@ -1,0 +1,17 @@
+"""frontier-search samplers: list the samplers."""
+
+from __future__ import annotations
+
+import click
+
+from frontier_search.cli.options import FORMAT
+
+
+@click.command("samplers", short_help="List the samplers.")
+@FORMAT
+def command(form: str) -> None:
+    """List the samplers, with when to use each."""
+    from frontier_search.reports.listing import render
+    from frontier_search.samplers import SAMPLERS
+
+    click.echo(render([{"sampler": s.name, "summary": s.summary, "source": s.source} for s in SAMPLERS.values()], form))

@@ -1,0 +1,72 @@
+"""Counting a model that is described on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import yaml
+
+from frontier_search.datasets import find
+from frontier_search.errors import SpecError, unknown
+from frontier_search.families import FAMILIES
+from frontier_search.space import Choice, SearchSpace, Value
+
+
+def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
+    """raw, effective, flops and bytes of a model.
+
+    Args:
+        family, dataset: names as the user gives them.
+        settings: ``NAME=VALUE`` each. ``hidden`` must be among them; others, when left out, have a value of the default space.
+
+    Raises:
+        SpecError: every mistake, each as a sentence.
+    """
+    problems: list[str] = []
+    found_family = found_dataset = None
+    try:
+        found_family = FAMILIES[family]
+    except SpecError as error:
+        problems += error.problems
+    try:
+        found_dataset = find(dataset)
+    except SpecError as error:
+        problems += error.problems
+    if found_family is None or found_dataset is None:
+        raise SpecError(problems)
+    space = found_family.default_space(found_dataset.budget.learning_rate)
+    given = _read(settings, space, problems)
+    if "hidden" in space.names() and "hidden" not in given:
+        problems.append("the size depends on `hidden`; give it with --set hidden=16.")
+    if problems:
+        raise SpecError(problems)
+    architecture = found_family.build(space.sample(np.random.default_rng(0)) | given)
+    return asdict(architecture.size(found_dataset.n_features, found_dataset.n_outputs))
+
+
+def _read(settings: Sequence[str], space: SearchSpace, problems: list[str]) -> dict[str, Value]:
+    given: dict[str, Value] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            problems.append(f"cannot read --set {setting!r}; write NAME=VALUE, e.g. hidden=16.")
+        elif name not in space.names():
+            problems.append(unknown("parameter", name, space.names()))
+        else:
+            given[name] = yaml.safe_load(text)
+            problem = _type_problem(name, given[name], space)
+            if problem:
+                problems.append(problem)
+    return given
+
+
+def _type_problem(name: str, value: object, space: SearchSpace) -> str | None:
+    """A value outside the default range is welcome; one of another type is a mistake."""
+    parameter = space[name]
+    expected = type(parameter.values[0]) if isinstance(parameter, Choice) else type(parameter.low)
+    numeric = (int, float) if expected is float else (expected,)
+    if isinstance(value, numeric) and not isinstance(value, bool):
+        return None
+    return f"{name} = {value!r}; {'a whole number' if expected is int else 'a number'} is needed."

@@ -1,0 +1,76 @@
+"""The live view of a search: a panel that is redrawn on a terminal, plain lines elsewhere, both on standard error."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from frontier_search.frontier import Frontier, HypervolumeMeter
+from frontier_search.search import Search
+from frontier_search.session import Session
+from frontier_search.trial import TrialState
+
+SHOWN_MEMBERS = 12
+
+
+class LiveView:
+    """Trials done of how many, time left, the current frontier and its hypervolume; an observer of the session."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.console = Console(stderr=True)
+        self._live = Live(Text(f"{search.name}: starting"), console=self.console, refresh_per_second=4) if self.console.is_terminal else None
+        self._first: tuple[float, int] | None = None  # when this session began to count, and how many were finished
+
+    def __enter__(self) -> LiveView:
+        if self._live:
+            self._live.start()
+        else:
+            self._line(f"{self.search.name}: {self.search.trials} trials x {len(self.search.seeds)} seeds on {self.search.dataset}")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live:
+            self._live.stop()
+
+    def observe(self, session: Session) -> None:
+        finished = sum(trial.state.finished for trial in session.trials)
+        if self._first is None:
+            self._first = (time.monotonic(), finished)
+        frontier = Frontier.of(session.trials, session.objectives)
+        volume = HypervolumeMeter(session.trials, session.objectives).of(frontier.members)
+        failed = sum(trial.state is TrialState.FAIL for trial in session.trials)
+        words = f"{self.search.name}: {finished}/{self.search.trials} trials, {self._time_left(finished)}, "
+        words += f"frontier {len(frontier.members)}, hypervolume {volume:.4f}" + (f", {failed} failed" if failed else "")
+        if self._live:
+            self._live.update(Group(Text(words), ProgressBar(self.search.trials, finished, width=60), _members(frontier)))
+        elif finished:
+            self._line(words)
+
+    def _time_left(self, finished: int) -> str:
+        assert self._first is not None  # set by observe
+        start, before = self._first
+        if finished <= before:
+            return "time left unknown"
+        left = (self.search.trials - finished) * (time.monotonic() - start) / (finished - before)
+        return f"{left:.0f} s left" if left < 120 else f"{left / 60:.0f} min left"
+
+    def _line(self, words: str) -> None:
+        self.console.print(words, highlight=False, soft_wrap=True)
+
+
+def _members(frontier: Frontier) -> Table:
+    table = Table(box=None, header_style="bold")
+    for title in ("trial", "family", *(objective.name for objective in frontier.objectives)):
+        table.add_column(title, justify="left" if title == "family" else "right")
+    for trial in frontier.members[:SHOWN_MEMBERS]:
+        table.add_row(str(trial.number), trial.candidate.family, *(f"{value:.5g}" for value in trial.objectives.values()))
+    if len(frontier.members) > SHOWN_MEMBERS:
+        table.caption = f"and {len(frontier.members) - SHOWN_MEMBERS} more"
+    return table

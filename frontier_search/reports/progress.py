@@ -1,0 +1,37 @@
+"""How far a search is, from its storage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from frontier_search.frontier import Frontier, HypervolumeMeter
+from frontier_search.library import Entry, read_trials
+from frontier_search.trial import TrialState
+
+
+def progress(entry: Entry) -> dict[str, Any]:
+    """One row of ``status``."""
+    search, trials = entry.search, read_trials(entry)
+    states = Counter(trial.state for trial in trials)
+    finished = sum(count for state, count in states.items() if state.finished)
+    objectives = search.objective_table()
+    return {
+        "search": search.name,
+        "dataset": search.dataset,
+        "state": _state(entry, finished),
+        "finished": finished,
+        "of": search.trials,
+        "complete": states[TrialState.COMPLETE],
+        "fail": states[TrialState.FAIL],
+        "running": states[TrialState.RUNNING],
+        "frontier": len(Frontier.of(trials, objectives).members),
+        "hypervolume": round(HypervolumeMeter(trials, objectives).of(trials), 4),
+    }
+
+
+def _state(entry: Entry, finished: int) -> str:
+    holder = entry.folder.holder()
+    if holder:
+        return f"live in {holder}"
+    return "finished" if finished >= entry.search.trials else "interrupted: resume it"
