@@ -6,16 +6,14 @@ session that finds one tells it instead of training again. The learned scalars o
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.files import write_whole
+from frontier_search.files import read_arrays, write_arrays, write_whole
 from frontier_search.folder import SearchFolder
 from frontier_search.trial import Cohort, Outcome
 
@@ -39,7 +37,7 @@ class OutcomeFiles:
     def leave(self, cohort: Cohort, outcomes: Sequence[Outcome], weights: Mapping[int, Weights]) -> None:
         """Leaves what training a cohort gave: weights by trial number, (n_seeds, P) each, and one outcome a candidate."""
         place = self.folder.cohort(cohort.index)
-        write_whole(place / "weights.npz", _npz({str(number): array for number, array in weights.items()}))
+        write_arrays(place / "weights.npz", {str(number): array for number, array in weights.items()})
         content = {"cohort": cohort.to_json(), "outcomes": [outcome.to_json() for outcome in outcomes]}
         write_whole(place / "outcome.json", json.dumps(content).encode())
 
@@ -56,21 +54,15 @@ class OutcomeFiles:
 
     def keep_models(self, cohort: Cohort, members: set[int]) -> None:
         """Moves the learned scalars of a told cohort's frontier members to ``models/NUMBER.npz``."""
-        try:
-            with np.load(self.folder.cohort(cohort.index) / "weights.npz", allow_pickle=False) as weights:
-                for number in members & set(cohort.numbers):
-                    if str(number) in weights:
-                        write_whole(self.folder.models / f"{number}.npz", _npz({"weights": weights[str(number)]}))
-        except (OSError, ValueError, EOFError):
-            return  # the model can be trained again from its seeds; the outcome is what must not be lost
+        weights = read_arrays(self.folder.cohort(cohort.index) / "weights.npz") or {}
+        for number in members & set(cohort.numbers):
+            if str(number) in weights:  # one that was lost can be trained again from its seeds; the outcome is what must not be
+                write_arrays(self.folder.models / f"{number}.npz", {"weights": weights[str(number)]})
 
     def model(self, number: int) -> Weights | None:
         """(n_seeds, P) learned scalars of a trial that was on the frontier when it was told, or None."""
-        try:
-            with np.load(self.folder.models / f"{number}.npz", allow_pickle=False) as arrays:
-                return np.asarray(arrays["weights"], dtype=np.float32)
-        except (OSError, ValueError, KeyError):
-            return None
+        arrays = read_arrays(self.folder.models / f"{number}.npz")
+        return arrays["weights"] if arrays else None
 
     def discard_models(self, keep: set[int]) -> None:
         """Removes the models of trials that have left the frontier; none ever returns to it."""
@@ -81,9 +73,3 @@ class OutcomeFiles:
     def discard(self, index: int) -> None:
         """Removes a cohort's folder, once its outcome is in the storage."""
         shutil.rmtree(self.folder.cohort(index), ignore_errors=True)
-
-
-def _npz(arrays: Mapping[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()

@@ -48,11 +48,19 @@ def uniform(generator: torch.Generator, shape: tuple[int, ...], fan_in: int) -> 
     return torch.empty(shape).uniform_(-bound, bound, generator=generator)
 
 
+MINUS_ONE = torch.tensor(-1.0)
+
+
 def tanh(x: Tensor, out: Tensor | None = None) -> Tensor:
     """tanh(x) = 2 sigmoid(2 x) - 1: within 2e-7 of torch.tanh, and three times faster on a CPU, where tanh dominates small models."""
-    if x.is_cuda:
-        return torch.tanh(x) if out is None else torch.tanh(x, out=out)
-    return torch.mul(x, 2, out=out).sigmoid_().mul_(2).sub_(1)
+    return tanh_of_half(torch.mul(x, 2, out=out))
+
+
+def tanh_of_half(doubled: Tensor) -> Tensor:
+    """tanh(doubled / 2), written over ``doubled``."""
+    if doubled.device.type != "cpu":
+        return doubled.div_(2).tanh_()
+    return torch.add(MINUS_ONE, doubled.sigmoid_(), alpha=2, out=doubled)  # one pass for the product and the difference
 
 
 class _Tanh(torch.autograd.Function):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.architectures.reservoir import Reservoir
-from frontier_search.networks import differentiable_tanh, tanh, uniform
+from frontier_search.networks import differentiable_tanh, tanh, tanh_of_half, uniform
 
 
 @dataclass
@@ -54,6 +54,8 @@ class ReservoirStack:
         graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps]
         self.graph = torch.from_numpy(np.stack(graphs)).to(device) if graphs else torch.zeros(0, self.hidden, self.hidden, device=device)
 
+        self._doubled_graph = 2 * self.graph
+
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         d, h, o = self.n_inputs, self.hidden, self.n_outputs
         w_in, b_in = uniform(generator, (h, d), d), uniform(generator, (h, 1), d)
@@ -78,7 +80,7 @@ class ReservoirStack:
         saved = Saved(x, [first], [], [], first.clone() if self.active else first)
         for n in self.active:
             running = saved.states[-1][:n]
-            message = tanh(torch.bmm(self.graph[:n], running))
+            message = tanh_of_half(torch.bmm(self._doubled_graph[:n], running))
             update = torch.add(running, message)
             tanh(update, out=update)
             saved.messages.append(message)

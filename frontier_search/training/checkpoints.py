@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import time
 from pathlib import Path
 
-import numpy as np
-
-from frontier_search.files import write_whole
+from frontier_search.files import read_arrays, write_arrays
 from frontier_search.training.train import Arrays, StackTraining
 
 
@@ -26,20 +23,11 @@ class Checkpoints:
 
     def load(self, name: str) -> Arrays | None:
         """The state that was left, or None; a file that cannot be read counts as none, and training starts again."""
-        path = self.folder / f"{name}.npz" if self.folder else None
-        if path is None or not path.exists():
-            return None
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return dict(arrays)
-        except (OSError, ValueError, EOFError, KeyError):
-            return None
+        return read_arrays(self.folder / f"{name}.npz") if self.folder else None
 
     def save(self, name: str, training: StackTraining) -> None:
         """Leaves the state when it is due: every ``every_s``, and at the end of a stack that took as long."""
         if self.folder is None or time.monotonic() - self._last < self.every_s:
             return
-        buffer = io.BytesIO()
-        np.savez(buffer, **training.state())  # type: ignore[arg-type]
-        write_whole(self.folder / f"{name}.npz", buffer.getvalue())
+        write_arrays(self.folder / f"{name}.npz", training.state())
         self._last = time.monotonic()

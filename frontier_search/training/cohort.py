@@ -113,7 +113,7 @@ def _train_stack(
 def describe(error: BaseException) -> str:
     """One line that says what went wrong in a trial."""
     text = " ".join(str(error).split())
-    if "not enough memory" in text or "out of memory" in text or isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or any(sign in text for sign in ("memory: you tried", "not enough memory", "out of memory")):
         return f"out of memory: {text or 'allocation refused'}"
     return f"{type(error).__name__}: {text}"
 

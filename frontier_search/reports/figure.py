@@ -1,0 +1,208 @@
+"""The frontier as a picture (PNG, matplotlib) and as a page that needs nothing else, not even a network (HTML, plotly).
+
+Neither library's global state is touched: no pyplot, no default renderer.
+"""
+
+from __future__ import annotations
+
+import html as markup
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from frontier_search.errors import SpecError
+from frontier_search.files import write_whole
+from frontier_search.frontier import Spread
+from frontier_search.reports.scene import Axis, Point, Scene, Split
+from frontier_search.search import Search
+from frontier_search.trial import Trial
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKERS = "osD^vP*Xph<>"  # shapes repeat what colours say, for print in grey
+WIDTH_PX, HEIGHT_PX, DPI = 800, 600, 100
+NAMED_MEMBERS = 15  # more numbers than that would cover one another
+
+
+def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> None:
+    """Draws the frontier into a file.
+
+    Raises:
+        SpecError: the file's name ends in neither .png nor .html, its folder cannot be written, or no trial is complete.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".png", ".html"):
+        raise SpecError(f"cannot draw into {path}: the name must end in .png (a picture) or .html (a page to look around in).")
+    scene = Scene.of(search, trials, split)
+    try:
+        if kind == ".png":
+            draw_png(scene, path)
+        else:
+            write_whole(path, page(scene).encode())
+    except OSError as error:
+        raise SpecError(f"cannot write {path}: {error.strerror}.") from error
+
+
+# ---- PNG -----------------------------------------------------------------------------------------------------------------------------
+
+
+def draw_png(scene: Scene, path: Path) -> None:
+    """Writes a picture of 800 x 600 pixels."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # a third of a second, for this function alone
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.095, 0.265, 0.88, 0.615))
+    axes.set_title(scene.title, loc="left", fontsize=13, fontweight="bold", pad=24)
+    axes.text(0, 1.025, scene.subtitle, transform=axes.transAxes, fontsize=9, color="#444444")
+    _draw_points(axes, scene)
+    _settle_axes(axes, scene)
+    columns = 4 if len(scene.families) > 6 else 3
+    figure.legend(*_legend(axes), loc="lower center", ncols=columns, fontsize=9, frameon=False, bbox_to_anchor=(0.53, 0.005), handletextpad=0.3)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, format="png")
+
+
+def _draw_points(axes: Axes, scene: Scene) -> None:
+    for (family, colour), marker in zip(scene.families.items(), _markers(scene), strict=True):
+        faint = [p for p in scene.points if p.trial.candidate.family == family and not p.member]
+        axes.scatter([p.x.mean for p in faint], [p.y.mean for p in faint], s=22, c=colour, marker=marker, alpha=0.35, linewidths=0, zorder=2)
+    if scene.staircase:
+        axes.plot(*zip(*scene.staircase, strict=True), color="#222222", linewidth=1.2, zorder=3, label="frontier")
+    for (family, colour), marker in zip(scene.families.items(), _markers(scene), strict=True):
+        strong = [p for p in scene.members if p.trial.candidate.family == family]
+        xs, ys = [p.x.mean for p in strong], [p.y.mean for p in strong]
+        axes.errorbar(xs, ys, xerr=_bars(p.x for p in strong), yerr=_bars(p.y for p in strong), fmt="none", ecolor=colour, capsize=3, zorder=4)
+        axes.scatter(xs, ys, s=62, c=colour, marker=marker, edgecolors="black", linewidths=0.9, zorder=5, label=family)
+    if len(scene.members) <= NAMED_MEMBERS:
+        for point in scene.members:
+            axes.annotate(
+                str(point.trial.number), (point.x.mean, point.y.mean), xytext=(6, 6), textcoords="offset points", fontsize=8, zorder=6
+            )
+
+
+def _settle_axes(axes: Axes, scene: Scene) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for axis, which, name in ((scene.x, axes.xaxis, "x"), (scene.y, axes.yaxis, "y")):
+        axes.set(**{f"{name}label": axis.label, **({f"{name}scale": "log"} if axis.log else {})})
+        if axis.log:
+            which.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+            which.set_minor_formatter(NullFormatter())
+    axes.grid(color="#E4E4E4", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    if scene.y_limit is not None:
+        low, _ = axes.get_ylim()
+        axes.set_ylim(min(low, min(p.y.mean for p in scene.members)), scene.y_limit)
+        axes.text(0.995, 0.985, _beyond(scene), transform=axes.transAxes, fontsize=8, ha="right", va="top", color="#666666")
+
+
+def _legend(axes: Axes) -> tuple[Any, Any]:
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda i: (labels[i] == "frontier", labels[i]))
+    return [handles[i] for i in order], [labels[i] for i in order]
+
+
+def _bars(spreads: Any) -> list[float] | None:
+    bars = [0.0 if math.isnan(spread.std) else spread.std for spread in spreads]
+    return bars if any(bars) else None
+
+
+def _markers(scene: Scene) -> str:
+    return "".join(MARKERS[i % len(MARKERS)] for i in range(len(scene.families)))
+
+
+def _beyond(scene: Scene) -> str:
+    return f"{scene.beyond} trial{'s' if scene.beyond > 1 else ''} above this axis"
+
+
+# ---- HTML ----------------------------------------------------------------------------------------------------------------------------
+
+SYMBOLS = (
+    "circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star", "x", "pentagon", "hexagon", "triangle-left", "triangle-right",
+)  # fmt: skip
+
+
+def page(scene: Scene) -> str:
+    """A whole HTML page: hover for a trial's number, family, hyperparameters and spread; click a family to hide it."""
+    import plotly.graph_objects as go  # half a second, for this function alone
+
+    figure = go.Figure()
+    for place, (family, colour) in enumerate(scene.families.items()):
+        symbol = SYMBOLS[place % len(SYMBOLS)]
+        own = [p for p in scene.points if p.trial.candidate.family == family]
+        faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
+        marker = {"color": colour, "symbol": symbol}
+        figure.add_trace(go.Scatter(**_trace(faint, scene, family), marker={**marker, "size": 6, "opacity": 0.35}, showlegend=not strong))
+        edged = {**marker, "size": 11, "line": {"color": "black", "width": 1}}
+        figure.add_trace(go.Scatter(**_trace(strong, scene, family), **_error_bars(strong, colour), marker=edged, showlegend=bool(strong)))
+    xs, ys = [x for x, _ in scene.staircase], [y for _, y in scene.staircase]
+    line = {"color": "#222222", "width": 1.5}
+    figure.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip"))
+    figure.data = (figure.data[-1], *figure.data[:-1])  # the line below the points
+    figure.update_layout(**_layout(scene))
+    settings = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"filename": "frontier"}}
+    body: str = figure.to_html(include_plotlyjs=True, full_html=True, config=settings, default_height="96vh", div_id="frontier")
+    return body.replace("<head>", f"<head><title>{markup.escape(scene.title)}</title>", 1)
+
+
+def _trace(points: Sequence[Point], scene: Scene, family: str) -> dict[str, Any]:
+    return {
+        "x": [point.x.mean for point in points],
+        "y": [point.y.mean for point in points],
+        "mode": "markers",
+        "name": markup.escape(family),
+        "legendgroup": family,
+        "hovertext": [_hover(point, scene) for point in points],
+        "hoverinfo": "text",
+    }
+
+
+def _error_bars(points: Sequence[Point], colour: str) -> dict[str, Any]:
+    style = {"type": "data", "color": colour, "thickness": 1.5, "width": 4}
+    bars = {"error_x": _bars(p.x for p in points), "error_y": _bars(p.y for p in points)}
+    return {name: {**style, "array": array} for name, array in bars.items() if array}
+
+
+def _hover(point: Point, scene: Scene) -> str:
+    trial = point.trial
+    lines = [f"<b>trial {trial.number}</b>{' (frontier)' if point.member else ''}: {markup.escape(trial.candidate.family)}"]
+    lines += [f"{markup.escape(name)} = {_value(value)}" for name, value in trial.candidate.hyperparameters.items()]
+    for axis, spread in ((scene.y, point.y), (scene.x, point.x)):
+        lines.append(f"{markup.escape(axis.label)}: {_shown(spread, axis)}")
+    return "<br>".join(lines)
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else markup.escape(str(value))
+
+
+def _shown(spread: Spread, axis: Axis) -> str:
+    if axis.objective.known:
+        return f"{spread.mean:,.0f}"
+    return f"{spread.mean:.4g}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.2g}")
+
+
+def _layout(scene: Scene) -> Mapping[str, Any]:
+    axis = {"gridcolor": "#E4E4E4", "zeroline": False, "linecolor": "#222222", "ticks": "outside"}
+    log = {"type": "log", "dtick": "D2", "exponentformat": "none", "separatethousands": True}
+    y: dict[str, Any] = {**axis, "title": {"text": scene.y.label}, **(log if scene.y.log else {})}
+    if scene.y_limit is not None:
+        room = 0.05 * scene.y_limit
+        y["range"] = [min(p.y.mean for p in scene.points) - room, scene.y_limit]
+    note = f"; {_beyond(scene)}" if scene.y_limit is not None else ""
+    return {
+        "title": {"text": f"<b>{markup.escape(scene.title)}</b><br><sup>{markup.escape(scene.subtitle + note)}</sup>", "x": 0.01, "xanchor": "left"},
+        "xaxis": {**axis, "title": {"text": scene.x.label}, **(log if scene.x.log else {})},
+        "yaxis": y,
+        "plot_bgcolor": "white",
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.14, "x": 0},
+        "margin": {"l": 70, "r": 20, "t": 80, "b": 120},
+        "font": {"family": "system-ui, sans-serif", "size": 13},
+    }

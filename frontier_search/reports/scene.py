@@ -1,0 +1,200 @@
+"""What a figure of the frontier shows, before any library draws it: two axes, points, the staircase, words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from frontier_search.errors import SpecError
+from frontier_search.families import FAMILIES
+from frontier_search.frontier import Frontier, Spread
+from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.search import Search
+from frontier_search.trial import Trial, TrialState
+
+Split = Literal["val", "test"]
+SPLIT_NAMES = {"val": "validation", "test": "test"}
+
+# Paul Tol's "muted" scheme, distinguishable with every common colour vision; more from his "bright" for families that a user adds.
+# Source: https://sronpersonalpages.nl/~pault/, technical note SRON/EPS/TN/09-002 (2021).
+PALETTE = (
+    "#332288", "#CC6677", "#117733", "#DDAA33", "#44AA99", "#AA4499", "#88AAEE", "#882255", "#999933",
+    "#000000", "#EE6677", "#4477AA", "#66CCEE", "#BBBBBB",
+)  # fmt: skip
+QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are coloured
+ROOM_ABOVE = 4.0  # losses further above the median than so many times its distance to the best would flatten the rest
+
+
+def family_colours(families: Sequence[str]) -> dict[str, str]:
+    """A colour for each family: the zoo's members keep theirs in every search, a user's own follow by name."""
+    order = sorted(FAMILIES) + sorted(set(families) - set(FAMILIES))
+    return {family: PALETTE[order.index(family) % len(PALETTE)] for family in sorted(families)}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis.
+
+    Attributes:
+        objective: what it shows.
+        label: its title, with the unit.
+        log: whether it is logarithmic.
+    """
+
+    objective: Objective
+    label: str
+    log: bool
+
+
+@dataclass(frozen=True)
+class Point:
+    """One complete trial, as the user's values (an accuracy rises).
+
+    Attributes:
+        x, y: mean over seeds, or a count.
+    """
+
+    trial: Trial
+    x: Spread
+    y: Spread
+    member: bool
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The figure of one search.
+
+    Attributes:
+        title, subtitle: one line each.
+        points: the complete trials, by rising x; the members are drawn above the others.
+        families: those that are shown, by name, each with its colour.
+        staircase: corners (x, y) of the best value reached at each x.
+        y_limit: where the axis ends although points lie beyond, or None.
+        beyond: how many points that hides.
+    """
+
+    title: str
+    subtitle: str
+    x: Axis
+    y: Axis
+    points: tuple[Point, ...]
+    families: dict[str, str]
+    staircase: tuple[tuple[float, float], ...]
+    y_limit: float | None
+    beyond: int
+
+    @property
+    def members(self) -> list[Point]:
+        return [point for point in self.points if point.member]
+
+    @staticmethod
+    def of(search: Search, trials: Sequence[Trial], split: Split = "val") -> Scene:
+        """Args: split: whose means are drawn; the members are those chosen on validation either way.
+
+        Raises:
+            SpecError: no trial is complete, so there is nothing to draw.
+        """
+        complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+        if not complete:
+            raise SpecError(f"search {search.name!r} has no complete trial yet, so there is no frontier to draw ({len(trials)} trials so far).")
+        objectives = search.objective_table()
+        x, y = _axes(objectives, split, _unit(search))
+        numbers = Frontier.of(complete, objectives).numbers()
+        points = [Point(t, spread(t, x.objective, split), spread(t, y.objective, split), t.number in numbers) for t in complete]
+        points.sort(key=lambda point: (point.x.mean, point.trial.number))
+        members = [point for point in points if point.member]
+        limit = _limit(points, members, y)
+        beyond = sum(point.y.mean > limit for point in points) if limit is not None else 0
+        return Scene(
+            title=f"{search.name}: the frontier of {_short(search.dataset)}",
+            subtitle=_subtitle(search, complete, len(members), split),
+            x=x,
+            y=y,
+            points=tuple(points),
+            families=family_colours(list(dict.fromkeys(trial.candidate.family for trial in complete))),
+            staircase=_staircase(members, x, y, max(point.x.mean for point in points)),
+            y_limit=limit if beyond else None,
+            beyond=beyond,
+        )
+
+
+def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
+    """An objective of a complete trial over its seeds; a count has no spread."""
+    if objective.known:
+        return Spread(float(trial.size[objective.metric]), math.nan, 1)
+    values = trial.per_seed(f"{split}_{objective.metric}") or trial.per_seed(f"val_{objective.metric}")  # a latency has no split
+    return Spread.of(values) if values else Spread(math.nan, math.nan, 0)
+
+
+def _axes(objectives: Sequence[Objective], split: Split, unit: str) -> tuple[Axis, Axis]:
+    """x: the first objective known before training, else the second one, else params; y: the first measured objective, else loss."""
+    measured = [objective for objective in objectives if not objective.known]
+    known = [objective for objective in objectives if objective.known]
+    y = measured[0] if measured else OBJECTIVES["loss"]
+    x = known[0] if known else measured[1] if len(measured) > 1 else OBJECTIVES["params"]
+    return _axis(x, split, unit), _axis(y, split, unit)
+
+
+def _axis(objective: Objective, split: Split, unit: str) -> Axis:
+    if objective.known:
+        name = "learned parameters" if objective.name == "params" else objective.name.replace("_", " ")
+        return Axis(objective, name, objective.log)
+    shown = unit if objective.unit == "task loss" else objective.unit
+    words = f"{SPLIT_NAMES[split]} {objective.name}" if objective.metric != "latency_ms" else "latency"
+    note = ", members chosen on validation" if split == "test" else ""
+    return Axis(objective, f"{words} ({shown}{note})" if shown or note else words, objective.log)
+
+
+def _staircase(members: Sequence[Point], x: Axis, y: Axis, right: float) -> tuple[tuple[float, float], ...]:
+    """Corners of the boundary between what was reached and what was not, in the two drawn objectives, members by rising x.
+
+    With more than two objectives some members lie behind the others in these two; they stand off the line.
+    """
+    line: list[tuple[float, float]] = []
+    rising = sorted(members, key=lambda p: (x.objective.to_minimised(p.x.mean), y.objective.to_minimised(p.y.mean)))
+    for point in rising:
+        if line and y.objective.to_minimised(point.y.mean) >= y.objective.to_minimised(line[-1][1]):
+            continue
+        if line:
+            line.append((point.x.mean, line[-1][1]))
+        line.append((point.x.mean, point.y.mean))
+    if line and x.objective.direction == "minimise" and right > line[-1][0]:
+        line.append((right, line[-1][1]))  # more parameters than the largest member's buy nothing
+    return tuple(line)
+
+
+def _limit(points: Sequence[Point], members: Sequence[Point], y: Axis) -> float | None:
+    """Where to end a linear axis of a minimised objective so that a few hopeless trials do not flatten the rest."""
+    if y.log or y.objective.direction == "maximise":
+        return None
+    values = np.array([point.y.mean for point in points])
+    tops = [point.y.mean + (point.y.std if math.isfinite(point.y.std) else 0.0) for point in members]
+    best, median = float(values.min()), float(np.median(values))
+    return max(best + ROOM_ABOVE * (median - best), 1.05 * max(tops), float(np.quantile(values, 0.9)))
+
+
+def _subtitle(search: Search, complete: Sequence[Trial], members: int, split: Split) -> str:
+    n_seeds = len(search.seeds)
+    words = f"{len(complete)} of {search.trials} trials complete, {members} on the frontier, {n_seeds} seed{'s' if n_seeds > 1 else ''} each"
+    if n_seeds > 1:
+        words += "; bars: sample standard deviation"
+    if len(search.objectives) > 2:
+        words += f"; chosen on {', '.join(search.objectives)}"
+    return words
+
+
+def _unit(search: Search) -> str:
+    """The unit of the loss; a dataset file that has gone or changed takes nothing else away from a figure."""
+    try:
+        return search.find_dataset().unit
+    except SpecError:
+        return ""
+
+
+def _short(dataset: str) -> str:
+    return Path(dataset).name if "/" in dataset else dataset

@@ -1,0 +1,133 @@
+"""What every family keeps: counts equal the tensors, gradients are right and reach every scalar, stacking changes nothing, graphs stay fixed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from frontier_search.budget import Budget
+from frontier_search.families import FAMILIES
+from frontier_search.networks import HandWritten
+from frontier_search.training import loss
+from frontier_search.training.rows import Data
+from frontier_search.training.stack import Model, Stack, group
+from frontier_search.training.train import StackTraining
+from tests import toys
+
+SEEDS = (101, 202)
+CPU = torch.device("cpu")
+
+
+def sampled(name: str, n: int, **fixed: Any) -> list[dict[str, Any]]:
+    """n points of a family's default space, with some parameters fixed where the family has them."""
+    space = FAMILIES[name].default_space((1e-3, 1e-2))
+    rng = np.random.default_rng(7)
+    return [space.sample(rng) | {key: value for key, value in fixed.items() if key in space.names()} for _ in range(n)]
+
+
+def models(name: str, points: list[dict[str, Any]]) -> list[Model]:
+    return [
+        Model(i, seed, FAMILIES[name].build(p), p["learning_rate"], p.get("weight_decay", 0.0)) for i, p in enumerate(points) for seed in SEEDS
+    ]
+
+
+def stack_of(name: str, n: int = 4, hidden: int = 4) -> Stack:
+    return Stack(group(models(name, sampled(name, n, hidden=hidden)))[0], 3, 2, CPU)
+
+
+@pytest.fixture(params=list(FAMILIES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_member_is_named_and_sourced(name: str) -> None:
+    family = FAMILIES[name]
+    assert family.name == name
+    assert family.summary
+    assert family.source
+
+
+@pytest.mark.parametrize(("n_inputs", "n_outputs"), [(1, 1), (3, 2), (10, 1), (64, 10)])
+def test_counts_equal_the_tensors(name: str, n_inputs: int, n_outputs: int) -> None:
+    for point in sampled(name, 8):
+        architecture = FAMILIES[name].build(point)
+        size = architecture.size(n_inputs, n_outputs)
+        stack = Stack([Model(0, 101, architecture, 1e-3)], n_inputs, n_outputs, CPU)
+        assert size.raw == stack.flat.numel() == sum(math.prod(shape) for shape in stack.network.learned.values())
+        assert 0 < size.effective <= size.raw
+        assert size.bytes >= 4 * size.raw
+        assert size.flops > 0
+
+
+def test_every_learned_scalar_gets_a_gradient(name: str) -> None:
+    stack = stack_of(name)
+    leaves = {key: tensor.detach().clone().requires_grad_() for key, tensor in stack.learned.items()}
+    outputs = stack.network.forward(leaves, torch.randn(len(stack.models), 3, 16, generator=torch.Generator().manual_seed(0)))
+    for key, gradient in zip(leaves, torch.autograd.grad(outputs.square().sum(), list(leaves.values())), strict=True):
+        assert (gradient != 0).all(), f"{key} has scalars that cannot learn"
+
+
+def test_handwritten_gradient_is_autograds(name: str) -> None:
+    stack = stack_of(name)
+    network = stack.network
+    assert isinstance(network, HandWritten)
+    generator = torch.Generator().manual_seed(1)
+    x, d = torch.randn(len(stack.models), 3, 16, generator=generator), torch.randn(len(stack.models), 2, 16, generator=generator)
+    leaves = {key: tensor.detach().clone().requires_grad_() for key, tensor in stack.learned.items()}
+    expected = torch.autograd.grad((network.forward(leaves, x) * d).sum(), list(leaves.values()))
+    gradients = {key: torch.full_like(tensor, torch.nan) for key, tensor in stack.learned.items()}
+    with torch.no_grad():
+        outputs, saved = network.forward_saving(stack.learned, x)
+        network.backward(stack.learned, saved, d, gradients)
+    torch.testing.assert_close(outputs, network.forward(stack.learned, x), rtol=1e-5, atol=1e-6)
+    for gradient, reference in zip(gradients.values(), expected, strict=True):
+        torch.testing.assert_close(gradient, reference, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("toy", [toys.MULTICLASS, toys.REGRESSION, toys.dataset("binary")], ids=lambda d: d.task)
+def test_a_stack_equals_its_models_trained_alone(name: str, toy: Any) -> None:
+    data, budget = Data(toy, SEEDS, CPU), Budget(6, 16)
+    together = models(name, sampled(name, 4, hidden=4))
+    losses: dict[tuple[int, int], float] = {}
+    for stack in group(together):
+        training = StackTraining(Stack(stack, toy.n_features, toy.n_outputs, CPU), data, budget)
+        training.run()
+        losses |= {(m.candidate, m.seed): o.metrics["val_loss"] for m, o in zip(stack, training.outcomes(), strict=True)}
+    for model in together:
+        alone = StackTraining(Stack([model], toy.n_features, toy.n_outputs, CPU), data, budget)
+        alone.run()
+        assert alone.outcomes()[0].metrics["val_loss"] == pytest.approx(losses[model.candidate, model.seed], abs=1e-5)
+
+
+def test_same_seed_same_result_and_graphs_never_change(name: str) -> None:
+    data = Data(toys.MULTICLASS, SEEDS, CPU)
+    results = []
+    for _ in range(2):
+        stack = Stack(group(models(name, sampled(name, 3, hidden=4)))[0], 3, 3, CPU)
+        graph = getattr(stack.network, "graph", torch.zeros(0)).clone()
+        training = StackTraining(stack, data, Budget(3, 16))
+        training.run()
+        assert torch.equal(graph, getattr(stack.network, "graph", torch.zeros(0)))
+        results.append(stack.flat.clone())
+    assert torch.equal(*results)
+
+
+def test_a_seed_gives_every_candidate_of_a_shape_the_same_first_weights(name: str) -> None:
+    stack = stack_of(name)
+    for tensor in stack.learned.values():
+        by_seed = {seed: [tensor[i] for i, m in enumerate(stack.models) if m.seed == seed] for seed in SEEDS}
+        assert all(torch.equal(weights[0], other) for weights in by_seed.values() for other in weights)
+
+
+def test_loss_gradient_is_autograds() -> None:
+    generator = torch.Generator().manual_seed(2)
+    for task, n_outputs in (("regression", 1), ("binary", 1), ("multiclass", 4)):
+        outputs = torch.randn(3, n_outputs, 8, generator=generator, requires_grad=True)
+        targets = torch.randint(0, max(2, n_outputs), (3, 8), generator=generator)
+        targets = targets if task == "multiclass" else targets.float()
+        expected = torch.autograd.grad(loss.row_losses(task, outputs, targets).mean(dim=1).sum(), outputs)[0]  # type: ignore[arg-type]
+        torch.testing.assert_close(loss.gradient(task, outputs.detach().clone(), targets), expected)  # type: ignore[arg-type]

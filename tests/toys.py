@@ -1,0 +1,50 @@
+"""Tiny datasets and searches for tests that train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from frontier_search.dataset import Dataset, Rows, Split, Task, TrainingBudget
+from frontier_search.search import Search
+
+
+def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_classes: int = 3) -> Dataset:
+    """Random rows; a seed decides them."""
+
+    def part(rng: np.random.Generator) -> Rows:
+        x = rng.standard_normal((n_rows, n_features)).astype(np.float32)
+        if task == "regression":
+            return Rows(x, np.sin(x.sum(axis=1)).astype(np.float32))
+        if task == "binary":
+            return Rows(x, (x.sum(axis=1) > 0).astype(np.float32))
+        return Rows(x, (np.abs(x).argmax(axis=1) % n_classes).astype(np.int64))
+
+    def split(seed: int) -> Split:
+        rng = np.random.default_rng(seed)
+        return Split(part(rng), part(rng), part(rng))
+
+    n_outputs = n_classes if task == "multiclass" else 1
+    return Dataset("toy", task, n_features, n_outputs, "nats", "tests", TrainingBudget(4, 16, (1e-3, 1e-1)), split)
+
+
+MULTICLASS = dataset()
+REGRESSION = dataset("regression")
+
+SPEC: dict[str, Any] = {
+    "name": "toy-1",
+    "dataset": "tests.toys:MULTICLASS",
+    "families": {"dense": {"hidden": {"choice": [2, 4]}}, "kronecker": {"hidden": {"choice": [2, 4]}}},
+    "trials": 12,
+    "seeds": 2,
+    "epochs": 2,
+    "cohort": 4,
+    "in_flight": 2,
+    "sampler": "random",
+}
+
+
+def search(**changes: Any) -> Search:
+    """A search that takes a second."""
+    return Search.from_spec(SPEC | changes)
