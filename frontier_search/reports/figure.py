@@ -55,7 +55,7 @@ def draw_png(scene: Scene, path: Path) -> None:
 
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.095, 0.265, 0.88, 0.615))
+    axes = figure.add_axes((0.095, 0.235, 0.88, 0.65))
     axes.set_title(scene.title, loc="left", fontsize=13, fontweight="bold", pad=24)
     axes.text(0, 1.025, scene.subtitle, transform=axes.transAxes, fontsize=9, color="#444444")
     _draw_points(axes, scene)
@@ -69,7 +69,7 @@ def draw_png(scene: Scene, path: Path) -> None:
 def _draw_points(axes: Axes, scene: Scene) -> None:
     for (family, colour), marker in zip(scene.families.items(), _markers(scene), strict=True):
         faint = [p for p in scene.points if p.trial.candidate.family == family and not p.member]
-        axes.scatter([p.x.mean for p in faint], [p.y.mean for p in faint], s=22, c=colour, marker=marker, alpha=0.35, linewidths=0, zorder=2)
+        axes.scatter([p.x.mean for p in faint], [p.y.mean for p in faint], s=26, c=colour, marker=marker, alpha=0.4, linewidths=0, zorder=2)
     if scene.staircase:
         axes.plot(*zip(*scene.staircase, strict=True), color="#222222", linewidth=1.2, zorder=3, label="frontier")
     for (family, colour), marker in zip(scene.families.items(), _markers(scene), strict=True):
@@ -138,7 +138,7 @@ def page(scene: Scene) -> str:
         own = [p for p in scene.points if p.trial.candidate.family == family]
         faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
         marker = {"color": colour, "symbol": symbol}
-        figure.add_trace(go.Scatter(**_trace(faint, scene, family), marker={**marker, "size": 6, "opacity": 0.35}, showlegend=not strong))
+        figure.add_trace(go.Scatter(**_trace(faint, scene, family), marker={**marker, "size": 7, "opacity": 0.4}, showlegend=not strong))
         edged = {**marker, "size": 11, "line": {"color": "black", "width": 1}}
         figure.add_trace(go.Scatter(**_trace(strong, scene, family), **_error_bars(strong, colour), marker=edged, showlegend=bool(strong)))
     xs, ys = [x for x, _ in scene.staircase], [y for _, y in scene.staircase]
@@ -190,19 +190,27 @@ def _shown(spread: Spread, axis: Axis) -> str:
 
 def _layout(scene: Scene) -> Mapping[str, Any]:
     axis = {"gridcolor": "#E4E4E4", "zeroline": False, "linecolor": "#222222", "ticks": "outside"}
-    log = {"type": "log", "dtick": "D2", "exponentformat": "none", "separatethousands": True}
-    y: dict[str, Any] = {**axis, "title": {"text": scene.y.label}, **(log if scene.y.log else {})}
+    x = {**axis, "title": {"text": scene.x.label}, **(_log_axis([p.x.mean for p in scene.points]) if scene.x.log else {})}
+    y = {**axis, "title": {"text": scene.y.label}, **(_log_axis([p.y.mean for p in scene.points]) if scene.y.log else {})}
     if scene.y_limit is not None:
         room = 0.05 * scene.y_limit
         y["range"] = [min(p.y.mean for p in scene.points) - room, scene.y_limit]
     note = f"; {_beyond(scene)}" if scene.y_limit is not None else ""
     return {
         "title": {"text": f"<b>{markup.escape(scene.title)}</b><br><sup>{markup.escape(scene.subtitle + note)}</sup>", "x": 0.01, "xanchor": "left"},
-        "xaxis": {**axis, "title": {"text": scene.x.label}, **(log if scene.x.log else {})},
+        "xaxis": x,
         "yaxis": y,
         "plot_bgcolor": "white",
         "hovermode": "closest",
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.14, "x": 0},
-        "margin": {"l": 70, "r": 20, "t": 80, "b": 120},
+        "legend": {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
+        "margin": {"l": 70, "r": 20, "t": 80, "b": 175},
         "font": {"family": "system-ui, sans-serif", "size": 13},
     }
+
+
+def _log_axis(values: Sequence[float]) -> dict[str, Any]:
+    """Ticks at 1, 2 and 5 times the powers of ten, written out; plotly's own would read 2, 5, 1000, 2."""
+    positive = [value for value in values if value > 0] or [1.0]
+    decades = range(math.floor(math.log10(min(positive))) - 1, math.ceil(math.log10(max(positive))) + 2)
+    ticks = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:,.12g}" for tick in ticks]}

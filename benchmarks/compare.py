@@ -1,0 +1,256 @@
+"""This project and two peers on one workload, in turn, on the same machine, in one go.
+
+    python benchmarks/compare.py --trials 200 --peer-trials 40
+
+Every contender is a command in a process of its own, in a temporary folder, on two CPUs, with the search of ``workload.yaml``: same rows,
+seeds, epochs and objectives, no early stopping. The parts of a command's wall time, defined alike for all three:
+
+    start-up    from the command's start until its first trial is begun. For the peers that is when the first model starts to train; for
+                this project, when the first trial is asked for, which is no later, so that loading the workers counts against it
+    search      from there until the last trial is told; "trials per second" means in this time unless it says otherwise
+    wind-down   from there until the command has ended
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import workload
+from measure import CommandError, Measured, measure
+from report import Report, sizes
+
+HERE = Path(__file__).resolve().parent
+NAME = "bench"
+DISTURBED_CPUS = 0.3  # taken by others, on average: beyond it a timing says little
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "RAY_USAGE_STATS_ENABLED": "0", "PYTHONWARNINGS": "ignore"}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A command, and how to learn afterwards what it did.
+
+    Attributes:
+        title: as the table shows it.
+        command: (trials, home folder) -> the command to measure.
+        report: home folder -> what it did.
+        driver_alone: whether the command's own process does nothing but drive, so that its processor time is the driver's.
+    """
+
+    title: str
+    command: Callable[[int, Path], list[str]]
+    report: Callable[[Path], Report]
+    driver_alone: bool
+
+
+def peer(title: str, script: str, driver_alone: bool) -> Contender:
+    def command(trials: int, home: Path) -> list[str]:
+        return [sys.executable, str(HERE / script), "--trials", str(trials), "--home", str(home)]
+
+    return Contender(title, command, Report.read, driver_alone)
+
+
+def console_script() -> str:
+    return str(Path(sys.executable).with_name("frontier-search"))
+
+
+def our_command(trials: int, home: Path) -> list[str]:
+    options = {"--home": str(home), "--name": NAME, "--trials": str(trials), "--workers": str(workload.WORKERS)}
+    return [console_script(), "run", str(workload.SEARCH_FILE), *(part for option in options.items() for part in option)]
+
+
+def our_report(home: Path) -> Report:
+    """Read from the finished search, as its user would."""
+    command = [console_script(), "trials", NAME, "--home", str(home), "--format", "json"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **QUIET}).stdout
+    trials: list[dict[str, Any]] = [trial for trial in json.loads(printed) if trial["state"] == "complete"]
+    mean_hidden, mean_steps = sizes([trial["hyperparameters"] for trial in trials])
+    return Report(
+        trials=len(trials),
+        begun_at=min(trial["started_at"] for trial in trials),
+        finished_at=max(trial["finished_at"] for trial in trials),
+        driver_s={},
+        training_s=sum(trial["seconds"] for trial in trials),
+        best_loss=min(trial["objectives"]["loss"] for trial in trials),
+        mean_hidden=mean_hidden,
+        mean_steps=mean_steps,
+    )
+
+
+CONTENDERS = {
+    "ours": Contender("frontier-search", our_command, our_report, driver_alone=True),
+    "ray": peer("Ray Tune + OptunaSearch", "peer_ray_tune.py", driver_alone=True),
+    "optuna": peer("Optuna, 2 processes", "peer_optuna.py", driver_alone=False),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One contender, measured."""
+
+    title: str
+    measured: Measured
+    report: Report
+    driver_alone: bool
+
+    @property
+    def start_up_s(self) -> float:
+        return self.report.begun_at - self.measured.started_at
+
+    @property
+    def search_s(self) -> float:
+        return self.report.finished_at - self.report.begun_at
+
+    @property
+    def rate(self) -> float:
+        """Trials per second, start-up apart."""
+        return self.report.trials / self.search_s
+
+    @property
+    def wind_down_s(self) -> float:
+        return self.measured.wall_s - self.start_up_s - self.search_s
+
+    def rate_with_start_up(self, trials: int) -> float:
+        """Trials per second of a whole command that runs so many trials at this rate."""
+        return trials / (self.start_up_s + trials / self.rate + self.wind_down_s)
+
+    def driver_ms(self, part: str) -> float | None:
+        seconds = self.report.driver_s.get(part)
+        return None if seconds is None else 1000 * seconds / self.report.trials
+
+    @property
+    def driver_cpu_ms(self) -> float | None:
+        if not self.driver_alone:
+            return None
+        return 1000 * self.measured.driver_cpu_s(self.report.begun_at, self.report.finished_at) / self.report.trials
+
+    @property
+    def training_ms(self) -> float | None:
+        return None if self.report.training_s is None else 1000 * self.report.training_s / self.report.trials
+
+    @property
+    def training_percent(self) -> float | None:
+        return None if self.report.training_s is None else 100 * self.report.training_s / (workload.WORKERS * self.search_s)
+
+    def figures(self, trials: int) -> dict[str, float | None]:
+        """Everything that the table shows, by its row; ``trials`` is for how many a whole command is timed."""
+        parts = ("ask", "tell", "ask and tell", "mirror")
+        return {
+            "trials": self.report.trials,
+            "trials per second, start-up apart": self.rate,
+            f"trials per second, start-up and wind-down included, for {trials} trials": self.rate_with_start_up(trials),
+            "start-up, s": self.start_up_s,
+            "search, s": self.search_s,
+            "wind-down, s": self.wind_down_s,
+            "whole command, s": self.measured.wall_s,
+            "training, ms a trial": self.training_ms,
+            "of the two workers' time, spent in training, %": self.training_percent,
+            **{f"driver: {part}, ms a trial": self.driver_ms(part) for part in parts},
+            "driver: processor time, ms a trial": self.driver_cpu_ms,
+            "peak memory of all processes, MB": self.measured.peak_rss_mb,
+            "processes at that moment": self.measured.peak_processes,
+            "CPUs taken by anything else meanwhile": self.measured.others_cpus,
+            "mean width of the proposed models": self.report.mean_hidden,
+            "mean steps of the proposed models": self.report.mean_steps,
+            "smallest loss found, nats": self.report.best_loss,
+        }
+
+
+def run(contender: Contender, trials: int) -> Result:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        home = Path(folder, "home")
+        home.mkdir()
+        print(f"{contender.title}: {trials} trials ...", file=sys.stderr, flush=True)
+        measured = measure(contender.command(trials, home), Path(folder, "log"), QUIET)
+        result = Result(contender.title, measured, contender.report(home), contender.driver_alone)
+        print(f"{contender.title}: {result.rate:.3g} trials/s in {measured.wall_s:.0f} s", file=sys.stderr, flush=True)
+        return result
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def table(results: Mapping[str, Result], trials: int) -> str:
+    """Markdown: a row a figure, a column a contender; at the end how many times as fast as each this project is."""
+    columns = [result.figures(trials) for result in results.values()]
+    lines = [["", *(result.title for result in results.values())], ["---", *["---:"] * len(results)]]
+    known = [row for row in columns[0] if any(column[row] is not None for column in columns)]
+    lines += [[row, *(_cell(column[row]) for column in columns)] for row in known]
+    if "ours" in results:
+        ours = results["ours"]
+        apart = [ours.rate / result.rate for result in results.values()]
+        included = [ours.rate_with_start_up(trials) / result.rate_with_start_up(trials) for result in results.values()]
+        for row, ratios in (("start-up apart", apart), ("start-up and wind-down included", included)):
+            lines.append([f"**times as fast, {row}**", *(f"**{ratio:.3g}**" for ratio in ratios)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def machine(cpus: Sequence[int]) -> str:
+    """One line: where and with what this was measured."""
+    model = platform.processor() or platform.machine()
+    cpu_file = Path("/proc/cpuinfo")
+    if cpu_file.exists():
+        names = [line.split(":", 1)[1].strip() for line in cpu_file.read_text().splitlines() if line.startswith("model name")]
+        model = names[0] if names else model
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "ray", "optuna", "mlflow"))
+    used = f"{len(cpus)} of {os.cpu_count()} CPUs used" if cpus else f"{os.cpu_count()} CPUs"
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{model}, {used}, {system}, {versions}, {time.strftime('%Y-%m-%d')}"
+
+
+def two_cpus() -> Sequence[int]:
+    """Holds this process, and so every contender, to two CPUs; an empty list where the system cannot."""
+    if not hasattr(os, "sched_setaffinity"):
+        return []
+    cpus = sorted(os.sched_getaffinity(0))[: workload.WORKERS]
+    os.sched_setaffinity(0, cpus)
+    return cpus
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=workload.TRIALS, help="trials of this project (default: %(default)s)")
+    parser.add_argument("--peer-trials", type=int, default=40, help="trials of each peer (default: %(default)s)")
+    parser.add_argument("--only", choices=["ours", "peers", "ray", "optuna"], help="leave the others out")
+    parser.add_argument("--output", type=Path, metavar="FILE.json", help="write every figure there too")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = parse()
+    wanted = {None: list(CONTENDERS), "peers": ["ray", "optuna"]}.get(options.only, [options.only])
+    cpus, load = two_cpus(), os.getloadavg()[0]
+    try:
+        results = {key: run(CONTENDERS[key], options.trials if key == "ours" else options.peer_trials) for key in wanted}
+    except (CommandError, subprocess.CalledProcessError, OSError) as error:
+        print(f"compare.py: {error}", file=sys.stderr)
+        return 1
+    note = f"{len(workload.SEEDS)} seeds x {workload.EPOCHS} epochs a trial on {workload.SEARCH['dataset']}, batch {workload.BATCH_SIZE}. "
+    note += f"Rates for {options.trials} trials follow from the measured parts. "
+    note += f"Load before the first command: {load:.2f}."
+    print(f"{table(results, options.trials)}\n\n{machine(cpus)}. {note}")
+    for result in results.values():
+        if result.measured.others_cpus > DISTURBED_CPUS:
+            print(f"\n**{result.title} was disturbed: others took {result.measured.others_cpus:.2f} CPUs. Run it again when idle.**")
+    if options.output:
+        figures = {key: result.figures(options.trials) | {"report": asdict(result.report)} for key, result in results.items()}
+        options.output.write_text(json.dumps({"machine": machine(cpus), "load_before": load, "contenders": figures}, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

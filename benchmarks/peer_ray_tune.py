@@ -1,0 +1,127 @@
+"""The first peer: Ray Tune with OptunaSearch, reused actors and the MLflow callback, as the documentation of Ray 2.60 shows them.
+
+    https://docs.ray.io/en/latest/tune/examples/optuna_example.html            a list of metrics, a define-by-run space
+    https://docs.ray.io/en/latest/tune/api/trainable.html                      a class with reset_config, so that actors can be reused
+    https://docs.ray.io/en/latest/tune/examples/tune-mlflow.html               MLflowLoggerCallback
+
+Reported once a trial and not once an epoch: every reported number costs the callback a call to MLflow, so this is its fast way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import ray
+import workload
+from ray import tune
+from ray.air.integrations.mlflow import MLflowLoggerCallback
+from ray.tune.search.optuna import OptunaSearch
+from report import Clock, Report, sizes
+
+clock = Clock()
+
+
+class Models(tune.Trainable):
+    """One step trains the models of all seeds."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        workload.prepare()
+        self.params = config
+
+    def step(self) -> dict[str, Any]:
+        begun_at = time.time()
+        outcome = workload.train_all(self.params)
+        return {**outcome, "begun_at": begun_at, "training_s": time.time() - begun_at, "process": os.getpid()}
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.params = new_config
+        return True  # the actor can be used for another trial
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:  # noqa: ARG002  # Ray calls it at the end of a trial; nothing is kept
+        return None
+
+    def load_checkpoint(self, checkpoint: Any) -> None:  # noqa: ARG002
+        return None
+
+
+class TimedSearch(OptunaSearch):
+    """OptunaSearch, with a clock around it."""
+
+    finished_at = 0.0
+
+    def suggest(self, trial_id: str) -> Any:
+        with clock("ask"):
+            return super().suggest(trial_id)
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        with clock("tell"):
+            super().on_trial_complete(trial_id, result, error)
+        self.finished_at = time.time()
+
+
+class TimedMLflow(MLflowLoggerCallback):
+    """MLflowLoggerCallback, with a clock around it."""
+
+    def log_trial_start(self, trial: Any) -> None:
+        with clock("mirror"):
+            super().log_trial_start(trial)
+
+    def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
+        with clock("mirror"):
+            super().log_trial_result(iteration, trial, result)
+
+    def log_trial_end(self, trial: Any, failed: bool = False) -> None:
+        with clock("mirror"):
+            super().log_trial_end(trial, failed)
+
+
+def run(trials: int, home: Path) -> Report:
+    """Runs the search and reports it."""
+    ray.init(address="local", num_cpus=workload.WORKERS)
+    # TuneConfig(metric=[...]) is refused, so several metrics are known to the searcher alone. The searcher's state is saved with plain
+    # pickle: the space must be a function of an importable module, not of this script.
+    search = TimedSearch(workload.suggest, metric=list(workload.OBJECTIVES), mode=["min"] * len(workload.OBJECTIVES), seed=1)
+    tuner = tune.Tuner(
+        tune.with_resources(Models, {"cpu": 1}),
+        tune_config=tune.TuneConfig(search_alg=search, num_samples=trials, reuse_actors=True, max_concurrent_trials=workload.WORKERS),
+        run_config=tune.RunConfig(
+            name="peer",
+            storage_path=str(home / "tune"),
+            stop={"training_iteration": 1},
+            verbose=0,
+            # MLflow 3.17 refuses its old ./mlruns folder; a database is the default and the documented way.
+            callbacks=[TimedMLflow(tracking_uri=f"sqlite:///{home / 'mlflow.db'}", experiment_name="peer")],
+        ),
+    )
+    grid = tuner.fit()
+    results: list[dict[str, Any]] = [grid[i].metrics or {} for i in range(len(grid)) if grid[i].error is None]
+    if len({result["process"] for result in results}) > workload.WORKERS:
+        raise RuntimeError("actors were not reused, so this is not the run that was meant")
+    mean_hidden, mean_steps = sizes([result["config"] for result in results])
+    return Report(
+        trials=len(results),
+        begun_at=min(result["begun_at"] for result in results),
+        finished_at=search.finished_at,
+        driver_s=clock.totals,
+        training_s=sum(result["training_s"] for result in results),
+        best_loss=min(result["loss"] for result in results),
+        mean_hidden=mean_hidden,
+        mean_steps=mean_steps,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, required=True)
+    parser.add_argument("--home", type=Path, required=True, help="an empty folder for everything that is written, the report too")
+    options = parser.parse_args()
+    home: Path = options.home.resolve()
+    run(options.trials, home).write(home)
+
+
+if __name__ == "__main__":
+    main()
