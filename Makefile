@@ -1,0 +1,43 @@
+# make frontier   install into .venv, run the main job on digits, print its frontier
+# make test       install what the tests need, run them
+# make check      linters and types
+# make faults     the long kill-and-resume harness (docs/reliability.md)
+# make bench      this project and two peers on one workload (benchmarks/README.md)
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: frontier test check faults bench clean
+
+frontier: .venv/.installed
+	$(BIN)/frontier-search run --dataset digits --objectives loss,params
+
+test: .venv/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+faults: .venv/.dev
+	$(BIN)/python -m pytest -m slow tests/faults -s
+
+bench: .venv/.installed
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/compare.py
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "frontier-search needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/.dev: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
