@@ -85,6 +85,10 @@ class CohortSearcher(Searcher):  # type: ignore[misc]  # ray ships no types for 
         except Exception as problem:  # as above
             self.error = problem
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles its searcher, and a live session is not a thing to copy."""
+        return {}
+
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the storage is the only truth."""
 

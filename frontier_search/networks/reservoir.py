@@ -6,6 +6,7 @@ input map and the skip connection of the readout share one product: ``w_x`` hold
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from torch import Tensor
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.networks import differentiable_tanh, tanh, tanh_of_half, uniform
 
+MINUS_TWO = torch.tensor(-2.0)
+
 
 @dataclass
 class Saved:
@@ -24,8 +27,8 @@ class Saved:
     Attributes:
         x: the rows, (M, d, batch).
         states: h_0, h_1, ..., each of the models active at the step that made it.
-        messages: phi(G h_t) of each step.
-        updates: phi(h_t + message) of each step; the next state itself unless gated.
+        messages: s = sigmoid(2 G h_t) of each step; phi(G h_t) = 2 s - 1.
+        updates: phi(h_t + phi(G h_t)) of each step; the next state itself unless gated.
         last: h_T of every model, (M, H, batch).
     """
 
@@ -78,15 +81,15 @@ class ReservoirStack:
         z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
         first = tanh(z[:, : self.hidden])
         saved = Saved(x, [first], [], [], first.clone() if self.active else first)
-        for n in self.active:
+        for n, still_active in itertools.pairwise([*self.active, 0]):
             running = saved.states[-1][:n]
-            message = tanh_of_half(torch.bmm(self._doubled_graph[:n], running))
-            update = torch.add(running, message)
-            tanh(update, out=update)
+            message = torch.bmm(self._doubled_graph[:n], running).sigmoid_()
+            update = torch.add(running, message, alpha=2)  # h + phi(G h) = h + 2 s - 1
+            update = tanh_of_half(torch.add(MINUS_TWO, update, alpha=2, out=update))
             saved.messages.append(message)
             saved.updates.append(update)
             saved.states.append(torch.lerp(running, update, torch.sigmoid(learned["gate"][:n])) if self.gated else update)
-            saved.last[:n] = saved.states[-1]
+            saved.last[still_active:n] = saved.states[-1][still_active:]
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], saved.last), saved
 
     def backward(self, learned: Mapping[str, Tensor], saved: Saved, d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
@@ -103,10 +106,10 @@ class ReservoirStack:
                 gradients["gate"][:n] += (d_update * change).sum(dim=(1, 2), keepdim=True) * gate * (1 - gate)
                 d_kept, d_update = d_update * (1 - gate), d_update * gate
             d_sum = torch.ops.aten.tanh_backward(d_update, saved.updates[step])
-            d_message = torch.ops.aten.tanh_backward(d_sum, saved.messages[step])
+            d_message = torch.ops.aten.sigmoid_backward(d_sum, saved.messages[step])  # d phi = 4 s (1 - s)
             if self.gated:
                 d_sum += d_kept
-            torch.baddbmm(d_sum, self.graph[:n].mT, d_message, out=d_h[:n])
+            torch.baddbmm(d_sum, self.graph[:n].mT, d_message, alpha=4, out=d_h[:n])
         d_z = torch.empty(d_h.shape[0], self.hidden + self.n_outputs, d_h.shape[2], device=d_h.device)
         torch.ops.aten.tanh_backward.grad_input(d_h, saved.states[0], grad_input=d_z[:, : self.hidden])
         d_z[:, self.hidden :] = d_outputs
