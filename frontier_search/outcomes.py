@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,10 @@ class OutcomeFiles:
     def posted(self, index: int) -> Cohort:
         """The cohort that was posted under an index."""
         return Cohort.from_json(json.loads((self.folder.cohort(index) / "cohort.json").read_bytes()))
+
+    def checkpoints(self, index: int) -> Path:
+        """Where a cohort in training leaves its checkpoints."""
+        return self.folder.cohort(index) / "checkpoints"
 
     def leave(self, cohort: Cohort, outcomes: Sequence[Outcome], weights: Mapping[int, Weights]) -> None:
         """Leaves what training a cohort gave: weights by trial number, (n_seeds, P) each, and one outcome a candidate."""

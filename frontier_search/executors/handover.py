@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
+from frontier_search import deaths
 from frontier_search.errors import SearchError
 from frontier_search.folder import SearchFolder
 from frontier_search.frontier import Frontier
@@ -16,6 +17,8 @@ from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome
+
+STILLBIRTHS_ALLOWED = 2
 
 Observer = Callable[[Session], None]
 
@@ -34,6 +37,7 @@ class Handover:
     def __init__(self, session: Session, folder: SearchFolder, observers: Sequence[Observer] = ()) -> None:
         self.session, self.folder, self.observers = session, folder, tuple(observers)
         self.files = OutcomeFiles(folder)
+        self._stillbirths = 0
 
     @property
     def search(self) -> Search:
@@ -60,9 +64,17 @@ class Handover:
             raise SearchError(f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.folder.cohort(cohort.index)}.")
         self._tell(cohort, outcomes)
 
-    def give_up(self, cohort: Cohort, reason: str) -> None:
-        """Tells that a cohort cannot be trained: each of its trials fails with the reason."""
-        self._tell(cohort, [Outcome((), reason)] * len(cohort.numbers))
+    def worker_died(self, cohort: Cohort, reason: str) -> None:
+        """Notes that the worker of a cohort died; the cohort is to be trained again, from its checkpoints.
+
+        Raises:
+            SearchError: workers die before they train anything, so that trying again is in vain.
+        """
+        stack = deaths.count(self.files.checkpoints(cohort.index))
+        self._stillbirths = 0 if stack else self._stillbirths + 1
+        if self._stillbirths > STILLBIRTHS_ALLOWED:
+            raise SearchError(f"{self._stillbirths} workers in a row died before they trained anything; the last one said: {reason}")
+        log.warning("the worker of cohort %d died%s; it is trained again", cohort.index, f" in stack {stack}" if stack else "")
 
     def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)

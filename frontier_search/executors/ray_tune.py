@@ -6,8 +6,10 @@ cohort's index alone; the candidates and the outcome pass through the search's f
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,6 @@ from frontier_search.search import Search
 from frontier_search.trial import Cohort
 
 COHORT = "cohort"
-RETRIES = 1  # of a cohort whose worker died
-
 
 class CohortTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types for it
     """A worker process that is reused from cohort to cohort."""
@@ -54,36 +54,39 @@ class CohortTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no typ
 
 
 class CohortSearcher(Searcher):  # type: ignore[misc]  # ray ships no types for it
-    """Ray Tune's view of a session: a suggestion is a cohort."""
+    """Ray Tune's view of a session: a suggestion is a cohort. What goes wrong inside is kept in ``error``, because Tune would swallow it."""
 
     def __init__(self, handover: Handover) -> None:
         super().__init__(metric=COHORT, mode="max")
         self.handover = handover
-        self.cohorts: dict[str, Cohort] = {}
         self.error: BaseException | None = None
+        self.last_words = ""  # of the worker that died last
+        self._cohorts: dict[str, Cohort] = {}
+        self._again: list[Cohort] = []  # whose workers died
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        if self.error is not None:
-            return str(Searcher.FINISHED)
-        try:
-            cohort = self.handover.next()
-        except Exception as error:  # Tune would log it and go on; the search must stop with it
-            self.error = error
-            return str(Searcher.FINISHED)
+        cohort = None
+        if self.error is None:
+            cohort = self._again.pop(0) if self._again else self._guarded(self.handover.next)
         if cohort is None:
-            return str(Searcher.FINISHED) if not self.cohorts else None
-        self.cohorts[trial_id] = cohort
+            return None if self._cohorts and self.error is None else str(Searcher.FINISHED)
+        self._cohorts[trial_id] = cohort
         return {COHORT: cohort.index}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        cohort = self.cohorts.pop(trial_id)
+        cohort = self._cohorts.pop(trial_id)
+        if error:
+            self._again.append(cohort)
+            self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
+        else:
+            self._guarded(lambda: self.handover.settle(cohort))
+
+    def _guarded(self, step: Callable[[], Cohort | None]) -> Cohort | None:
         try:
-            if error:
-                self.handover.give_up(cohort, f"the worker died {RETRIES + 1} times while it trained the cohort; out of memory is the usual cause")
-            else:
-                self.handover.settle(cohort)
-        except Exception as problem:  # as above
-            self.error = problem
+            return step()
+        except Exception as error:  # Tune would log it and go on; the search must stop with it
+            self.error = error
+            return None
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune pickles its searcher, and a live session is not a thing to copy."""
@@ -96,23 +99,40 @@ class CohortSearcher(Searcher):  # type: ignore[misc]  # ray ships no types for 
         """Nothing: see ``save``."""
 
 
+class LastWords(tune.Callback):  # type: ignore[misc]  # ray ships no types for it
+    """Keeps the last line of what a dead worker said."""
+
+    def __init__(self, searcher: CohortSearcher) -> None:
+        self.searcher = searcher
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        lines = str(trial.get_error() or "").strip().splitlines()
+        self.searcher.last_words = lines[-1].strip() if lines else "nothing"
+
+
 def execute(handover: Handover, where: Where) -> None:
     """Raises SearchError when Ray cannot be started or loses the search."""
-    workers = where.workers or os.cpu_count() or 1
+    logging.getLogger("ray").setLevel(logging.CRITICAL)  # its tracebacks of dead workers: the handover says it in a sentence
     try:
         if where.address:
-            ray.init(address=where.address, log_to_driver=False, logging_level="ERROR")
+            ray.init(address=where.address, log_to_driver=False, logging_level=logging.CRITICAL)
         else:
-            ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+            _start_here(where.workers or os.cpu_count() or 1)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise SearchError(f"Ray cannot be reached or started: {' '.join(str(error).split())}") from error
     try:
-        _tune(handover, where)
+        _tune(handover)
     finally:
         ray.shutdown()
 
 
-def _tune(handover: Handover, where: Where) -> None:
+def _start_here(workers: int) -> None:
+    # the workers see the user's folder, so that a family of their own is found there
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
+    ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL)
+
+
+def _tune(handover: Handover) -> None:
     searcher = CohortSearcher(handover)
     trainable = tune.with_parameters(CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()))
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
@@ -123,14 +143,15 @@ def _tune(handover: Handover, where: Where) -> None:
                 num_samples=-1,
                 max_concurrent_trials=handover.search.in_flight,
                 reuse_actors=True,
-                trial_dirname_creator=lambda trial: f"cohort-{trial.config[COHORT]:05d}",
-                trial_name_creator=lambda trial: f"cohort-{trial.config[COHORT]:05d}",
+                trial_dirname_creator=_trial_name,
+                trial_name_creator=_trial_name,
             ),
             run_config=tune.RunConfig(
                 name=handover.search.name,
                 storage_path=scratch,
                 verbose=0,
-                failure_config=tune.FailureConfig(max_failures=RETRIES),
+                callbacks=[LastWords(searcher)],
+                failure_config=tune.FailureConfig(max_failures=0),  # the searcher suggests a cohort again, which Tune sees as a new trial
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),  # ours are in the folder
             ),
         )
@@ -139,3 +160,7 @@ def _tune(handover: Handover, where: Where) -> None:
         raise searcher.error
     if not handover.session.finished:
         raise SearchError("Ray Tune ended before the search did.")
+
+
+def _trial_name(trial: Any) -> str:
+    return f"cohort-{trial.config[COHORT]:05d}-{trial.trial_id}"

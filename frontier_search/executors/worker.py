@@ -28,7 +28,7 @@ class Worker:
 
     def train(self, cohort: Cohort) -> None:
         """Trains a cohort, from its checkpoints where there are any, and leaves its outcome."""
-        checkpoints = Checkpoints(self.folder.cohort(cohort.index) / "checkpoints")
+        checkpoints = Checkpoints(self.files.checkpoints(cohort.index))
         trained = train_cohort(cohort, self.data, self.search.budget, checkpoints, "latency_ms" in self.search.objectives)
         self.files.leave(cohort, trained.outcomes, trained.weights)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from frontier_search import deaths
 from frontier_search.files import read_arrays, write_arrays
 from frontier_search.training.train import Arrays, StackTraining
 
@@ -13,21 +14,32 @@ class Checkpoints:
     """The folder of one cohort's checkpoints.
 
     Args:
-        folder: where ``NAME.npz`` files are written; None keeps none.
+        folder: where they are written; None keeps none.
         every_s: seconds between two checkpoints of a stack.
     """
 
     def __init__(self, folder: Path | None, every_s: float = 10.0) -> None:
         self.folder, self.every_s = folder, every_s
+        self._deaths = deaths.read(folder) if folder else {}
         self._last = time.monotonic()
 
-    def load(self, name: str) -> Arrays | None:
-        """The state that was left, or None; a file that cannot be read counts as none, and training starts again."""
-        return read_arrays(self.folder / f"{name}.npz") if self.folder else None
+    def deaths(self, stack: str) -> int:
+        """How many workers have died while they trained a stack."""
+        return self._deaths.get(stack, 0)
 
-    def save(self, name: str, training: StackTraining) -> None:
-        """Leaves the state when it is due: every ``every_s``, and at the end of a stack that took as long."""
+    def begin(self, stack: str) -> Arrays | None:
+        """Says that a stack is trained from now on, and returns the state that was left, or None.
+
+        A file that cannot be read counts as none, and training starts again.
+        """
+        if self.folder is None:
+            return None
+        deaths.begin(self.folder, stack)
+        return read_arrays(self.folder / f"{stack}.npz")
+
+    def save(self, stack: str, training: StackTraining) -> None:
+        """Leaves the state when it is due."""
         if self.folder is None or time.monotonic() - self._last < self.every_s:
             return
-        write_arrays(self.folder / f"{name}.npz", training.state())
+        write_arrays(self.folder / f"{stack}.npz", training.state())
         self._last = time.monotonic()

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from frontier_search import deaths
 from frontier_search.budget import Budget
 from frontier_search.errors import SpecError, TrialError
 from frontier_search.families import FAMILIES
@@ -52,6 +53,8 @@ def train_cohort(cohort: Cohort, data: Data, budget: Budget, checkpoints: Checkp
             models += _models(position, candidate, data.seeds)
         except (SpecError, TrialError) as error:
             failures[position] = str(error)
+        except Exception as error:  # a family is the user's code: whatever it raises is this trial's failure
+            failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
     for index, stack in enumerate(group(models)):
@@ -79,13 +82,17 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
 def _train_isolated(
     models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
 ) -> dict[int, tuple[list[SeedOutcome], Weights] | str]:
-    """Trains one stack; when it raises, each of its candidates alone, so that only the faulty one fails."""
+    """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
     candidates = list(dict.fromkeys(model.candidate for model in models))
-    try:
-        return _train_stack(models, data, budget, checkpoints, name)
-    except Exception as error:  # a family is the user's code: whatever it raises is this trial's failure
-        if len(candidates) == 1:
-            return {candidates[0]: describe(error)}
+    died = checkpoints.deaths(name)
+    if died > deaths.ALLOWED and len(candidates) == 1:
+        return {candidates[0]: f"{died} workers died while they trained it; out of memory is the usual cause"}
+    if died <= deaths.ALLOWED:
+        try:
+            return _train_stack(models, data, budget, checkpoints, name)
+        except Exception as error:  # a family is the user's code: whatever it raises is this trial's failure
+            if len(candidates) == 1:
+                return {candidates[0]: describe(error)}
     results: dict[int, tuple[list[SeedOutcome], Weights] | str] = {}
     for candidate in candidates:
         alone = [model for model in models if model.candidate == candidate]
@@ -98,7 +105,7 @@ def _train_stack(
 ) -> dict[int, tuple[list[SeedOutcome], Weights] | str]:
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
     training = StackTraining(stack, data, budget)
-    state = checkpoints.load(name)
+    state = checkpoints.begin(name)
     if state is not None:
         training.restore(state)
     training.run(lambda running: checkpoints.save(name, running))
