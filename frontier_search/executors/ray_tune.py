@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from ray.tune.search import Searcher
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.handover import Handover
+from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog
 from frontier_search.folder import SearchFolder
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
@@ -113,6 +116,7 @@ class LastWords(tune.Callback):  # type: ignore[misc]  # ray ships no types for 
 def execute(handover: Handover, where: Where) -> None:
     """Raises SearchError when Ray cannot be started or loses the search."""
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # its tracebacks of dead workers: the handover says it in a sentence
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         if where.address:
             ray.init(address=where.address, log_to_driver=False, logging_level=logging.CRITICAL)
@@ -120,8 +124,13 @@ def execute(handover: Handover, where: Where) -> None:
             _start_here(where.workers or os.cpu_count() or 1)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise SearchError(f"Ray cannot be reached or started: {' '.join(str(error).split())}") from error
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in handlers.items():  # ray.init puts its own in their place
+            signal.signal(number, handler)
+    resume = f"frontier-search resume {handover.search.name} --home {handover.folder.home}"
     try:
-        _tune(handover)
+        with Watchdog(resume):
+            _tune(handover)
     finally:
         ray.shutdown()
 
@@ -129,7 +138,9 @@ def execute(handover: Handover, where: Where) -> None:
 def _start_here(workers: int) -> None:
     # the workers see the user's folder, so that a family of their own is found there
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
-    ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL)
+    ray.init(
+        num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL, _system_config=dict(SYSTEM_CONFIG)
+    )
 
 
 def _tune(handover: Handover) -> None:
