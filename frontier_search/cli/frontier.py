@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -15,7 +16,7 @@ from frontier_search.cli.options import FORMAT, HOME
 @click.option("--split", type=click.Choice(["val", "test"]), default="val", show_default=True, help="Whose losses to show; members are chosen on val.")
 @FORMAT
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png|.html", help="Draw it into a file.")
-def command(name: str, home: Path, split: str, form: str, plot: Path | None) -> None:
+def command(name: str, home: Path, split: Literal["val", "test"], form: str, plot: Path | None) -> None:
     """Show the frontier of search NAME: the complete trials that no other complete trial dominates."""
     from frontier_search import library  # optuna loads here, not for --help
     from frontier_search.frontier import Frontier

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import logging
+import os
 import sys
 
 import click
@@ -45,6 +46,13 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"frontier_search.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return click.Group.invoke(self, ctx)
+        except BrokenPipeError:  # the reader of a pipe, such as head, had enough: no failure, though click would call it one
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -60,9 +68,7 @@ def main() -> None:
     """The console script."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
-        group.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = group.main(prog_name="frontier-search", standalone_mode=False)  # a number when the command asked for an exit code, else None
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -75,6 +81,5 @@ def main() -> None:
     except SearchError as error:
         click.echo(f"frontier-search: {error}", err=True)
         sys.exit(1)
-    except BrokenPipeError:  # the reader of a pipe, such as head, had enough
-        sys.stderr.close()
-        sys.exit(0)
+    else:
+        sys.exit(code)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html as markup
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.frontier import Spread
-from frontier_search.reports.scene import Axis, Point, Scene, Split
+from frontier_search.reports.scene import Axis, Point, Scene, Split, colour
 from frontier_search.search import Search
 from frontier_search.trial import Trial
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MARKERS = "osD^vP*Xph<>"  # shapes repeat what colours say, for print in grey
 WIDTH_PX, HEIGHT_PX, DPI = 800, 600, 100
+PICTURE_LETTERS, PAGE_LETTERS = 105, 80  # of a line below the title; a page among MLflow's files is narrow
 NAMED_MEMBERS = 15  # more numbers than that would cover one another
 
 
@@ -55,33 +57,33 @@ def draw_png(scene: Scene, path: Path) -> None:
 
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.095, 0.235, 0.88, 0.65))
-    axes.set_title(scene.title, loc="left", fontsize=13, fontweight="bold", pad=24)
-    axes.text(0, 1.025, scene.subtitle, transform=axes.transAxes, fontsize=9, color="#444444")
+    axes = figure.add_axes((0.095, 0.235, 0.88, 0.64))
+    lines = textwrap.wrap(scene.subtitle, PICTURE_LETTERS)
+    axes.set_title(scene.title, loc="left", fontsize=13, fontweight="bold", pad=10 + 14 * len(lines))
+    axes.text(0, 1.025, "\n".join(lines), transform=axes.transAxes, fontsize=9, color="#444444", va="bottom")
     _draw_points(axes, scene)
     _settle_axes(axes, scene)
-    columns = 4 if len(scene.families) > 6 else 3
-    figure.legend(*_legend(axes), loc="lower center", ncols=columns, fontsize=9, frameon=False, bbox_to_anchor=(0.53, 0.005), handletextpad=0.3)
+    look: dict[str, Any] = {"fontsize": 9, "frameon": False, "handletextpad": 0.3, "ncols": 4 if len(scene.families) > 6 else 3}
+    figure.legend(*_legend(axes), loc="lower center", bbox_to_anchor=(0.53, 0.005), **look)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="png")
 
 
 def _draw_points(axes: Axes, scene: Scene) -> None:
-    for (family, colour), marker in zip(scene.families.items(), _markers(scene), strict=True):
+    for family, place in scene.families.items():
+        look: dict[str, Any] = {"c": colour(place), "marker": MARKERS[place % len(MARKERS)]}
         faint = [p for p in scene.points if p.trial.candidate.family == family and not p.member]
-        axes.scatter([p.x.mean for p in faint], [p.y.mean for p in faint], s=26, c=colour, marker=marker, alpha=0.4, linewidths=0, zorder=2)
-    if scene.staircase:
-        axes.plot(*zip(*scene.staircase, strict=True), color="#222222", linewidth=1.2, zorder=3, label="frontier")
-    for (family, colour), marker in zip(scene.families.items(), _markers(scene), strict=True):
+        axes.scatter([p.x.mean for p in faint], [p.y.mean for p in faint], s=26, alpha=0.4, linewidths=0, zorder=2, **look)
         strong = [p for p in scene.members if p.trial.candidate.family == family]
         xs, ys = [p.x.mean for p in strong], [p.y.mean for p in strong]
-        axes.errorbar(xs, ys, xerr=_bars(p.x for p in strong), yerr=_bars(p.y for p in strong), fmt="none", ecolor=colour, capsize=3, zorder=4)
-        axes.scatter(xs, ys, s=62, c=colour, marker=marker, edgecolors="black", linewidths=0.9, zorder=5, label=family)
-    if len(scene.members) <= NAMED_MEMBERS:
-        for point in scene.members:
-            axes.annotate(
-                str(point.trial.number), (point.x.mean, point.y.mean), xytext=(6, 6), textcoords="offset points", fontsize=8, zorder=6
-            )
+        x_bars, y_bars = _bars(p.x for p in strong), _bars(p.y for p in strong)
+        axes.errorbar(xs, ys, xerr=x_bars, yerr=y_bars, fmt="none", ecolor=colour(place), capsize=3, zorder=4)
+        axes.scatter(xs, ys, s=62, edgecolors="black", linewidths=0.9, zorder=5, label=family, **look)
+    if scene.staircase:
+        axes.plot(*zip(*scene.staircase, strict=True), color="#222222", linewidth=1.2, zorder=3, label="frontier")
+    for point in scene.members if len(scene.members) <= NAMED_MEMBERS else ():
+        here = (point.x.mean, point.y.mean)
+        axes.annotate(str(point.trial.number), here, xytext=(6, 6), textcoords="offset points", fontsize=8, zorder=6)
 
 
 def _settle_axes(axes: Axes, scene: Scene) -> None:
@@ -113,10 +115,6 @@ def _bars(spreads: Any) -> list[float] | None:
     return bars if any(bars) else None
 
 
-def _markers(scene: Scene) -> str:
-    return "".join(MARKERS[i % len(MARKERS)] for i in range(len(scene.families)))
-
-
 def _beyond(scene: Scene) -> str:
     return f"{scene.beyond} trial{'s' if scene.beyond > 1 else ''} above this axis"
 
@@ -124,7 +122,8 @@ def _beyond(scene: Scene) -> str:
 # ---- HTML ----------------------------------------------------------------------------------------------------------------------------
 
 SYMBOLS = (
-    "circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star", "x", "pentagon", "hexagon", "triangle-left", "triangle-right",
+    "circle", "square", "diamond", "triangle-up", "triangle-down", "cross",
+    "star", "x", "pentagon", "hexagon", "triangle-left", "triangle-right",
 )  # fmt: skip
 
 
@@ -133,21 +132,20 @@ def page(scene: Scene) -> str:
     import plotly.graph_objects as go  # half a second, for this function alone
 
     figure = go.Figure()
-    for place, (family, colour) in enumerate(scene.families.items()):
-        symbol = SYMBOLS[place % len(SYMBOLS)]
+    for family, place in scene.families.items():
         own = [p for p in scene.points if p.trial.candidate.family == family]
         faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
-        marker = {"color": colour, "symbol": symbol}
+        marker = {"color": colour(place), "symbol": SYMBOLS[place % len(SYMBOLS)]}
         figure.add_trace(go.Scatter(**_trace(faint, scene, family), marker={**marker, "size": 7, "opacity": 0.4}, showlegend=not strong))
-        edged = {**marker, "size": 11, "line": {"color": "black", "width": 1}}
-        figure.add_trace(go.Scatter(**_trace(strong, scene, family), **_error_bars(strong, colour), marker=edged, showlegend=bool(strong)))
+        edged, bars = {**marker, "size": 11, "line": {"color": "black", "width": 1}}, _error_bars(strong, colour(place))
+        figure.add_trace(go.Scatter(**_trace(strong, scene, family), **bars, marker=edged, showlegend=bool(strong)))
     xs, ys = [x for x, _ in scene.staircase], [y for _, y in scene.staircase]
     line = {"color": "#222222", "width": 1.5}
     figure.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip"))
     figure.data = (figure.data[-1], *figure.data[:-1])  # the line below the points
     figure.update_layout(**_layout(scene))
     settings = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"filename": "frontier"}}
-    body: str = figure.to_html(include_plotlyjs=True, full_html=True, config=settings, default_height="96vh", div_id="frontier")
+    body: str = figure.to_html(include_plotlyjs=True, full_html=True, config=settings, default_height="94vh", div_id="frontier")
     return body.replace("<head>", f"<head><title>{markup.escape(scene.title)}</title>", 1)
 
 
@@ -163,8 +161,8 @@ def _trace(points: Sequence[Point], scene: Scene, family: str) -> dict[str, Any]
     }
 
 
-def _error_bars(points: Sequence[Point], colour: str) -> dict[str, Any]:
-    style = {"type": "data", "color": colour, "thickness": 1.5, "width": 4}
+def _error_bars(points: Sequence[Point], shade: str) -> dict[str, Any]:
+    style = {"type": "data", "color": shade, "thickness": 1.5, "width": 4}
     bars = {"error_x": _bars(p.x for p in points), "error_y": _bars(p.y for p in points)}
     return {name: {**style, "array": array} for name, array in bars.items() if array}
 
@@ -196,14 +194,16 @@ def _layout(scene: Scene) -> Mapping[str, Any]:
         room = 0.05 * scene.y_limit
         y["range"] = [min(p.y.mean for p in scene.points) - room, scene.y_limit]
     note = f"; {_beyond(scene)}" if scene.y_limit is not None else ""
+    lines = textwrap.wrap(scene.subtitle + note, PAGE_LETTERS)
+    subtitle = "<br>".join(f"<sup>{markup.escape(line)}</sup>" for line in lines)
     return {
-        "title": {"text": f"<b>{markup.escape(scene.title)}</b><br><sup>{markup.escape(scene.subtitle + note)}</sup>", "x": 0.01, "xanchor": "left"},
+        "title": {"text": f"<b>{markup.escape(scene.title)}</b><br>{subtitle}", "x": 0.01, "xanchor": "left"},
         "xaxis": x,
         "yaxis": y,
         "plot_bgcolor": "white",
         "hovermode": "closest",
         "legend": {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
-        "margin": {"l": 70, "r": 20, "t": 80, "b": 175},
+        "margin": {"l": 70, "r": 20, "t": 70 + 16 * len(lines), "b": 175},
         "font": {"family": "system-ui, sans-serif", "size": 13},
     }
 

@@ -20,15 +20,20 @@ SHOWN_MEMBERS = 12
 
 
 class LiveView:
-    """Trials done of how many, time left, the current frontier and its hypervolume; an observer of the session."""
+    """Trials done of how many, time left, the current frontier and its hypervolume; an observer of the session.
 
-    def __init__(self, search: Search) -> None:
-        self.search = search
+    Args:
+        resume: the command that goes on, said first: a process that is killed has no last words.
+    """
+
+    def __init__(self, search: Search, resume: str) -> None:
+        self.search, self.resume = search, resume
         self.console = Console(stderr=True)
         self._live = Live(Text(f"{search.name}: starting"), console=self.console, refresh_per_second=4) if self.console.is_terminal else None
         self._first: tuple[float, int] | None = None  # when this session began to count, and how many were finished
 
     def __enter__(self) -> LiveView:
+        self._line(f"stop at any time; go on with: {self.resume}")
         if self._live:
             self._live.start()
         else:
@@ -43,7 +48,7 @@ class LiveView:
         finished = sum(trial.state.finished for trial in session.trials)
         if self._first is None:
             self._first = (time.monotonic(), finished)
-        frontier = Frontier.of(session.trials, session.objectives)
+        frontier = session.frontier
         volume = HypervolumeMeter(session.trials, session.objectives).of(frontier.members)
         failed = sum(trial.state is TrialState.FAIL for trial in session.trials)
         words = f"{self.search.name}: {finished}/{self.search.trials} trials, {self._time_left(finished)}, "

@@ -30,10 +30,14 @@ QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are
 ROOM_ABOVE = 4.0  # losses further above the median than so many times its distance to the best would flatten the rest
 
 
-def family_colours(families: Sequence[str]) -> dict[str, str]:
-    """A colour for each family: the zoo's members keep theirs in every search, a user's own follow by name."""
+def family_places(families: Sequence[str]) -> dict[str, int]:
+    """A place for each family in the lists of colours and shapes: the zoo's members keep theirs always, a user's own come after."""
     order = sorted(FAMILIES) + sorted(set(families) - set(FAMILIES))
-    return {family: PALETTE[order.index(family) % len(PALETTE)] for family in sorted(families)}
+    return {family: order.index(family) for family in sorted(set(families))}
+
+
+def colour(place: int) -> str:
+    return PALETTE[place % len(PALETTE)]
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Scene:
     Attributes:
         title, subtitle: one line each.
         points: the complete trials, by rising x; the members are drawn above the others.
-        families: those that are shown, by name, each with its colour.
+        families: those that are shown, by name, each with its place in the lists of colours and shapes.
         staircase: corners (x, y) of the best value reached at each x.
         y_limit: where the axis ends although points lie beyond, or None.
         beyond: how many points that hides.
@@ -83,7 +87,7 @@ class Scene:
     x: Axis
     y: Axis
     points: tuple[Point, ...]
-    families: dict[str, str]
+    families: dict[str, int]
     staircase: tuple[tuple[float, float], ...]
     y_limit: float | None
     beyond: int
@@ -101,9 +105,10 @@ class Scene:
         """
         complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
         if not complete:
-            raise SpecError(f"search {search.name!r} has no complete trial yet, so there is no frontier to draw ({len(trials)} trials so far).")
+            raise SpecError(f"search {search.name!r} has no complete trial among {len(trials)}, so there is no frontier to draw yet.")
         objectives = search.objective_table()
-        x, y = _axes(objectives, split, _unit(search))
+        unit = _unit(search)
+        x, y = (_axis(objective, split, unit) for objective in axes(objectives))
         numbers = Frontier.of(complete, objectives).numbers()
         points = [Point(t, spread(t, x.objective, split), spread(t, y.objective, split), t.number in numbers) for t in complete]
         points.sort(key=lambda point: (point.x.mean, point.trial.number))
@@ -112,11 +117,11 @@ class Scene:
         beyond = sum(point.y.mean > limit for point in points) if limit is not None else 0
         return Scene(
             title=f"{search.name}: the frontier of {_short(search.dataset)}",
-            subtitle=_subtitle(search, complete, len(members), split),
+            subtitle=_subtitle(search, complete, len(members)),
             x=x,
             y=y,
             points=tuple(points),
-            families=family_colours(list(dict.fromkeys(trial.candidate.family for trial in complete))),
+            families=family_places([trial.candidate.family for trial in complete]),
             staircase=_staircase(members, x, y, max(point.x.mean for point in points)),
             y_limit=limit if beyond else None,
             beyond=beyond,
@@ -131,13 +136,16 @@ def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
     return Spread.of(values) if values else Spread(math.nan, math.nan, 0)
 
 
-def _axes(objectives: Sequence[Objective], split: Split, unit: str) -> tuple[Axis, Axis]:
-    """x: the first objective known before training, else the second one, else params; y: the first measured objective, else loss."""
+def axes(objectives: Sequence[Objective]) -> tuple[Objective, Objective]:
+    """What is drawn to the right and what upwards.
+
+    x: the first objective known before training, else the second measured one, else params; y: the first measured one, else loss.
+    """
     measured = [objective for objective in objectives if not objective.known]
     known = [objective for objective in objectives if objective.known]
     y = measured[0] if measured else OBJECTIVES["loss"]
     x = known[0] if known else measured[1] if len(measured) > 1 else OBJECTIVES["params"]
-    return _axis(x, split, unit), _axis(y, split, unit)
+    return x, y
 
 
 def _axis(objective: Objective, split: Split, unit: str) -> Axis:
@@ -178,9 +186,10 @@ def _limit(points: Sequence[Point], members: Sequence[Point], y: Axis) -> float 
     return max(best + ROOM_ABOVE * (median - best), 1.05 * max(tops), float(np.quantile(values, 0.9)))
 
 
-def _subtitle(search: Search, complete: Sequence[Trial], members: int, split: Split) -> str:
+def _subtitle(search: Search, complete: Sequence[Trial], members: int) -> str:
     n_seeds = len(search.seeds)
-    words = f"{len(complete)} of {search.trials} trials complete, {members} on the frontier, {n_seeds} seed{'s' if n_seeds > 1 else ''} each"
+    words = f"{len(complete)} of {search.trials} trials complete, {members} on the frontier, "
+    words += f"{n_seeds} seeds each" if n_seeds > 1 else "one seed"
     if n_seeds > 1:
         words += "; bars: sample standard deviation"
     if len(search.objectives) > 2:

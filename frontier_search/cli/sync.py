@@ -1,0 +1,26 @@
+"""frontier-search sync: rebuild or complete the MLflow mirror."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from frontier_search.cli.options import HOME
+
+
+@click.command("sync", short_help="Rebuild or complete the MLflow mirror.")
+@click.argument("name")
+@HOME
+@click.option("--follow", type=int, metavar="PID", hidden=True, help="Follow the live search of this process until it ends.")
+@click.pass_context
+def command(context: click.Context, name: str, home: Path, follow: int | None) -> None:
+    """Bring MLflow up to date with search NAME, from the storage alone; running it again changes nothing."""
+    from frontier_search import library  # optuna and mlflow load here, not for --help
+    from frontier_search.reports import following, mirror
+
+    entry = library.find(name, home)
+    if follow is not None:
+        context.exit(0 if following.follow(mirror.Mirror(entry), follow) else 1)
+    touched = mirror.Mirror(entry).sync()
+    click.echo(f"{entry.place.tracking_uri}: {touched} runs created or changed", err=True)

@@ -1,0 +1,183 @@
+"""What an MLflow run holds of a search or a trial: tags, parameters, metrics, as plain data.
+
+A metric is a trial's mean over seeds under the objective's own name (``loss``), its test and train means under ``test_loss`` and
+``train_loss``. The values of the seeds are metrics of their own, ``val_loss/seed_101``, and not steps of one: a step axis would have
+MLflow draw lines across seeds and show the last seed as the run's value, while names with a slash make one chart section a metric, its
+seeds side by side. A value that is not finite is named in a tag, because MLflow would store infinity as 1.8e308.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from frontier_search import __version__
+from frontier_search.errors import SpecError
+from frontier_search.frontier import Frontier, Spread
+from frontier_search.objective import OBJECTIVES
+from frontier_search.reports.scene import QUIET, colour, family_places
+from frontier_search.reports.tables import hyperparameters
+from frontier_search.search import Search
+from frontier_search.trial import Trial, TrialState
+
+UID, KIND, MEMBER, MODEL = "uid", "kind", "frontier.member", "model"
+NO_MODEL = "none: "  # a model tag that starts so says why there is none, and is looked at again
+NO_WEIGHTS = f"{NO_MODEL}its weights are not in the search's folder"
+LEFT = f"{NO_MODEL}it has left the frontier"
+DESCRIBED, DRAWN = "described", "frontier.drawn"
+SEARCH, TRIAL = "search", "trial"
+PARENT, NOTE, COLOUR, TABLES = "mlflow.parentRunId", "mlflow.note.content", "mlflow.runColor", "mlflow.loggedArtifacts"
+FINGERPRINT = "fingerprint"
+LONGEST_PARAM, LONGEST_TAG = 6000, 5000  # MLflow cuts a longer parameter silently and refuses a longer tag
+PER_SEED = ("val_loss", "test_loss")  # each metric costs a third of a millisecond; the rest of the seeds' values is in the storage
+LEFT_OUT = ("train_error", "train_accuracy")
+VERSIONS = ("torch", "ray", "optuna", "mlflow")
+
+
+# ---- the search ----------------------------------------------------------------------------------------------------------------------
+
+
+def experiment_tags(search: Search) -> dict[str, str]:
+    return {FINGERPRINT: search.fingerprint(), "mlflow.experimentKind": "custom_model_development"}
+
+
+def search_tags(search: Search) -> dict[str, str]:
+    """Everything that may change when a search goes on later is a tag, because MLflow's parameters cannot."""
+    return {
+        UID: search.name,
+        KIND: SEARCH,
+        FINGERPRINT: search.fingerprint(),
+        "trials": str(search.trials),
+        "time_budget_s": "none" if search.time_budget_s is None else f"{search.time_budget_s:g}",
+        "version.frontier-search": __version__,
+        "version.python": platform.python_version(),
+        **{f"version.{name}": metadata.version(name) for name in VERSIONS},
+        NOTE: f"The search `{search.name}`. `frontier.html` among the artifacts is the frontier as a page; "
+        f"`frontier.json` is its table; `search.yaml` asks the same question again: `frontier-search run search.yaml`.",
+        TABLES: json.dumps([{"path": "frontier.json", "type": "table"}]),
+    }
+
+
+def search_params(search: Search) -> dict[str, str]:
+    """The search, one parameter a setting and one a family; what is too long ends in dots and is whole in search.yaml."""
+    spec = search.to_spec()
+    flat = {key: value for key, value in spec.items() if key not in ("families", "trials", "time_budget")}
+    flat |= {f"families.{name}": space for name, space in spec["families"].items()}
+    return {_key(key): _cut(value if isinstance(value, str) else json.dumps(value)) for key, value in flat.items()}
+
+
+def dataset(search: Search) -> dict[str, str]:
+    """The dataset, by a digest of its file or, for one that is generated or built in, of what it says of itself."""
+    about: dict[str, Any] = {"seeds": len(search.seeds)}
+    try:
+        found = search.find_dataset()
+        about = {"task": found.task, "features": found.n_features, "outputs": found.n_outputs, "unit": found.unit} | about
+        source = found.source
+    except SpecError:  # the file has gone or changed: its name and digest are still those of the search
+        source = search.dataset
+    digest = search.dataset_sha256 or hashlib.sha256(json.dumps([search.dataset, source, about]).encode()).hexdigest()
+    described = json.dumps({"source": source, "path": search.dataset})
+    return {"name": search.dataset[-500:], "digest": digest[:36], "source_type": "local", "source": described, "profile": json.dumps(about)}
+
+
+def frontier_rows(frontier: Frontier) -> dict[str, Any]:
+    """The members as the table that MLflow's pages show: column names, and one row a member."""
+    metrics = [f"{split}_{name}" for split in ("val", "test") for name in ("loss", "error")]
+    metrics = [metric for metric in metrics if any(trial.per_seed(metric) for trial in frontier.members)]
+    rows: list[list[Any]] = []
+    for trial in frontier.members:
+        spreads = [Spread.of(trial.per_seed(metric)) for metric in metrics]
+        values = [float(f"{value:.5g}") if math.isfinite(value) else None for spread in spreads for value in (spread.mean, spread.std)]
+        rows.append([trial.number, trial.candidate.family, trial.size["effective"], *values, hyperparameters(trial)])
+    spread_columns = [column for metric in metrics for column in (metric, f"{metric}_std")]
+    return {"columns": ["trial", "family", "params", *spread_columns, "hyperparameters"], "data": rows}
+
+
+# ---- a trial -------------------------------------------------------------------------------------------------------------------------
+
+
+def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:
+    tags = {UID: trial.uid, KIND: TRIAL, PARENT: parent_id, "state": str(trial.state), "cohort": str(trial.cohort)}
+    if trial.reason:
+        tags["reason"] = _cut(trial.reason, LONGEST_TAG)
+    unlogged = [name for name, value in _values(trial).items() if not math.isfinite(value)]
+    if unlogged:
+        tags["not_finite"] = _cut(", ".join(unlogged), LONGEST_TAG)
+    return tags | member_tags(trial, member)
+
+
+def member_tags(trial: Trial, member: bool) -> dict[str, str]:
+    """What changes when a trial joins or leaves the frontier: the mark, and the colour of its point in MLflow's charts."""
+    family = trial.candidate.family
+    return {MEMBER: str(member).lower(), COLOUR: colour(family_places([family])[family]) if member else QUIET}
+
+
+def trial_params(trial: Trial) -> dict[str, str]:
+    values = {"family": trial.candidate.family, **trial.candidate.hyperparameters}
+    return {_key(name): _cut(str(value)) for name, value in values.items()}
+
+
+def trial_metrics(trial: Trial) -> dict[str, float]:
+    """Finite values alone."""
+    return {_key(name): value for name, value in _values(trial).items() if math.isfinite(value)}
+
+
+def run_status(trial: Trial) -> str:
+    return "FAILED" if trial.state is TrialState.FAIL else "FINISHED"
+
+
+def milliseconds(seconds: float | None) -> int:
+    return int((seconds or 0.0) * 1000)
+
+
+def _values(trial: Trial) -> dict[str, float]:
+    with np.errstate(invalid="ignore", over="ignore"):  # a diverged seed's loss is infinite, and so is the spread around it
+        return _measure(trial)
+
+
+def _measure(trial: Trial) -> dict[str, float]:
+    values: dict[str, float] = {"params": trial.size["effective"], "raw_params": trial.size["raw"]}
+    values |= {"flops": trial.size["flops"], "bytes": trial.size["bytes"]}
+    for metric in dict.fromkeys(name for seed in trial.seeds for name in seed.metrics):
+        split, _, name = metric.partition("_")
+        if metric in LEFT_OUT or (name == "accuracy" and "accuracy" not in trial.objectives):
+            continue  # an accuracy is one minus the error
+        values[name if split == "val" else metric] = Spread.of(trial.per_seed(metric)).mean
+    if len(trial.seeds) > 1:
+        spreads = {f"{name}_std": trial.per_seed(f"val_{name}") for name in _measured(trial)}
+        spreads["test_loss_std"] = trial.per_seed("test_loss")
+        values |= {name: Spread.of(listed).std for name, listed in spreads.items() if listed}
+    for seed in trial.seeds:
+        values |= {f"{metric}/seed_{seed.seed}": seed.metrics[metric] for metric in PER_SEED if metric in seed.metrics}
+    if trial.seeds:
+        values["epochs"] = max(seed.epochs for seed in trial.seeds)
+        values["seconds"] = sum(seed.seconds for seed in trial.seeds)
+    logarithmic = [name for name in dict.fromkeys(("params", *trial.objectives)) if OBJECTIVES[name].log and values.get(name, 0) > 0]
+    return values | {f"log10_{name}": math.log10(values[name]) for name in logarithmic}
+
+
+def _measured(trial: Trial) -> Iterable[str]:
+    """loss, and every other measured objective that has seeds."""
+    names = dict.fromkeys(("loss", *(OBJECTIVES[name].metric for name in trial.objectives if not OBJECTIVES[name].known)))
+    return [name for name in names if trial.per_seed(f"val_{name}")]
+
+
+def different(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """The tags that must be written."""
+    return {key: value for key, value in wanted.items() if present.get(key) != value}
+
+
+def _key(name: str) -> str:
+    """A name with MLflow's letters alone."""
+    return "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)[:250]
+
+
+def _cut(value: str, longest: int = LONGEST_PARAM) -> str:
+    return value if len(value) <= longest else value[: longest - 3] + "..."

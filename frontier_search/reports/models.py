@@ -1,0 +1,132 @@
+"""The models of the frontier's members, logged so that they load anywhere without pickle and give the same predictions."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import mlflow.pytorch
+import numpy as np
+import torch
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
+from mlflow.models import Model as ModelCard
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+from numpy.typing import NDArray
+from torch import Tensor
+
+from frontier_search.errors import SpecError
+from frontier_search.families import FAMILIES
+from frontier_search.library import Entry
+from frontier_search.outcomes import OutcomeFiles
+from frontier_search.reports.contents import NO_WEIGHTS, trial_params
+from frontier_search.search import Search
+from frontier_search.training.stack import Model, Stack, views
+from frontier_search.trial import Trial
+
+EXAMPLE_ROWS = 2  # torch.export would fix a batch of one
+
+
+class FrontierModel(torch.nn.Module):
+    """One trained model as a module: (n, d) standardised rows -> (n, o) outputs, the logits of a classification.
+
+    Args:
+        stack: of this one model.
+        weights: (P,) learned scalars, laid out as ``StackTraining.selected_weights`` has them.
+    """
+
+    def __init__(self, stack: Stack, weights: NDArray[np.float32]) -> None:
+        super().__init__()
+        self._network = stack.network
+        self._names = tuple(stack.network.learned)
+        flat = torch.from_numpy(np.array(weights, dtype=np.float32))
+        for name, tensor in views(flat, 1, stack.network.learned).items():
+            self.register_parameter(name, torch.nn.Parameter(tensor.clone(), requires_grad=False))
+        for name, value in vars(stack.network).items():
+            if isinstance(value, Tensor):  # the graph: part of the model, never learned
+                self.register_buffer(f"fixed_{name}", value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs: Tensor = self._network.forward({name: getattr(self, name) for name in self._names}, x.t()[None])
+        return outputs[0].t()
+
+
+def module(search: Search, trial: Trial, weights: NDArray[np.float32], seed_index: int) -> FrontierModel:
+    """The trained model of one seed of a trial.
+
+    Args:
+        weights: (n_seeds, P), as ``OutcomeFiles.model`` gives them.
+        seed_index: position of the seed in the search.
+
+    Raises:
+        SpecError: the weights are not those of this trial's architecture, or the dataset's file has gone or changed.
+    """
+    dataset = search.find_dataset()
+    architecture = FAMILIES[trial.candidate.family].build(trial.candidate.hyperparameters)
+    stack = Stack([Model(0, search.seeds[seed_index], architecture, 0.0)], dataset.n_features, dataset.n_outputs, torch.device("cpu"))
+    needed = (len(search.seeds), stack.n_learned)
+    if weights.shape != needed:
+        raise SpecError(f"the weights of trial {trial.number} have shape {weights.shape}; {needed} is needed.")
+    return FrontierModel(stack, weights[seed_index]).eval()
+
+
+def median_seed(trial: Trial) -> int:
+    """The position of the seed with the median validation loss (the lower of the middle two): a typical model, not a lucky one."""
+    values = trial.per_seed("val_loss")
+    return values.index(statistics.median_low(values))
+
+
+def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, trial: Trial) -> str:
+    """Logs one model of a member of the frontier, unless MLflow has it.
+
+    Returns:
+        its id in MLflow, or ``none: `` and why there is none.
+    """
+    weights = OutcomeFiles(entry.folder).model(trial.number)
+    if weights is None:
+        return NO_WEIGHTS
+    position = median_seed(trial)
+    try:
+        exportable = module(entry.search, trial, weights, position)
+    except SpecError as error:
+        return f"none: {error}"
+    logged = _find(client, experiment_id, run_id) or _create(client, experiment_id, run_id, trial, position)
+    if logged.status != LoggedModelStatus.READY:  # new, or left by a process that died on the way
+        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+        with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
+            folder = Path(scratch) / "model"
+            save(exportable, entry.search.find_dataset().n_features, folder, logged)
+            client.log_model_artifacts(logged.model_id, str(folder))
+        client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+    return str(logged.model_id)
+
+
+def _find(client: MlflowClient, experiment_id: str, run_id: str) -> LoggedModel | None:
+    found = client.search_logged_models([experiment_id], filter_string=f"source_run_id = '{run_id}'")
+    return found[0] if found else None
+
+
+def _create(client: MlflowClient, experiment_id: str, run_id: str, trial: Trial, position: int) -> LoggedModel:
+    tags = {"uid": trial.uid, "seed": str(trial.seeds[position].seed), "seed_chosen": "median validation loss"}
+    return client.create_logged_model(experiment_id, f"trial-{trial.number}", run_id, tags, trial_params(trial))
+
+
+def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedModel) -> None:
+    """Writes an MLflow model whose program is a ``torch.export`` archive, without MLflow's fluent API and its global run."""
+    example = np.zeros((EXAMPLE_ROWS, n_inputs), dtype=np.float32)
+    n_outputs = exportable(torch.from_numpy(example)).shape[1]
+    inputs, outputs = (Schema([TensorSpec(np.dtype(np.float32), (-1, width))]) for width in (n_inputs, n_outputs))
+    card = ModelCard(logged.source_run_id, logged.artifact_location, model_uuid=logged.model_id, model_id=logged.model_id)
+    mlflow.pytorch.save_model(
+        exportable,
+        str(folder),
+        mlflow_model=card,
+        signature=ModelSignature(inputs, outputs),
+        input_example=example,
+        pip_requirements=[f"torch=={metadata.version('torch')}"],  # given, because MLflow would look for them in a process of its own
+        metadata=dict(logged.tags),
+        serialization_format="pt2",
+    )

@@ -1,0 +1,120 @@
+"""MLflow's pages on this machine alone, and the links that open on a search's frontier."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.library import Entry
+from frontier_search.reports.charts import frontier_link, page_link
+from frontier_search.reports.mirror import Mirror
+from frontier_search.reports.tracking import artifacts_folder
+
+HOST = "127.0.0.1"
+START_S = 120.0  # MLflow takes about five seconds on an idle machine, and a minute on a busy one
+STOP_S = 5.0
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Where to look.
+
+    Attributes:
+        chart: opens MLflow on the frontier chart.
+        page: the search's own interactive page, among the files of its run.
+        process: the server that was started, or None when the mirror is on one already.
+    """
+
+    chart: str
+    page: str
+    process: subprocess.Popen[bytes] | None
+
+
+@contextmanager
+def serve(entry: Entry, port: int) -> Iterator[Pages]:
+    """Serves the mirror of a search, completed first, until the block is left.
+
+    Args:
+        port: 0 takes a free one. An http(s) tracking URI is a server already: nothing is started, and the port does not matter.
+
+    Raises:
+        SpecError: the port is in use.
+        SearchError: the server did not come up, or MLflow cannot be brought up to date.
+    """
+    mirror = Mirror(entry)
+    port = 0 if mirror.tracking.is_server else _free_port(port)
+    mirror.sync()
+    if mirror.tracking.is_server:
+        yield _pages(mirror.tracking.uri, mirror, None)
+        return
+    with tempfile.NamedTemporaryFile(prefix="frontier-search-ui-", suffix=".log") as log:
+        process = _start(entry, port, Path(log.name))
+        try:
+            _wait(process, port, Path(log.name))
+            yield _pages(f"http://{HOST}:{port}", mirror, process)
+        finally:
+            _stop(process)
+
+
+def _pages(base_url: str, mirror: Mirror, process: subprocess.Popen[bytes] | None) -> Pages:
+    return Pages(frontier_link(base_url, mirror.experiment_id), page_link(base_url, mirror.experiment_id, mirror.parent_run_id), process)
+
+
+def _free_port(port: int) -> int:
+    """The port, or a free one for 0; raises SpecError when it is in use."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port that was just closed is free
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            words = f"port {port} cannot be used on {HOST} ({error.strerror}); give another with --port, or --port 0 for a free one."
+            raise SpecError(words) from error
+        return int(probe.getsockname()[1])
+
+
+def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Only this machine's own names are answered: MLflow would take every private address, and so a page of somebody else's."""
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", entry.place.tracking_uri]
+    command += ["--host", HOST, "--port", str(port)]
+    command += ["--workers", "1", "--allowed-hosts", f"localhost:{port},{HOST}:{port}"]
+    command += ["--cors-allowed-origins", f"http://localhost:{port},http://{HOST}:{port}"]
+    command += ["--artifacts-destination", str(artifacts_folder(entry))]  # or a folder of that name appears in the current one
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with log.open("ab") as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/health", timeout=2):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise SearchError(f"MLflow's server did not come up on port {port}: {log.read_text(errors='replace').strip()[-1000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends the server and the workers that it started, all in a session of their own."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(STOP_S)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+        return

@@ -1,0 +1,125 @@
+"""The frontier and the trials as tables for a terminal, as JSON and as CSV. Every function returns a string and prints nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from frontier_search.frontier import Frontier, Spread
+from frontier_search.objective import OBJECTIVES
+from frontier_search.reports.listing import to_csv, to_text
+from frontier_search.trial import Trial, TrialState, flatten
+
+
+def frontier(members: Frontier, split: str, form: str) -> str:
+    """The frontier in one of the forms ``table``, ``json`` and ``csv``."""
+    return frontier_table(members, split) if form == "table" else data(members.members, form)
+
+
+def trials(listed: Sequence[Trial], form: str) -> str:
+    """Every trial in one of the forms ``table``, ``json`` and ``csv``."""
+    return trials_table(listed) if form == "table" else data(listed, form)
+
+
+def data(listed: Sequence[Trial], form: str) -> str:
+    """``Trial.to_json`` of each, as a JSON list, or as CSV with its keys joined by dots."""
+    return as_json(listed) if form == "json" else as_csv(listed)
+
+
+def as_json(listed: Sequence[Trial]) -> str:
+    """A value that is not finite is null, because JSON has no word for it."""
+    return json.dumps([_finite(trial.to_json()) for trial in listed], indent=2, allow_nan=False)
+
+
+def as_csv(listed: Sequence[Trial]) -> str:
+    """One line a trial; the header is the union of the keys, in the order of ``Trial.to_json``, hyperparameters by name."""
+    rows = [flatten(_finite(trial.to_json())) for trial in listed]
+    groups = list(listed[0].to_json()) if listed else []
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    order = sorted(keys, key=lambda key: _place(key, groups, keys))
+    return to_csv([{key: row.get(key) for key in order} for row in rows])
+
+
+def _place(key: str, groups: Sequence[str], keys: Sequence[str]) -> tuple[int, str, int]:
+    group = key.partition(".")[0]
+    return groups.index(group), key if group == "hyperparameters" else "", keys.index(key)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# ---- for a terminal ------------------------------------------------------------------------------------------------------------------
+
+
+def frontier_table(members: Frontier, split: str) -> str:
+    """The members by rising parameters: mean +- sample standard deviation over the seeds, on validation and on test.
+
+    Args:
+        split: whose errors, and other measured objectives, are shown beside the two losses.
+    """
+    if not members.members:
+        return "no trial is complete yet, so the frontier is empty."
+    known = [objective for objective in members.objectives if objective.known and objective.name != "params"]
+    measured = [objective.metric for objective in members.objectives if not objective.known and objective.metric != "loss"]
+    classified = any(trial.per_seed("val_error") for trial in members.members)
+    others = dict.fromkeys([*measured, *(["error"] if classified and "accuracy" not in measured else [])])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("trial", justify="right")
+    table.add_column("family", no_wrap=True)
+    table.add_column("hyperparameters", ratio=1)
+    for title in ("params", *(objective.name for objective in known), "val loss", "test loss"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for metric in others:
+        table.add_column(metric if metric == "latency_ms" else f"{split} {metric}", justify="right", no_wrap=True)
+    for trial in members.members:
+        sizes = [trial.size[OBJECTIVES["params"].metric], *(trial.size[objective.metric] for objective in known)]
+        metrics = ["val_loss", "test_loss", *("val_latency_ms" if metric == "latency_ms" else f"{split}_{metric}" for metric in others)]
+        numbers = [*(f"{size:,}" for size in sizes), *(mean_and_spread(trial, metric) for metric in metrics)]
+        table.add_row(str(trial.number), Text(trial.candidate.family), Text(hyperparameters(trial)), *numbers)
+    n_seeds = len(members.members[0].seeds)
+    spread = f"± sample standard deviation over {n_seeds} seeds" if n_seeds > 1 else "one seed: no spread is known"
+    table.caption = f"chosen on validation means; {spread}"
+    return to_text(table)
+
+
+def trials_table(listed: Sequence[Trial]) -> str:
+    """One line a trial, by number; the reason of a failure takes the place of the losses."""
+    if not listed:
+        return "no trial yet."
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("trial", "state", "family", "hyperparameters", "params", "val loss", "test loss", "seconds"):
+        right = title not in ("state", "family", "hyperparameters")
+        table.add_column(title, justify="right" if right else "left", no_wrap=title not in ("hyperparameters", "val loss"))
+    for trial in listed:
+        complete = trial.state is TrialState.COMPLETE
+        losses = [mean_and_spread(trial, f"{split}_loss") if complete else "" for split in ("val", "test")]
+        words = hyperparameters(trial) + (f"  [{trial.reason}]" if trial.reason else "")
+        seconds = f"{trial.outcome.seconds:.2f}" if trial.outcome else ""
+        numbers = [f"{trial.size['effective']:,}", *losses, seconds]
+        table.add_row(str(trial.number), str(trial.state), Text(trial.candidate.family), Text(words), *numbers)
+    return to_text(table)
+
+
+def hyperparameters(trial: Trial) -> str:
+    """``hidden 16, learning_rate 0.0074``: short, for people; the JSON form has every digit."""
+    values = trial.candidate.hyperparameters.items()
+    return ", ".join(f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}" for name, value in values)
+
+
+def mean_and_spread(trial: Trial, metric: str) -> str:
+    """``0.1622 ± 0.0131``; empty when the trial has no such metric."""
+    values = trial.per_seed(metric)
+    if not values:
+        return ""
+    spread = Spread.of(values)
+    return f"{spread.mean:.4f}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.4f}")

@@ -1,0 +1,189 @@
+"""MLflow as the mirror sees it: one connection, the search's experiment, its runs by uid, and everything of a run in one request."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+
+from frontier_search.errors import SpecError
+from frontier_search.library import Entry
+from frontier_search.reports import charts, contents
+
+ANSWER_RUNS = 1000  # runs in one answer of MLflow
+REQUEST_METRICS, REQUEST_PARAMS = 900, 100  # what one request may hold
+
+for name in ("mlflow", "alembic"):  # this project tells its own story
+    logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@dataclass
+class Known:
+    """What MLflow holds of one of our runs.
+
+    Attributes:
+        status: MLflow's; a run that is still RUNNING was not completed.
+        changed: whether this turn created or changed it.
+    """
+
+    run_id: str
+    status: str
+    tags: dict[str, str]
+    changed: bool = False
+
+
+class Tracking:
+    """The tracking server or database of a search.
+
+    Args:
+        entry: the search and its tracking URI.
+
+    Every method may raise MlflowException, an error of the database's, or OSError.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self._client: MlflowClient | None = None
+
+    @property
+    def uri(self) -> str:
+        return self.entry.place.tracking_uri
+
+    @property
+    def is_server(self) -> bool:
+        return self.uri.startswith(("http://", "https://"))
+
+    @property
+    def client(self) -> MlflowClient:
+        """Made when it is first needed, because a database is opened, and made, with it."""
+        if self._client is None:
+            path = Path(self.uri.removeprefix("sqlite:///")) if self.uri.startswith("sqlite:///") else None
+            new = path is not None and not path.exists()
+            self._client = MlflowClient(self.uri)
+            if path is not None and new:
+                _write_ahead(path)
+        return self._client
+
+    # ---- reading ---------------------------------------------------------------------------------------------------------------------
+
+    def find_experiment(self) -> str:
+        """The id of this search's experiment: made when it is missing, restored when somebody deleted it.
+
+        Raises:
+            SpecError: there is an experiment of this name that is not this search's.
+        """
+        search = self.entry.search
+        found: Experiment | None = self.client.get_experiment_by_name(search.name)
+        tags = contents.experiment_tags(search) | {charts.VIEW_TAG: charts.view(search)}
+        if found is None:
+            return str(self.client.create_experiment(search.name, self._artifact_location(), tags))
+        fingerprint = found.tags.get(contents.FINGERPRINT)
+        if fingerprint != search.fingerprint():
+            other = f"of another search (fingerprint {fingerprint}, here {search.fingerprint()})"
+            raise SpecError(
+                f"MLflow at {self.uri} has an experiment named {search.name!r} {other if fingerprint else 'that is not a search'}; "
+                "rename it there, or choose another name or another --tracking-uri."
+            )
+        if found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
+        for key, value in contents.different(tags, found.tags).items():
+            self.client.set_experiment_tag(found.experiment_id, key, value)
+        return str(found.experiment_id)
+
+    def _artifact_location(self) -> str | None:
+        """Beside the searches for a database, which would have them in the current folder; a server decides for itself."""
+        return None if self.is_server else artifacts_folder(self.entry).joinpath(self.entry.search.name).as_uri()
+
+    def find_runs(self, experiment_id: str) -> dict[str, Known]:
+        """Our runs by uid. Of two with one uid, which only a lost answer can make, the completed or older one stays."""
+        answer = self.client.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS)
+        runs: list[Run] = list(answer)
+        while answer.token:
+            answer = self.client.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS, page_token=answer.token)
+            runs += answer
+        known: dict[str, Known] = {}
+        for run in sorted(runs, key=lambda run: (run.info.status == "RUNNING", run.info.start_time)):
+            uid = run.data.tags.get(contents.UID)
+            if uid in known:
+                self.client.delete_run(run.info.run_id)
+            elif uid is not None:
+                known[uid] = Known(run.info.run_id, run.info.status, dict(run.data.tags))
+        return known
+
+    def steps(self, run: Known, metric: str) -> set[int]:
+        """The steps at which a metric was logged."""
+        return {point.step for point in self.client.get_metric_history(run.run_id, metric)}
+
+    # ---- writing ---------------------------------------------------------------------------------------------------------------------
+
+    def create(self, experiment_id: str, name: str, start_ms: int, tags: dict[str, str]) -> Known:
+        run = self.client.create_run(experiment_id, start_ms, tags, run_name=name)
+        return Known(run.info.run_id, "RUNNING", dict(tags), changed=True)
+
+    def log(self, run: Known, metrics: Mapping[str, float], at_ms: int, params: Mapping[str, str]) -> None:
+        """One request, or as many as MLflow's limits make of it. Logging the same again changes nothing."""
+        points = [Metric(name, value, at_ms, 0) for name, value in metrics.items()]
+        settings = [Param(name, value) for name, value in params.items()]
+        for some, few in itertools.zip_longest(_parts(points, REQUEST_METRICS), _parts(settings, REQUEST_PARAMS), fillvalue=()):
+            self.client.log_batch(run.run_id, list(some), list(few))  # type: ignore[arg-type]  # zip_longest forgets the types
+        run.changed = True
+
+    def log_curve(self, run: Known, metric: str, points: Mapping[int, tuple[float, int]]) -> None:
+        """Step -> (value, milliseconds)."""
+        self.client.log_batch(run.run_id, [Metric(metric, value, at_ms, step) for step, (value, at_ms) in points.items()])
+        run.changed = True
+
+    def log_dataset(self, run: Known, about: Mapping[str, str]) -> None:
+        self.client.log_inputs(run.run_id, datasets=[DatasetInput(Dataset(**about), [InputTag("mlflow.data.context", "search")])])
+
+    def log_file(self, run: Known, name: str, text: str) -> None:
+        self.client.log_text(run.run_id, text, name)
+        run.changed = True
+
+    def tag(self, run: Known, tags: Mapping[str, str]) -> None:
+        """Writes the tags that differ, all at once."""
+        different = contents.different(tags, run.tags)
+        if different:
+            self.client.log_batch(run.run_id, tags=[RunTag(key, value) for key, value in different.items()])
+            run.tags |= different
+            run.changed = True
+
+    def discard_model(self, model_id: str) -> None:
+        """A model that is gone already, after an answer that was lost, is no error."""
+        try:
+            self.client.delete_logged_model(model_id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+
+    def set_status(self, run: Known, status: str, end_ms: int | None) -> None:
+        if run.status == status:
+            return
+        if status == "RUNNING":
+            self.client.update_run(run.run_id, status)
+        else:
+            self.client.set_terminated(run.run_id, status, end_ms)
+        run.status, run.changed = status, True
+
+
+def artifacts_folder(entry: Entry) -> Path:
+    """Where the files of every search under a home are, unless a server keeps them."""
+    return (entry.folder.home / "mlartifacts").resolve()
+
+
+def _write_ahead(path: Path) -> None:
+    """A database that we made keeps a write-ahead log: a quarter cheaper, and pages are read while the mirror writes."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+
+
+def _parts(items: list[Metric] | list[Param], size: int) -> list[list[Metric | Param]]:
+    return [list(items[start : start + size]) for start in range(0, len(items), size)] or [[]]

@@ -1,0 +1,66 @@
+"""One small real search, trained once, and what the tests of its projections need."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from frontier_search import launch, library
+from frontier_search.library import Entry
+from frontier_search.search import Search
+from frontier_search.trial import Trial
+
+HERE = Path(__file__).parent
+THEIR_WARNINGS = (  # raised inside the libraries, about their own use of one another
+    r"ignore:The ``noload`` loader strategy is deprecated",  # mlflow's use of sqlalchemy 2.1
+    r"ignore:.*Any type hint is inferred as AnyType",  # mlflow.pyfunc, of a class of its own
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            for warning in THEIR_WARNINGS:
+                item.add_marker(pytest.mark.filterwarnings(warning))
+
+
+@pytest.fixture(scope="session")
+def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
+    """A finished search: iris, three families of three architectures, twelve trials in cohorts of four, three seeds, two epochs."""
+    spec = {"name": "small", "dataset": "iris", "families": ["dense", "kronecker", "no_recurrence"], "trials": 12}
+    search = Search.from_spec(spec | {"cohort": 4, "seeds": 3, "epochs": 2})
+    home = tmp_path_factory.mktemp("home")
+    launch.run(search, home, "inline")
+    return library.find("small", home)
+
+
+@pytest.fixture
+def trials(entry: Entry) -> list[Trial]:
+    return library.read_trials(entry)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database without a run; making one takes two seconds, copying it none."""
+    path = tmp_path_factory.mktemp("database") / "mlflow.db"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The ``noload``")
+        MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str], Entry]:
+    """The same search, mirrored in an empty database of the test's own."""
+
+    def at(name: str = "mlflow.db") -> Entry:
+        shutil.copy(empty_database, tmp_path / name)
+        return replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{tmp_path / name}"))
+
+    return at

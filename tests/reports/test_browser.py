@@ -1,0 +1,74 @@
+"""What a browser shows: the chart behind the printed link, the frontier's page among MLflow's files, and the page by itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from frontier_search.frontier import Frontier
+from frontier_search.library import Entry
+from frontier_search.reports import server
+from frontier_search.reports.figure import page
+from frontier_search.reports.scene import QUIET, Scene
+from frontier_search.trial import Trial
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="NO BROWSER: install chromium to see the pages as a user does")
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--window-size=1600,1000", "--virtual-time-budget=60000", "--dump-dom",
+)  # fmt: skip
+
+
+def dom(url: str, profile: Path) -> str:
+    """The page's document after its scripts have run."""
+    command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}", url]
+    environment = os.environ | {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True, env=environment)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def pages(entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Pages]:
+    path = tmp_path_factory.mktemp("shown") / "mlflow.db"
+    shutil.copy(empty_database, path)
+    with server.serve(replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{path}")), 0) as served:
+        yield served
+
+
+def test_the_link_opens_on_the_frontier_chart(pages: server.Pages, entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+    shown = dom(pages.chart, tmp_path)
+    assert "Error loading shared view state" not in shown
+    assert "log10_params" in shown
+    assert 'class="scatterlayer' in shown  # plotly has drawn a scatter
+    points = re.findall(r'<path class="point[^>]*fill: rgb\((\d+), (\d+), (\d+)\)', shown)
+    members = Frontier.of(trials, entry.search.objective_table()).members
+    quiet = tuple(str(int(QUIET[i : i + 2], 16)) for i in (1, 3, 5))
+    assert len(points) % len(trials) == 0  # one chart, or two where the window shows both
+    assert points.count(quiet) * len(trials) == (len(trials) - len(members)) * len(points)  # members stand out by their colour
+    for member in members:
+        assert f"{member.number} {member.candidate.family}" in shown
+
+
+def test_the_frontiers_page_opens_among_the_files(pages: server.Pages, tmp_path: Path) -> None:
+    shown = dom(pages.page, tmp_path)
+    assert "frontier.html" in shown
+    assert 'sandbox="allow-scripts"' in shown  # the page runs its own script
+
+
+def test_the_page_draws_itself_without_a_network(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+    path = tmp_path / "frontier.html"
+    path.write_text(page(Scene.of(entry.search, trials)))
+    shown = dom(path.as_uri(), tmp_path / "profile")
+    assert shown.count('class="point"') >= len(trials)
+    assert "learned parameters" in shown
+    assert "validation loss (nats)" in shown
+    assert 'class="yerror"' in shown  # the error bars over seeds

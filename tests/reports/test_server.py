@@ -1,0 +1,109 @@
+"""MLflow's pages on this machine: they answer here, to this machine's own names alone, and show the frontier's page."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+from click.testing import CliRunner
+from mlflow import MlflowClient
+
+from frontier_search.cli import ui
+from frontier_search.errors import SpecError
+from frontier_search.library import Entry
+from frontier_search.reports import server
+from frontier_search.reports.mirror import Mirror
+
+
+@pytest.fixture(scope="module")
+def served(entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, server.Pages]]:
+    path = tmp_path_factory.mktemp("served") / "mlflow.db"
+    path.write_bytes(empty_database.read_bytes())
+    own = replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{path}"))
+    with server.serve(own, 0) as pages:
+        yield own, pages
+
+
+def base_of(pages: server.Pages) -> str:
+    return pages.chart.partition("/#/")[0]
+
+
+def answer(url: str, host: str | None = None) -> bytes:
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return bytes(response.read())
+
+
+def test_the_pages_answer(served: tuple[Entry, server.Pages]) -> None:
+    _, pages = served
+    assert b"<title>MLflow" in answer(base_of(pages) + "/")
+    assert pages.chart.startswith("http://127.0.0.1:")
+    assert "viewStateShareKey=frontier" in pages.chart
+
+
+def test_only_this_machines_names_are_answered(served: tuple[Entry, server.Pages]) -> None:
+    _, pages = served
+    port = base_of(pages).rpartition(":")[2]
+    api = base_of(pages) + "/ajax-api/2.0/mlflow/experiments/search?max_results=5"
+    assert b"small" in answer(api, f"localhost:{port}")
+    for host in ("evil.example", f"192.168.0.7:{port}"):
+        with pytest.raises(HTTPError) as refused:
+            answer(api, host)
+        assert refused.value.code == 403
+        refused.value.close()
+
+
+def test_the_frontiers_page_is_among_the_files(served: tuple[Entry, server.Pages]) -> None:
+    _, pages = served
+    run_id = pages.page.partition("/runs/")[2].partition("/")[0]
+    assert b"trial 0" in answer(f"{base_of(pages)}/get-artifact?path=frontier.html&run_uuid={run_id}")
+    table = json.loads(answer(f"{base_of(pages)}/get-artifact?path=frontier.json&run_uuid={run_id}"))
+    assert table["columns"][0] == "trial"
+
+
+def test_a_tracking_server_is_used_as_it_is(served: tuple[Entry, server.Pages], entry: Entry) -> None:
+    """The whole mirror through HTTP, of another search; nothing is started for its pages."""
+    _, pages = served
+    search = replace(entry.search, name="remote")
+    folder = replace(entry.folder, home=entry.folder.home.parent / "remote-home", name="remote")
+    folder.path.mkdir(parents=True, exist_ok=True)
+    remote = replace(entry, search=search, folder=folder, place=replace(entry.place, tracking_uri=base_of(pages)))
+    with server.serve(remote, 5000) as links:
+        assert links.process is None
+        assert links.chart.startswith(base_of(pages))
+    assert MlflowClient(base_of(pages)).get_experiment_by_name("remote").artifact_location.startswith("mlflow-artifacts:")
+    assert Mirror(remote).sync() == 0
+
+
+def test_a_port_in_use_is_named(entry: Entry) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SpecError, match=f"port {port}"), server.serve(entry, port):
+            pass
+
+
+def test_the_command_prints_the_link(served: tuple[Entry, server.Pages], entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, pages = served
+    monkeypatch.setattr(server, "serve", lambda *_: _Given(replace(pages, process=None)))
+    done = CliRunner().invoke(ui.command, ["--home", str(entry.folder.home), "--no-browser"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == pages.chart
+
+
+class _Given:
+    def __init__(self, pages: server.Pages) -> None:
+        self.pages = pages
+
+    def __enter__(self) -> server.Pages:
+        return self.pages
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was started."""
