@@ -131,7 +131,7 @@ def mean_loss(model: nn.Module, rows: Tensors) -> float:
     return functional.cross_entropy(model(rows.x), rows.y).item()
 
 
-def train_one(params: Params, seed: int) -> dict[str, float]:
+def train_one(params: Params, seed: int, epochs: int = EPOCHS) -> dict[str, float]:
     """Trains one model; the epoch with the smallest validation loss is the one that counts.
 
     Returns:
@@ -141,7 +141,7 @@ def train_one(params: Params, seed: int) -> dict[str, float]:
     model = build(params, seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=params["learning_rate"])
     best_loss, best = float("inf"), model.state_dict()
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         order = torch.randperm(len(train.y))
         x, y = train.x[order], train.y[order]
         for start in range(0, len(y), BATCH_SIZE):
