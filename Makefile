@@ -1,13 +1,14 @@
 # make frontier   install into .venv, run the main job on digits, print its frontier
 # make test       install what the tests need, run them
 # make check      linters and types
+# make wheel      install a wheel into an empty environment and run the main job with it
 # make faults     the long kill-and-resume harness (docs/reliability.md)
 # make bench      this project and two peers on one workload (benchmarks/README.md)
 
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: frontier test check faults bench clean
+.PHONY: frontier test check wheel faults bench clean
 
 frontier: .venv/.installed
 	$(BIN)/frontier-search run --dataset digits --objectives loss,params
@@ -19,6 +20,9 @@ check: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+wheel: .venv/.dev
+	$(BIN)/python -m pytest -m wheel tests/test_wheel.py
 
 faults: .venv/.dev
 	$(BIN)/python -m pytest -m slow tests/faults -s

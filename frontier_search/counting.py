@@ -11,7 +11,7 @@ import yaml
 from frontier_search.datasets import find
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
-from frontier_search.space import Choice, SearchSpace, Value
+from frontier_search.space import SearchSpace, Value, read_value
 
 
 def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
@@ -55,18 +55,11 @@ def _read(settings: Sequence[str], space: SearchSpace, problems: list[str]) -> d
         elif name not in space.names():
             problems.append(unknown("parameter", name, space.names()))
         else:
-            given[name] = yaml.safe_load(text)
-            problem = _type_problem(name, given[name], space)
+            try:
+                given[name] = read_value(yaml.safe_load(text))
+            except yaml.YAMLError:
+                given[name] = text
+            problem = space[name].type_problem(name, given[name])  # a value outside the default range is welcome
             if problem:
                 problems.append(problem)
     return given
-
-
-def _type_problem(name: str, value: object, space: SearchSpace) -> str | None:
-    """A value outside the default range is welcome; one of another type is a mistake."""
-    parameter = space[name]
-    expected = type(parameter.values[0]) if isinstance(parameter, Choice) else type(parameter.low)
-    numeric = (int, float) if expected is float else (expected,)
-    if isinstance(value, numeric) and not isinstance(value, bool):
-        return None
-    return f"{name} = {value!r}; {'a whole number' if expected is int else 'a number'} is needed."

@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +57,11 @@ class SearchFolder:
     def report(self) -> Path:
         return self.path / "report"
 
+    @property
+    def resume_command(self) -> str:
+        """What goes on with this search after any interruption."""
+        return f"frontier-search resume {self.name} --home {shlex.quote(str(self.home))}"
+
     def cohort(self, index: int) -> Path:
         """Where a cohort in flight leaves its files."""
         return self.path / "outcomes" / f"{index:05d}"
@@ -91,7 +97,6 @@ class SearchFolder:
             file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
             file.flush()
             yield
-
 
     def holder(self) -> str | None:
         """Who holds the search now, by pid and host, or None."""

@@ -44,5 +44,5 @@ class Graph:
             adjacency = adjacency + noise * rng.standard_normal(adjacency.shape) * (adjacency != 0)
             radius = float(np.abs(np.linalg.eigvals(adjacency)).max())
             if radius > 1e-6:
-                return (adjacency * (spectral_radius / radius)).astype(np.float32)
+                return np.asarray(adjacency * (spectral_radius / radius), dtype=np.float32)
         return np.zeros((hidden, hidden), dtype=np.float32)  # no cycle is possible: one unit, no self-loop

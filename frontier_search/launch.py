@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,10 @@ from frontier_search.frontier import Frontier
 from frontier_search.library import DEFAULT_HOME, Entry
 from frontier_search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import answering
+
+GRACE_S = 8.0  # for an interrupted search to stop by itself
+INTERRUPTED = 130  # the exit code
 
 
 def run(
@@ -41,28 +47,41 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
     """Runs what is left of a search, under its lock, and returns the frontier.
 
     Raises:
-        SpecError: another process runs it.
+        SpecError: another process runs it, or the dataset's file has changed.
         SearchError: it stopped before its end.
     """
-    with entry.folder.lock():
+    entry.search.find_dataset()
+    with answering(entry.place.storage), entry.folder.lock():
         session = Session(entry.search, entry.open_storage(writable=True))
-        for observer in observers:
-            observer(session)
-        EXECUTORS[executor](Handover(session, entry.folder, observers), where or Where())
-        return Frontier.of(session.trials, session.objectives)
+        handover = Handover(session, entry.folder, observers)
+        handover.observe()
+        EXECUTORS[executor](handover, where or Where())
+        return session.frontier
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt, and the second ends the process at once, as safely as SIGKILL does."""
+def interruptible(last_words: str) -> Iterator[None]:
+    """Inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt, and the second ends the process at once, as safely as SIGKILL does.
+
+    Args:
+        last_words: said when the process must be ended because it does not stop by itself, such as Ray when it waits for its dead parts.
+    """
     received = 0
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal received
         received += 1
         if received > 1:
-            os._exit(130)
+            os._exit(INTERRUPTED)
+        impatient = threading.Timer(GRACE_S, end)
+        impatient.daemon = True
+        impatient.start()
         raise KeyboardInterrupt
+
+    def end() -> None:
+        sys.stderr.write(f"{last_words}\n")
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

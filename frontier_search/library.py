@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def default_tracking_uri(home: Path) -> str:
 
 def free_name(home: Path, dataset: str) -> str:
     """DATASET-1, DATASET-2, ...: the first that no search under the home has."""
-    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in Path(dataset).stem).strip("-._") or "search"
+    stem = re.sub(r"[^A-Za-z0-9._-]", "-", Path(dataset).stem)[:50].strip("-._") or "search"
     taken, number = set(names(home)), 1
     while f"{stem}-{number}" in taken:
         number += 1
@@ -60,8 +61,9 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     """Writes a new search into its folder.
 
     Raises:
-        SpecError: the name exists, the home cannot be written, or the storage URL is of no known kind.
+        SpecError: the name exists, the dataset's file has changed, the home cannot be written, or the storage URL is of no known kind.
     """
+    search.find_dataset()
     folder = SearchFolder(home, search.name)
     place = Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home))
     problem = url_problem(place.storage)
@@ -90,7 +92,7 @@ def find(name: str, home: Path) -> Entry:
     search = Search.from_spec(Search.from_yaml(folder.search_file))
     try:
         place = Place(**yaml.safe_load((folder.path / "place.yaml").read_text()))
-    except (OSError, TypeError, yaml.YAMLError) as error:
+    except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{folder.path / 'place.yaml'} is damaged ({error}); it holds `storage: URL` and `tracking_uri: URI`.") from error
     return Entry(search, folder, place)
 

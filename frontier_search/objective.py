@@ -6,6 +6,7 @@ over seeds of what the trained models did on the validation rows.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -73,13 +74,13 @@ class Bound:
         return known[self.objective] <= self.limit
 
     def __str__(self) -> str:
-        return f"{self.objective}<={self.limit:g}"
+        return f"{self.objective}<={int(self.limit) if self.limit.is_integer() else self.limit!r}"
 
 
 def parse_bound(text: str) -> Bound | str:
     """Reads ``params<=1000``; returns the bound, or the sentence that says what is wrong."""
     known = [objective.name for objective in OBJECTIVES.values() if objective.known]
-    match = re.fullmatch(r"\s*(\w+)\s*<=\s*([0-9.eE+]+)\s*", str(text))
+    match = re.fullmatch(r"\s*(\w+)\s*<=\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*", str(text))
     if match is None:
         return f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, with one of {', '.join(known)}."
     name, number = match.groups()
@@ -88,9 +89,12 @@ def parse_bound(text: str) -> Bound | str:
     if name not in known:
         return f"the bound {text!r} is on a measured objective; only {', '.join(known)} are known before training."
     try:
-        return Bound(name, float(number))
+        limit = float(number)
     except ValueError:
+        limit = math.inf
+    if math.isinf(limit):
         return f"cannot read the number in the bound {text!r}; write e.g. params<=1000."
+    return Bound(name, limit)
 
 
 def objective_problems(names: Iterable[str], task: str | None) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,11 @@ class OutcomeFiles:
         self.folder = folder
 
     def post(self, cohort: Cohort) -> None:
-        """Writes the candidates of a cohort, for the worker that will train it."""
+        """Writes the candidates of a cohort, for the worker that will train it; what is left there of other candidates goes."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if self.posted(cohort.index) == cohort:
+                return
+        self.discard(cohort.index)
         write_whole(self.folder.cohort(cohort.index) / "cohort.json", json.dumps(cohort.to_json()).encode())
 
     def posted(self, index: int) -> Cohort:
@@ -74,6 +79,12 @@ class OutcomeFiles:
         for path in self.folder.models.glob("*.npz"):
             if path.stem.isdigit() and int(path.stem) not in keep:
                 path.unlink(missing_ok=True)
+
+    def left(self) -> Iterator[int]:
+        """The cohorts that have a folder, in their order."""
+        for path in sorted((self.folder.path / "outcomes").glob("*")):
+            if path.name.isdigit():
+                yield int(path.name)
 
     def discard(self, index: int) -> None:
         """Removes a cohort's folder, once its outcome is in the storage."""

@@ -30,12 +30,27 @@ def nondominated(losses: ArrayLike) -> NDArray[np.bool_]:
         (n_points,) mask.
     """
     points = _points(losses)
-    finite = np.isfinite(points).all(axis=1)
-    mask = finite.copy()
-    for i in np.flatnonzero(finite):
-        no_worse = (points[finite] <= points[i]).all(axis=1)
-        better = (points[finite] < points[i]).any(axis=1)
-        mask[i] = not bool((no_worse & better).any())
+    mask: NDArray[np.bool_] = np.isfinite(points).all(axis=1)
+    if points.shape[1] == 2:
+        mask[mask] = _staircase(points[mask])
+        return mask
+    finite = points[mask]
+    mask[mask] = [not ((finite <= point).all(axis=1) & (finite < point).any(axis=1)).any() for point in finite]
+    return mask
+
+
+def _staircase(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Two objectives, n log n: by rising first objective, a member is below every second objective seen so far."""
+    order = np.lexsort((points[:, 1], points[:, 0]))
+    first, second = points[order, 0], points[order, 1]
+    lowest = np.minimum.accumulate(second)
+    best_before = np.concatenate([[np.inf], lowest[:-1]])
+    twin = np.concatenate([[False], (first[1:] == first[:-1]) & (second[1:] == second[:-1])])
+    member = second < best_before
+    for i in np.flatnonzero(twin):  # equal points do not dominate each other: a twin is what its neighbour is
+        member[i] = member[i - 1]
+    mask = np.empty(len(points), dtype=np.bool_)
+    mask[order] = member
     return mask
 
 

@@ -106,6 +106,9 @@ class Proposer:
         self._distributions = {
             family: {f"{family}.{name}": distribution(parameter) for name, parameter in space} for family, space in spaces.items()
         }
+        self._distribution_of: dict[str, BaseDistribution] = {FAMILY: self._family_distribution}
+        for own in self._distributions.values():
+            self._distribution_of |= own
 
     def turn(self, number: int) -> str | None:
         """The family whose turn a trial is, or None when the sampler chooses."""
@@ -120,10 +123,11 @@ class Proposer:
         turn = self.turn(number)
         study = self._study(turn)
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
+        study._thread_local.cached_all_trials = None  # as ``Study.ask`` does: else samplers see the first history for ever
         trial_id = study._storage.create_new_trial(study._study_id)
         trial = study._storage.get_trial(trial_id)
         params = self._draw(study, trial, turn, seed)
-        distributions = {name: self._distribution_of(name) for name in params}
+        distributions = {name: self._distribution_of[name] for name in params}
         for name in self._modelled(params):
             internal = distributions[name].to_internal_repr(params[name])
             study._storage.set_trial_param(trial_id, name, internal, distributions[name])
@@ -138,7 +142,7 @@ class Proposer:
         template = optuna.trial.create_trial(
             state=TrialState.RUNNING,
             params={name: params[name] for name in modelled},
-            distributions={name: self._distribution_of(name) for name in modelled},
+            distributions={name: self._distribution_of[name] for name in modelled},
             system_attrs=system_attributes,
         )
         self._trial_ids[number] = study._storage.create_new_trial(study._study_id, template)
@@ -175,9 +179,6 @@ class Proposer:
     def _modelled(self, params: Mapping[str, Any]) -> list[str]:
         """The parameters that a study holds: a family that has its turn is not the sampler's to choose."""
         return [name for name in params if name != FAMILY or not self.balanced]
-
-    def _distribution_of(self, name: str) -> BaseDistribution:
-        return self._family_distribution if name == FAMILY else self._distributions[name.partition(".")[0]][name]
 
     def _draw(self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int) -> dict[str, Any]:
         for attempt in range(SAMPLER_TRIES):

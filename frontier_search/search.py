@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,15 +18,19 @@ import yaml
 from frontier_search.budget import Budget, Select
 from frontier_search.dataset import Dataset
 from frontier_search.datasets import find
+from frontier_search.datasets.file import SUFFIXES
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
+from frontier_search.family import Family
 from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
-from frontier_search.samplers import SAMPLERS
+from frontier_search.samplers import SAMPLERS, Sampler
 from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
 
 FamiliesBudget = Literal["balanced", "free"]
+
+SHIPPED = Path(__file__).parent / "search_spaces"
 
 DEFAULT_OBJECTIVES = ("loss", "params")
 MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
@@ -89,14 +94,14 @@ class Search:
         return tuple(OBJECTIVES[name] for name in self.objectives)
 
     def find_dataset(self) -> Dataset:
-        """The dataset; raises SpecError when its file has changed since the search was defined."""
-        if self.dataset_sha256 is not None and _sha256(self.dataset) != self.dataset_sha256:
+        """The dataset; raises SpecError when its file has gone or changed since the search was defined."""
+        if self.dataset_sha256 is not None and not _has_digest(self.dataset, self.dataset_sha256):
             raise SpecError(f"the file {self.dataset} has changed since search {self.name!r} was defined; put it back, or start a new search.")
-        return _find(self.dataset)
+        return _find(self.dataset, self.dataset_sha256)
 
     def size(self, candidate: Candidate) -> dict[str, int]:
         """raw, effective, flops and bytes of a candidate, in closed form."""
-        dataset = _find(self.dataset)
+        dataset = _find(self.dataset, self.dataset_sha256)
         size = FAMILIES[candidate.family].build(candidate.hyperparameters).size(dataset.n_features, dataset.n_outputs)
         return {"raw": size.raw, "effective": size.effective, "flops": size.flops, "bytes": size.bytes}
 
@@ -110,7 +115,7 @@ class Search:
     def fingerprint(self) -> str:
         """16 hexadecimal digits that agree exactly when two searches give the same trials, however many of them are asked for."""
         spec = {key: value for key, value in self.to_spec().items() if key not in ("name", "trials", "time_budget")}
-        return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:16]  # unsorted: families take turns in their order
 
     def to_spec(self) -> dict[str, Any]:
         """The YAML form with every setting spelled out; ``Search.from_spec`` gives the search back."""
@@ -148,15 +153,17 @@ class Search:
 
     @staticmethod
     def from_yaml(path: Path) -> dict[str, Any]:
-        """The mapping in a YAML file, not yet checked.
+        """The mapping in a YAML file, not yet checked; a file that is not there may be the name of one that the package ships.
 
         Raises:
             SpecError: the file is missing, cannot be read or is no mapping.
         """
         try:
-            spec = yaml.safe_load(path.read_text())
+            shipped = SHIPPED / path.name
+            spec = yaml.safe_load((shipped if shipped.exists() and not path.exists() else path).read_text())
         except FileNotFoundError:
-            raise SpecError(f"there is no file {path}.") from None
+            names = ", ".join(sorted(file.name for file in SHIPPED.glob("*.yaml")))
+            raise SpecError(f"there is no file {path}. Shipped searches, by name: {names}.") from None
         except (OSError, UnicodeDecodeError) as error:
             raise SpecError(f"cannot read {path}: {error}.") from error
         except yaml.YAMLError as error:
@@ -185,7 +192,7 @@ class _Reader:
         budget = dataset.budget if dataset else None
         search = Search(
             name=self._name(),
-            dataset=dataset.name if dataset else "",
+            dataset=dataset.name if dataset else str(self.spec.get("dataset", "")),
             families=families,
             objectives=self._objectives(dataset),
             trials=self._whole("trials", 100),
@@ -194,15 +201,15 @@ class _Reader:
             epochs=self._whole("epochs", budget.epochs if budget else 1),
             batch_size=self._whole("batch_size", budget.batch_size if budget else 1),
             select=self._one_of("select", get_args(Select), "best"),
-            sampler=self._one_of("sampler", SAMPLERS, "tpe"),
+            sampler=self._sampler(),
             families_budget=self._one_of("families_budget", get_args(FamiliesBudget), "balanced"),
             require=self._bounds(),
             cohort=self._whole("cohort", 16),
             in_flight=self._whole("in_flight", 3),
             seed=self._whole("seed", 0, low=0),
-            dataset_sha256=self.spec.get("dataset_sha256") or (_sha256(dataset.name) if dataset and Path(dataset.name).is_file() else None),
+            dataset_sha256=self.spec.get("dataset_sha256") or (_sha256(dataset.name) if dataset and _is_file(dataset.name) else None),
         )
-        if not self.problems:
+        if dataset and not self.problems:
             self.problems += _space_problems(search)
         if self.problems:
             raise SpecError(self.problems)
@@ -219,12 +226,15 @@ class _Reader:
         if "dataset" not in self.spec:
             self.problems.append("no dataset given; name one with --dataset NAME|FILE or the key `dataset`. See `frontier-search datasets`.")
             return None
+        given = str(self.spec["dataset"])
+        if "dataset_sha256" in self.spec and not _has_digest(given, self.spec["dataset_sha256"]):
+            return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
         try:
-            dataset = find(str(self.spec["dataset"]))
+            dataset = find(given)
         except SpecError as error:
             self.problems += error.problems
             return None
-        return replace(dataset, name=str(Path(dataset.name).resolve())) if Path(dataset.name).is_file() else dataset
+        return replace(dataset, name=str(Path(given).resolve()) if _is_file(given) else given)  # the name by which it is found again
 
     def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
         names = self._names("objectives", DEFAULT_OBJECTIVES)
@@ -234,8 +244,11 @@ class _Reader:
     def _families(self, dataset: Dataset | None) -> tuple[tuple[str, SearchSpace], ...]:
         given = self.spec.get("families", tuple(FAMILIES))
         if isinstance(given, str):
-            given = [name.strip() for name in given.split(",")]
-        overrides = dict(given) if isinstance(given, Mapping) else {str(name): None for name in given}
+            given = [name.strip() for name in given.split(",") if name.strip()]
+        if not isinstance(given, Mapping | list | tuple):
+            self.problems.append(f"families = {given!r}; give a list of names, or a mapping from names to spaces.")
+            return ()
+        overrides = {str(name): given[name] if isinstance(given, Mapping) else None for name in given}
         if not overrides:
             self.problems.append(f"no family given; list one or more of {', '.join(FAMILIES)}.")
         if not isinstance(given, Mapping):
@@ -249,11 +262,15 @@ class _Reader:
 
     def _space(self, name: str, override: Any, dataset: Dataset | None) -> SearchSpace | None:
         try:
-            family = FAMILIES[name]
+            family: object = FAMILIES[name]
         except SpecError as error:
             self.problems += error.problems
             return None
-        spec = family.space_spec(dataset.budget.learning_rate if dataset else (1e-3, 1e-2))
+        if not isinstance(family, Family):
+            self.problems.append(f"{name!r} is a {type(family).__name__}, not a Family; give the name of a frontier_search.family.Family.")
+            return None
+        learning_rate = dataset.budget.learning_rate if dataset else (1e-3, 1e-2)
+        spec, default = family.space_spec(learning_rate), family.default_space(learning_rate)
         if override not in (None, "default"):
             if not isinstance(override, Mapping):
                 self.problems.append(f"family {name!r}: the space is {override!r}; give a mapping of parameters, or `default`.")
@@ -261,8 +278,22 @@ class _Reader:
             self.problems += [f"family {name!r}: {unknown('parameter', key, spec)}" for key in override if key not in spec]
             spec |= override
         space, problems = SearchSpace.from_spec(spec)
+        for key, parameter in space:
+            problem = default[key].type_problem(key, *parameter.extent()) if key in default.names() else None
+            problems += [problem] if problem else []
         self.problems += [f"family {name!r}: {problem}" for problem in problems]
         return space
+
+    def _sampler(self) -> str:
+        name = str(self._one_of("sampler", SAMPLERS, "tpe"))
+        try:
+            sampler: object = SAMPLERS[name]
+        except SpecError as error:
+            self.problems += error.problems
+        else:
+            if not isinstance(sampler, Sampler):
+                self.problems.append(f"{name!r} is a {type(sampler).__name__}, not a Sampler; give the name of a frontier_search.samplers.Sampler.")
+        return name
 
     def _bounds(self) -> tuple[Bound, ...]:
         bounds = []
@@ -290,6 +321,8 @@ class _Reader:
         given = self.spec.get("time_budget")
         if given is None:
             return None
+        if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < math.inf:
+            return float(given)
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)?\s*", str(given))
         seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2] or "s"] if match else 0.0
         if seconds <= 0:
@@ -339,9 +372,18 @@ def _space_problems(search: Search) -> list[str]:
 
 
 @functools.lru_cache(maxsize=8)
-def _find(name: str) -> Dataset:
-    """A dataset that is asked for once a candidate: a file is read once a process."""
+def _find(name: str, sha256: str | None) -> Dataset:
+    """A dataset that is asked for once a candidate: a file is read once a process, and again when its digest is another."""
     return find(name)
+
+
+def _is_file(name: str) -> bool:
+    """Whether a dataset's name is a path, whatever else the folder holds."""
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+def _has_digest(path: str, sha256: str) -> bool:
+    return Path(path).is_file() and _sha256(path) == sha256
 
 
 def _sha256(path: str) -> str:

@@ -10,17 +10,19 @@ import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import optuna
 from optuna.study import StudyDirection
 
 from frontier_search import records
 from frontier_search.errors import SearchError, SpecError
+from frontier_search.frontier import Frontier
 from frontier_search.objective import Objective
 from frontier_search.proposer import Proposer
 from frontier_search.search import Search
 from frontier_search.storage import Storage
-from frontier_search.trial import Candidate, Cohort, Outcome, Trial, TrialState
+from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 
 HOPELESS_TRIALS = 20  # a search that has failed so many trials, and completed none, stops
 
@@ -50,6 +52,7 @@ class Session:
         self._cohorts: dict[int, list[int]] = defaultdict(list)
         self._observed = 0  # cohorts whose outcomes the proposer has seen
         self._handed_out: set[int] = set()
+        self._frontier = Frontier(self.objectives, ())
         self._load()
         self._unfinished = [index for index in self._cohorts if not self._is_told(index)]
 
@@ -136,6 +139,7 @@ class Session:
         state = TrialState.COMPLETE if losses is not None else TrialState.FAIL
         store.set_trial_state_values(trial_id, records.OPTUNA_STATES[state], losses)
         self._trials[number] = records.read(store.get_trial(trial_id), self.objectives)
+        self._grow_frontier([self._trials[number]])
 
     # ---- what the session knows ------------------------------------------------------------------------------------------------------
 
@@ -159,6 +163,10 @@ class Session:
     def out_of_time(self) -> bool:
         return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
 
+    def told(self, index: int) -> Cohort | None:
+        """A cohort whose trials are all finished; None for any other."""
+        return self._cohort(index) if index in self._cohorts and self._is_told(index) else None
+
     def _is_told(self, index: int) -> bool:
         return all(self._trials[number].state.finished for number in self._cohorts[index])
 
@@ -171,6 +179,11 @@ class Session:
         if len(finished) >= HOPELESS_TRIALS and all(trial.state is TrialState.FAIL for trial in finished):
             reason, count = Counter(trial.reason for trial in finished).most_common(1)[0]
             raise SearchError(f"all {len(finished)} trials so far have failed, {count} of them with: {reason}")
+
+    @property
+    def frontier(self) -> Frontier:
+        """The frontier of the trials told so far, kept current: of old members and new trials alone, for no other trial can return."""
+        return self._frontier
 
     # ---- the storage -----------------------------------------------------------------------------------------------------------------
 
@@ -193,7 +206,7 @@ class Session:
             store.set_study_user_attr(study_id, records.FINGERPRINT, self.search.fingerprint())
         return study_id
 
-    def _study_attributes(self) -> dict[str, object]:
+    def _study_attributes(self) -> dict[str, Any]:
         return self.storage.optuna.get_study_user_attrs(self._study_id)
 
     def _load(self) -> None:
@@ -204,6 +217,10 @@ class Session:
         for frozen in self.storage.optuna.get_all_trials(self._study_id, deepcopy=False):
             self._remember(frozen._trial_id, frozen)
             self._proposer.recall(frozen.number, frozen.params, frozen.system_attrs)
+        self._grow_frontier(self._trials)
+
+    def _grow_frontier(self, told: Sequence[Trial]) -> None:
+        self._frontier = Frontier.of([*self._frontier.members, *told], self.objectives)
 
     def _remember(self, trial_id: int, frozen: optuna.trial.FrozenTrial | None = None) -> None:
         trial = records.read(frozen or self.storage.optuna.get_trial(trial_id), self.objectives)

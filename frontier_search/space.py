@@ -11,7 +11,8 @@ Written in YAML as::
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,12 @@ class Float:
     def problem(self) -> str | None:
         return _interval_problem(self.low, self.high, self.log)
 
+    def type_problem(self, name: str, *given: Value) -> str | None:
+        return _type_problem(name, given, float)
+
+    def extent(self) -> tuple[Value, ...]:
+        return (self.low, self.high)
+
 
 @dataclass(frozen=True)
 class Int:
@@ -66,6 +73,12 @@ class Int:
     def problem(self) -> str | None:
         return _interval_problem(self.low, self.high, self.log)
 
+    def type_problem(self, name: str, *given: Value) -> str | None:
+        return _type_problem(name, given, int)
+
+    def extent(self) -> tuple[Value, ...]:
+        return (self.low, self.high)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -85,12 +98,29 @@ class Choice:
     def problem(self) -> str | None:
         if not self.values:
             return "needs at least one value"
-        if len(set(map(repr, self.values))) < len(self.values):
+        if not all(math.isfinite(value) for value in self.values if isinstance(value, float)):
+            return f"lists a value that is not finite: {list(self.values)}"
+        if len(set(self.values)) < len(self.values):  # 1, 1.0 and true are one value to a sampler
             return f"lists a value twice: {list(self.values)}"
         return None
 
+    def type_problem(self, name: str, *given: Value) -> str | None:
+        return _type_problem(name, given, type(self.values[0]))
+
+    def extent(self) -> tuple[Value, ...]:
+        return self.values
+
 
 Parameter = Float | Int | Choice
+
+
+def _type_problem(name: str, given: Iterable[Value], expected: type) -> str | None:
+    """Values outside a default range are welcome; those of another type are a mistake."""
+    words = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
+    for value in given:
+        if isinstance(value, bool) is not (expected is bool) or not isinstance(value, int | float if expected is float else expected):
+            return f"{name} = {value!r}; {words[expected]} is needed."
+    return None
 
 
 def _interval_problem(low: float, high: float, log: bool) -> str | None:
@@ -148,9 +178,17 @@ class SearchSpace:
 _FORMS = "write {float: [low, high]}, {int: [low, high]} (with log: true if wanted), {choice: [...]} or a bare value"
 
 
+SCIENTIFIC = re.compile(r"[-+]?\d+[eE][-+]?\d+")
+
+
+def read_value(given: Value) -> Value:
+    """``1e-3`` as the number that it is: YAML 1.1 reads it as text, because it has no point."""
+    return float(given) if isinstance(given, str) and SCIENTIFIC.fullmatch(given) else given
+
+
 def _parse(given: Any) -> Parameter | str:
     if isinstance(given, bool | int | float | str):
-        return Choice((given,))
+        return Choice((read_value(given),))
     if not isinstance(given, Mapping):
         return f"is {given!r}; {_FORMS}"
     kinds = [kind for kind in ("float", "int", "choice") if kind in given]
@@ -159,6 +197,7 @@ def _parse(given: Any) -> Parameter | str:
     kind, values, log = kinds[0], given[kinds[0]], given.get("log", False)
     if not isinstance(values, list | tuple) or not all(isinstance(value, bool | int | float | str) for value in values):
         return f"is {dict(given)!r}; {_FORMS}"
+    values = [read_value(value) for value in values]
     if kind == "choice":
         return f"is {dict(given)!r}; a choice has no log" if "log" in given else Choice(tuple(values))
     number = float if kind == "float" else int

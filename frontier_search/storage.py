@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,10 @@ from optuna.storages.journal import BaseJournalBackend
 from frontier_search.errors import SearchError, SpecError
 
 JOURNAL = "journal"
+
+CREATION_TRIES, CREATION_WAIT_S = 10, 0.2
+SQLITE = {"timeout": 30}  # seconds to wait for another process's transaction
+POSTGRES = {"connect_timeout": 10, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}  # a host that vanishes is noticed
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)  # this project tells its own story
 
@@ -89,9 +95,15 @@ class JournalFile(BaseJournalBackend):
         if not self.writable:
             raise SearchError(f"{self.path} was opened for reading; only a session writes to it.")
         lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
-        with self.path.open("ab") as file:
-            file.write(lines.encode())
-            file.flush()
+        with self.path.open("ab", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            try:
+                left = memoryview(lines.encode())
+                while left:
+                    left = left[file.write(left) :]
+            except OSError:
+                file.truncate(end)  # a full disk takes a part of a record, after which nothing may be appended
+                raise
             if not self._grouping:
                 os.fsync(file.fileno())
 
@@ -143,6 +155,24 @@ class Storage:
             yield
 
 
+@contextmanager
+def answering(url: str) -> Iterator[None]:
+    """Inside, a database that goes away, or a disk that is full, is a SearchError."""
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        words = str(error.__cause__ or error).strip().splitlines()[0]
+        raise SearchError(f"the storage {without_password(url)} failed: {words}") from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise SearchError(f"the search cannot write its files: {error.strerror or error}{where}") from error
+
+
+def without_password(url: str) -> str:
+    """A storage's URL as it may be shown."""
+    return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", url)
+
+
 def url_problem(url: str) -> str | None:
     """Why a storage URL cannot be used, or None."""
     if url == JOURNAL or url.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -153,8 +183,13 @@ def url_problem(url: str) -> str | None:
 def _relational(url: str) -> RDBStorage:
     import sqlalchemy.exc  # loaded for a database alone: half a second
 
-    arguments = {"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    try:
-        return RDBStorage(url, engine_kwargs=arguments)
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
-        raise SearchError(f"cannot open the storage {url}: {' '.join(str(error).split())}") from error
+    arguments = {"connect_args": SQLITE} if url.startswith("sqlite") else {"connect_args": POSTGRES, "pool_pre_ping": True}
+    for attempt in range(CREATION_TRIES):
+        try:
+            return RDBStorage(url, engine_kwargs=arguments)
+        except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+            being_made = isinstance(error, sqlalchemy.exc.IntegrityError) or "already exists" in str(error)
+            if not being_made or attempt == CREATION_TRIES - 1:
+                raise SearchError(f"cannot open the storage {without_password(url)}: {' '.join(str(error).split())}") from error
+            time.sleep(CREATION_WAIT_S)  # another process makes the same new database's tables
+    raise AssertionError  # the last try returns or raises

@@ -23,7 +23,7 @@ def load(path: str) -> object:
         path: ``package.module:ATTRIBUTE``; the current folder is searched too.
 
     Raises:
-        SpecError: the module or the attribute does not exist.
+        SpecError: the module or the attribute does not exist, or the module raises.
     """
     module_name, _, attribute = path.partition(":")
     here = str(Path.cwd())
@@ -31,8 +31,9 @@ def load(path: str) -> object:
         sys.path.append(here)
     try:
         return getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SpecError(f"cannot load {path!r}: {error}. Give package.module:ATTRIBUTE, importable from this folder.") from error
+    except Exception as error:  # the module may be the user's: whatever it raises, there is no such member
+        reason = error if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {error}"
+        raise SpecError(f"cannot load {path!r}: {reason}. Give package.module:ATTRIBUTE, importable from this folder.") from error
 
 
 class Zoo(Mapping[str, Member]):

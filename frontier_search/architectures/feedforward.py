@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from frontier_search.errors import SpecError
 from frontier_search.family import Size
 
 
@@ -18,6 +19,10 @@ class FeedForward:
     layers: int
     network: str = "frontier_search.networks.feedforward:FeedForwardStack"
     rank: int = 0
+
+    def __post_init__(self) -> None:
+        if self.hidden < 1:
+            raise SpecError(f"hidden = {self.hidden}; at least one hidden unit is needed")
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from frontier_search import deaths
 from frontier_search.errors import SearchError
 from frontier_search.folder import SearchFolder
-from frontier_search.frontier import Frontier
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.session import Session
@@ -31,13 +30,14 @@ class Handover:
     Args:
         session: asks and tells.
         folder: where workers leave outcomes.
-        observers: called after every told cohort; one that raises is reported and never stops the search.
+        observers: called at the start and after every told cohort; one that raises is reported and never stops the search.
     """
 
     def __init__(self, session: Session, folder: SearchFolder, observers: Sequence[Observer] = ()) -> None:
         self.session, self.folder, self.observers = session, folder, tuple(observers)
         self.files = OutcomeFiles(folder)
         self._stillbirths = 0
+        self._tidy()
 
     @property
     def search(self) -> Search:
@@ -76,12 +76,26 @@ class Handover:
             raise SearchError(f"{self._stillbirths} workers in a row died before they trained anything; the last one said: {reason}")
         log.warning("the worker of cohort %d died%s; it is trained again", cohort.index, f" in stack {stack}" if stack else "")
 
-    def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
-        self.session.tell(cohort, outcomes)
-        members = Frontier.of(self.session.trials, self.session.objectives).numbers()
+    def _tidy(self) -> None:
+        """A session that died between telling a cohort and removing its files left them: the models of members are kept, the rest goes."""
+        for index in self.files.left():
+            told = self.session.told(index)
+            if told is not None:
+                self._put_away(told)
+
+    def _put_away(self, cohort: Cohort) -> None:
+        members = self.session.frontier.numbers()
         self.files.keep_models(cohort, members)
         self.files.discard_models(members)
         self.files.discard(cohort.index)
+
+    def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
+        self.session.tell(cohort, outcomes)
+        self._put_away(cohort)
+        self.observe()
+
+    def observe(self) -> None:
+        """Shows the session to the observers; what goes wrong there is reported and changes nothing here."""
         for observer in self.observers:
             try:
                 observer(self.session)

@@ -35,15 +35,16 @@ from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.trial import Cohort
 
-COHORT = "cohort"
+COHORT, PROBLEM = "cohort", "problem"
 
-class CohortTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types for it
+
+class CohortTrainable(tune.Trainable):
     """A worker process that is reused from cohort to cohort."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any], home: str) -> None:
+    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "") -> None:
         from frontier_search.executors.worker import Worker  # torch loads in the workers, not in the driver
 
-        search = Search.from_spec(spec)
+        search = Search.from_spec(spec or {})
         folder = SearchFolder(Path(home), search.name)
         self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder), config[COHORT]
 
@@ -52,11 +53,15 @@ class CohortTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no typ
         return True
 
     def step(self) -> dict[str, Any]:
-        self.worker.train(self.files.posted(self.index))
-        return {COHORT: self.index, "done": True}
+        result = {COHORT: self.index, "done": True}
+        try:
+            self.worker.train(self.files.posted(self.index))
+        except (SearchError, OSError) as error:  # a full disk, say: no candidate's fault, so the search stops and says why
+            result[PROBLEM] = f"a worker stopped: {error}"
+        return result
 
 
-class CohortSearcher(Searcher):  # type: ignore[misc]  # ray ships no types for it
+class CohortSearcher(Searcher):
     """Ray Tune's view of a session: a suggestion is a cohort. What goes wrong inside is kept in ``error``, because Tune would swallow it."""
 
     def __init__(self, handover: Handover) -> None:
@@ -67,7 +72,7 @@ class CohortSearcher(Searcher):  # type: ignore[misc]  # ray ships no types for 
         self._cohorts: dict[str, Cohort] = {}
         self._again: list[Cohort] = []  # whose workers died
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]  # FINISHED is a string
         cohort = None
         if self.error is None:
             cohort = self._again.pop(0) if self._again else self._guarded(self.handover.next)
@@ -78,9 +83,13 @@ class CohortSearcher(Searcher):  # type: ignore[misc]  # ray ships no types for 
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         cohort = self._cohorts.pop(trial_id)
+        if self.error is not None:  # the search stops; what this worker left waits on the disk for the next session
+            return
         if error:
             self._again.append(cohort)
             self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
+        elif result and PROBLEM in result:
+            self.error = SearchError(result[PROBLEM])
         else:
             self._guarded(lambda: self.handover.settle(cohort))
 
@@ -102,7 +111,20 @@ class CohortSearcher(Searcher):  # type: ignore[misc]  # ray ships no types for 
         """Nothing: see ``save``."""
 
 
-class LastWords(tune.Callback):  # type: ignore[misc]  # ray ships no types for it
+class StopOnError(tune.Stopper):  # type: ignore[misc]  # ray ships no types for it
+    """Ends the other trials too, once the search must stop."""
+
+    def __init__(self, searcher: CohortSearcher) -> None:
+        self.searcher = searcher
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self.searcher.error is not None
+
+
+class LastWords(tune.Callback):
     """Keeps the last line of what a dead worker said."""
 
     def __init__(self, searcher: CohortSearcher) -> None:
@@ -127,9 +149,8 @@ def execute(handover: Handover, where: Where) -> None:
     if threading.current_thread() is threading.main_thread():
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
-    resume = f"frontier-search resume {handover.search.name} --home {handover.folder.home}"
     try:
-        with Watchdog(resume):
+        with Watchdog(handover.folder.resume_command):
             _tune(handover)
     finally:
         ray.shutdown()
@@ -162,6 +183,7 @@ def _tune(handover: Handover) -> None:
                 storage_path=scratch,
                 verbose=0,
                 callbacks=[LastWords(searcher)],
+                stop=StopOnError(searcher),
                 failure_config=tune.FailureConfig(max_failures=0),  # the searcher suggests a cohort again, which Tune sees as a new trial
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),  # ours are in the folder
             ),

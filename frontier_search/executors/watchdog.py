@@ -81,4 +81,4 @@ class Watchdog:
 
 
 def _some_node_is_alive() -> bool:
-    return any(node["Alive"] for node in ray.nodes())
+    return any(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]

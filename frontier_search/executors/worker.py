@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -29,8 +31,19 @@ class Worker:
     def train(self, cohort: Cohort) -> None:
         """Trains a cohort, from its checkpoints where there are any, and leaves its outcome."""
         checkpoints = Checkpoints(self.files.checkpoints(cohort.index))
-        trained = train_cohort(cohort, self.data, self.search.budget, checkpoints, "latency_ms" in self.search.objectives)
+        with flushed_denormals():
+            trained = train_cohort(cohort, self.data, self.search.budget, checkpoints, "latency_ms" in self.search.objectives)
         self.files.leave(cohort, trained.outcomes, trained.weights)
+
+
+@contextmanager
+def flushed_denormals() -> Iterator[None]:
+    """Inside, numbers too small to matter are zero, which is quicker; outside, samplers and the user's own code see them as they are."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def settle_process() -> None:
@@ -39,7 +52,6 @@ def settle_process() -> None:
     glibc returns every block above 128 kB to the system and faults it in again at the next minibatch, which costs up to a third of the time.
     """
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
     try:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)

@@ -11,7 +11,6 @@ from frontier_search.architectures.reservoir import recurrent
 from frontier_search.families import kronecker
 from frontier_search.family import Family
 
-
 FAMILY = Family(
     name="gated_kronecker",
     summary="Kronecker recurrence with one learned gate",

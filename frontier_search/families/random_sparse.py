@@ -16,7 +16,7 @@ from frontier_search.graph import Graph
 
 
 def edges(hidden: int) -> int:
-    return min(round(hidden ** math.log2(3)) - 1, hidden * (hidden - 1))
+    return min(round(math.pow(hidden, math.log2(3))) - 1, hidden * (hidden - 1))
 
 
 def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:

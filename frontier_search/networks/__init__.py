@@ -72,9 +72,11 @@ class _Tanh(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, d_y: Tensor) -> Tensor:
-        return torch.ops.aten.tanh_backward(d_y, ctx.saved_tensors[0])
+        d_x: Tensor = torch.ops.aten.tanh_backward(d_y, ctx.saved_tensors[0])
+        return d_x
 
 
 def differentiable_tanh(x: Tensor) -> Tensor:
     """``tanh`` for ``forward``."""
-    return _Tanh.apply(x)
+    result: Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]  # torch types no Function.apply
+    return result

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from frontier_search import deaths
+from frontier_search.errors import SearchError
 from frontier_search.files import read_arrays, write_arrays
 from frontier_search.training.train import Arrays, StackTraining
 
@@ -15,12 +18,16 @@ class Checkpoints:
 
     Args:
         folder: where they are written; None keeps none.
-        every_s: seconds between two checkpoints of a stack.
+        every_s: seconds between two checkpoints.
+
+    Raises:
+        SearchError: (every method) the disk is full or cannot be written, which is no fault of a candidate's.
     """
 
     def __init__(self, folder: Path | None, every_s: float = 10.0) -> None:
         self.folder, self.every_s = folder, every_s
         self._deaths = deaths.read(folder) if folder else {}
+        self._finished: dict[str, Arrays] = {}  # stacks that were finished since the last checkpoint was written
         self._last = time.monotonic()
 
     def deaths(self, stack: str) -> int:
@@ -34,12 +41,28 @@ class Checkpoints:
         """
         if self.folder is None:
             return None
-        deaths.begin(self.folder, stack)
+        with _writing(self.folder):
+            deaths.begin(self.folder, stack)
         return read_arrays(self.folder / f"{stack}.npz")
 
     def save(self, stack: str, training: StackTraining) -> None:
-        """Leaves the state when it is due."""
-        if self.folder is None or time.monotonic() - self._last < self.every_s:
+        """Leaves the state when it is due, and with it those of the stacks that were finished in the meantime."""
+        if self.folder is None:
             return
-        write_arrays(self.folder / f"{stack}.npz", training.state())
+        if training.epoch >= training.budget.epochs:
+            self._finished[stack] = training.state()
+        if time.monotonic() - self._last < self.every_s:
+            return
+        with _writing(self.folder):
+            for name, state in (self._finished | {stack: training.state()}).items():
+                write_arrays(self.folder / f"{name}.npz", state)
+        self._finished.clear()
         self._last = time.monotonic()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SearchError(f"cannot write {folder}: {error.strerror or error}") from error

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from frontier_search import deaths
 from frontier_search.budget import Budget
-from frontier_search.errors import SpecError, TrialError
+from frontier_search.errors import SearchError, SpecError, TrialError
 from frontier_search.families import FAMILIES
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.rows import Data
@@ -24,6 +24,7 @@ from frontier_search.training.train import StackTraining
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
 
 Weights = NDArray[np.float32]
+Result = tuple[list[SeedOutcome], Weights]  # of one candidate: its seeds, and (n_seeds, P) learned scalars
 
 LATENCY_REPEATS = 50
 
@@ -45,6 +46,9 @@ def train_cohort(cohort: Cohort, data: Data, budget: Budget, checkpoints: Checkp
     """Trains every candidate of a cohort on every seed of ``data``.
 
     A candidate whose model cannot be built, whose code raises or that runs out of memory fails with the reason; the others do not notice.
+
+    Raises:
+        SearchError: the checkpoints cannot be written.
     """
     failures: dict[int, str] = {}
     models: list[Model] = []
@@ -81,7 +85,7 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
 
 def _train_isolated(
     models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
-) -> dict[int, tuple[list[SeedOutcome], Weights] | str]:
+) -> dict[int, Result | str]:
     """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
     candidates = list(dict.fromkeys(model.candidate for model in models))
     died = checkpoints.deaths(name)
@@ -90,10 +94,12 @@ def _train_isolated(
     if died <= deaths.ALLOWED:
         try:
             return _train_stack(models, data, budget, checkpoints, name)
+        except SearchError:
+            raise
         except Exception as error:  # a family is the user's code: whatever it raises is this trial's failure
             if len(candidates) == 1:
                 return {candidates[0]: describe(error)}
-    results: dict[int, tuple[list[SeedOutcome], Weights] | str] = {}
+    results: dict[int, Result | str] = {}
     for candidate in candidates:
         alone = [model for model in models if model.candidate == candidate]
         results |= _train_isolated(alone, data, budget, checkpoints, f"{name}-{candidate}")
@@ -102,19 +108,19 @@ def _train_isolated(
 
 def _train_stack(
     models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
-) -> dict[int, tuple[list[SeedOutcome], Weights] | str]:
+) -> dict[int, Result | str]:
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
     training = StackTraining(stack, data, budget)
     state = checkpoints.begin(name)
     if state is not None:
         training.restore(state)
     training.run(lambda running: checkpoints.save(name, running))
-    weights = training.selected_weights()
-    results: dict[int, tuple[list[SeedOutcome], Weights] | str] = {}
-    for position, (model, outcome) in enumerate(zip(models, training.outcomes(), strict=True)):
-        seeds, rows = results.setdefault(model.candidate, ([], np.empty((0, stack.n_learned), np.float32)))  # type: ignore[misc]
-        results[model.candidate] = ([*seeds, outcome], np.vstack([rows, weights[position]]))  # type: ignore[list-item]
-    return results
+    measured: dict[int, list[SeedOutcome]] = {}
+    weights: dict[int, list[Weights]] = {}
+    for model, outcome, row in zip(models, training.outcomes(), training.selected_weights(), strict=True):
+        measured.setdefault(model.candidate, []).append(outcome)
+        weights.setdefault(model.candidate, []).append(row)
+    return {candidate: (seeds, np.stack(weights[candidate])) for candidate, seeds in measured.items()}
 
 
 def describe(error: BaseException) -> str:

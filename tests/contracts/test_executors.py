@@ -1,0 +1,222 @@
+"""What every executor keeps: the same trials as ``inline``, bit for bit; outcomes left behind are taken; a failure stays with its trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from frontier_search import deaths, launch, library
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.executors import EXECUTORS, Where
+from frontier_search.executors.handover import STILLBIRTHS_ALLOWED, Handover
+from frontier_search.executors.worker import Worker
+from frontier_search.files import write_whole
+from frontier_search.frontier import Frontier
+from frontier_search.library import Entry
+from frontier_search.outcomes import OutcomeFiles
+from frontier_search.session import Session
+from frontier_search.trial import Cohort, Outcome, Trial, TrialState
+from tests import fakes, faulty, toys
+
+ASKED = toys.search(
+    families={"dense": {"hidden": {"choice": [2, 4]}}, "tests.faulty:FAMILY": None, "kronecker": {"hidden": 4}},
+    trials=18,
+    cohort=5,
+    in_flight=3,
+    sampler="tpe",
+)
+LEFT_BEHIND = "left behind"
+PLACES = [("inline", None), ("ray_tune", 1), ("ray_tune", 2)]
+
+
+def run(executor: str, workers: int | None, home: Path) -> tuple[Entry, Frontier]:
+    """Runs the search after a session that died: one that asked for two cohorts, the first of which a worker had finished."""
+    entry = library.define(ASKED, home)
+    dead = Session(ASKED, entry.open_storage(writable=True))
+    cohort, _ = dead.ask(), dead.ask()
+    assert cohort is not None
+    outcomes = [replace(fakes.train(candidate, ASKED.seeds), worker=LEFT_BEHIND) for candidate in cohort.candidates]
+    OutcomeFiles(entry.folder).leave(cohort, outcomes, {})
+    return entry, launch.conduct(entry, executor, Where(workers), ())
+
+
+def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """The trials without times and hosts."""
+    rows = [trial.to_json() for trial in trials]
+    for row in rows:
+        for key in ("seconds", "worker", "started_at", "finished_at"):
+            del row[key]
+        for seed in row["seeds"]:
+            del seed["seconds"]
+    return rows
+
+
+@pytest.fixture(scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}")
+def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Entry, Frontier]:
+    return run(*request.param, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def defined(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Trial]:
+    """The trials that ``inline`` gives."""
+    return library.read_trials(run("inline", None, tmp_path_factory.mktemp("inline"))[0])
+
+
+def test_every_executor_has_a_place_here() -> None:
+    assert {executor for executor, _ in PLACES} == set(EXECUTORS)
+
+
+def test_it_gives_the_trials_of_inline(searched: tuple[Entry, Frontier], defined: Sequence[Trial]) -> None:
+    trials = library.read_trials(searched[0])
+    assert len(trials) == ASKED.trials
+    assert repr(plain(trials)) == repr(plain(defined))  # repr: a nan is not equal to itself
+    assert searched[1].numbers() == Frontier.of(defined, ASKED.objective_table()).numbers()
+
+
+def test_outcomes_left_behind_are_taken_without_training(searched: tuple[Entry, Frontier]) -> None:
+    trials = library.read_trials(searched[0])
+    assert [trial.outcome.worker == LEFT_BEHIND for trial in trials if trial.outcome] == [True] * 5 + [False] * 13
+
+
+def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> None:
+    for trial in library.read_trials(searched[0])[5:]:
+        if trial.candidate.family == "tests.faulty:FAMILY":
+            assert (trial.state, trial.reason) == (TrialState.FAIL, f"RuntimeError: {faulty.MESSAGE}")
+        else:
+            assert trial.state is TrialState.COMPLETE
+
+
+def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[Entry, Frontier]) -> None:
+    entry, frontier = searched
+    files = OutcomeFiles(entry.folder)
+    assert not any((entry.folder.path / "outcomes").iterdir())
+    for trial in library.read_trials(entry):
+        model = files.model(trial.number)
+        if trial.number in frontier.numbers() and trial.cohort > 0:  # no weights were left behind with the first
+            assert model is not None
+            assert model.shape == (len(ASKED.seeds), trial.size["raw"])
+        else:
+            assert model is None
+
+
+# ---- the handover -----------------------------------------------------------------------------------------------------------------------
+
+
+def handover(home: Path, observers: Sequence[Any] = (), **changes: Any) -> Handover:
+    entry = library.define(toys.search(**changes), home)
+    return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.folder, observers)
+
+
+def test_an_observer_that_raises_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[int] = []
+
+    def broken(session: Session) -> None:
+        raise OSError("the mirror is down")
+
+    frontier = launch.run(toys.search(), tmp_path, "inline", observers=[broken, lambda session: seen.append(len(session.trials))])
+    assert frontier.members
+    assert seen == [0, 4, 8, 12]
+    assert caplog.text.count("an observer failed; the search goes on") == 4
+    assert "the mirror is down" in caplog.text
+
+
+def test_a_worker_that_leaves_nothing_is_an_error(tmp_path: Path) -> None:
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    with pytest.raises(SearchError, match="worker of cohort 0 reported, but its outcome is not in"):
+        live.settle(cohort)
+    assert {trial.state for trial in live.session.trials} == {TrialState.RUNNING}
+
+
+def test_workers_that_die_before_they_train_stop_the_search_in_the_end(tmp_path: Path) -> None:
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    for _ in range(STILLBIRTHS_ALLOWED):
+        live.worker_died(cohort, "killed")
+    with pytest.raises(SearchError, match="3 workers in a row died before they trained anything; the last one said: no memory"):
+        live.worker_died(cohort, "no memory")
+    assert {trial.state for trial in live.session.trials} == {TrialState.RUNNING}
+
+
+def test_a_worker_that_dies_in_a_stack_is_counted_against_that_stack(tmp_path: Path) -> None:
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    checkpoints = live.files.checkpoints(cohort.index)
+    for _ in range(STILLBIRTHS_ALLOWED + 2):
+        deaths.begin(checkpoints, "0")
+        live.worker_died(cohort, "killed")
+    assert deaths.read(checkpoints) == {"0": STILLBIRTHS_ALLOWED + 2}
+
+
+def test_the_candidates_wait_on_the_disk_for_the_worker(tmp_path: Path) -> None:
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    assert live.files.posted(cohort.index) == cohort
+
+
+def test_what_other_candidates_left_goes_when_a_cohort_is_posted(tmp_path: Path) -> None:
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    state = live.files.checkpoints(cohort.index) / "0.npz"
+    write_whole(state, b"of these candidates")
+    live.files.post(cohort)
+    assert state.exists()
+    live.files.post(replace(cohort, candidates=cohort.candidates[::-1]))
+    assert not state.exists()
+
+
+def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path: Path) -> None:
+    live = handover(tmp_path)
+    cohort, running = live.next(), live.next()
+    assert cohort is not None
+    assert running is not None
+    outcomes = [fakes.train(candidate, live.search.seeds) for candidate in cohort.candidates]
+    weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
+    live.files.leave(cohort, outcomes, weights)
+    live.session.tell(cohort, outcomes)  # and here it dies
+    entry = library.find("toy-1", tmp_path)
+    again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.folder)
+    assert list(again.files.left()) == [running.index]
+    members = Frontier.of(again.session.trials, again.session.objectives).numbers()
+    assert members
+    assert {number for number in cohort.numbers if again.files.model(number) is not None} == members
+
+
+def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    other = Cohort(cohort.index, cohort.numbers, cohort.candidates[::-1])
+    live.files.leave(other, [Outcome((), "of another search")] * 4, {})
+    with pytest.raises(SearchError, match="its outcome is not in"):
+        live.settle(cohort)
+
+
+@pytest.mark.parametrize("executor", list(EXECUTORS))
+def test_a_changed_file_is_refused_before_any_trial(executor: str, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,target\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    entry = library.define(toys.search(dataset=str(rows)), tmp_path / "home")
+    rows.write_text(rows.read_text() + "41,1\n")
+    with pytest.raises(SpecError, match="has changed since search 'toy-1' was defined"):
+        launch.conduct(entry, executor, Where(1), ())
+    assert library.read_trials(entry) == []
+
+
+def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
+    live = handover(tmp_path, objectives=["loss", "params", "latency_ms"])
+    cohort = live.next()
+    assert cohort is not None
+    Worker(live.search, live.folder).train(live.files.posted(0))
+    live.settle(cohort)
+    assert all(trial.objectives["latency_ms"] > 0 for trial in live.session.trials)

@@ -1,0 +1,110 @@
+"""What must be equal in the end: a search and its twin, and the storage, MLflow and the command line among themselves."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from frontier_search import library
+from frontier_search.cli.main import group
+from frontier_search.frontier import Frontier
+from frontier_search.library import Entry
+from frontier_search.trial import Trial, TrialState
+
+
+@cache
+def empty_database() -> Path:
+    """An MLflow database without a run."""
+    path = Path(tempfile.mkdtemp(prefix="empty-mlflow-")) / "mlflow.db"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The ``noload``")
+        MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+def plain(trial: Trial) -> dict[str, Any]:
+    """A trial without times and hosts."""
+    row = trial.to_json()
+    for key in ("seconds", "worker", "started_at", "finished_at"):
+        del row[key]
+    return row | {"seeds": [{key: value for key, value in seed.items() if key != "seconds"} for seed in row["seeds"]]}
+
+
+def stuck(entry: Entry) -> list[str]:
+    """What is RUNNING, or was left behind, though nothing runs any more."""
+    found = [f"trial {trial.number} is {trial.state}" for trial in library.read_trials(entry) if not trial.state.finished]
+    found += [f"MLflow's run {uid} is {run.info.status}" for uid, run in _runs(entry) if run.info.status not in ("FINISHED", "FAILED")]
+    found += [f"{path.name} is left in outcomes/" for path in (entry.folder.path / "outcomes").glob("*")]
+    return found
+
+
+def disagreements(entry: Entry, twin: Sequence[Trial]) -> list[str]:
+    """Sentences, one for each difference."""
+    trials = library.read_trials(entry)
+    found = [] if len(trials) == len(twin) else [f"{len(trials)} trials, the twin has {len(twin)}"]
+    found += [
+        f"trial {ours.number} differs from its twin"
+        for ours, theirs in zip(trials, twin, strict=False)
+        if repr(plain(ours)) != repr(plain(theirs))  # repr: a nan is not equal to itself
+    ]
+    return [*found, *_mlflow(entry, trials), *_command_line(entry, trials), *_models(entry, trials)]
+
+
+def _runs(entry: Entry) -> list[tuple[str, Run]]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The ``noload``")
+        client = MlflowClient(entry.place.tracking_uri)
+        experiment = client.get_experiment_by_name(entry.search.name)
+        runs = list(client.search_runs([experiment.experiment_id], "", max_results=5000)) if experiment else []
+    return [(run.data.tags.get("uid", "?"), run) for run in runs]
+
+
+def _mlflow(entry: Entry, trials: Sequence[Trial]) -> list[str]:
+    runs = _runs(entry)
+    uids = Counter(uid for uid, _ in runs)
+    wanted = {trial.uid for trial in trials} | {entry.search.name}
+    found = [f"MLflow has {count} runs of {uid}" for uid, count in uids.items() if count > 1]
+    found += [f"MLflow has no run of {uid}" for uid in sorted(wanted - set(uids))] + [f"MLflow has a run of {uid}" for uid in sorted(set(uids) - wanted)]
+    by_uid = dict(runs)
+    members = Frontier.of(trials, entry.search.objective_table()).numbers()
+    for trial in trials:
+        run = by_uid.get(trial.uid)
+        if run is None:
+            continue
+        status = "FINISHED" if trial.state is TrialState.COMPLETE else "FAILED"
+        same = run.info.status == status and run.data.tags["frontier.member"] == str(trial.number in members).lower()
+        same &= all(run.data.metrics.get(name) == value for name, value in trial.objectives.items())
+        same &= run.data.params == {"family": trial.candidate.family} | {k: str(v) for k, v in trial.candidate.hyperparameters.items()}
+        found += [] if same else [f"MLflow's run of {trial.uid} differs from the trial"]
+    return found
+
+
+def _command_line(entry: Entry, trials: Sequence[Trial]) -> list[str]:
+    states = Counter(str(trial.state) for trial in trials)
+    status = _printed(entry, "status")[0]
+    counted = {state: status[state] for state in ("complete", "fail", "running")}
+    found = [] if counted == {state: states[state] for state in counted} else [f"status counts {counted}, the storage has {dict(states)}"]
+    found += [] if status["state"] == "finished" else [f"status says {status['state']}"]
+    rows = json.loads(json.dumps([trial.to_json() for trial in trials]))
+    return found if _printed(entry, "trials") == rows else [*found, "the command line lists other trials than the storage has"]
+
+
+def _printed(entry: Entry, command: str) -> Any:
+    result = CliRunner().invoke(group, [command, entry.search.name, "--home", str(entry.folder.home), "--format", "json"])
+    return json.loads(result.stdout)
+
+
+def _models(entry: Entry, trials: Sequence[Trial]) -> list[str]:
+    members = Frontier.of(trials, entry.search.objective_table()).numbers()
+    kept = {int(path.stem) for path in entry.folder.models.glob("*.npz")}
+    return [] if kept == members else [f"models of {sorted(kept)} are kept, the frontier is {sorted(members)}"]

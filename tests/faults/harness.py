@@ -1,0 +1,265 @@
+"""The kill harness: a real search is killed at some moment, resumed, killed again, until it ends; then it is compared with its twin.
+
+The twin is the same search, never interrupted. A chain of kills is one search: its seed decides when it is killed and what is killed with
+it. ``python -m tests.faults.harness EXECUTOR SEED`` repeats one chain and prints its rows.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from frontier_search import library
+from frontier_search.files import write_whole
+from frontier_search.outcomes import OutcomeFiles
+from frontier_search.search import Search
+from frontier_search.trial import Trial
+from tests.faults import comparing, processes
+from tests.faults.moments import NEVER, Moment, Watch, any_moment
+from tests.faults.processes import Process
+
+NAME = "killed"
+SPEC: dict[str, Any] = {
+    "name": NAME,
+    "dataset": "iris",
+    "families": ["dense", "kronecker"],
+    "trials": 24,
+    "cohort": 4,
+    "in_flight": 2,
+    "seeds": 2,
+    "epochs": 40,
+}
+WORKERS = 2
+MIRRORING_S = 2.0  # after the last trial: kills while the mirror catches up
+END_S = 180.0  # a session that has not ended by then is stuck
+VICTIMS = ("the group", "the group and the mirror", "the driver")
+
+
+class Searched:
+    """One search in a home of its own, on the command line.
+
+    Args:
+        home: an empty folder.
+        database: of MLflow, empty, to begin with; making one takes two seconds. None lets the mirror make it.
+    """
+
+    def __init__(self, home: Path, executor: str, database: Path | None = None, flags: Sequence[object] = (), **changes: Any) -> None:
+        self.home, self.executor, self.flags = home, executor, tuple(flags)
+        self.folder = home / NAME
+        self.log = home / "log"
+        self.session = -1
+        self._ray = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)  # short: its sockets' paths have a limit
+        home.mkdir(parents=True, exist_ok=True)
+        write_whole(home / "question.yaml", Search.from_spec(SPEC | changes).to_yaml().encode())
+        if database:
+            shutil.copy(database, home / "mlflow.db")
+
+    @property
+    def entry(self) -> library.Entry:
+        return library.find(NAME, self.home)
+
+    def start(self, script: str | None = None) -> Process:
+        """``run`` the first time, and as long as a kill came before the search was defined; then ``resume``."""
+        self.session += 1
+        defined = (self.folder / "search.yaml").exists()
+        what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
+        where = ["--home", self.home, "--executor", self.executor, "--workers", WORKERS]
+        return processes.start([*what, *where], self.log, script, {"RAY_TMPDIR": self._ray.name})
+
+    def trials(self) -> list[Trial]:
+        """As the storage has them now."""
+        return library.read_trials(self.entry) if (self.folder / "search.yaml").exists() else []
+
+    def finish(self) -> None:
+        """Starts it, without a kill, to its end; raises AssertionError when it does not end well."""
+        process = self.start()
+        try:
+            code = process.wait(END_S)
+        finally:
+            processes.end(process)
+        assert code == 0, f"exit code {code}: {self.said()[-2000:]}"
+
+    def said(self) -> str:
+        """What its sessions have printed."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The search that was never interrupted, and the seconds until its last trial was told."""
+
+    trials: Sequence[Trial]
+    trained_s: float
+
+
+@dataclass
+class Kill:
+    """One row of the table of results.
+
+    Attributes:
+        aimed, phase: what the kill waited for, and where it landed by what it left on the disk.
+        finished: trials that were finished before it, all of which must be kept.
+        resumed_s: seconds from the next ``resume`` to its first cohort in training; None when that was killed before, or had none to train.
+        lost: finished trials that are not there in the end.
+        repeated: finished trials, or ones whose outcome a worker had left, that were trained again.
+        stuck: trials or runs that are RUNNING in the end, sessions that did not end. (Of the whole chain, on its last row.)
+        disagreements: with the twin; between storage, MLflow and command line. (Of the whole chain, on its last row.)
+    """
+
+    seed: int
+    executor: str
+    session: int
+    victims: str
+    aimed: str
+    phase: str = ""
+    finished: int = 0
+    resumed_s: float | None = None
+    lost: int = 0
+    repeated: int = 0
+    stuck: int = 0
+    disagreements: int = 0
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        return not (self.lost or self.repeated or self.stuck or self.disagreements)
+
+    def __str__(self) -> str:
+        resumed = "" if self.resumed_s is None else f"{self.resumed_s:.1f} s"
+        row = f"{self.executor:8} {self.seed:5} {self.session:2}  {self.victims:24} {self.aimed:20} {self.phase:19} {self.finished:3} {resumed:>7}"
+        return row + f"  {self.lost} {self.repeated} {self.stuck} {self.disagreements}  {'; '.join(self.words)}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a kill left, of which nothing may be lost or trained again."""
+
+    finished: dict[int, dict[str, Any]]
+    left: dict[int, tuple[str, float]]  # trial -> worker and seconds, of outcomes that were not told yet
+
+    @staticmethod
+    def of(searched: Searched) -> Snapshot:
+        trials = searched.trials()
+        finished = {trial.number: trial.to_json() for trial in trials if trial.state.finished}
+        left: dict[int, tuple[str, float]] = {}
+        for path in sorted(searched.folder.glob("outcomes/*/cohort.json")):
+            files = OutcomeFiles(searched.entry.folder)
+            cohort = files.posted(int(path.parent.name))
+            for number, outcome in zip(cohort.numbers, files.take(cohort) or (), strict=False):
+                left[number] = (outcome.worker, outcome.seconds)
+        return Snapshot(finished, left)
+
+    def judge(self, kill: Kill, end: Sequence[Trial]) -> None:
+        rows = {trial.number: trial.to_json() for trial in end if trial.state.finished}
+        kill.lost = sum(number not in rows for number in self.finished)
+        again = {number for number, row in self.finished.items() if number in rows and rows[number] != row}
+        again |= {n for n, (worker, seconds) in self.left.items() if n in rows and (rows[n]["worker"], rows[n]["seconds"]) != (worker, seconds)}
+        kill.repeated = len(again)
+
+
+class Chain:
+    """One search that is killed again and again.
+
+    Args:
+        twin: to compare with.
+    """
+
+    def __init__(self, searched: Searched, seed: int, twin: Twin) -> None:
+        self.searched, self.seed, self.twin = searched, seed, twin
+        self.kills: list[Kill] = []
+        self._snapshots: list[Snapshot] = []
+        self._orphans: set[int] = set()
+
+    def kill(self, moment: Moment, victims: str = VICTIMS[0]) -> bool:
+        """Starts or resumes the search and kills it at a moment; False when it ended by itself before, which must be well."""
+        searched = self.searched
+        process, begin = searched.start(), time.monotonic()
+        watch = Watch(searched.folder, searched.home, process.pid)
+        try:
+            while not moment.reached(watch) and process.poll() is None:
+                assert time.monotonic() - begin < END_S, f"stuck: {searched.said()[-2000:]}"
+                time.sleep(0.0005)
+            if process.poll() is None:
+                self._end(process, victims)
+        except BaseException:
+            processes.end(process)
+            raise
+        if self.kills and watch.training_since is not None and self.kills[-1].resumed_s is None:
+            self.kills[-1].resumed_s = watch.training_since - begin
+        if process.returncode != -signal.SIGKILL:
+            assert process.returncode == 0, f"exit code {process.returncode}: {searched.said()[-2000:]}"
+            return False
+        row = Kill(self.seed, searched.executor, searched.session, victims, str(moment), watch.phase(searched.trials()))
+        self._snapshots.append(Snapshot.of(searched))
+        row.finished = len(self._snapshots[-1].finished)
+        self.kills.append(row)
+        return True
+
+    def _end(self, process: Process, victims: str) -> None:
+        processes.kill([process.pid], signal.SIGSTOP)  # so that it starts nothing between the look and the kill
+        below, mirrors = set(processes.descendants(process.pid)), set(processes.mirrors(process))
+        if victims == "the driver":  # Ray's processes notice, some of them after a minute; the search is resumed at once
+            self._orphans |= below - mirrors
+            below = set()
+        processes.kill([process.pid, *(below - (set() if victims.endswith("mirror") else mirrors))])
+        process.wait()
+
+    def finish(self) -> list[Kill]:
+        """Resumes it to its end, and judges every kill."""
+        last = self.kills[-1]
+        try:
+            self.kill(NEVER)
+        except AssertionError as error:
+            last.words.append(str(error))
+        end = self.searched.trials()
+        for kill, snapshot in zip(self.kills, self._snapshots, strict=True):
+            snapshot.judge(kill, end)
+        last.words += comparing.stuck(self.searched.entry)
+        last.stuck = len(last.words)
+        processes.kill(self._orphans)
+        different = comparing.disagreements(self.searched.entry, self.twin.trials)
+        last.disagreements, last.words = len(different), [*last.words, *different]
+        return self.kills
+
+
+@cache
+def twin(executor: str = "inline") -> Twin:
+    """The uninterrupted search."""
+    with tempfile.TemporaryDirectory(prefix="twin-") as folder:
+        searched = Searched(Path(folder), executor, comparing.empty_database())
+        begin = time.time()
+        searched.finish()
+        trials = searched.trials()
+        return Twin(trials, max(trial.finished_at or 0.0 for trial in trials) - begin)
+
+
+def random_chain(home: Path, executor: str, seed: int, most: int) -> list[Kill]:
+    """At most ``most`` kills of one search, at moments and of victims that the seed decides."""
+    rng = random.Random(f"{executor}-{seed}")
+    database = None if rng.random() < 0.25 else comparing.empty_database()
+    chain = Chain(Searched(home, executor, database), seed, twin(executor))
+    for _ in range(most):
+        victims = rng.choice(VICTIMS if executor == "ray_tune" else VICTIMS[:2])
+        ended = not chain.kill(any_moment(rng, chain.twin.trained_s + MIRRORING_S), victims)
+        if ended or chain.kills[-1].finished == len(chain.twin.trials):
+            break
+    return chain.finish() if chain.kills else []
+
+
+def main(executor: str, seed: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="chain-") as folder:
+        for kill in random_chain(Path(folder), executor, int(seed), 6):
+            print(kill)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,45 @@
+"""A family of the user's own with a bug: it is built and counted like any other, and raises as soon as it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import frontier_search.families
+from frontier_search.family import Family, Size
+
+MESSAGE = "the family has a bug"
+
+
+class RaisingStack:
+    """Its stacked program."""
+
+    def __init__(self, models: Any, seeds: Any, n_inputs: int, n_outputs: int, device: Any) -> None:
+        self.learned: Mapping[str, tuple[int, ...]] = {"w": (n_outputs, n_inputs)}
+
+    def initial(self, generator: Any) -> dict[str, Any]:
+        import torch  # here, because counting a family loads no torch
+
+        return {"w": torch.zeros(self.learned["w"])}
+
+    def forward(self, learned: Any, x: Any) -> Any:
+        raise RuntimeError(MESSAGE)
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """Its architecture."""
+
+    network: str = "tests.faulty:RaisingStack"
+    shape: int = 0
+    rank: int = 0
+
+    def size(self, n_inputs: int, n_outputs: int) -> Size:
+        return Size(n_inputs * n_outputs, n_inputs * n_outputs, 2 * n_inputs * n_outputs, 4 * n_inputs * n_outputs)
+
+
+FAMILY = Family(
+    "faulty", "raises when it is trained", "tests", Path(frontier_search.families.__path__[0]) / "dense.yaml", lambda values: Faulty()
+)

@@ -1,0 +1,96 @@
+"""The documents against the code: commands and options exist, the examples run, the picture of the house is true."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from frontier_search.cli.main import COMMANDS
+from frontier_search.families import FAMILIES
+from frontier_search.launch import run
+from frontier_search.search import Search
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md") if path.exists()]
+SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
+
+
+def commands_in(text: str) -> list[str]:
+    """Every `frontier-search ...` in code, without its comment."""
+    code = re.findall(r"```sh\n(.*?)```", text, re.DOTALL) + re.findall(r"`(frontier-search [^`]+)`", text)
+    lines = [line.split("   #")[0].split("  #")[0].strip() for block in code for line in block.splitlines()]
+    return [line for line in lines if line.startswith("frontier-search ")]
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def parse(line: str) -> None:
+    """Parses a command as click does, without running it; raises click.UsageError for what does not exist."""
+    _, name, *arguments = shlex.split(line)
+    command: click.Command = importlib.import_module(f"frontier_search.cli.{name}").command
+    command.make_context(name, arguments)
+
+
+@pytest.mark.parametrize("line", sorted({line for path in DOCUMENTS for line in commands_in(path.read_text())}))
+def test_a_documented_command_exists_with_its_options(line: str) -> None:
+    parse(line)
+
+
+def test_the_check_of_commands_can_fail() -> None:
+    for line in ("frontier-search run --datset digits", "frontier-search count dense"):
+        with pytest.raises(click.UsageError):
+            parse(line)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    assert [name for name in COMMANDS if f"frontier-search {name}" not in README and f"`{name}`" not in README] == []
+
+
+def test_the_yaml_of_a_search_is_one() -> None:
+    spec = yaml.safe_load(next(block for block in blocks("yaml") if "objectives" in block))
+    search = Search.from_spec(spec | {"name": "documented"})
+    assert set(search.spaces) == {"dense", "kronecker"}
+
+
+@pytest.mark.parametrize("path", SPACES, ids=lambda path: path.name)
+def test_a_shipped_search_says_how_to_run_it_and_is_legal(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith(f"# frontier-search run search_spaces/{path.name} ")
+    assert "TIME" not in text.splitlines()[0]
+    Search.from_spec(yaml.safe_load(text) | {"name": "shipped"})
+
+
+def test_the_family_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "ring.py").write_text(next(block for block in blocks("python") if "RING" in block))
+    (tmp_path / "ring.yaml").write_text(next(block for block in blocks("yaml") if "# ring.yaml" in block))
+    spec: dict[str, Any] = {"name": "ring", "dataset": "iris", "families": ["ring:FAMILY"], "trials": 2, "seeds": 1, "epochs": 1}
+    frontier = run(Search.from_spec(spec), home=tmp_path / "home", executor="inline")
+    assert {member.candidate.family for member in frontier.members} == {"ring:FAMILY"}
+    assert "ring:FAMILY" in FAMILIES
+
+
+def test_the_picture_of_the_house_names_every_room() -> None:
+    picture = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("frontier_search/"))
+    words = set(re.findall(r"[a-z_]+", picture))
+    package = ROOT / "frontier_search"
+    rooms = {p.stem for p in package.glob("*.py") if not p.stem.startswith("__")}
+    rooms |= {p.name for p in package.iterdir() if p.is_dir() and p.name != "__pycache__"}
+    assert sorted(rooms - words) == []
+
+
+def test_pictures_of_the_documents_exist() -> None:
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.name} points to {target}"

@@ -1,0 +1,140 @@
+"""Imports go down only: every module has a layer, none imports from a higher one, no two import each other; heavy libraries stay in place."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from frontier_search import library
+from frontier_search.cli.main import COMMANDS
+from frontier_search.session import Session
+from tests import fakes, toys
+
+LAYERS = (  # lowest first; a package stands for everything in it
+    "errors files",
+    "zoo space objective trial pareto graph dataset budget family folder splitting deaths",
+    "families architectures networks datasets samplers",
+    "search frontier proposer records storage training outcomes counting",
+    "session library",
+    "executors launch reports",
+    "cli __main__ __init__",
+)
+HOMES = {  # a library that takes long to load, and where it may be imported at all
+    "torch": "networks training executors reports.models",
+    "ray": "executors",
+    "optuna": "samplers proposer records storage session",
+    "sqlalchemy": "storage reports",
+    "sklearn": "datasets splitting",
+    "mlflow": "reports",
+    "matplotlib": "reports",
+    "plotly": "reports",
+    "pandas": "frontier datasets reports",
+    "rich": "reports",
+    "click": "cli",
+}
+ROOT = Path(library.__file__).parent
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imported(module: str) -> Iterator[tuple[str, int]]:
+    """What a module imports, anywhere in it, with the line: ours without ``frontier_search.``, others in full."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}, line {node.lineno}: a relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            ours = name.removeprefix("frontier_search.")
+            if ours == name:
+                yield name, node.lineno
+            elif ours != "__version__":  # a constant of the package, which every import loads first
+                yield (ours if ours in MODULES else ours.rpartition(".")[0] or "__init__"), node.lineno
+
+
+def within(module: str, place: str) -> bool:
+    """Whether a module is one of some modules and packages, or inside one."""
+    return any(module == name or module.startswith(f"{name}.") for name in place.split())
+
+
+def layer(module: str) -> int:
+    (found,) = [i for i, place in enumerate(LAYERS) if within(module, place)]
+    return found
+
+
+def test_every_module_has_one_layer_and_every_name_in_the_table_is_a_module() -> None:
+    for module in MODULES:
+        layer(module)
+    assert [name for place in LAYERS for name in place.split() if name not in MODULES] == []
+
+
+@pytest.mark.parametrize("module", list(MODULES))
+def test_imports_go_down(module: str) -> None:
+    ours = [(name, line) for name, line in imported(module) if name in MODULES]
+    assert [f"line {line}: {name} is above {module}" for name, line in ours if layer(name) > layer(module)] == []
+
+
+def test_no_modules_import_each_other() -> None:
+    graph = {module: {name for name, _ in imported(module) if name in MODULES and name != module} for module in MODULES}
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError with the circle
+
+
+@pytest.mark.parametrize("heavy", list(HOMES))
+def test_heavy_libraries_stay_in_their_place(heavy: str) -> None:
+    importers = {module for module in MODULES for name, _ in imported(module) if name.partition(".")[0] == heavy}
+    assert importers  # or the table is out of date
+    assert [module for module in sorted(importers) if not within(module, HOMES[heavy])] == []
+
+
+# ---- what is loaded in the end -------------------------------------------------------------------------------------------------------------
+
+LOADED = """
+import json, sys
+from frontier_search.cli.main import group
+loaded = {}
+for arguments in json.loads(sys.argv[1]):
+    before = set(sys.modules)
+    try:
+        group.main(arguments, standalone_mode=False)
+    except SystemExit as stop:
+        assert not stop.code, arguments
+    loaded[" ".join(arguments)] = sorted({name.partition(".")[0] for name in set(sys.modules) - (before if loaded else set())})
+print("\\n" + json.dumps(loaded))
+"""
+
+
+def loaded_by(*commands: list[str]) -> dict[str, set[str]]:
+    """The top-level packages that each command loads, run one after another in a new process."""
+    result = subprocess.run([sys.executable, "-c", LOADED, json.dumps(commands)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return {command: set(names) for command, names in json.loads(result.stdout.splitlines()[-1]).items()}
+
+
+def test_help_loads_nothing_but_click() -> None:
+    heavy = {*HOMES, "numpy", "scipy", "yaml"} - {"click"}
+    for command, names in loaded_by(["--help"], *([name, "--help"] for name in COMMANDS), ["--version"]).items():
+        assert names & heavy == set(), command
+
+
+def test_commands_that_read_load_neither_torch_nor_ray(tmp_path: Path) -> None:
+    entry = library.define(toys.search(dataset="iris"), tmp_path)
+    fakes.play(Session(entry.search, entry.open_storage(writable=True)))
+    home = ["--home", str(tmp_path)]
+    lists = [[name] for name in ("families", "datasets", "objectives", "samplers")]
+    readers = [
+        ["frontier", "toy-1", *home],
+        ["trials", "toy-1", *home],
+        ["status", *home],
+        ["count", "dense", "--dataset", "iris", "--set", "hidden=4"],
+    ]
+    for command, names in loaded_by(*lists, *readers).items():
+        assert names & {"torch", "ray", "mlflow", "sklearn", "matplotlib", "plotly"} == set(), command

@@ -1,0 +1,75 @@
+"""A zoo: members by name or by import path, loaded when they are asked for, and a sentence for a name that is not there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from frontier_search.datasets import DATASETS
+from frontier_search.errors import SpecError
+from frontier_search.executors import EXECUTORS
+from frontier_search.families import FAMILIES
+from frontier_search.samplers import SAMPLERS
+from frontier_search.zoo import Zoo, load
+
+MODULE = "a_module_of_the_users_own"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with a module in it, which no other test sees."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, MODULE, raising=False)
+    (tmp_path / f"{MODULE}.py").write_text("ANSWER = 42\n")
+    return tmp_path
+
+
+def test_a_member_loads_when_it_is_asked_for_and_once(folder: Path) -> None:
+    zoo: Zoo[int] = Zoo("number", {"answer": f"{MODULE}:ANSWER", "broken": "no.such.module:X"})
+    assert list(zoo) == ["answer", "broken"]
+    assert len(zoo) == 2
+    assert MODULE not in sys.modules
+    assert zoo["answer"] == 42
+    del sys.modules[MODULE]
+    assert zoo["answer"] == 42
+    assert MODULE not in sys.modules
+
+
+def test_a_name_may_be_an_import_path_from_the_current_folder(folder: Path) -> None:
+    zoo: Zoo[int] = Zoo("number", {})
+    assert f"{MODULE}:ANSWER" in zoo
+    assert zoo[f"{MODULE}:ANSWER"] == 42
+    assert len(zoo) == 0
+
+
+@pytest.mark.parametrize("zoo", [FAMILIES, DATASETS, SAMPLERS, EXECUTORS], ids=lambda zoo: zoo.kind)
+def test_an_unknown_name_is_answered_with_all_names_and_the_nearest(zoo: Zoo[object]) -> None:
+    name = next(iter(zoo))
+    assert name in zoo
+    misspelt = name + "x"
+    assert misspelt not in zoo
+    assert 5 not in zoo
+    with pytest.raises(SpecError) as caught:
+        zoo[misspelt]
+    assert str(caught.value).startswith(f"unknown {zoo.kind} {misspelt!r}. Did you mean ")
+    assert f"Allowed: {', '.join(sorted(zoo))}." in str(caught.value)
+    with pytest.raises(SpecError) as caught:
+        zoo["qqqqqq"]
+    assert "Did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["nosuchmodule:X", "math:nosuch", "math:", ":X", "math.pi:X", "..math:X", "a b:c"])
+def test_a_path_that_leads_nowhere_says_what_is_needed(path: str) -> None:
+    with pytest.raises(SpecError, match="cannot load .* Give package.module:ATTRIBUTE, importable from this folder"):
+        load(path)
+
+
+def test_a_module_that_raises_is_a_mistake_in_a_sentence(folder: Path) -> None:
+    for body in ("import nosuchmodule", "raise ValueError('bad')", "1 / 0", "def f(:", "NAME"):
+        (folder / f"{MODULE}.py").write_text(body)
+        sys.modules.pop(MODULE, None)
+        with pytest.raises(SpecError, match=f"cannot load '{MODULE}:ANSWER'"):
+            load(f"{MODULE}:ANSWER")
