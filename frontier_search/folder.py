@@ -17,12 +17,16 @@ import os
 import re
 import shlex
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from frontier_search.errors import SpecError, unknown
+
+LOCK_TRIES, LOCK_WAIT_S = 5, 0.05
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -87,7 +91,7 @@ class SearchFolder:
         path = self.path / "session.lock"
         with path.open("a+") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock_exclusively(file)
             except OSError as error:
                 if error.errno not in (errno.EACCES, errno.EAGAIN):
                     raise
@@ -109,6 +113,16 @@ class SearchFolder:
         except OSError:
             return None  # never run, or not ours to read
         return None
+
+
+def _lock_exclusively(file: TextIO) -> None:
+    """Locks, or raises OSError; tries again for a moment, because a reader that asks for the ``holder`` may be in the way for that long."""
+    for _ in range(LOCK_TRIES - 1):
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_WAIT_S)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _holder(text: str) -> str:

@@ -56,6 +56,7 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
         handover = Handover(session, entry.folder, observers)
         handover.observe()
         EXECUTORS[executor](handover, where or Where())
+        session.note_elapsed()
         return session.frontier
 
 

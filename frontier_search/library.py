@@ -13,7 +13,7 @@ from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder, names, prepare_home
 from frontier_search.search import Search
-from frontier_search.storage import JOURNAL, Storage, url_problem
+from frontier_search.storage import JOURNAL, Storage, answering, url_problem
 from frontier_search.trial import Trial
 
 DEFAULT_HOME = Path("frontier-runs")
@@ -70,15 +70,19 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     if problem:
         raise SpecError(problem)
     if folder.exists():
-        raise SpecError(
-            f"a search named {search.name!r} exists in {home}. Continue it with `frontier-search resume {search.name} --home {home}`, "
-            "or choose another --name."
-        )
+        raise SpecError(_exists(folder))
     prepare_home(home)
     folder.path.mkdir(parents=True, exist_ok=True)
-    write_whole(folder.path / "place.yaml", yaml.safe_dump({"storage": place.storage, "tracking_uri": place.tracking_uri}).encode())
-    write_whole(folder.search_file, search.to_yaml().encode())  # last: its presence means that the search is defined
+    with answering(place.storage), folder.lock():  # of two processes that define it at once, one is refused
+        if folder.exists():
+            raise SpecError(_exists(folder))
+        write_whole(folder.path / "place.yaml", yaml.safe_dump({"storage": place.storage, "tracking_uri": place.tracking_uri}).encode())
+        write_whole(folder.search_file, search.to_yaml().encode())  # last: its presence means that the search is defined
     return Entry(search, folder, place)
+
+
+def _exists(folder: SearchFolder) -> str:
+    return f"a search named {folder.name!r} exists in {folder.home}. Continue it with `{folder.resume_command}`, or choose another --name."
 
 
 def find(name: str, home: Path) -> Entry:

@@ -127,8 +127,12 @@ class Session:
             for number, outcome in zip(cohort.numbers, outcomes, strict=True):
                 if not self._trials[number].state.finished:
                     self._tell_trial(number, outcome)
-            self.storage.optuna.set_study_user_attr(self._study_id, records.ELAPSED, self.elapsed_s)
+            self.note_elapsed()
         return [self._trials[number] for number in cohort.numbers]
+
+    def note_elapsed(self) -> None:
+        """Writes down how long the search has been live, for its time budget."""
+        self.storage.optuna.set_study_user_attr(self._study_id, records.ELAPSED, self.elapsed_s)
 
     def _tell_trial(self, number: int, outcome: Outcome) -> None:
         trial, store, trial_id = self._trials[number], self.storage.optuna, self._ids[number]

@@ -23,9 +23,9 @@ def fails(candidate: Candidate) -> bool:
     return int(1e6 * float(candidate.hyperparameters["learning_rate"])) % 7 == 3
 
 
-def train(candidate: Candidate, seeds: Sequence[int], sign: float = 1) -> Outcome:
+def train(candidate: Candidate, seeds: Sequence[int], scale: float = 1) -> Outcome:
     """What training would give: every number follows from the candidate and the seed; a failure says why, in one of three ways."""
-    value = sign * loss(candidate)
+    value = scale * loss(candidate)
     measured = [
         SeedOutcome(seed, {f"{split}_loss": value + seed * 1e-5 for split in ("train", "val", "test")}, 2, 2, 0.25) for seed in seeds
     ]
@@ -40,8 +40,8 @@ def train(candidate: Candidate, seeds: Sequence[int], sign: float = 1) -> Outcom
     return Outcome((wild, *measured[1:]), worker="fake:1")
 
 
-def train_all(session: Session, cohort: Cohort, sign: float = 1) -> list[Outcome]:
-    return [train(candidate, session.search.seeds, sign) for candidate in cohort.candidates]
+def train_all(session: Session, cohort: Cohort, scale: float = 1) -> list[Outcome]:
+    return [train(candidate, session.search.seeds, scale) for candidate in cohort.candidates]
 
 
 def ask_all(session: Session) -> list[Cohort]:
@@ -52,11 +52,11 @@ def ask_all(session: Session) -> list[Cohort]:
     return cohorts
 
 
-def play(session: Session, order: random.Random | None = None, sign: float = 1) -> list[Candidate]:
+def play(session: Session, order: random.Random | None = None, scale: float = 1) -> list[Candidate]:
     """Plays a session to its end: asks as often as it may, and tells one of the cohorts in flight, the oldest or (``order``) any.
 
     Args:
-        sign: -1 turns good candidates into bad ones.
+        scale: of the losses; -1 turns good candidates into bad ones.
 
     Returns:
         the candidates, by number.
@@ -67,7 +67,7 @@ def play(session: Session, order: random.Random | None = None, sign: float = 1) 
         if not flying:
             break
         cohort = flying.pop(order.randrange(len(flying)) if order else 0)
-        session.tell(cohort, train_all(session, cohort, sign))
+        session.tell(cohort, train_all(session, cohort, scale))
     return [trial.candidate for trial in session.trials]
 
 

@@ -23,15 +23,17 @@ DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob(
 SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
 
 
+def blocks(language: str, text: str = README) -> list[str]:
+    """The fenced blocks of a language; an empty one means blocks that name none."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [content for named, content in fenced if named == language]
+
+
 def commands_in(text: str) -> list[str]:
     """Every `frontier-search ...` in code, without its comment."""
-    code = re.findall(r"```sh\n(.*?)```", text, re.DOTALL) + re.findall(r"`(frontier-search [^`]+)`", text)
+    code = blocks("sh", text) + re.findall(r"`(frontier-search [^`]+)`", text)
     lines = [line.split("   #")[0].split("  #")[0].strip() for block in code for line in block.splitlines()]
     return [line for line in lines if line.startswith("frontier-search ")]
-
-
-def blocks(language: str, text: str = README) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def parse(line: str) -> None:
@@ -82,7 +84,7 @@ def test_the_family_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_the_picture_of_the_house_names_every_room() -> None:
-    picture = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("frontier_search/"))
+    picture = next(block for block in blocks("") if block.startswith("frontier_search/"))
     words = set(re.findall(r"[a-z_]+", picture))
     package = ROOT / "frontier_search"
     rooms = {p.stem for p in package.glob("*.py") if not p.stem.startswith("__")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -71,6 +72,15 @@ def test_the_lock_is_let_go_of_when_the_work_is_done_or_fails(folder: SearchFold
         assert folder.holder() is not None
     with folder.lock(), pytest.raises(SpecError, match=f"already running in process {os.getpid()}"), folder.lock():
         pytest.fail("the lock is held twice")
+
+
+def test_a_reader_that_looks_at_the_lock_for_a_moment_is_no_holder(folder: SearchFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.path / "session.lock").touch()
+    with (folder.path / "session.lock").open() as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        monkeypatch.setattr("time.sleep", lambda seconds: fcntl.flock(reader, fcntl.LOCK_UN))
+        with folder.lock():
+            assert folder.holder() == f"process {os.getpid()} on {socket.gethostname()}"
 
 
 def test_a_holder_that_was_not_written_down_is_another_process(folder: SearchFolder) -> None:

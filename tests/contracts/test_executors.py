@@ -40,7 +40,7 @@ def run(executor: str, workers: int | None, home: Path) -> tuple[Entry, Frontier
     dead = Session(ASKED, entry.open_storage(writable=True))
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
-    outcomes = [replace(fakes.train(candidate, ASKED.seeds), worker=LEFT_BEHIND) for candidate in cohort.candidates]
+    outcomes = [replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND) for candidate in cohort.candidates]
     OutcomeFiles(entry.folder).leave(cohort, outcomes, {})
     return entry, launch.conduct(entry, executor, Where(workers), ())
 
@@ -94,6 +94,7 @@ def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> N
 def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[Entry, Frontier]) -> None:
     entry, frontier = searched
     files = OutcomeFiles(entry.folder)
+    assert any(member.cohort > 0 for member in frontier.members)
     assert not any((entry.folder.path / "outcomes").iterdir())
     for trial in library.read_trials(entry):
         model = files.model(trial.number)

@@ -91,7 +91,7 @@ def test_outcomes_decide_the_later_proposals(sampler: str, families_budget: str,
     if families_budget == "free" and sampler in ("nsga2", "gp"):
         pytest.skip("it models the parameters that all families share, and there is none")
     asked = search(sampler, families_budget)
-    usual, inverted = uninterrupted(asked)[0], fakes.play(session(asked, tmp_path), sign=-1)
+    usual, inverted = uninterrupted(asked)[0], fakes.play(session(asked, tmp_path), scale=-1)
     assert usual[: 2 * asked.cohort] == inverted[: 2 * asked.cohort]  # nothing was told yet
     for family in ("dense", "kronecker"):
         differ = [a for a in usual if a.family == family] != [a for a in inverted if a.family == family]
@@ -118,11 +118,11 @@ def test_a_journal_cut_between_two_proposals_loses_none(sampler: str, families_b
 
 
 def test_every_proposal_keeps_the_bounds(sampler: str, families_budget: str, tmp_path: Path) -> None:
-    asked = search(sampler, families_budget, require=["params<=60", "flops<=400"], trials=2 * COHORT[sampler])
+    asked = search(sampler, families_budget, require=["params<=30", "flops<=200"], trials=2 * COHORT[sampler])
     for candidate in fakes.play(session(asked, tmp_path)):
         size = asked.size(candidate)
-        assert size["effective"] <= 60
-        assert size["flops"] <= 400
+        assert size["effective"] <= 30
+        assert size["flops"] <= 200
 
 
 def test_every_proposal_is_within_its_space(sampler: str, families_budget: str) -> None:

@@ -6,7 +6,8 @@ import json
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ from frontier_search.cli.main import group
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.trial import Trial, TrialState
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder with a short name, in which a process that was killed a moment ago may still write while it is removed."""
+    with tempfile.TemporaryDirectory(prefix="fault-", ignore_cleanup_errors=True) as path:
+        yield Path(path)
 
 
 @cache

@@ -1,7 +1,7 @@
 """The kill harness: a real search is killed at some moment, resumed, killed again, until it ends; then it is compared with its twin.
 
 The twin is the same search, never interrupted. A chain of kills is one search: its seed decides when it is killed and what is killed with
-it. ``python -m tests.faults.harness EXECUTOR SEED`` repeats one chain and prints its rows.
+it. ``python -m tests.faults.harness EXECUTOR SEED KILLS`` repeats one chain and prints its rows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,7 +37,7 @@ SPEC: dict[str, Any] = {
     "cohort": 4,
     "in_flight": 2,
     "seeds": 2,
-    "epochs": 40,
+    "epochs": 80,
 }
 WORKERS = 2
 MIRRORING_S = 2.0  # after the last trial: kills while the mirror catches up
@@ -57,7 +58,8 @@ class Searched:
         self.folder = home / NAME
         self.log = home / "log"
         self.session = -1
-        self._ray = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)  # short: its sockets' paths have a limit
+        self._ray = tempfile.mkdtemp(prefix="ray-")  # short: its sockets' paths have a limit
+        weakref.finalize(self, shutil.rmtree, self._ray, ignore_errors=True)
         home.mkdir(parents=True, exist_ok=True)
         write_whole(home / "question.yaml", Search.from_spec(SPEC | changes).to_yaml().encode())
         if database:
@@ -73,7 +75,7 @@ class Searched:
         defined = (self.folder / "search.yaml").exists()
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
         where = ["--home", self.home, "--executor", self.executor, "--workers", WORKERS]
-        return processes.start([*what, *where], self.log, script, {"RAY_TMPDIR": self._ray.name})
+        return processes.start([*what, *where], self.log, script, {"RAY_TMPDIR": self._ray})
 
     def trials(self) -> list[Trial]:
         """As the storage has them now."""
@@ -232,10 +234,10 @@ class Chain:
 
 
 @cache
-def twin(executor: str = "inline") -> Twin:
+def twin(executor: str = "inline", **changes: Any) -> Twin:
     """The uninterrupted search."""
-    with tempfile.TemporaryDirectory(prefix="twin-") as folder:
-        searched = Searched(Path(folder), executor, comparing.empty_database())
+    with comparing.folder() as home:
+        searched = Searched(home, executor, comparing.empty_database(), **changes)
         begin = time.time()
         searched.finish()
         trials = searched.trials()
@@ -255,9 +257,9 @@ def random_chain(home: Path, executor: str, seed: int, most: int) -> list[Kill]:
     return chain.finish() if chain.kills else []
 
 
-def main(executor: str, seed: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="chain-") as folder:
-        for kill in random_chain(Path(folder), executor, int(seed), 6):
+def main(executor: str, seed: str, most: str) -> None:
+    with comparing.folder() as home:
+        for kill in random_chain(home, executor, int(seed), int(most)):
             print(kill)  # noqa: T201
 
 

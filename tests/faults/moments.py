@@ -52,7 +52,7 @@ class Watch:
             self.counts["ask"] += PROPOSED in new
             self.counts["tell"] += any(code in new for code in TOLD)
         trained = self._changes(self._trained())
-        if trained and self.training_since is None:
+        if trained and self.training_since is None and self._held():  # and it is not a worker that has not noticed the last driver's death
             self.training_since = now
         self.counts["training"] += trained
         self.counts["outcome"] += self._changes(self._left())

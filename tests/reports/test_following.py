@@ -21,16 +21,17 @@ from mlflow.entities import ViewType
 
 from frontier_search.errors import SearchError
 from frontier_search.library import Entry
-from frontier_search.reports import following, models
+from frontier_search.reports import following
 from frontier_search.reports.mirror import Mirror
+from tests.reports.reading import At
 
-At = Callable[[str], Entry]
+pytestmark = pytest.mark.usefixtures("quick_models")
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "log", lambda *_: "m-0")
+def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    caplog.set_level(logging.WARNING, logger=following.log.name)  # importing mlflow.pytorch may set the root logger to ERROR
 
 
 class Sick(BaseHTTPRequestHandler):
@@ -87,7 +88,7 @@ def statuses(entry: Entry) -> set[str]:
 def test_a_sick_server_is_survived(way: str, entry: Entry, caplog: pytest.LogCaptureFixture) -> None:
     def check(uri: str) -> None:
         start = time.monotonic()
-        with caplog.at_level(logging.WARNING), pytest.raises(SearchError, match="cannot be brought up to date"):
+        with pytest.raises(SearchError, match="cannot be brought up to date"):
             at(entry, uri).sync()
         assert not following.follow(at(entry, uri), _dead_pid(), every_s=0.05)
         assert time.monotonic() - start < 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +27,7 @@ from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
 from frontier_search.trial import Candidate, Trial
-
-At = Callable[[str], Entry]
+from tests.reports.reading import At
 
 
 @pytest.fixture

@@ -1,0 +1,161 @@
+"""Ctrl-C, Ctrl-C twice and SIGTERM; two processes that want one search; a lock that a dead process left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from frontier_search import library
+from tests.faults import comparing, processes
+from tests.faults.harness import NAME, Searched, twin
+from tests.faults.processes import Process
+
+STOP_S = 10.0  # what is promised for the first Ctrl-C
+LONG = {"epochs": 400}  # a search that is still in training when a test gets to it
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with comparing.folder() as path:
+        yield path
+
+
+def in_training(searched: Searched, process: Process, cohort: int = 2) -> None:
+    """Waits until a cohort is in training, when the ones before ``cohort - in_flight`` are told."""
+    place = searched.folder / "outcomes" / f"{cohort:05d}" / "checkpoints" / "training"
+    processes.until(lambda: place.exists() or process.poll() is not None, 90, "training", every_s=0.002)
+    assert process.poll() is None, searched.said()
+
+
+def stop(process: Process, *signals: int, group: bool = False) -> float:
+    """Sends signals, 50 ms apart, and waits; as a terminal does when ``group``.
+
+    Returns:
+        seconds until the process had ended.
+    """
+    begin = time.monotonic()
+    try:
+        for number in signals:
+            (os.killpg if group else os.kill)(process.pid, number)
+            time.sleep(0.05)
+        process.wait(60)
+    finally:
+        taken = time.monotonic() - begin
+        processes.end(process)
+    return taken
+
+
+def end_as_twin(searched: Searched, finished: int) -> None:
+    """Resumes it, in one process, and compares; what was finished before must still be what it was."""
+    before = {trial.number: trial.to_json() for trial in searched.trials() if trial.state.finished}
+    assert len(before) >= finished
+    searched.executor = "inline"
+    searched.finish()
+    after = searched.trials()
+    assert {number: after[number].to_json() for number in before} == before
+    wanted = twin("inline", **LONG).trials
+    assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, wanted) == []
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s))
+def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
+    searched = Searched(home, "inline", comparing.empty_database(), **LONG)
+    process = searched.start()
+    in_training(searched, process)
+    assert stop(process, *signals, group=signals[0] == signal.SIGINT) < STOP_S
+    assert process.returncode == 130
+    assert f"frontier-search resume {NAME} --home {home}" in searched.said()
+    if len(signals) == 1:
+        assert f"interrupted; everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
+    end_as_twin(searched, finished=4)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_search_is_stopped_while_it_starts(number: int, home: Path) -> None:
+    searched = Searched(home, "inline", comparing.empty_database(), **LONG)
+    process = searched.start()
+    processes.until((searched.folder / "search.yaml").exists, 60, "the search is defined", every_s=0.002)
+    assert stop(process, number) < STOP_S
+    assert process.returncode == 130
+    assert searched.entry.folder.resume_command in searched.said()
+
+
+def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
+    searched = Searched(home, "inline", comparing.empty_database(), trials=4)
+    process = searched.start()
+    processes.until(lambda: searched.folder.exists() and len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained")
+    assert stop(process, signal.SIGINT) < STOP_S
+    assert process.returncode == 130
+    assert "Go on with:" in searched.said()
+    processes.until(lambda: not comparing.stuck(searched.entry), 60, "the mirror ends by itself")
+    searched.finish()
+    assert comparing.disagreements(searched.entry, searched.trials()) == []
+
+
+def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -> None:
+    searched = Searched(home, "inline", comparing.empty_database(), **LONG)
+    process = searched.start()
+    in_training(searched, process)
+    for arguments in (["resume", NAME], ["resume", NAME, "--trials", 99], ["run", home / "question.yaml"]):
+        second = processes.start([*arguments, "--home", home, "--executor", "inline"], home / "second")
+        assert second.wait(60) == 2
+    said = (home / "second").read_text()
+    assert said.count(f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it.") == 2
+    assert f"a search named {NAME!r} exists in {home}. Continue it with `frontier-search resume {NAME} --home {home}`" in said
+    assert process.poll() is None  # the first did not notice
+    processes.end(process)
+    assert json.loads((searched.folder / "session.lock").read_text())["pid"] == process.pid  # left by a process that is dead
+    end_as_twin(searched, finished=4)
+
+
+def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) -> None:
+    arguments = ["run", "--dataset", "iris", "--families", "dense", "--trials", 4, "--epochs", 2, "--name", NAME, "--home", home]
+    arguments += ["--executor", "inline", "--no-mirror"]
+    both = [processes.start([*arguments, "--seed", seed], home / f"log-{seed}") for seed in (1, 2)]
+    codes = [process.wait(90) for process in both]
+    said = [(home / f"log-{seed}").read_text() for seed in (1, 2)]
+    assert sorted(codes) == [0, 2], said
+    assert "already running in process" in said[codes.index(2)] or "exists in" in said[codes.index(2)]
+    assert library.find(NAME, home).search.seed == codes.index(0) + 1
+    again = processes.start(["resume", NAME, "--home", home, "--executor", "inline", "--no-mirror"], home / "again")
+    assert again.wait(60) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s))
+def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
+    searched = Searched(home, "ray_tune", comparing.empty_database(), **LONG)
+    process = searched.start()
+    in_training(searched, process)
+    below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]
+    assert stop(process, *signals, group=True) < (STOP_S if len(signals) == 1 else 2.0)
+    assert process.returncode == 130
+    if len(signals) == 1:
+        assert f"Go on with:\n    {searched.entry.folder.resume_command}" in searched.said()
+    processes.kill(below)
+    end_as_twin(searched, finished=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.5, 1.5, 3.0, 5.0, 8.0, 12.0])
+def test_a_search_on_ray_is_stopped_while_ray_starts(seconds: float, home: Path) -> None:
+    searched = Searched(home, "ray_tune", comparing.empty_database(), epochs=4000)
+    process = searched.start()
+    time.sleep(seconds)
+    below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]
+    assert stop(process, signal.SIGINT, group=True) < STOP_S
+    assert process.returncode == 130, searched.said()
+    if (searched.folder / "search.yaml").exists():
+        assert searched.entry.folder.resume_command in searched.said()
+    processes.kill(below)
+
+

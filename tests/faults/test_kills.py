@@ -1,0 +1,100 @@
+"""A search that is killed at any moment, as often as one likes, ends with the trials of one that never was."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from tests.faults import comparing
+from tests.faults.harness import SPEC, VICTIMS, Chain, Kill, Searched, random_chain, twin
+from tests.faults.moments import Moment
+from tests.faults.processes import ROOT
+
+GROUP, WITH_MIRROR, DRIVER = VICTIMS
+PLAN = {"inline": (70, 7), "ray_tune": (32, 5)}  # executor -> at least so many kills, at most so many of one search
+REPORT = ROOT / "docs" / "reliability-kills.md"
+
+
+def show(kills: Sequence[Kill]) -> None:
+    for kill in kills:
+        print(kill, flush=True)  # noqa: T201
+    assert all(kill.good for kill in kills), "\n".join(map(str, kills))
+
+
+def test_a_search_killed_in_every_phase_ends_as_its_twin(tmp_path: Path) -> None:
+    chain = Chain(Searched(tmp_path, "inline", comparing.empty_database()), 0, twin("inline"))
+    assert chain.kill(Moment(None, seconds=0.7), GROUP)
+    assert chain.kill(Moment("ask", 2), WITH_MIRROR)
+    assert chain.kill(Moment("training", 2, seconds=0.01), GROUP)
+    assert chain.kill(Moment("outcome", 1), WITH_MIRROR)
+    show(chain.finish())
+    assert chain.kills[0].phase == "start-up"
+
+
+def test_a_search_on_ray_killed_in_training_ends_as_its_twin(tmp_path: Path) -> None:
+    chain = Chain(Searched(tmp_path, "ray_tune", comparing.empty_database()), 0, twin("inline"))
+    assert chain.kill(Moment("training", 2), DRIVER)
+    show(chain.finish())
+
+
+@pytest.mark.slow
+def test_a_hundred_kills() -> None:
+    kills: list[Kill] = []
+    for executor, (enough, most) in PLAN.items():
+        seed = 0
+        while sum(kill.executor == executor for kill in kills) < enough:
+            seed += 1
+            with comparing.folder() as home:
+                new = random_chain(home, executor, seed, most)
+            for kill in new:
+                print(kill, flush=True)  # noqa: T201
+            kills += new
+    REPORT.write_text(report(kills))
+    assert len(kills) >= 100
+    assert all(kill.good for kill in kills), "\n".join(str(kill) for kill in kills if not kill.good)
+
+
+def report(kills: Sequence[Kill]) -> str:
+    """The table of results, as Markdown."""
+    lines = [
+        "# The long run of the kill harness",
+        "",
+        f"Written by `make faults`. One search: {SPEC['dataset']}, {', '.join(SPEC['families'])}, {SPEC['trials']} trials in cohorts of "
+        f"{SPEC['cohort']}, {SPEC['in_flight']} in flight. It is killed, resumed, killed again, and in the end compared with a search that",
+        "was never interrupted. *Phase* is where a kill landed, by what it left on the disk; *kept* counts the trials that were finished",
+        "before it; *lost*, *repeated*, *stuck* and *disagreements* are defined in `tests/faults/harness.py`.",
+        "",
+        "| executor | phase | kills | of a resume | kept | lost | repeated | stuck | disagreements |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    groups: dict[tuple[str, str], list[Kill]] = defaultdict(list)
+    for kill in kills:
+        groups[kill.executor, kill.phase].append(kill)
+    for (executor, phase), rows in sorted(groups.items()):
+        lines.append(_row(executor, phase, rows))
+    lines += [_row("**all**", "", kills), ""]
+    lines += ["Killed: " + ", ".join(f"{victims} {sum(kill.victims == victims for kill in kills)}" for victims in VICTIMS) + ".", ""]
+    for executor in PLAN:
+        rows = [kill for kill in kills if kill.executor == executor]
+        times = [kill.resumed_s for kill in rows if kill.resumed_s is not None]
+        seeds = sorted({kill.seed for kill in rows})
+        lines.append(
+            f"- {executor}: {len(rows)} kills of {len(seeds)} searches, seeds {seeds[0]} to {seeds[-1]}; from the command `resume` to the first "
+            f"cohort in training: median {statistics.median(times):.1f} s, longest {max(times):.1f} s. "
+            f"One search again: `python -m tests.faults.harness {executor} SEED {PLAN[executor][1]}`."
+        )
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("optuna", "ray", "torch", "mlflow"))
+    lines += ["", f"{os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}, {versions}.", ""]
+    return "\n".join(lines)
+
+
+def _row(executor: str, phase: str, kills: Sequence[Kill]) -> str:
+    sums = [sum(getattr(kill, name) for kill in kills) for name in ("finished", "lost", "repeated", "stuck", "disagreements")]
+    return f"| {executor} | {phase} | {len(kills)} | {sum(kill.session > 0 for kill in kills)} | {' | '.join(map(str, sums))} |"
