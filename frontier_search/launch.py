@@ -57,6 +57,7 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
         handover.observe()
         EXECUTORS[executor](handover, where or Where())
         session.note_elapsed()
+        session.raise_if_hopeless()
         return session.frontier
 
 

@@ -30,7 +30,7 @@ def nondominated(losses: ArrayLike) -> NDArray[np.bool_]:
         (n_points,) mask.
     """
     points = _points(losses)
-    mask: NDArray[np.bool_] = np.isfinite(points).all(axis=1)
+    mask = np.asarray(np.isfinite(points).all(axis=1))
     if points.shape[1] == 2:
         mask[mask] = _staircase(points[mask])
         return mask

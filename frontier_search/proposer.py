@@ -20,10 +20,12 @@ from optuna.trial import FrozenTrial, TrialState
 
 from frontier_search.errors import SearchError
 from frontier_search.samplers import SAMPLERS, Sampler
-from frontier_search.space import Choice, Float, Parameter, SearchSpace, Value
+from frontier_search.space import Choice, Float, Parameter, SearchSpace
 from frontier_search.trial import Candidate
 
 FAMILY = "family"  # the Optuna parameter that holds the family; a family's own parameters are FAMILY_NAME.PARAMETER
+
+WITHOUT_EFFECT = "without_effect"  # system attribute: parameters of other families that a sampler of flat spaces drew too
 
 SAMPLER_TRIES = 10  # proposals of the sampler that may break a known bound before points are drawn at random
 RANDOM_TRIES = 2000
@@ -98,6 +100,7 @@ class Proposer:
         self.spaces, self.balanced, self.seed, self.admits = spaces, balanced, seed, admits
         self.n_objectives = n_objectives
         self._sampler: Sampler = SAMPLERS[sampler]
+        self._flat = not balanced and not self._sampler.conditional
         self._families = tuple(spaces)
         self._studies: dict[str, optuna.Study] = {}
         self._known_attributes: dict[str, SystemAttributes] = {}
@@ -126,24 +129,28 @@ class Proposer:
         study._thread_local.cached_all_trials = None  # as ``Study.ask`` does: else samplers see the first history for ever
         trial_id = study._storage.create_new_trial(study._study_id)
         trial = study._storage.get_trial(trial_id)
-        params = self._draw(study, trial, turn, seed)
-        distributions = {name: self._distribution_of[name] for name in params}
-        for name in self._modelled(params):
-            internal = distributions[name].to_internal_repr(params[name])
-            study._storage.set_trial_param(trial_id, name, internal, distributions[name])
+        drawn = self._draw(study, trial, turn, seed)
+        for name in self._modelled(drawn):
+            of = self._distribution_of[name]
+            study._storage.set_trial_param(trial_id, name, of.to_internal_repr(drawn[name]), of)
         self._trial_ids[number] = trial_id
+        params = {name: value for name, value in drawn.items() if name in (FAMILY, *self._distributions[drawn[FAMILY]])}
         written = dict(study._storage.get_trial(trial_id).system_attrs)
+        if self._flat:
+            written[WITHOUT_EFFECT] = {name: value for name, value in drawn.items() if name not in params}
+        distributions = {name: self._distribution_of[name] for name in params}
         return Proposal(number, candidate_of(params), params, distributions, written, self._new_attributes(turn, study))
 
     def recall(self, number: int, params: Mapping[str, Any], system_attributes: SystemAttributes) -> None:
         """Puts back a trial that was proposed before, as running."""
         study = self._study(self.turn(number))
-        modelled = self._modelled(params)
+        drawn = {**params, **system_attributes.get(WITHOUT_EFFECT, {})}
+        modelled = self._modelled(drawn)
         template = optuna.trial.create_trial(
             state=TrialState.RUNNING,
-            params={name: params[name] for name in modelled},
+            params={name: drawn[name] for name in modelled},
             distributions={name: self._distribution_of[name] for name in modelled},
-            system_attrs=system_attributes,
+            system_attrs={name: value for name, value in system_attributes.items() if name != WITHOUT_EFFECT},
         )
         self._trial_ids[number] = study._storage.create_new_trial(study._study_id, template)
 
@@ -188,9 +195,9 @@ class Proposer:
         rng = np.random.default_rng([self.seed, trial.number, seed])
         for _ in range(RANDOM_TRIES):
             family = turn or self._families[int(rng.integers(len(self._families)))]
-            drawn: dict[str, Value] = self.spaces[family].sample(rng)
-            if self.admits(Candidate(family, drawn)):
-                return {FAMILY: family} | {f"{family}.{name}": value for name, value in drawn.items()}
+            drawn = {each: self.spaces[each].sample(rng) for each in (self._families if self._flat else (family,))}
+            if self.admits(Candidate(family, drawn[family])):
+                return {FAMILY: family} | {f"{each}.{name}": value for each, point in drawn.items() for name, value in point.items()}
         raise SearchError(f"no candidate of {turn or 'any family'} within the required bounds was found in {RANDOM_TRIES} draws; widen them.")
 
     def _suggest(self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int) -> dict[str, Any]:
@@ -209,4 +216,5 @@ class Proposer:
             return sampler.sample_independent(study, trial, name, of)
 
         family = turn or suggest(FAMILY, self._family_distribution)
-        return {FAMILY: family} | {name: suggest(name, of) for name, of in self._distributions[family].items()}
+        wanted = self._families if self._flat else (family,)
+        return {FAMILY: family} | {name: suggest(name, of) for each in wanted for name, of in self._distributions[each].items()}

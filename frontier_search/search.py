@@ -33,6 +33,7 @@ FamiliesBudget = Literal["balanced", "free"]
 SHIPPED = Path(__file__).parent / "search_spaces"
 
 DEFAULT_OBJECTIVES = ("loss", "params")
+MAX_SEEDS = 1000
 MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
 FEASIBILITY_DRAWS = 200
 
@@ -310,7 +311,9 @@ class _Reader:
         if isinstance(given, int) and not isinstance(given, bool):
             if given < 1:
                 self.problems.append(f"seeds = {given}; at least one seed is needed to train a model.")
-            return seeds_from_count(given)
+            if given > MAX_SEEDS:
+                self.problems.append(f"seeds = {given}; at most {MAX_SEEDS} models are trained a candidate.")
+            return seeds_from_count(min(given, MAX_SEEDS))
         listed = given if isinstance(given, list | tuple) else []
         legal = [seed for seed in listed if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED]
         if not listed or len(legal) < len(listed) or len(set(legal)) < len(legal):
@@ -358,7 +361,7 @@ def _space_problems(search: Search) -> list[str]:
     problems = []
     for name, space in search.families:
         rng = np.random.default_rng(0)
-        candidates = [Candidate(name, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS)]
+        candidates = [Candidate(name, space.smallest()), *(Candidate(name, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS))]
         try:
             sizes = [search.size(candidate) for candidate in candidates]
         except SpecError as error:

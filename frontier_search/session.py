@@ -41,7 +41,7 @@ class Session:
     def __init__(self, search: Search, storage: Storage) -> None:
         self.search, self.storage = search, storage
         self.objectives = search.objective_table()
-        self._started = time.monotonic()
+        self._started: float | None = None  # at the first ask: the start of an executor is not the search's time
         self._study_id = self._open_study()
         self._elapsed_before = float(self._study_attributes().get(records.ELAPSED, 0.0))
         self._proposer = Proposer(
@@ -67,6 +67,8 @@ class Session:
         Raises:
             SearchError: every trial so far has failed, or no candidate within the bounds was found.
         """
+        if self._started is None:
+            self._started = time.monotonic()
         self._complete_torn_cohort()
         while self._unfinished:
             index = self._unfinished.pop(0)
@@ -83,7 +85,7 @@ class Session:
     def _may_propose(self, index: int) -> bool:
         if len(self._trials) >= self.search.trials or self.out_of_time:
             return False
-        self._raise_if_hopeless()
+        self.raise_if_hopeless()
         return all(self._is_told(earlier) for earlier in range(index - self.search.in_flight + 1))
 
     def _propose(self, index: int, size: int) -> None:
@@ -161,7 +163,7 @@ class Session:
     @property
     def elapsed_s(self) -> float:
         """Seconds that this search has been live, over all its sessions."""
-        return self._elapsed_before + time.monotonic() - self._started
+        return self._elapsed_before + (time.monotonic() - self._started if self._started is not None else 0.0)
 
     @property
     def out_of_time(self) -> bool:
@@ -178,9 +180,10 @@ class Session:
         numbers = tuple(self._cohorts[index])
         return Cohort(index, numbers, tuple(self._trials[number].candidate for number in numbers))
 
-    def _raise_if_hopeless(self) -> None:
+    def raise_if_hopeless(self) -> None:
+        """Raises SearchError when many trials, or all there are, have failed and none is complete."""
         finished = [trial for trial in self._trials if trial.state.finished]
-        if len(finished) >= HOPELESS_TRIALS and all(trial.state is TrialState.FAIL for trial in finished):
+        if len(finished) >= min(HOPELESS_TRIALS, self.search.trials) and all(trial.state is TrialState.FAIL for trial in finished):
             reason, count = Counter(trial.reason for trial in finished).most_common(1)[0]
             raise SearchError(f"all {len(finished)} trials so far have failed, {count} of them with: {reason}")
 

@@ -165,6 +165,10 @@ class SearchSpace:
         """One point, every parameter drawn independently."""
         return {name: parameter.sample(rng) for name, parameter in self.parameters}
 
+    def smallest(self) -> dict[str, Value]:
+        """The point with the least of every number: as a rule the smallest model."""
+        return {name: _least(parameter) for name, parameter in self}
+
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.parameters)
 
@@ -204,3 +208,10 @@ def _parse(given: Any) -> Parameter | str:
     if len(values) != 2 or not all(isinstance(v, int | number) and not isinstance(v, bool) for v in values) or not isinstance(log, bool):
         return f"is {dict(given)!r}; {_FORMS}"
     return Float(float(values[0]), float(values[1]), log) if kind == "float" else Int(values[0], values[1], log)
+
+
+def _least(parameter: Parameter) -> Value:
+    if isinstance(parameter, Choice):
+        numbers = [value for value in parameter.values if not isinstance(value, str | bool)]
+        return min(numbers) if numbers else parameter.values[0]
+    return parameter.low

@@ -89,7 +89,14 @@ class JournalFile(BaseJournalBackend):
                 if number + 1 == len(self._offsets):
                     self._offsets.append(self._offsets[number] + len(line))
                 if number >= log_number_from:
-                    yield json.loads(line)
+                    yield self._record(line, number)
+
+    def _record(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            return dict(json.loads(line))
+        except ValueError as error:
+            where = f"record {number + 1}, at byte {self._offsets[number]}"
+            raise SearchError(f"{self.path} is damaged in its middle ({where}); put a copy back, nothing after it can be trusted.") from error
 
     def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:
         if not self.writable:

@@ -111,7 +111,7 @@ class CohortSearcher(Searcher):
         """Nothing: see ``save``."""
 
 
-class StopOnError(tune.Stopper):  # type: ignore[misc]  # ray ships no types for it
+class StopOnError(tune.Stopper):
     """Ends the other trials too, once the search must stop."""
 
     def __init__(self, searcher: CohortSearcher) -> None:

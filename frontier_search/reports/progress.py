@@ -6,20 +6,22 @@ from collections import Counter
 from typing import Any
 
 from frontier_search.frontier import Frontier, HypervolumeMeter
-from frontier_search.library import Entry, read_trials
+from frontier_search.library import Entry
+from frontier_search.reports.history import History
 from frontier_search.trial import TrialState
 
 
 def progress(entry: Entry) -> dict[str, Any]:
     """One row of ``status``."""
-    search, trials = entry.search, read_trials(entry)
+    history = History(entry)
+    search, trials = entry.search, history.trials()
     states = Counter(trial.state for trial in trials)
     finished = sum(count for state, count in states.items() if state.finished)
     objectives = search.objective_table()
     return {
         "search": search.name,
         "dataset": search.dataset,
-        "state": _state(entry, finished),
+        "state": _state(entry, history.is_spent(trials)),
         "finished": finished,
         "of": search.trials,
         "complete": states[TrialState.COMPLETE],
@@ -30,8 +32,8 @@ def progress(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _state(entry: Entry, finished: int) -> str:
+def _state(entry: Entry, spent: bool) -> str:
     holder = entry.folder.holder()
     if holder:
         return f"live in {holder}"
-    return "finished" if finished >= entry.search.trials else "interrupted: resume it"
+    return "finished" if spent else "interrupted: resume it"

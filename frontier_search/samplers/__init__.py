@@ -20,12 +20,15 @@ class Sampler:
         name: the name in the table.
         summary: one line: when to use it, and what it costs.
         source: paper.
+        conditional: whether it models parameters that only some trials have. One that does not is shown, when it chooses the family
+            too, the parameters of every family in each trial, those of the other families without effect.
         build: seed -> a fresh Optuna sampler, so that the same history gives the same proposal in any process.
     """
 
     name: str
     summary: str
     source: str
+    conditional: bool
     build: Callable[[int], BaseSampler]
 
 

@@ -1,8 +1,7 @@
 """gp: Gaussian-process Bayesian optimisation by expected hypervolume improvement.
 
 Source: Daulton, Balandat and Bakshy, "Differentiable Expected Hypervolume Improvement" (NeurIPS 2020); Optuna's GPSampler. It cannot model
-conditional parameters: with the balanced family budget each family has a space of its own and none is conditional; with the free budget
-Optuna draws the conditional ones at random.
+conditional parameters, so with the free family budget it sees the parameters of every family in each trial.
 """
 
 from __future__ import annotations
@@ -21,4 +20,4 @@ def build(seed: int) -> BaseSampler:
     return GPSampler(seed=seed)
 
 
-SAMPLER = Sampler("gp", "most sample-efficient; a second or more a proposal: for at most a few hundred trials", "Daulton et al. 2020", build)
+SAMPLER = Sampler("gp", "most sample-efficient; a second or more a proposal: for at most a few hundred trials", "Daulton et al. 2020", False, build)

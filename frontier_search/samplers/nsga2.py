@@ -21,4 +21,4 @@ def build(seed: int) -> BaseSampler:
     return NSGAIISampler(population_size=POPULATION, seed=seed)
 
 
-SAMPLER = Sampler("nsga2", "a few ms a proposal however long the history: for thousands of trials", "Deb et al. 2002", build)
+SAMPLER = Sampler("nsga2", "a few ms a proposal however long the history: for thousands of trials", "Deb et al. 2002", False, build)

@@ -19,4 +19,4 @@ def build(seed: int) -> BaseSampler:
     return RandomSampler(seed=seed)
 
 
-SAMPLER = Sampler("random", "the baseline; unbiased and free", "Bergstra and Bengio 2012", build)
+SAMPLER = Sampler("random", "the baseline; unbiased and free", "Bergstra and Bengio 2012", True, build)

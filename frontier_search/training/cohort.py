@@ -80,6 +80,8 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
     parameters = candidate.hyperparameters
     architecture = FAMILIES[candidate.family].build(parameters)
     rate, decay = float(parameters["learning_rate"]), float(parameters.get("weight_decay", 0.0))
+    if rate <= 0 or decay < 0:
+        raise TrialError(f"learning_rate = {rate:g} and weight_decay = {decay:g}; a rate above 0 and a decay of at least 0 are needed")
     return [Model(position, seed, architecture, rate, decay) for seed in seeds]
 
 

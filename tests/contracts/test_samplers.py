@@ -88,8 +88,6 @@ def test_the_order_of_telling_changes_nothing(sampler: str, families_budget: str
 
 
 def test_outcomes_decide_the_later_proposals(sampler: str, families_budget: str, tmp_path: Path) -> None:
-    if families_budget == "free" and sampler in ("nsga2", "gp"):
-        pytest.skip("it models the parameters that all families share, and there is none")
     asked = search(sampler, families_budget)
     usual, inverted = uninterrupted(asked)[0], fakes.play(session(asked, tmp_path), scale=-1)
     assert usual[: 2 * asked.cohort] == inverted[: 2 * asked.cohort]  # nothing was told yet

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ def empty_database() -> Path:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The ``noload``")
         MlflowClient(f"sqlite:///{path}").search_experiments()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode=WAL")  # as the mirror has it
     return path
 
 

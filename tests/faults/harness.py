@@ -42,7 +42,7 @@ SPEC: dict[str, Any] = {
 WORKERS = 2
 MIRRORING_S = 2.0  # after the last trial: kills while the mirror catches up
 END_S = 180.0  # a session that has not ended by then is stuck
-VICTIMS = ("the group", "the group and the mirror", "the driver")
+GROUP, WITH_MIRROR, DRIVER = VICTIMS = ("the group", "the group and the mirror", "the driver")
 
 
 class Searched:
@@ -181,7 +181,7 @@ class Chain:
         self._snapshots: list[Snapshot] = []
         self._orphans: set[int] = set()
 
-    def kill(self, moment: Moment, victims: str = VICTIMS[0]) -> bool:
+    def kill(self, moment: Moment, victims: str = GROUP) -> bool:
         """Starts or resumes the search and kills it at a moment; False when it ended by itself before, which must be well."""
         searched = self.searched
         process, begin = searched.start(), time.monotonic()
@@ -209,10 +209,10 @@ class Chain:
     def _end(self, process: Process, victims: str) -> None:
         processes.kill([process.pid], signal.SIGSTOP)  # so that it starts nothing between the look and the kill
         below, mirrors = set(processes.descendants(process.pid)), set(processes.mirrors(process))
-        if victims == "the driver":  # Ray's processes notice, some of them after a minute; the search is resumed at once
+        if victims == DRIVER:  # Ray's processes notice, some of them after a minute; the search is resumed at once
             self._orphans |= below - mirrors
             below = set()
-        processes.kill([process.pid, *(below - (set() if victims.endswith("mirror") else mirrors))])
+        processes.kill([process.pid, *(below - (set() if victims == WITH_MIRROR else mirrors))])
         process.wait()
 
     def finish(self) -> list[Kill]:

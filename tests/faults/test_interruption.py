@@ -18,7 +18,7 @@ from tests.faults.harness import NAME, Searched, twin
 from tests.faults.processes import Process
 
 STOP_S = 10.0  # what is promised for the first Ctrl-C
-LONG = {"epochs": 400}  # a search that is still in training when a test gets to it
+LONG = {"trials": 12, "epochs": 150}  # a search that is still in training when a test gets to it
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -93,10 +93,12 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     searched = Searched(home, "inline", comparing.empty_database(), trials=4)
     process = searched.start()
     processes.until(lambda: searched.folder.exists() and len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained")
+    mirror = processes.mirrors(process)
     assert stop(process, signal.SIGINT) < STOP_S
     assert process.returncode == 130
     assert "Go on with:" in searched.said()
-    processes.until(lambda: not comparing.stuck(searched.entry), 60, "the mirror ends by itself")
+    processes.until(lambda: not any(map(processes.alive, mirror)), 60, "the mirror ends by itself")
+    assert comparing.stuck(searched.entry) == []
     searched.finish()
     assert comparing.disagreements(searched.entry, searched.trials()) == []
 

@@ -1,0 +1,173 @@
+"""What a search stands on goes away: the disk is full, the database stops, MLflow is down, files are cut short."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from frontier_search.storage import JOURNAL
+from tests import postgres
+from tests.faults import comparing, processes
+from tests.faults.harness import GROUP, NAME, Chain, Searched, twin
+from tests.faults.moments import Moment
+from tests.faults.test_interruption import LONG, in_training
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+DISK_MB = 24
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with comparing.folder() as path:
+        yield path
+
+
+def must_equal_twin(searched: Searched) -> None:
+    assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, twin("inline", **LONG).trials) == []
+
+
+# ---- the disk ---------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of a few megabytes."""
+    with comparing.folder() as path:
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)], capture_output=True, text=True, check=False)
+        if mount.returncode:
+            pytest.skip(f"a disk of {DISK_MB} MB cannot be mounted ({mount.stderr.strip()}): a full disk is NOT tested")
+        try:
+            yield path
+        finally:
+            subprocess.run(["umount", "--lazy", str(path)], check=False)
+
+
+def fill(disk: Path) -> Path:
+    """A file that takes all that is left."""
+    path = disk / "filler"
+    with suppress(OSError), path.open("ab", buffering=0) as file:
+        while True:
+            file.write(bytes(512))
+    return path
+
+
+@pytest.mark.parametrize("executor", ["inline", pytest.param("ray_tune", marks=pytest.mark.slow)])
+def test_a_full_disk_stops_the_search_and_loses_nothing(executor: str, small_disk: Path, home: Path) -> None:
+    searched = Searched(small_disk / "home", executor, comparing.empty_database(), **LONG)
+    searched.log = home / "log"
+    process = searched.start()
+    in_training(searched, process)
+    filler = fill(small_disk)
+    try:
+        assert process.wait(90) == 1, searched.said()
+    finally:
+        processes.end(process)
+    before = {trial.number: trial.to_json() for trial in searched.trials() if trial.state.finished}
+    assert len(before) >= 4
+    assert "No space left on device" in searched.said()
+    assert f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
+    assert "Traceback" not in searched.said()
+    searched.executor = "inline"
+    fill(small_disk)
+    again = searched.start()
+    assert again.wait(60) in (1, 2)
+    assert searched.said().count("No space left on device") >= 2
+    filler.unlink()
+    searched.finish()
+    after = searched.trials()
+    assert {number: after[number].to_json() for number in before} == before
+    must_equal_twin(searched)
+
+
+# ---- the database -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_database_that_stops_stops_the_search_which_goes_on_once_it_is_back(home: Path) -> None:
+    with postgres.running() as server:
+        searched = Searched(home, "inline", comparing.empty_database(), ["--storage", server.url], **LONG)
+        process = searched.start()
+        in_training(searched, process)
+        server.stop()
+        try:
+            assert process.wait(60) == 1, searched.said()
+        finally:
+            processes.end(process)
+        said = searched.said()
+        assert f"the storage {server.url} failed: " in said
+        assert f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in said
+        assert "Traceback" not in said
+        assert searched.start().wait(90) == 1
+        assert f"cannot open the storage {server.url}: " in searched.said()
+        server.start()
+        assert sum(trial.state.finished for trial in searched.trials()) >= 4
+        searched.finish()
+        must_equal_twin(searched)
+
+
+def test_a_database_that_is_back_before_it_is_asked_again_is_not_noticed(home: Path) -> None:
+    with postgres.running() as server:
+        searched = Searched(home, "inline", comparing.empty_database(), ["--storage", server.url], **LONG)
+        process = searched.start()
+        in_training(searched, process)
+        processes.kill([process.pid], 19)  # SIGSTOP: the restart falls into the training of one cohort
+        server.stop()
+        server.start()
+        processes.kill([process.pid], 18)
+        assert process.wait(120) == 0, searched.said()
+        must_equal_twin(searched)
+
+
+# ---- MLflow -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_search_does_not_notice_that_mlflow_is_down_and_sync_completes_it(home: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    uri = f"http://127.0.0.1:{port}"
+    searched = Searched(home, "inline", None, ["--tracking-uri", uri], **LONG)
+    searched.finish()
+    assert f"the MLflow mirror is behind (see {searched.folder}/mirror.log); complete it with `frontier-search sync {NAME}" in searched.said()
+    down = processes.start(["sync", NAME, "--home", home], home / "down")
+    assert down.wait(60) == 1
+    assert f"MLflow at {uri} cannot be brought up to date" in (home / "down").read_text()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{comparing.empty_database()}", "--artifacts-destination", str(home / "artifacts")]
+    with (home / "server").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"})
+    try:
+        processes.until(lambda: answers(port), 90, "MLflow's server answers")
+        for name in ("up", "again"):
+            assert processes.start(["sync", NAME, "--home", home], home / name).wait(120) == 0, (home / name).read_text()
+        must_equal_twin(searched)
+    finally:
+        processes.end(server)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# ---- files ------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_journal_and_an_outcome_that_were_cut_short_cost_those_cohorts_alone(home: Path) -> None:
+    chain = Chain(Searched(home, "inline", comparing.empty_database(), **LONG), 0, twin("inline", **LONG))
+    assert chain.kill(Moment("training", 3), GROUP)
+    searched = chain.searched
+    cohort = searched.folder / "outcomes" / "00002"
+    posted = json.loads((cohort / "cohort.json").read_bytes())
+    (cohort / "outcome.json").write_text(json.dumps({"cohort": posted, "outcomes": []})[:-20])
+    journal = searched.folder / f"{JOURNAL}.log"
+    journal.write_bytes(journal.read_bytes()[:-7])
+    assert all(kill.good for kill in chain.finish()), chain.kills
