@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -51,8 +51,8 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
         SearchError: it stopped before its end.
     """
     entry.search.find_dataset()
-    with answering(entry.place.storage), entry.folder.lock():
-        session = Session(entry.search, entry.open_storage(writable=True))
+    with answering(entry.place.storage), entry.folder.lock(), closing(entry.open_storage(writable=True)) as storage:
+        session = Session(entry.search, storage)
         handover = Handover(session, entry.folder, observers)
         handover.observe()
         EXECUTORS[executor](handover, where or Where())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -130,10 +131,10 @@ def only_name(home: Path) -> str:
 
 def read_trials(entry: Entry) -> list[Trial]:
     """Every trial of a search, by number, as the storage has them now; works while the search is live."""
-    storage = entry.open_storage(writable=False).optuna
-    try:
-        study_id = storage.get_study_id_from_name(entry.search.name)
-    except KeyError:
-        return []
     objectives = entry.search.objective_table()
-    return [records.read(frozen, objectives) for frozen in storage.get_all_trials(study_id, deepcopy=False)]
+    with closing(entry.open_storage(writable=False)) as storage:
+        try:
+            study_id = storage.optuna.get_study_id_from_name(entry.search.name)
+        except KeyError:
+            return []
+        return [records.read(frozen, objectives) for frozen in storage.optuna.get_all_trials(study_id, deepcopy=False)]

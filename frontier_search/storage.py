@@ -152,6 +152,12 @@ class Storage:
         else:
             self.optuna = _relational(url)
 
+    def close(self) -> None:
+        """Lets go of the database's connections; a journal holds nothing open."""
+        if isinstance(self.optuna, RDBStorage):
+            self.optuna.remove_session()
+            self.optuna.engine.dispose()
+
     @contextmanager
     def group(self) -> Iterator[None]:
         """What is written inside is made durable together (journal); a database commits each write as it comes."""
