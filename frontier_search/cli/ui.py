@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ def command(name: str | None, home: Path, port: int, no_browser: bool) -> None:
     with contextlib.suppress(KeyboardInterrupt), server.serve(entry, port) as pages:
         click.echo(pages.chart)
         click.echo(f"the frontier's own page: {pages.page}", err=True)
-        if not no_browser:
+        if not no_browser and sys.stdout.isatty():  # a script wants the link alone
             click.launch(pages.chart)
         if pages.process is not None:
             click.echo("serving; Ctrl-C stops it", err=True)

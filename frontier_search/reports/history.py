@@ -20,11 +20,16 @@ class History:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._objectives = entry.search.objective_table()
-        self._storage = entry.open_storage(writable=False).optuna
+        self._opened = entry.open_storage(writable=False)
+        self._storage = self._opened.optuna
         self._study_id: int | None = None
         self._finished: dict[int, Trial] = {}
         self._counted: set[int] = set()  # trials that the frontier has seen
         self._frontier = Frontier.of([], self._objectives)
+
+    def close(self) -> None:
+        """Lets go of a database's connections."""
+        self._opened.close()
 
     def trials(self) -> list[Trial]:
         """Every trial, by number, as of now."""

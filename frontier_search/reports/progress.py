@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from typing import Any
 
 from frontier_search.frontier import Frontier, HypervolumeMeter
@@ -13,15 +14,17 @@ from frontier_search.trial import TrialState
 
 def progress(entry: Entry) -> dict[str, Any]:
     """One row of ``status``."""
-    history = History(entry)
-    search, trials = entry.search, history.trials()
+    search = entry.search
+    with closing(History(entry)) as history:
+        trials = history.trials()
+        spent = history.is_spent(trials)
     states = Counter(trial.state for trial in trials)
     finished = sum(count for state, count in states.items() if state.finished)
     objectives = search.objective_table()
     return {
         "search": search.name,
         "dataset": search.dataset,
-        "state": _state(entry, history.is_spent(trials)),
+        "state": _state(entry, spent),
         "finished": finished,
         "of": search.trials,
         "complete": states[TrialState.COMPLETE],

@@ -1,0 +1,67 @@
+"""A training that is killed goes on from its last checkpoint, in the stack that it was in; finished stacks are not trained again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults import comparing, processes
+from tests.faults.harness import Searched
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+EVERY_S = 0.3
+EPOCHS = 600
+SPEC = {"trials": 3, "cohort": 3, "families": {"dense": {"hidden": {"choice": [4, 8, 16, 32, 64]}}}, "epochs": EPOCHS}
+EAGER = f"""
+import os, sys
+from frontier_search.training import checkpoints, train
+checkpoints.Checkpoints.__init__.__defaults__ = ({EVERY_S},)  # seconds between two checkpoints, of which a test cannot wait for ten
+inner = train.StackTraining._train_epoch
+def counted(self):
+    inner(self)
+    with open("epochs", "a") as file:
+        file.write(f"{{os.getpid()}} {{self.stack.n_learned}} {{self.epoch}}\\n")
+train.StackTraining._train_epoch = counted
+from frontier_search.cli.main import main
+main()
+"""
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with comparing.folder() as path:
+        yield path
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
+    searched = Searched(home / "killed", "inline", comparing.empty_database(), ["--no-mirror"], **SPEC)
+    place = searched.folder / "outcomes" / "00000" / "checkpoints"
+    process = searched.start(EAGER)
+    processes.until(lambda: len(list(place.glob("*.npz"))) >= 2, 60, "a checkpoint of the second stack", every_s=0.005)
+    processes.end(process)
+    first = _epochs(home / "killed" / "epochs")
+    (home / "killed" / "epochs").unlink()
+    assert searched.start(EAGER).wait(120) == 0, searched.said()
+    second = _epochs(home / "killed" / "epochs")
+    both = first + second
+    assert set(both.values()) <= {1, 2}
+    shapes = {shape for shape, _ in both}
+    assert set(both) == {(shape, epoch) for shape in shapes for epoch in range(1, EPOCHS + 1)}
+    repeated = {key for key, times in both.items() if times == 2}
+    assert len({shape for shape, _ in repeated}) <= 1  # the stack that was in training, and no other
+    assert all(key in both for key in repeated)
+    assert len(repeated) < EPOCHS  # and that one not from its start
+
+    twin = Searched(home / "twin", "inline", comparing.empty_database(), ["--no-mirror"], **SPEC)
+    twin.finish()
+    assert [repr(comparing.plain(trial)) for trial in searched.trials()] == [repr(comparing.plain(trial)) for trial in twin.trials()]
+
+
+def _epochs(path: Path) -> Counter[tuple[int, int]]:
+    """(learned scalars of the stack, epoch) -> times trained."""
+    lines = path.read_text().splitlines()
+    return Counter((int(line.split()[1]), int(line.split()[2])) for line in lines if len(line.split()) == 3)

@@ -1,0 +1,110 @@
+"""Ray's parts die or hang: a worker, all workers, the raylet, the GCS. The search goes on by itself, or stops in time and is resumed."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults import comparing, processes
+from tests.faults.harness import Searched, twin
+from tests.faults.processes import Process
+from tests.faults.test_interruption import in_training
+
+LONG = {"trials": 16, "epochs": 400}  # a cohort is in training for more than a second
+NOTICED_S = 30.0
+WORKER, RAYLET, GCS = "ray::ResourceTrainable", "raylet/raylet", "gcs/gcs_server"
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+
+@pytest.fixture
+def searched() -> Iterator[Searched]:
+    with comparing.folder() as home:
+        yield Searched(home, "ray_tune", comparing.empty_database(), **LONG)
+
+
+@pytest.fixture
+def process(searched: Searched) -> Iterator[Process]:
+    """The search, with two cohorts told and two in training."""
+    live = searched.start()
+    try:
+        in_training(searched, live, cohort=2)
+        yield live
+    finally:
+        processes.end(live)
+
+
+def end_as_twin(searched: Searched) -> None:
+    before = {trial.number: trial.to_json() for trial in searched.trials() if trial.state.finished}
+    searched.executor = "inline"
+    searched.finish()
+    after = searched.trials()
+    assert {number: after[number].to_json() for number in before} == before
+    assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, twin("inline", **LONG).trials) == []
+
+
+@pytest.mark.parametrize("which", ["one worker", pytest.param("all workers", marks=pytest.mark.slow)])
+def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(which: str, searched: Searched, process: Process) -> None:
+    workers = processes.find(process, f"{WORKER}.train")
+    assert workers
+    processes.kill(workers if which == "all workers" else workers[:1])
+    assert process.wait(120) == 0, searched.said()
+    assert searched.said().count("; it is trained again") == (len(workers) if which == "all workers" else 1)
+    assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, twin("inline", **LONG).trials) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "number"),
+    [
+        (RAYLET, signal.SIGSTOP),
+        pytest.param(GCS, signal.SIGSTOP, marks=pytest.mark.slow),
+        pytest.param(GCS, signal.SIGKILL, marks=pytest.mark.slow),
+        pytest.param(RAYLET, signal.SIGKILL, marks=pytest.mark.slow),
+    ],
+    ids=lambda value: value.name if isinstance(value, signal.Signals) else value.rpartition("/")[2],
+)
+def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(part: str, number: int, searched: Searched, process: Process) -> None:
+    below = processes.descendants(process.pid)
+    parts = processes.find(process, part)
+    assert len(parts) == 1
+    begin = time.monotonic()
+    processes.kill(parts, number)
+    code = process.wait(NOTICED_S)
+    print(f"{part} {signal.Signals(number).name}: exit code {code} after {time.monotonic() - begin:.1f} s")  # noqa: T201
+    processes.kill(below, signal.SIGCONT)
+    processes.kill(below)
+    said = searched.said()
+    assert said.startswith(f"stop at any time; go on with: {searched.entry.folder.resume_command}\n")
+    assert "Traceback" not in said
+    if (part, number) == (RAYLET, signal.SIGKILL):  # Ray's native code ends the driver, without a word of ours
+        assert code in (1, 130)
+    else:
+        assert code == 130
+        assert "Ray has not answered for" in said
+        assert f"Go on with:\n    {searched.entry.folder.resume_command}\n" in said
+    end_as_twin(searched)
+
+
+@pytest.mark.slow
+def test_a_cohort_that_was_half_trained_when_its_worker_died_goes_on_from_its_checkpoints() -> None:
+    spec = {"trials": 2, "cohort": 2, "families": ["kronecker"], "epochs": 8000}
+    with comparing.folder() as home:
+        searched = Searched(home, "ray_tune", comparing.empty_database(), **spec)
+        process = searched.start()
+        try:
+            place = searched.folder / "outcomes" / "00000" / "checkpoints"
+            processes.until(lambda: list(place.glob("*.npz")), 90, "a checkpoint, ten seconds after the start of training")
+            processes.kill(processes.find(process, f"{WORKER}.train"))
+            killed = time.time()
+            assert process.wait(300) == 0, searched.said()
+        finally:
+            processes.end(process)
+        assert "; it is trained again" in searched.said()
+        trials = searched.trials()
+        trained_s, since_s = sum(trial.to_json()["seconds"] for trial in trials), max(trial.finished_at or 0 for trial in trials) - killed
+        print(f"{trained_s:.1f} s of training, of which {since_s:.1f} s after the worker died, its start included")  # noqa: T201
+        assert comparing.disagreements(searched.entry, twin("inline", **spec).trials) == []
