@@ -35,6 +35,8 @@ class StackTraining:
 
     def __init__(self, stack: Stack, data: Data, budget: Budget) -> None:
         self.stack, self.data, self.budget = stack, data, budget
+        # asked once: whether an object keeps a protocol takes as long as a dozen tensor operations
+        self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None
         device, size = data.device, len(stack.models)
         self.positions = torch.tensor([data.seeds.index(model.seed) for model in stack.models], device=device)
         self.optimiser = StackedAdamW(
@@ -71,14 +73,14 @@ class StackTraining:
 
     def _compute_gradient(self, rows: StackedRows) -> None:
         """The gradient of each model's mean loss, into ``self.gradient``."""
-        network, learned, task = self.stack.network, self.stack.learned, self.data.dataset.task
-        if isinstance(network, HandWritten):
+        network, learned, task = self._handwritten, self.stack.learned, self.data.dataset.task
+        if network is not None:
             with torch.no_grad():
                 outputs, saved = network.forward_saving(learned, rows.x)
                 network.backward(learned, saved, loss.gradient(task, outputs, rows.y), self.gradients)
             return
         leaves = {name: tensor.detach().requires_grad_() for name, tensor in learned.items()}
-        total = loss.row_losses(task, network.forward(leaves, rows.x), rows.y).mean(dim=1).sum()
+        total = loss.row_losses(task, self.stack.network.forward(leaves, rows.x), rows.y).mean(dim=1).sum()
         for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
             self.gradients[name].copy_(gradient)
 
@@ -112,8 +114,9 @@ class StackTraining:
         return {name: mean.to(self.data.device) for name, mean in means.items()}
 
     def _outputs(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        network = self.stack.network
-        return network.forward_saving(learned, x)[0] if isinstance(network, HandWritten) else network.forward(learned, x)
+        if self._handwritten is not None:
+            return self._handwritten.forward_saving(learned, x)[0]
+        return self.stack.network.forward(learned, x)
 
     def outcomes(self) -> list[SeedOutcome]:
         """What each model measured at its selected epoch, in the order of the stack's models."""
