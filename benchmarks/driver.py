@@ -27,7 +27,9 @@ SEEDS = (101, 202, 303, 404, 505)
 def outcome(candidate: Candidate) -> Outcome:
     """A loss that falls with the width, different for each learning rate."""
     hidden, rate = float(candidate.hyperparameters["hidden"]), float(candidate.hyperparameters["learning_rate"])
-    metrics = {f"{split}_{name}": 1 / hidden + abs(rate - 0.01) for split in ("train", "val", "test") for name in ("loss", "error", "accuracy")}
+    metrics = {
+        f"{split}_{name}": 1 / hidden + abs(rate - 0.01) for split in ("train", "val", "test") for name in ("loss", "error", "accuracy")
+    }
     return Outcome(tuple(SeedOutcome(seed, metrics, 60, 60, 0.0) for seed in SEEDS))
 
 

@@ -41,10 +41,10 @@ class Models(tune.Trainable):
         self.params = new_config
         return True  # the actor can be used for another trial
 
-    def save_checkpoint(self, checkpoint_dir: str) -> None:  # noqa: ARG002  # Ray calls it at the end of a trial; nothing is kept
+    def save_checkpoint(self, checkpoint_dir: str) -> None:  # Ray calls it at the end of a trial; nothing is kept
         return None
 
-    def load_checkpoint(self, checkpoint: Any) -> None:  # noqa: ARG002
+    def load_checkpoint(self, checkpoint: Any) -> None:
         return None
 
 

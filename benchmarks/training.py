@@ -101,8 +101,14 @@ def main() -> None:
     square, cached = torch.randn(1024, 1024), torch.randn(20, 64, 64)
     flops_per_ms = 2 * 1024**3 / best_ms(lambda: square @ square, 20)
     tanh_per_ms = cached.numel() / statistics.median([best_ms(lambda: tanh(cached), 50) for _ in range(3)])
-    print(f"{flops_per_ms / 1e6:.0f} GFLOP/s in a 1024 x 1024 product, {1e6 / tanh_per_ms:.2f} ns a tanh, torch {torch.__version__}, one thread\n")
-    print("| milliseconds a model and epoch | plain loop | " + " | ".join(f"M = {m}" for m in STACK_SIZES) + " | arithmetic limit | plain / best |")
+    print(
+        f"{flops_per_ms / 1e6:.0f} GFLOP/s in a 1024 x 1024 product, {1e6 / tanh_per_ms:.2f} ns a tanh, torch {torch.__version__}, one thread\n"
+    )
+    print(
+        "| milliseconds a model and epoch | plain loop | "
+        + " | ".join(f"M = {m}" for m in STACK_SIZES)
+        + " | arithmetic limit | plain / best |"
+    )
     print("|---|" + "---:|" * (len(STACK_SIZES) + 3))
     for case in CASES:
         plain, limit = plain_ms(case), limit_ms(case, data, flops_per_ms, tanh_per_ms)

@@ -1,11 +1,11 @@
 """The folder of a search, and its lock: at most one session writes at a time.
 
-    HOME/NAME/search.yaml    the search, written once
-              journal.log    the storage, unless it is a database
-              outcomes/      what workers left for cohorts in flight: candidates, checkpoints, outcome, weights
-              models/        learned scalars of the trials on the frontier
-              report/        tables and figures
-    HOME/mlflow.db           the mirror of all searches
+HOME/NAME/search.yaml    the search, written once
+          journal.log    the storage, unless it is a database
+          outcomes/      what workers left for cohorts in flight: candidates, checkpoints, outcome, weights
+          models/        learned scalars of the trials on the frontier
+          report/        tables and figures
+HOME/mlflow.db           the mirror of all searches
 """
 
 from __future__ import annotations
@@ -146,4 +146,6 @@ def prepare_home(home: Path) -> None:
         probe.write_bytes(b"\0" * 65536)
         probe.unlink()
     except OSError as error:
-        raise SpecError(f"cannot write to --home {home}: {error.strerror}. Give a folder that you may write to and that has room.") from error
+        raise SpecError(
+            f"cannot write to --home {home}: {error.strerror}. Give a folder that you may write to and that has room."
+        ) from error

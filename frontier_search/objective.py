@@ -52,7 +52,9 @@ OBJECTIVES: dict[str, Objective] = {
         Objective("loss", "task loss", "minimise", False, "loss", False, "validation loss: mean squared error, log loss or cross-entropy"),
         Objective("error", "fraction", "minimise", False, "error", False, "validation misclassification rate (classification only)"),
         Objective("accuracy", "fraction", "maximise", False, "accuracy", False, "validation accuracy (classification only)"),
-        Objective("latency_ms", "ms", "minimise", False, "latency_ms", True, "time of one forward pass of one row; differs from run to run"),
+        Objective(
+            "latency_ms", "ms", "minimise", False, "latency_ms", True, "time of one forward pass of one row; differs from run to run"
+        ),
         Objective("params", "scalars", "minimise", True, "effective", True, "learned parameters, without those structurally held at zero"),
         Objective("raw_params", "scalars", "minimise", True, "raw", True, "every scalar that gradient training may change"),
         Objective("flops", "flops", "minimise", True, "flops", True, "floating-point operations of one forward pass of one row"),
@@ -105,5 +107,9 @@ def objective_problems(names: Iterable[str], task: str | None) -> list[str]:
     if not listed:
         problems.append(f"no objective given; list one or more of {', '.join(OBJECTIVES)}.")
     if task == "regression":
-        problems += [f"objective {name!r} needs classes, and the dataset is a regression; use loss." for name in listed if name in CLASSIFICATION_ONLY]
+        problems += [
+            f"objective {name!r} needs classes, and the dataset is a regression; use loss."
+            for name in listed
+            if name in CLASSIFICATION_ONLY
+        ]
     return problems

@@ -198,7 +198,9 @@ class Proposer:
             drawn = {each: self.spaces[each].sample(rng) for each in (self._families if self._flat else (family,))}
             if self.admits(Candidate(family, drawn[family])):
                 return {FAMILY: family} | {f"{each}.{name}": value for each, point in drawn.items() for name, value in point.items()}
-        raise SearchError(f"no candidate of {turn or 'any family'} within the required bounds was found in {RANDOM_TRIES} draws; widen them.")
+        raise SearchError(
+            f"no candidate of {turn or 'any family'} within the required bounds was found in {RANDOM_TRIES} draws; widen them."
+        )
 
     def _suggest(self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int) -> dict[str, Any]:
         """One proposal of a fresh sampler: ``Study.ask`` and ``suggest`` without a trial's history being touched."""

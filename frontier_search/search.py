@@ -97,7 +97,9 @@ class Search:
     def find_dataset(self) -> Dataset:
         """The dataset; raises SpecError when its file has gone or changed since the search was defined."""
         if self.dataset_sha256 is not None and not _has_digest(self.dataset, self.dataset_sha256):
-            raise SpecError(f"the file {self.dataset} has changed since search {self.name!r} was defined; put it back, or start a new search.")
+            raise SpecError(
+                f"the file {self.dataset} has changed since search {self.name!r} was defined; put it back, or start a new search."
+            )
         return _find(self.dataset, self.dataset_sha256)
 
     def size(self, candidate: Candidate) -> dict[str, int]:
@@ -225,7 +227,9 @@ class _Reader:
 
     def _dataset(self) -> Dataset | None:
         if "dataset" not in self.spec:
-            self.problems.append("no dataset given; name one with --dataset NAME|FILE or the key `dataset`. See `frontier-search datasets`.")
+            self.problems.append(
+                "no dataset given; name one with --dataset NAME|FILE or the key `dataset`. See `frontier-search datasets`."
+            )
             return None
         given = str(self.spec["dataset"])
         if "dataset_sha256" in self.spec and not _has_digest(given, self.spec["dataset_sha256"]):
@@ -293,7 +297,9 @@ class _Reader:
             self.problems += error.problems
         else:
             if not isinstance(sampler, Sampler):
-                self.problems.append(f"{name!r} is a {type(sampler).__name__}, not a Sampler; give the name of a frontier_search.samplers.Sampler.")
+                self.problems.append(
+                    f"{name!r} is a {type(sampler).__name__}, not a Sampler; give the name of a frontier_search.samplers.Sampler."
+                )
         return name
 
     def _bounds(self) -> tuple[Bound, ...]:

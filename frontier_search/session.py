@@ -124,7 +124,9 @@ class Session:
         if cohort.index not in self._handed_out:
             raise SearchError(f"cohort {cohort.index} was told before it was asked for.")
         if len(outcomes) != len(cohort.numbers):
-            raise SearchError(f"cohort {cohort.index} has {len(cohort.numbers)} candidates and {len(outcomes)} outcomes; one each is needed.")
+            raise SearchError(
+                f"cohort {cohort.index} has {len(cohort.numbers)} candidates and {len(outcomes)} outcomes; one each is needed."
+            )
         with self.storage.group():
             for number, outcome in zip(cohort.numbers, outcomes, strict=True):
                 if not self._trials[number].state.finished:

@@ -26,7 +26,12 @@ JOURNAL = "journal"
 
 CREATION_TRIES, CREATION_WAIT_S = 10, 0.2
 SQLITE = {"timeout": 30}  # seconds to wait for another process's transaction
-POSTGRES = {"connect_timeout": 10, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}  # a host that vanishes is noticed
+POSTGRES = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}  # a host that vanishes is noticed
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)  # this project tells its own story
 
@@ -96,7 +101,9 @@ class JournalFile(BaseJournalBackend):
             return dict(json.loads(line))
         except ValueError as error:
             where = f"record {number + 1}, at byte {self._offsets[number]}"
-            raise SearchError(f"{self.path} is damaged in its middle ({where}); put a copy back, nothing after it can be trusted.") from error
+            raise SearchError(
+                f"{self.path} is damaged in its middle ({where}); put a copy back, nothing after it can be trusted."
+            ) from error
 
     def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:
         if not self.writable:

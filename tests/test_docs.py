@@ -19,7 +19,9 @@ from frontier_search.search import Search
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md") if path.exists()]
+DOCUMENTS = [
+    path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md") if path.exists()
+]
 SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
 
 

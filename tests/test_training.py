@@ -100,7 +100,9 @@ def test_best_reports_the_epoch_with_the_smallest_validation_loss() -> None:
     data = Data(toys.MULTICLASS, SEEDS, CPU)
 
     def outcome(epochs: int, select: Any) -> Any:
-        training = StackTraining(Stack([Model(0, 101, FAMILIES["dense"].build({"hidden": 8}), 0.1)], 3, 3, CPU), data, Budget(epochs, 16, select))
+        training = StackTraining(
+            Stack([Model(0, 101, FAMILIES["dense"].build({"hidden": 8}), 0.1)], 3, 3, CPU), data, Budget(epochs, 16, select)
+        )
         training.run()
         return training.outcomes()[0]
 
@@ -200,7 +202,10 @@ def test_a_network_without_a_handwritten_gradient_trains_by_autograd() -> None:
             self.inner, self.learned = inner, inner.learned
 
         def forward(self, learned: Any, x: torch.Tensor) -> torch.Tensor:
-            return torch.bmm(learned["weight_1"], differentiable_tanh(torch.bmm(learned["weight_0"], x) + learned["bias_0"])) + learned["bias_1"]
+            return (
+                torch.bmm(learned["weight_1"], differentiable_tanh(torch.bmm(learned["weight_0"], x) + learned["bias_0"]))
+                + learned["bias_1"]
+            )
 
     from frontier_search.architectures.feedforward import FeedForward
 

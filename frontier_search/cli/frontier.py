@@ -13,7 +13,9 @@ from frontier_search.cli.options import FORMAT, HOME
 @click.command("frontier", short_help="Show, plot or export the frontier.")
 @click.argument("name")
 @HOME
-@click.option("--split", type=click.Choice(["val", "test"]), default="val", show_default=True, help="Whose losses to show; members are chosen on val.")
+@click.option(
+    "--split", type=click.Choice(["val", "test"]), default="val", show_default=True, help="Whose losses to show; members are chosen on val."
+)
 @FORMAT
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png|.html", help="Draw it into a file.")
 def command(name: str, home: Path, split: Literal["val", "test"], form: str, plot: Path | None) -> None:

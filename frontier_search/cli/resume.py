@@ -17,9 +17,7 @@ from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
 @ADDRESS
 @EXECUTOR
 @WORKERS
-def command(
-    name: str, home: Path, trials: int | None, no_mirror: bool, address: str | None, executor: str, workers: int | None
-) -> None:
+def command(name: str, home: Path, trials: int | None, no_mirror: bool, address: str | None, executor: str, workers: int | None) -> None:
     """Go on with search NAME: finished trials are kept, those that were running are trained again under the same numbers."""
     from frontier_search import library  # optuna loads here, not for --help
     from frontier_search.cli import conducting

@@ -22,7 +22,9 @@ from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
 @click.option("--batch-size", type=int, help="Rows a minibatch.  [default: the dataset's]")
 @click.option("--select", metavar="best|last", help="Which epoch is reported: the best on validation, or the last.  [default: best]")
 @click.option("--sampler", metavar="NAME", help="How candidates are proposed.  [default: tpe]")
-@click.option("--families-budget", metavar="balanced|free", help="An equal share for every family, or the sampler's choice.  [default: balanced]")
+@click.option(
+    "--families-budget", metavar="balanced|free", help="An equal share for every family, or the sampler's choice.  [default: balanced]"
+)
 @click.option("--require", multiple=True, metavar='"params<=1000"', help="A bound on a known objective; may be repeated.")
 @click.option("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]")
 @HOME

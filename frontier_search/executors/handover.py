@@ -61,7 +61,9 @@ class Handover:
         """
         outcomes = self.files.take(cohort)
         if outcomes is None:
-            raise SearchError(f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.folder.cohort(cohort.index)}.")
+            raise SearchError(
+                f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.folder.cohort(cohort.index)}."
+            )
         self._tell(cohort, outcomes)
 
     def worker_died(self, cohort: Cohort, reason: str) -> None:

@@ -29,7 +29,7 @@ from ray.tune.search import Searcher
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.handover import Handover
-from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog
+from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
 from frontier_search.folder import SearchFolder
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
@@ -87,7 +87,10 @@ class CohortSearcher(Searcher):
             return
         if error:
             self._again.append(cohort)
-            self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
+            if (
+                some_node_is_alive()
+            ):  # else the raylet took the worker with it, which is no fault of the stack's; the watchdog ends the search
+                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
         else:
@@ -149,11 +152,12 @@ def execute(handover: Handover, where: Where) -> None:
     if threading.current_thread() is threading.main_thread():
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
+    resume = handover.folder.resume_command
     try:
-        with Watchdog(handover.folder.resume_command):
+        with Watchdog(resume):
             _tune(handover)
     finally:
-        ray.shutdown()
+        shut_down(resume)
 
 
 def _start_here(workers: int) -> None:

@@ -1,7 +1,7 @@
 """A watchdog over Ray: a raylet or a GCS that is dead or hangs must not hang the driver.
 
 Ray waits a minute or for ever for a part that does not answer, often in native code where no exception reaches. So a thread of ours asks
-every few seconds for the live nodes, and ends the search, resumable, when it has had no good answer for ``PATIENCE_S``.
+every few seconds for the live nodes, and ends the search, resumable, when there is none or when it has had no answer for ``PATIENCE_S``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import ray
 PERIOD_S = 2.0
 PATIENCE_S = 10.0
 GRACE_S = 4.0  # for the main thread to stop by itself
+SHUTDOWN_S = 8.0  # for Ray, whose parts may hang, to end; twice
 INTERRUPTED = 130  # exit code: interrupted and resumable
 
 # How soon the GCS declares a raylet dead that does not answer: 3 checks of at most 3 s, 1 s apart.
@@ -53,32 +54,51 @@ class Watchdog:
     def _watch(self) -> None:
         well = time.monotonic()
         while not self._stopped.wait(PERIOD_S):
-            if self._answers():
+            answer = self._ask()
+            if answer:
                 well = time.monotonic()
+            elif answer is False:
+                self._stop_search("Ray has no live node: its raylet is dead or hangs")
+                return
             elif time.monotonic() - well > PATIENCE_S:
-                self._stop_search(time.monotonic() - well)
+                self._stop_search(f"Ray has not answered for {time.monotonic() - well:.0f} s: its GCS is dead or hangs")
                 return
 
-    def _answers(self) -> bool:
-        """Whether some node is alive, as far as the GCS says within a period; one question at a time, for it may never return."""
+    def _ask(self) -> bool | None:
+        """Whether some node is alive; None when the GCS does not say within a period. One question at a time, for it may never return."""
         if self._question is None:
-            self._question = self._asking.submit(_some_node_is_alive)
+            self._question = self._asking.submit(some_node_is_alive)
         try:
             answer = self._question.result(PERIOD_S)
         except NoAnswerError:
-            return False
+            return None
         except Exception:  # whatever Ray raises when its parts are gone
-            answer = False
+            answer = None
         self._question = None
         return answer
 
-    def _stop_search(self, silent_s: float) -> None:
-        log.error("Ray has not answered for %.0f s (its raylet or its GCS is dead or hangs); everything finished is kept", silent_s)
+    def _stop_search(self, why: str) -> None:
+        log.error("%s; everything finished is kept", why)
         os.kill(os.getpid(), signal.SIGTERM)
         if not self._stopped.wait(GRACE_S):
             log.error("interrupted. Go on with:\n    %s", self.resume)
             os._exit(INTERRUPTED)
 
 
-def _some_node_is_alive() -> bool:
+def shut_down(resume: str) -> None:
+    """Ends Ray, by force when it does not end by itself: a raylet that hangs would have it wait for ever."""
+    ending = threading.Thread(target=ray.shutdown, daemon=True)
+    ending.start()
+    ending.join(SHUTDOWN_S)
+    node = ray._private.worker._global_node
+    if ending.is_alive() and node is not None:
+        node.kill_all_processes(check_alive=False, allow_graceful=False)
+        ending.join(SHUTDOWN_S)
+    if ending.is_alive():  # as the interpreter would be when it ends: it asks Ray to end once more
+        log.error("Ray hangs and is left to itself; everything finished is kept. Go on with:\n    %s", resume)
+        os._exit(INTERRUPTED)
+
+
+def some_node_is_alive() -> bool:
+    """What the GCS says."""
     return any(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]

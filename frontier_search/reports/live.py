@@ -29,7 +29,9 @@ class LiveView:
     def __init__(self, search: Search, resume: str) -> None:
         self.search, self.resume = search, resume
         self.console = Console(stderr=True)
-        self._live = Live(Text(f"{search.name}: starting"), console=self.console, refresh_per_second=4) if self.console.is_terminal else None
+        self._live = (
+            Live(Text(f"{search.name}: starting"), console=self.console, refresh_per_second=4) if self.console.is_terminal else None
+        )
         self._first: tuple[float, int] | None = None  # when this session began to count, and how many were finished
 
     def __enter__(self) -> LiveView:

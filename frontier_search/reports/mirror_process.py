@@ -47,4 +47,8 @@ class MirrorProcess:
             code = -1
         if code != 0:
             name = self.entry.search.name
-            log.warning("the MLflow mirror is behind (see %s); complete it with `frontier-search sync %s`", self.entry.folder.path / "mirror.log", name)
+            log.warning(
+                "the MLflow mirror is behind (see %s); complete it with `frontier-search sync %s`",
+                self.entry.folder.path / "mirror.log",
+                name,
+            )

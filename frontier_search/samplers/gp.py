@@ -20,4 +20,6 @@ def build(seed: int) -> BaseSampler:
     return GPSampler(seed=seed)
 
 
-SAMPLER = Sampler("gp", "most sample-efficient; a second or more a proposal: for at most a few hundred trials", "Daulton et al. 2020", False, build)
+SAMPLER = Sampler(
+    "gp", "most sample-efficient; a second or more a proposal: for at most a few hundred trials", "Daulton et al. 2020", False, build
+)

@@ -85,9 +85,7 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
     return [Model(position, seed, architecture, rate, decay) for seed in seeds]
 
 
-def _train_isolated(
-    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
-) -> dict[int, Result | str]:
+def _train_isolated(models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str) -> dict[int, Result | str]:
     """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
     candidates = list(dict.fromkeys(model.candidate for model in models))
     died = checkpoints.deaths(name)
@@ -108,9 +106,7 @@ def _train_isolated(
     return results
 
 
-def _train_stack(
-    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
-) -> dict[int, Result | str]:
+def _train_stack(models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str) -> dict[int, Result | str]:
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
     training = StackTraining(stack, data, budget)
     state = checkpoints.begin(name)

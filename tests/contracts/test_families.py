@@ -31,7 +31,9 @@ def sampled(name: str, n: int, **fixed: Any) -> list[dict[str, Any]]:
 
 def models(name: str, points: list[dict[str, Any]]) -> list[Model]:
     return [
-        Model(i, seed, FAMILIES[name].build(p), p["learning_rate"], p.get("weight_decay", 0.0)) for i, p in enumerate(points) for seed in SEEDS
+        Model(i, seed, FAMILIES[name].build(p), p["learning_rate"], p.get("weight_decay", 0.0))
+        for i, p in enumerate(points)
+        for seed in SEEDS
     ]
 
 

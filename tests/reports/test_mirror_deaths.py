@@ -16,7 +16,16 @@ from tests.reports.reading import At, rows_of, runs_of
 class Dying:
     """A client that loses the connection at its k-th write: that request is carried out or not, and then every write fails."""
 
-    WRITES = ("create_run", "log_batch", "set_terminated", "log_text", "log_inputs", "create_experiment", "log_outputs", "log_model_artifacts")
+    WRITES = (
+        "create_run",
+        "log_batch",
+        "set_terminated",
+        "log_text",
+        "log_inputs",
+        "create_experiment",
+        "log_outputs",
+        "log_model_artifacts",
+    )
 
     def __init__(self, client: MlflowClient, k: int, carried_out: bool) -> None:
         self._client, self._left, self._carried_out = client, k, carried_out
