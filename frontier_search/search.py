@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -26,6 +24,7 @@ from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
 from frontier_search.samplers import SAMPLERS, Sampler
 from frontier_search.space import SearchSpace
+from frontier_search.spec import SpecValues, seeds_from_count
 from frontier_search.trial import Candidate
 
 FamiliesBudget = Literal["balanced", "free"]
@@ -33,14 +32,7 @@ FamiliesBudget = Literal["balanced", "free"]
 SHIPPED = Path(__file__).parent / "search_spaces"
 
 DEFAULT_OBJECTIVES = ("loss", "params")
-MAX_SEEDS = 1000
-MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
 FEASIBILITY_DRAWS = 200
-
-
-def seeds_from_count(count: int) -> tuple[int, ...]:
-    """The first ``count`` of 101, 202, 303, ...: the seeds of the published study."""
-    return tuple(101 * (i + 1) for i in range(count))
 
 
 @dataclass(frozen=True)
@@ -183,11 +175,11 @@ KEYS = (
 
 
 class _Reader:
-    """Reads a spec key by key, collecting problems instead of stopping at the first."""
+    """Reads a search from its YAML form: the values by themselves, then what they mean together."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self.spec = {key: value for key, value in spec.items() if value is not None}
-        self.problems: list[str] = [unknown("key", key, KEYS) for key in spec if key not in KEYS]
+        self.values = SpecValues(spec, KEYS)
+        self.spec, self.problems = self.values.spec, self.values.problems
 
     def search(self) -> Search:
         dataset = self._dataset()
@@ -198,18 +190,18 @@ class _Reader:
             dataset=dataset.name if dataset else str(self.spec.get("dataset", "")),
             families=families,
             objectives=self._objectives(dataset),
-            trials=self._whole("trials", 100),
-            time_budget_s=self._time_budget(),
-            seeds=self._seeds(),
-            epochs=self._whole("epochs", budget.epochs if budget else 1),
-            batch_size=self._whole("batch_size", budget.batch_size if budget else 1),
-            select=self._one_of("select", get_args(Select), "best"),
+            trials=self.values.whole("trials", 100),
+            time_budget_s=self.values.seconds("time_budget"),
+            seeds=self.values.seeds("seeds", 5),
+            epochs=self.values.whole("epochs", budget.epochs if budget else 1),
+            batch_size=self.values.whole("batch_size", budget.batch_size if budget else 1),
+            select=self.values.one_of("select", get_args(Select), "best"),
             sampler=self._sampler(),
-            families_budget=self._one_of("families_budget", get_args(FamiliesBudget), "balanced"),
+            families_budget=self.values.one_of("families_budget", get_args(FamiliesBudget), "balanced"),
             require=self._bounds(),
-            cohort=self._whole("cohort", 16),
-            in_flight=self._whole("in_flight", 3),
-            seed=self._whole("seed", 0, low=0),
+            cohort=self.values.whole("cohort", 16),
+            in_flight=self.values.whole("in_flight", 3),
+            seed=self.values.whole("seed", 0, low=0),
             dataset_sha256=self.spec.get("dataset_sha256") or (_sha256(dataset.name) if dataset and _is_file(dataset.name) else None),
         )
         if dataset and not self.problems:
@@ -242,7 +234,7 @@ class _Reader:
         return replace(dataset, name=str(Path(given).resolve()) if _is_file(given) else given)  # the name by which it is found again
 
     def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
-        names = self._names("objectives", DEFAULT_OBJECTIVES)
+        names = self.values.names("objectives", DEFAULT_OBJECTIVES)
         self.problems += objective_problems(names, dataset.task if dataset else None)
         return names
 
@@ -290,7 +282,7 @@ class _Reader:
         return space
 
     def _sampler(self) -> str:
-        name = str(self._one_of("sampler", SAMPLERS, "tpe"))
+        name = str(self.values.one_of("sampler", SAMPLERS, "tpe"))
         try:
             sampler: object = SAMPLERS[name]
         except SpecError as error:
@@ -304,62 +296,13 @@ class _Reader:
 
     def _bounds(self) -> tuple[Bound, ...]:
         bounds = []
-        for text in self._names("require", ()):
+        for text in self.values.names("require", ()):
             bound = parse_bound(text)
             if isinstance(bound, str):
                 self.problems.append(bound)
             else:
                 bounds.append(bound)
         return tuple(bounds)
-
-    def _seeds(self) -> tuple[int, ...]:
-        given = self.spec.get("seeds", 5)
-        if isinstance(given, int) and not isinstance(given, bool):
-            if given < 1:
-                self.problems.append(f"seeds = {given}; at least one seed is needed to train a model.")
-            if given > MAX_SEEDS:
-                self.problems.append(f"seeds = {given}; at most {MAX_SEEDS} models are trained a candidate.")
-            return seeds_from_count(min(given, MAX_SEEDS))
-        listed = given if isinstance(given, list | tuple) else []
-        legal = [seed for seed in listed if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED]
-        if not listed or len(legal) < len(listed) or len(set(legal)) < len(legal):
-            self.problems.append(f"seeds = {given!r}; give how many (5), or a list of different whole numbers from 0 to {MAX_SEED}.")
-        return tuple(legal)
-
-    def _time_budget(self) -> float | None:
-        given = self.spec.get("time_budget")
-        if given is None:
-            return None
-        if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < math.inf:
-            return float(given)
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)?\s*", str(given))
-        seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2] or "s"] if match else 0.0
-        if seconds <= 0:
-            self.problems.append(f"time_budget = {given!r}; write a positive time such as 90s, 10m or 2h.")
-        return seconds
-
-    def _whole(self, key: str, default: int, low: int = 1) -> int:
-        given = self.spec.get(key, default)
-        if not isinstance(given, int) or isinstance(given, bool) or given < low:
-            self.problems.append(f"{key} = {given!r}; a whole number of at least {low} is needed.")
-            return default
-        return given
-
-    def _one_of(self, key: str, allowed: Any, default: str) -> Any:
-        given = self.spec.get(key, default)
-        if given not in allowed:
-            self.problems.append(unknown(key, given, allowed))
-            return default
-        return given
-
-    def _names(self, key: str, default: Sequence[str]) -> tuple[str, ...]:
-        given = self.spec.get(key, default)
-        if isinstance(given, str):
-            given = [name.strip() for name in given.split(",") if name.strip()]
-        if not isinstance(given, list | tuple):
-            self.problems.append(f"{key} = {given!r}; give a list of names.")
-            return tuple(default)
-        return tuple(str(name) for name in given)
 
 
 def _space_problems(search: Search) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +21,7 @@ import ray
 PERIOD_S = 2.0
 PATIENCE_S = 10.0
 GRACE_S = 4.0  # for the main thread to stop by itself
-SHUTDOWN_S = 8.0  # for Ray, whose parts may hang, to end; twice
+SHUTDOWN_S = 10.0  # for Ray to end
 INTERRUPTED = 130  # exit code: interrupted and resumable
 
 # How soon the GCS declares a raylet dead that does not answer: 3 checks of at most 3 s, 1 s apart.
@@ -86,16 +87,17 @@ class Watchdog:
 
 
 def shut_down(resume: str) -> None:
-    """Ends Ray, by force when it does not end by itself: a raylet that hangs would have it wait for ever."""
+    """Ends Ray. With a part that hangs it would wait for ever, and so would the interpreter at its end: then this process ends here."""
     ending = threading.Thread(target=ray.shutdown, daemon=True)
     ending.start()
     ending.join(SHUTDOWN_S)
-    node = ray._private.worker._global_node
-    if ending.is_alive() and node is not None:
-        node.kill_all_processes(check_alive=False, allow_graceful=False)
-        ending.join(SHUTDOWN_S)
-    if ending.is_alive():  # as the interpreter would be when it ends: it asks Ray to end once more
-        log.error("Ray hangs and is left to itself; everything finished is kept. Go on with:\n    %s", resume)
+    if ending.is_alive():
+        error = sys.exc_info()[1]  # what stopped the search, when something did
+        log.error(
+            "%sRay does not end: a part of it hangs; everything finished is kept. Go on with:\n    %s",
+            f"{error}\n" if error else "",
+            resume,
+        )
         os._exit(INTERRUPTED)
 
 

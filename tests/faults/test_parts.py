@@ -13,9 +13,10 @@ from tests.faults.harness import Searched, twin
 from tests.faults.processes import Process
 from tests.faults.test_interruption import in_training
 
-LONG = {"trials": 16, "epochs": 400}  # a cohort is in training for more than a second
+LONG = {"trials": 16, "epochs": 1000}  # a cohort is in training for some seconds
 NOTICED_S = 30.0
 WORKER, RAYLET, GCS = "ray::ResourceTrainable", "raylet/raylet", "gcs/gcs_server"
+WORDS = {RAYLET: ("Ray has no live node", "Ray does not end"), GCS: ("Ray has not answered for",)}
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -83,7 +84,7 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(part: str, nu
         assert code in (1, 130)
     else:
         assert code == 130
-        assert ("Ray has no live node" if part == RAYLET else "Ray has not answered for") in said
+        assert any(words in said for words in WORDS[part])
         assert "everything finished is kept" in said
         assert f"Go on with:\n    {searched.entry.folder.resume_command}\n" in said
     end_as_twin(searched)

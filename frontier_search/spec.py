@@ -1,0 +1,85 @@
+"""The values of a spec, read key by key: a value of the wrong kind becomes a sentence among ``problems``, and reading goes on."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from frontier_search.errors import unknown
+
+MAX_SEEDS = 1000
+MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
+
+
+def seeds_from_count(count: int) -> tuple[int, ...]:
+    """The first ``count`` of 101, 202, 303, ...: the seeds of the published study."""
+    return tuple(101 * (i + 1) for i in range(count))
+
+
+class SpecValues:
+    """The mapping that a user wrote.
+
+    Attributes:
+        spec: key -> value, without those that are None.
+        problems: a sentence for each mistake found so far.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], keys: Sequence[str]) -> None:
+        self.spec = {key: value for key, value in spec.items() if value is not None}
+        self.problems: list[str] = [unknown("key", key, keys) for key in spec if key not in keys]
+
+    def seeds(self, key: str, default: int) -> tuple[int, ...]:
+        """A number of seeds, or a list of different ones."""
+        given = self.spec.get(key, default)
+        if isinstance(given, int) and not isinstance(given, bool):
+            if given < 1:
+                self.problems.append(f"{key} = {given}; at least one seed is needed to train a model.")
+            if given > MAX_SEEDS:
+                self.problems.append(f"{key} = {given}; at most {MAX_SEEDS} models are trained a candidate.")
+            return seeds_from_count(min(given, MAX_SEEDS))
+        listed = given if isinstance(given, list | tuple) else []
+        legal = [seed for seed in listed if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED]
+        if not listed or len(legal) < len(listed) or len(set(legal)) < len(legal):
+            self.problems.append(f"{key} = {given!r}; give how many (5), or a list of different whole numbers from 0 to {MAX_SEED}.")
+        return tuple(legal)
+
+    def seconds(self, key: str) -> float | None:
+        """A time such as ``90s``, ``10m`` or ``2h``, or a number of seconds; None when it is not given."""
+        given = self.spec.get(key)
+        if given is None:
+            return None
+        if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < math.inf:
+            return float(given)
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)?\s*", str(given))
+        seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2] or "s"] if match else 0.0
+        if seconds <= 0:
+            self.problems.append(f"{key} = {given!r}; write a positive time such as 90s, 10m or 2h.")
+        return seconds
+
+    def whole(self, key: str, default: int, low: int = 1) -> int:
+        """A whole number of at least ``low``."""
+        given = self.spec.get(key, default)
+        if not isinstance(given, int) or isinstance(given, bool) or given < low:
+            self.problems.append(f"{key} = {given!r}; a whole number of at least {low} is needed.")
+            return default
+        return given
+
+    def one_of(self, key: str, allowed: Any, default: str) -> Any:
+        """One of the allowed names."""
+        given = self.spec.get(key, default)
+        if given not in allowed:
+            self.problems.append(unknown(key, given, allowed))
+            return default
+        return given
+
+    def names(self, key: str, default: Sequence[str]) -> tuple[str, ...]:
+        """A list of names, or one string of them with commas."""
+        given = self.spec.get(key, default)
+        if isinstance(given, str):
+            given = [name.strip() for name in given.split(",") if name.strip()]
+        if not isinstance(given, list | tuple):
+            self.problems.append(f"{key} = {given!r}; give a list of names.")
+            return tuple(default)
+        return tuple(str(name) for name in given)
