@@ -14,7 +14,7 @@ frontier: .venv/.installed
 	$(BIN)/frontier-search run --dataset digits --objectives loss,params
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 check: .venv/.dev
 	$(BIN)/ruff check .

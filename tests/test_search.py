@@ -16,8 +16,8 @@ from frontier_search.families import FAMILIES
 from frontier_search.objective import OBJECTIVES
 from frontier_search.samplers import SAMPLERS
 from frontier_search.search import Search
-from frontier_search.spec import MAX_SEED, seeds_from_count
 from frontier_search.space import Choice, Float
+from frontier_search.spec import MAX_SEED, seeds_from_count
 from frontier_search.trial import Candidate
 from tests import toys
 

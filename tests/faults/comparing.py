@@ -85,7 +85,9 @@ def _mlflow(entry: Entry, trials: Sequence[Trial]) -> list[str]:
     uids = Counter(uid for uid, _ in runs)
     wanted = {trial.uid for trial in trials} | {entry.search.name}
     found = [f"MLflow has {count} runs of {uid}" for uid, count in uids.items() if count > 1]
-    found += [f"MLflow has no run of {uid}" for uid in sorted(wanted - set(uids))] + [f"MLflow has a run of {uid}" for uid in sorted(set(uids) - wanted)]
+    found += [f"MLflow has no run of {uid}" for uid in sorted(wanted - set(uids))] + [
+        f"MLflow has a run of {uid}" for uid in sorted(set(uids) - wanted)
+    ]
     by_uid = dict(runs)
     members = Frontier.of(trials, entry.search.objective_table()).numbers()
     for trial in trials:

@@ -164,7 +164,9 @@ class Snapshot:
         rows = {trial.number: trial.to_json() for trial in end if trial.state.finished}
         kill.lost = sum(number not in rows for number in self.finished)
         again = {number for number, row in self.finished.items() if number in rows and rows[number] != row}
-        again |= {n for n, (worker, seconds) in self.left.items() if n in rows and (rows[n]["worker"], rows[n]["seconds"]) != (worker, seconds)}
+        again |= {
+            n for n, (worker, seconds) in self.left.items() if n in rows and (rows[n]["worker"], rows[n]["seconds"]) != (worker, seconds)
+        }
         kill.repeated = len(again)
 
 

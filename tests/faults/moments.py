@@ -11,7 +11,10 @@ from pathlib import Path
 
 from frontier_search.trial import Trial, TrialState
 
-PROPOSED, TOLD = b'"op_code":4', (b'"op_code":6', b'"op_code":8')  # of Optuna's journal: create_trial, set_trial_state_values and _user_attr
+PROPOSED, TOLD = (
+    b'"op_code":4',
+    (b'"op_code":6', b'"op_code":8'),
+)  # of Optuna's journal: create_trial, set_trial_state_values and _user_attr
 EVENTS = ("ask", "training", "outcome", "tell", "mirroring")
 RECENT_S = 0.05
 

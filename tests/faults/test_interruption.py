@@ -66,7 +66,9 @@ def end_as_twin(searched: Searched, finished: int) -> None:
     assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, wanted) == []
 
 
-@pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s))
+@pytest.mark.parametrize(
+    "signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s)
+)
 def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
     searched = Searched(home, "inline", comparing.empty_database(), **LONG)
     process = searched.start()
@@ -92,7 +94,9 @@ def test_a_search_is_stopped_while_it_starts(number: int, home: Path) -> None:
 def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     searched = Searched(home, "inline", comparing.empty_database(), trials=4)
     process = searched.start()
-    processes.until(lambda: searched.folder.exists() and len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained")
+    processes.until(
+        lambda: searched.folder.exists() and len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained"
+    )
     mirror = processes.mirrors(process)
     assert stop(process, signal.SIGINT) < STOP_S
     assert process.returncode == 130
@@ -111,7 +115,9 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
         second = processes.start([*arguments, "--home", home, "--executor", "inline"], home / "second")
         assert second.wait(60) == 2
     said = (home / "second").read_text()
-    assert said.count(f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it.") == 2
+    assert (
+        said.count(f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it.") == 2
+    )
     assert f"a search named {NAME!r} exists in {home}. Continue it with `frontier-search resume {NAME} --home {home}`" in said
     assert process.poll() is None  # the first did not notice
     processes.end(process)
@@ -133,7 +139,9 @@ def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s))
+@pytest.mark.parametrize(
+    "signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s)
+)
 def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
     searched = Searched(home, "ray_tune", comparing.empty_database(), **LONG)
     process = searched.start()
@@ -159,5 +167,3 @@ def test_a_search_on_ray_is_stopped_while_ray_starts(seconds: float, home: Path)
     if (searched.folder / "search.yaml").exists():
         assert searched.entry.folder.resume_command in searched.said()
     processes.kill(below)
-
-

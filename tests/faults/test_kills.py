@@ -65,7 +65,7 @@ def report(kills: Sequence[Kill]) -> str:
     lines = [
         "# The long run of the kill harness",
         "",
-        f"Written by `make faults`. One search: {SPEC['dataset']}, {', '.join(SPEC['families'])}, {SPEC['trials']} trials in cohorts of "
+        f"Written by `make faults`. One search: {SPEC['dataset']}, {', '.join(SPEC['families'])}, {SPEC['trials']} trials in cohorts of",
         f"{SPEC['cohort']}, {SPEC['in_flight']} in flight. It is killed, resumed, killed again, and in the end compared with a search that",
         "was never interrupted. *Phase* is where a kill landed, by what it left on the disk; *kept* counts the trials that were finished",
         "before it; *lost*, *repeated*, *stuck* and *disagreements* are defined in `tests/faults/harness.py`.",

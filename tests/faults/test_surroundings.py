@@ -42,7 +42,9 @@ def must_equal_twin(searched: Searched) -> None:
 def small_disk() -> Iterator[Path]:
     """A disk of a few megabytes."""
     with comparing.folder() as path:
-        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)], capture_output=True, text=True, check=False)
+        mount = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)], capture_output=True, text=True, check=False
+        )
         if mount.returncode:
             pytest.skip(f"a disk of {DISK_MB} MB cannot be mounted ({mount.stderr.strip()}): a full disk is NOT tested")
         try:
@@ -136,14 +138,18 @@ def test_a_search_does_not_notice_that_mlflow_is_down_and_sync_completes_it(home
     uri = f"http://127.0.0.1:{port}"
     searched = Searched(home, "inline", None, ["--tracking-uri", uri], **LONG)
     searched.finish()
-    assert f"the MLflow mirror is behind (see {searched.folder}/mirror.log); complete it with `frontier-search sync {NAME}" in searched.said()
+    assert (
+        f"the MLflow mirror is behind (see {searched.folder}/mirror.log); complete it with `frontier-search sync {NAME}" in searched.said()
+    )
     down = processes.start(["sync", NAME, "--home", home], home / "down")
     assert down.wait(60) == 1
     assert f"MLflow at {uri} cannot be brought up to date" in (home / "down").read_text()
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{comparing.empty_database()}", "--artifacts-destination", str(home / "artifacts")]
     with (home / "server").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"})
+        server = subprocess.Popen(
+            command, stdout=log, stderr=log, start_new_session=True, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+        )
     try:
         processes.until(lambda: answers(port), 90, "MLflow's server answers")
         for name in ("up", "again"):
