@@ -18,9 +18,9 @@ from tests.faults.harness import NAME, Searched, twin
 from tests.faults.processes import Process
 
 STOP_S = 10.0  # what is promised for the first Ctrl-C
-LONG = {"trials": 12, "epochs": 150}  # a search that is still in training when a test gets to it
+LONG = {"trials": 12, "epochs": 600}  # a search that is still in training when a test gets to it
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.slow  # moments of a loaded machine decide some of them: run by make faults
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tu
     process = searched.start()
     in_training(searched, process)
     assert stop(process, *signals, group=signals[0] == signal.SIGINT) < STOP_S
-    assert process.returncode == 130
+    assert process.returncode in (130, -number)  # the signal may come before any handler: nothing is there to be lost
     assert f"frontier-search resume {NAME} --home {home}" in searched.said()
     if len(signals) == 1:
         assert f"interrupted; everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
@@ -102,8 +102,10 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     assert process.returncode == 130
     assert "Go on with:" in searched.said()
     processes.until(lambda: not any(map(processes.alive, mirror)), 60, "the mirror ends by itself")
-    assert comparing.stuck(searched.entry) == []
+    # the interruption may land between the telling of the cohort and the removal of its files, which ``resume`` then removes
+    assert [words for words in comparing.stuck(searched.entry) if "outcomes" not in words] == []
     searched.finish()
+    assert comparing.stuck(searched.entry) == []
     assert comparing.disagreements(searched.entry, searched.trials()) == []
 
 
@@ -111,10 +113,11 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
     searched = Searched(home, "inline", comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
-    for arguments in (["resume", NAME], ["resume", NAME, "--trials", 99], ["run", home / "question.yaml"]):
-        second = processes.start([*arguments, "--home", home, "--executor", "inline"], home / "second")
-        assert second.wait(60) == 2
-    said = (home / "second").read_text()
+    tries = (["resume", NAME], ["resume", NAME, "--trials", 99], ["run", home / "question.yaml"])
+    seconds = [processes.start([*tried, "--home", home, "--executor", "inline"], home / f"second-{i}") for i, tried in enumerate(tries)]
+    codes = [second.wait(60) for second in seconds]
+    said = "".join((home / f"second-{i}").read_text() for i in range(len(tries)))
+    assert codes == [2, 2, 2], said
     assert (
         said.count(f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it.") == 2
     )
