@@ -74,7 +74,7 @@ def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tu
     process = searched.start()
     in_training(searched, process)
     assert stop(process, *signals, group=signals[0] == signal.SIGINT) < STOP_S
-    assert process.returncode in (130, -number)  # the signal may come before any handler: nothing is there to be lost
+    assert process.returncode == 130
     assert f"frontier-search resume {NAME} --home {home}" in searched.said()
     if len(signals) == 1:
         assert f"interrupted; everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
