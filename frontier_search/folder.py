@@ -88,18 +88,7 @@ class SearchFolder:
         Raises:
             SpecError: another process holds it, named by pid and host.
         """
-        path = self.path / "session.lock"
-        with path.open("a+") as file:
-            try:
-                _lock_exclusively(file)
-            except OSError as error:
-                if error.errno not in (errno.EACCES, errno.EAGAIN):
-                    raise
-                file.seek(0)
-                raise SpecError(f"search {self.name!r} is already running in {_holder(file.read())}; wait for it or stop it.") from error
-            file.truncate(0)
-            file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
-            file.flush()
+        with hold(self.path / "session.lock", self.name):
             yield
 
     def holder(self) -> str | None:
@@ -113,6 +102,31 @@ class SearchFolder:
         except OSError:
             return None  # never run, or not ours to read
         return None
+
+
+@contextmanager
+def hold(path: Path, name: str) -> Iterator[None]:
+    """Holds a search for this process by a lock on a file, which is made when it is missing.
+
+    Raises:
+        SpecError: another process holds it, named by pid and host.
+    """
+    with path.open("a+") as file:
+        try:
+            _lock_exclusively(file)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise
+            file.seek(0)
+            raise already_running(name, _holder(file.read())) from error
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        file.flush()
+        yield
+
+
+def already_running(name: str, holder: str) -> SpecError:
+    return SpecError(f"search {name!r} is already running in {holder}; wait for it or stop it.")
 
 
 def _lock_exclusively(file: TextIO) -> None:

@@ -51,11 +51,14 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
         SearchError: it stopped before its end.
     """
     entry.search.find_dataset()
-    with answering(entry.place.storage), entry.folder.lock(), closing(entry.open_storage(writable=True)) as storage:
+    with (
+        answering(entry.place.storage),
+        entry.folder.lock(),
+        closing(entry.open_storage(writable=True)) as storage,
+        storage.held(entry.search.name),
+    ):
         session = Session(entry.search, storage)
-        handover = Handover(session, entry.folder, observers)
-        handover.observe()
-        EXECUTORS[executor](handover, where or Where())
+        EXECUTORS[executor](Handover(session, entry.folder, observers), where or Where())
         session.note_elapsed()
         session.raise_if_hopeless()
         return session.frontier

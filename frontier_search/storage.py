@@ -10,17 +10,23 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import time
+import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from frontier_search.errors import SearchError, SpecError
+from frontier_search.folder import already_running, hold
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 JOURNAL = "journal"
 
@@ -32,6 +38,14 @@ POSTGRES = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }  # a host that vanishes is noticed
+
+HELD = 0x46536C6B  # the first half of the key of our advisory locks
+HELD_TRIES, HELD_WAIT_S = 10, 0.2
+NOTICE_A_LOST_HOST = {"tcp_keepalives_idle": "20", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+WHO_HOLDS = """
+    select application_name from pg_stat_activity join pg_locks using (pid)
+    where locktype = 'advisory' and granted and classid = :ours and objid = :name and database = datid
+"""
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)  # this project tells its own story
 
@@ -166,6 +180,22 @@ class Storage:
             self.optuna.engine.dispose()
 
     @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Holds a search for this process against those of other homes, which may name the same database; a journal has one home.
+
+        Raises:
+            SpecError: another process holds it, named by pid and host.
+        """
+        if not isinstance(self.optuna, RDBStorage):
+            yield
+        elif self.optuna.engine.dialect.name == "postgresql":
+            with _held_in_postgres(self.optuna.engine, name):
+                yield
+        else:
+            with hold(Path(f"{self.optuna.engine.url.database}.{name}.lock"), name):
+                yield
+
+    @contextmanager
     def group(self) -> Iterator[None]:
         """What is written inside is made durable together (journal); a database commits each write as it comes."""
         if self._journal:
@@ -198,6 +228,41 @@ def url_problem(url: str) -> str | None:
     if url == JOURNAL or url.startswith(("sqlite:///", "postgresql+psycopg://")):
         return None
     return f"unknown storage {url!r}. Allowed: {JOURNAL} (a file in the search's folder), sqlite:///PATH, postgresql+psycopg://USER@HOST/DATABASE."
+
+
+@contextmanager
+def _held_in_postgres(engine: sqlalchemy.Engine, name: str) -> Iterator[None]:
+    """An advisory lock, which the server lets go of when it loses the connection; who holds it is the connection's name."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # not the pool's: closing it must end it
+        holder = _hold_in_postgres(connection, zlib.crc32(name.encode()) >> 1)
+    except SQLAlchemyError as error:
+        raise SearchError(f"the storage {without_password(str(engine.url))} failed: {str(error).splitlines()[0]}") from error
+    try:
+        if holder is not None:
+            raise already_running(name, holder)
+        yield
+    finally:
+        with suppress(SQLAlchemyError):  # the server may have gone, and the lock with it
+            connection.close()
+
+
+def _hold_in_postgres(connection: sqlalchemy.Connection, key: int) -> str | None:
+    """Takes the lock; else who has it."""
+    from sqlalchemy import text
+
+    values = {"ours": HELD, "name": key}
+    settings = {"application_name": f"process {os.getpid()} on {socket.gethostname()}"[:63], **NOTICE_A_LOST_HOST}
+    for setting, value in settings.items():
+        connection.execute(text("select set_config(:setting, :value, false)"), {"setting": setting, "value": value})
+    for _ in range(HELD_TRIES):  # the server takes a moment to notice that the last holder was killed
+        if connection.execute(text("select pg_try_advisory_lock(:ours, :name)"), values).scalar():
+            return None
+        time.sleep(HELD_WAIT_S)
+    return connection.execute(text(WHO_HOLDS), values).scalar() or "another process"
 
 
 def _relational(url: str) -> RDBStorage:

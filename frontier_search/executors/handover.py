@@ -30,13 +30,15 @@ class Handover:
     Args:
         session: asks and tells.
         folder: where workers leave outcomes.
-        observers: called at the start and after every told cohort; one that raises is reported and never stops the search.
+        observers: called when the first cohort is asked for (Ray has started by then, and the mirror is not in its way) and after every
+            told cohort; one that raises is reported and never stops the search.
     """
 
     def __init__(self, session: Session, folder: SearchFolder, observers: Sequence[Observer] = ()) -> None:
         self.session, self.folder, self.observers = session, folder, tuple(observers)
         self.files = OutcomeFiles(folder)
         self._stillbirths = 0
+        self._begun = False
         self._tidy()
 
     @property
@@ -45,6 +47,9 @@ class Handover:
 
     def next(self) -> Cohort | None:
         """The next cohort that must be trained, or None for now; outcomes that were left behind are told on the way."""
+        if not self._begun:
+            self._begun = True
+            self._observe()
         while (cohort := self.session.ask()) is not None:
             outcomes = self.files.take(cohort)
             if outcomes is None:
@@ -94,9 +99,9 @@ class Handover:
     def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)
         self._put_away(cohort)
-        self.observe()
+        self._observe()
 
-    def observe(self) -> None:
+    def _observe(self) -> None:
         """Shows the session to the observers; what goes wrong there is reported and changes nothing here."""
         for observer in self.observers:
             try:

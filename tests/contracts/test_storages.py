@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import optuna
@@ -18,7 +20,7 @@ from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import JOURNAL, JournalFile, Storage, heal, url_problem
 from frontier_search.trial import Outcome, TrialState
-from tests import fakes, toys
+from tests import fakes, postgres, toys
 
 URLS: dict[str, Callable[[Path], str]] = {  # how each kind of storage is named, given an empty folder
     "journal": lambda folder: JOURNAL,
@@ -33,16 +35,36 @@ class Place:
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder = url, folder
 
+        self._opened: list[Storage] = []
+
     def open(self, writable: bool = True) -> Storage:
-        return Storage(self.url, self.folder, writable)
+        self._opened.append(Storage(self.url, self.folder, writable))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for storage in self._opened:
+            storage.close()
 
     def session(self, asked: Search = ASKED) -> Session:
         return Session(asked, self.open())
 
 
-@pytest.fixture(params=list(URLS))
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(URLS[request.param](tmp_path), tmp_path)
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(params=[*URLS, "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    if request.param != "postgres":
+        opened = Place(URLS[request.param](tmp_path), tmp_path)
+    else:
+        server = request.getfixturevalue("server")
+        server.clear()
+        opened = Place(server.url, tmp_path)
+    yield opened
+    opened.close()
 
 
 def test_all_trials_are_read_back_equal(place: Place) -> None:
@@ -130,6 +152,37 @@ def test_two_processes_that_make_the_same_database_both_get_it(place: Place) -> 
     results = [racer.communicate(timeout=60) for racer in racers]
     assert [out for out, _ in results] == ["[]\n", "[]\n"], results
     assert [study.study_name for study in place.open().optuna.get_all_studies()] == [ASKED.name]
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from frontier_search.storage import Storage
+with Storage(sys.argv[1], Path(sys.argv[2]), writable=True).held(sys.argv[3]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_search_is_held_by_one_process_whatever_its_home(place: Place) -> None:
+    if place.url == JOURNAL:
+        pytest.skip("a journal has one home: the folder's lock sees to it")
+    command = [sys.executable, "-c", HOLDER, place.url, str(place.folder), ASKED.name]
+    holder = subprocess.Popen(command, cwd=Path(toys.__file__).parents[1], text=True, stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        words = f"search '{ASKED.name}' is already running in process {holder.pid} on {socket.gethostname()}"
+        with pytest.raises(SpecError, match=re.escape(words)), place.open().held(ASKED.name):
+            pass
+        with place.open().held("another"):
+            pass
+    finally:
+        holder.kill()
+        holder.communicate()
+    for _ in range(2):  # a process that was killed holds nothing, and neither does one that is done
+        with place.open().held(ASKED.name):
+            pass
 
 
 def test_another_search_of_that_name_is_refused(place: Place) -> None:

@@ -51,15 +51,16 @@ def plain(trial: Trial) -> dict[str, Any]:
     return row | {"seeds": [{key: value for key, value in seed.items() if key != "seconds"} for seed in row["seeds"]]}
 
 
-def stuck(entry: Entry) -> list[str]:
+def stuck(entry: Entry, mirror: bool = True) -> list[str]:
     """What is RUNNING, or was left behind, though nothing runs any more."""
+    runs = _runs(entry) if mirror else []
     found = [f"trial {trial.number} is {trial.state}" for trial in library.read_trials(entry) if not trial.state.finished]
-    found += [f"MLflow's run {uid} is {run.info.status}" for uid, run in _runs(entry) if run.info.status not in ("FINISHED", "FAILED")]
+    found += [f"MLflow's run {uid} is {run.info.status}" for uid, run in runs if run.info.status not in ("FINISHED", "FAILED")]
     found += [f"{path.name} is left in outcomes/" for path in (entry.folder.path / "outcomes").glob("*")]
     return found
 
 
-def disagreements(entry: Entry, twin: Sequence[Trial]) -> list[str]:
+def disagreements(entry: Entry, twin: Sequence[Trial], mirror: bool = True) -> list[str]:
     """Sentences, one for each difference."""
     trials = library.read_trials(entry)
     found = [] if len(trials) == len(twin) else [f"{len(trials)} trials, the twin has {len(twin)}"]
@@ -68,7 +69,7 @@ def disagreements(entry: Entry, twin: Sequence[Trial]) -> list[str]:
         for ours, theirs in zip(trials, twin, strict=False)
         if repr(plain(ours)) != repr(plain(theirs))  # repr: a nan is not equal to itself
     ]
-    return [*found, *_mlflow(entry, trials), *_command_line(entry, trials), *_models(entry, trials)]
+    return [*found, *(_mlflow(entry, trials) if mirror else []), *_command_line(entry, trials), *_models(entry, trials)]
 
 
 def _runs(entry: Entry) -> list[tuple[str, Run]]:

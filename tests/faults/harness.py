@@ -6,6 +6,7 @@ it. ``python -m tests.faults.harness EXECUTOR SEED KILLS`` repeats one chain and
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -50,11 +51,22 @@ class Searched:
 
     Args:
         home: an empty folder.
+        flags: of ``run``.
+        mirror: whether there is one; a search without it ends five seconds earlier.
         database: of MLflow, empty, to begin with; making one takes two seconds. None lets the mirror make it.
+        changes: of SPEC.
     """
 
-    def __init__(self, home: Path, executor: str, database: Path | None = None, flags: Sequence[object] = (), **changes: Any) -> None:
-        self.home, self.executor, self.flags = home, executor, tuple(flags)
+    def __init__(
+        self,
+        home: Path,
+        executor: str,
+        flags: Sequence[object] = (),
+        mirror: bool = True,
+        database: Path | None = None,
+        **changes: Any,
+    ) -> None:
+        self.home, self.executor, self.flags, self.mirror = home, executor, tuple(flags), mirror
         self.folder = home / NAME
         self.log = home / "log"
         self.session = -1
@@ -75,7 +87,7 @@ class Searched:
         defined = (self.folder / "search.yaml").exists()
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
         where = ["--home", self.home, "--executor", self.executor, "--workers", WORKERS]
-        return processes.start([*what, *where], self.log, script, {"RAY_TMPDIR": self._ray})
+        return processes.start([*what, *where, *([] if self.mirror else ["--no-mirror"])], self.log, script, {"RAY_TMPDIR": self._ray})
 
     def trials(self) -> list[Trial]:
         """As the storage has them now."""
@@ -89,6 +101,24 @@ class Searched:
         finally:
             processes.end(process)
         assert code == 0, f"exit code {code}: {self.said()[-2000:]}"
+
+    def problems(self, twin: Twin) -> list[str]:
+        """What is stuck, and what differs from the twin, once it has ended."""
+        return comparing.stuck(self.entry, self.mirror) + comparing.disagreements(self.entry, twin.trials, self.mirror)
+
+    def end_as(self, twin: Twin, finished: int = 0) -> None:
+        """Resumes it to its end in one process; then it must be as its twin, and what was finished before must be what it was.
+
+        Args:
+            finished: trials that must be finished before.
+        """
+        before = {trial.number: trial.to_json() for trial in self.trials() if trial.state.finished}
+        assert len(before) >= finished
+        self.executor = "inline"
+        self.finish()
+        after = self.trials()
+        assert {number: after[number].to_json() for number in before} == before
+        assert self.problems(twin) == []
 
     def said(self) -> str:
         """What its sessions have printed."""
@@ -235,11 +265,15 @@ class Chain:
         return self.kills
 
 
-@cache
 def twin(executor: str = "inline", **changes: Any) -> Twin:
-    """The uninterrupted search."""
+    """The uninterrupted search, made once."""
+    return _twin(executor, json.dumps(changes))
+
+
+@cache
+def _twin(executor: str, changes: str) -> Twin:
     with comparing.folder() as home:
-        searched = Searched(home, executor, comparing.empty_database(), **changes)
+        searched = Searched(home, executor, mirror=False, **json.loads(changes))
         begin = time.time()
         searched.finish()
         trials = searched.trials()
@@ -250,7 +284,7 @@ def random_chain(home: Path, executor: str, seed: int, most: int) -> list[Kill]:
     """At most ``most`` kills of one search, at moments and of victims that the seed decides."""
     rng = random.Random(f"{executor}-{seed}")
     database = None if rng.random() < 0.25 else comparing.empty_database()
-    chain = Chain(Searched(home, executor, database), seed, twin(executor))
+    chain = Chain(Searched(home, executor, database=database), seed, twin(executor))
     for _ in range(most):
         victims = rng.choice(VICTIMS if executor == "ray_tune" else VICTIMS[:2])
         ended = not chain.kill(any_moment(rng, chain.twin.trained_s + MIRRORING_S), victims)

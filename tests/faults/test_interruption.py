@@ -54,23 +54,11 @@ def stop(process: Process, *signals: int, group: bool = False) -> float:
     return taken
 
 
-def end_as_twin(searched: Searched, finished: int) -> None:
-    """Resumes it, in one process, and compares; what was finished before must still be what it was."""
-    before = {trial.number: trial.to_json() for trial in searched.trials() if trial.state.finished}
-    assert len(before) >= finished
-    searched.executor = "inline"
-    searched.finish()
-    after = searched.trials()
-    assert {number: after[number].to_json() for number in before} == before
-    wanted = twin("inline", **LONG).trials
-    assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, wanted) == []
-
-
 @pytest.mark.parametrize(
     "signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s)
 )
 def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
-    searched = Searched(home, "inline", comparing.empty_database(), **LONG)
+    searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
     assert stop(process, *signals, group=signals[0] == signal.SIGINT) < STOP_S
@@ -78,12 +66,12 @@ def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tu
     assert f"frontier-search resume {NAME} --home {home}" in searched.said()
     if len(signals) == 1:
         assert f"interrupted; everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
-    end_as_twin(searched, finished=4)
+    searched.end_as(twin("inline", **LONG), finished=4)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_search_is_stopped_while_it_starts(number: int, home: Path) -> None:
-    searched = Searched(home, "inline", comparing.empty_database(), **LONG)
+    searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
     process = searched.start()
     processes.until((searched.folder / "search.yaml").exists, 60, "the search is defined", every_s=0.002)
     assert stop(process, number) < STOP_S
@@ -92,7 +80,7 @@ def test_a_search_is_stopped_while_it_starts(number: int, home: Path) -> None:
 
 
 def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
-    searched = Searched(home, "inline", comparing.empty_database(), trials=4)
+    searched = Searched(home, "inline", database=comparing.empty_database(), trials=4)
     process = searched.start()
     processes.until(
         lambda: searched.folder.exists() and len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained"
@@ -110,7 +98,7 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
 
 
 def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -> None:
-    searched = Searched(home, "inline", comparing.empty_database(), **LONG)
+    searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
     tries = (["resume", NAME], ["resume", NAME, "--trials", 99], ["run", home / "question.yaml"])
@@ -125,7 +113,7 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
     assert process.poll() is None  # the first did not notice
     processes.end(process)
     assert json.loads((searched.folder / "session.lock").read_text())["pid"] == process.pid  # left by a process that is dead
-    end_as_twin(searched, finished=4)
+    searched.end_as(twin("inline", **LONG), finished=4)
 
 
 def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) -> None:
@@ -146,7 +134,7 @@ def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) ->
     "signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s)
 )
 def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
-    searched = Searched(home, "ray_tune", comparing.empty_database(), **LONG)
+    searched = Searched(home, "ray_tune", database=comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
     below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]
@@ -155,13 +143,13 @@ def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(signals: tuple[int,
     if len(signals) == 1:
         assert f"Go on with:\n    {searched.entry.folder.resume_command}" in searched.said()
     processes.kill(below)
-    end_as_twin(searched, finished=4)
+    searched.end_as(twin("inline", **LONG), finished=4)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.5, 1.5, 3.0, 5.0, 8.0, 12.0])
 def test_a_search_on_ray_is_stopped_while_ray_starts(seconds: float, home: Path) -> None:
-    searched = Searched(home, "ray_tune", comparing.empty_database(), epochs=4000)
+    searched = Searched(home, "ray_tune", database=comparing.empty_database(), epochs=4000)
     process = searched.start()
     time.sleep(seconds)
     below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]

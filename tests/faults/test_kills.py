@@ -28,7 +28,7 @@ def show(kills: Sequence[Kill]) -> None:
 
 
 def test_a_search_killed_in_every_phase_ends_as_its_twin(tmp_path: Path) -> None:
-    chain = Chain(Searched(tmp_path, "inline", comparing.empty_database()), 0, twin("inline"))
+    chain = Chain(Searched(tmp_path, "inline", database=comparing.empty_database()), 0, twin("inline"))
     assert chain.kill(Moment(None, seconds=0.7), GROUP)
     assert chain.kill(Moment("ask", 2), WITH_MIRROR)
     assert chain.kill(Moment("training", 2, seconds=0.01), GROUP)
@@ -38,7 +38,7 @@ def test_a_search_killed_in_every_phase_ends_as_its_twin(tmp_path: Path) -> None
 
 
 def test_a_search_on_ray_killed_in_training_ends_as_its_twin(tmp_path: Path) -> None:
-    chain = Chain(Searched(tmp_path, "ray_tune", comparing.empty_database()), 0, twin("inline"))
+    chain = Chain(Searched(tmp_path, "ray_tune", database=comparing.empty_database()), 0, twin("inline"))
     assert chain.kill(Moment("training", 2), DRIVER)
     show(chain.finish())
 

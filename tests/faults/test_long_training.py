@@ -38,7 +38,7 @@ def home() -> Iterator[Path]:
 
 
 def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
-    searched = Searched(home / "killed", "inline", comparing.empty_database(), ["--no-mirror"], **SPEC)
+    searched = Searched(home / "killed", "inline", mirror=False, **SPEC)
     place = searched.folder / "outcomes" / "00000" / "checkpoints"
     process = searched.start(EAGER)
     processes.until(lambda: len(list(place.glob("*.npz"))) >= 2, 60, "a checkpoint of the second stack", every_s=0.005)
@@ -56,7 +56,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
     assert all(key in both for key in repeated)
     assert len(repeated) < EPOCHS  # and that one not from its start
 
-    twin = Searched(home / "twin", "inline", comparing.empty_database(), ["--no-mirror"], **SPEC)
+    twin = Searched(home / "twin", "inline", mirror=False, **SPEC)
     twin.finish()
     assert [repr(comparing.plain(trial)) for trial in searched.trials()] == [repr(comparing.plain(trial)) for trial in twin.trials()]
 

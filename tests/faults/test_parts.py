@@ -13,7 +13,7 @@ from tests.faults.harness import Searched, twin
 from tests.faults.processes import Process
 from tests.faults.test_interruption import in_training
 
-LONG = {"trials": 16, "epochs": 1000}  # a cohort is in training for some seconds
+LONG = {"trials": 12, "epochs": 800}  # a cohort is in training for some seconds
 NOTICED_S = 30.0
 WORKER, RAYLET, GCS = "ray::ResourceTrainable", "raylet/raylet", "gcs/gcs_server"
 WORDS = {RAYLET: ("Ray has no live node", "Ray does not end"), GCS: ("Ray has not answered for",)}
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("faults")
 @pytest.fixture
 def searched() -> Iterator[Searched]:
     with comparing.folder() as home:
-        yield Searched(home, "ray_tune", comparing.empty_database(), **LONG)
+        yield Searched(home, "ray_tune", mirror=False, **LONG)
 
 
 @pytest.fixture
@@ -38,15 +38,6 @@ def process(searched: Searched) -> Iterator[Process]:
         processes.end(live)
 
 
-def end_as_twin(searched: Searched) -> None:
-    before = {trial.number: trial.to_json() for trial in searched.trials() if trial.state.finished}
-    searched.executor = "inline"
-    searched.finish()
-    after = searched.trials()
-    assert {number: after[number].to_json() for number in before} == before
-    assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, twin("inline", **LONG).trials) == []
-
-
 @pytest.mark.parametrize("which", ["one worker", pytest.param("all workers", marks=pytest.mark.slow)])
 def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(which: str, searched: Searched, process: Process) -> None:
     workers = processes.find(process, f"{WORKER}.train")
@@ -54,7 +45,7 @@ def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(which: st
     processes.kill(workers if which == "all workers" else workers[:1])
     assert process.wait(120) == 0, searched.said()
     assert searched.said().count("; it is trained again") == (len(workers) if which == "all workers" else 1)
-    assert comparing.stuck(searched.entry) + comparing.disagreements(searched.entry, twin("inline", **LONG).trials) == []
+    assert searched.problems(twin("inline", **LONG)) == []
 
 
 @pytest.mark.parametrize(
@@ -87,14 +78,14 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(part: str, nu
         assert any(words in said for words in WORDS[part])
         assert "everything finished is kept" in said
         assert f"Go on with:\n    {searched.entry.folder.resume_command}\n" in said
-    end_as_twin(searched)
+    searched.end_as(twin("inline", **LONG))
 
 
 @pytest.mark.slow
 def test_a_cohort_that_was_half_trained_when_its_worker_died_goes_on_from_its_checkpoints() -> None:
     spec = {"trials": 2, "cohort": 2, "families": ["kronecker"], "epochs": 8000}
     with comparing.folder() as home:
-        searched = Searched(home, "ray_tune", comparing.empty_database(), **spec)
+        searched = Searched(home, "ray_tune", mirror=False, **spec)
         process = searched.start()
         try:
             place = searched.folder / "outcomes" / "00000" / "checkpoints"
@@ -108,4 +99,4 @@ def test_a_cohort_that_was_half_trained_when_its_worker_died_goes_on_from_its_ch
         trials = searched.trials()
         trained_s, since_s = sum(trial.to_json()["seconds"] for trial in trials), max(trial.finished_at or 0 for trial in trials) - killed
         print(f"{trained_s:.1f} s of training, of which {since_s:.1f} s after the worker died, its start included")  # noqa: T201
-        assert comparing.disagreements(searched.entry, twin("inline", **spec).trials) == []
+        assert searched.problems(twin("inline", **spec)) == []
