@@ -106,8 +106,12 @@ def extend(entry: Entry, trials: int) -> Entry:
     """The same search with a larger budget, written down.
 
     Raises:
-        SpecError: the budget is not larger.
+        SpecError: the budget is not larger, or the search lists its candidates.
     """
+    if entry.search.candidates:
+        raise SpecError(
+            f"--trials {trials}: search {entry.search.name!r} lists its {entry.search.trials} candidates; start another search."
+        )
     if trials <= entry.search.trials:
         raise SpecError(f"--trials {trials}: the search has a budget of {entry.search.trials} already; give a larger one.")
     larger = replace(entry.search, trials=trials)
