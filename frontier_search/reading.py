@@ -5,6 +5,7 @@ Every mistake becomes a sentence among ``problems``, and reading goes on.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -65,9 +66,16 @@ def _space(name: str, override: Any, learning_rate: tuple[float, float], problem
 
 
 def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
-    """Candidates listed one by one, each ``{family: NAME, PARAMETER: VALUE, ...}``; what its family's space fixes may be left out."""
+    """Candidates listed one by one, each ``{family: NAME, PARAMETER: VALUE, ...}``; what its family's space fixes may be left out.
+
+    The word ``grid`` stands for every point of the spaces, which then hold choices alone.
+    """
+    if given == "grid":
+        return _grid(spaces, problems)
     if not isinstance(given, list | tuple) or not all(isinstance(point, Mapping) for point in given):
-        problems.append(f"candidates = {given!r}; give a list of mappings such as {{family: dense, hidden: 16, learning_rate: 0.01}}.")
+        problems.append(
+            f"candidates = {given!r}; give `grid`, or a list of mappings such as {{family: dense, hidden: 16, learning_rate: 0.01}}."
+        )
         return ()
     read: list[Candidate] = []
     for place, point in enumerate(given, start=1):
@@ -83,6 +91,16 @@ def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Ca
             problems += [f"{name} is listed twice: {dict(point)}."] if candidate in read else []
             read.append(candidate)
     return tuple(read)
+
+
+def _grid(spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
+    points: list[Candidate] = []
+    for family, space in spaces:
+        open_ended = [name for name, parameter in space if not isinstance(parameter, Choice)]
+        problems += [f"family {family!r}: a grid needs choices; give {name} as {{choice: [...]}} or a bare value." for name in open_ended]
+        values = [parameter.values for _, parameter in space if isinstance(parameter, Choice)]
+        points += [Candidate(family, dict(zip(space.names(), point, strict=False))) for point in itertools.product(*values)]
+    return tuple(points) if not problems else ()
 
 
 def _values(name: str, given: Mapping[str, Any], space: SearchSpace, problems: list[str]) -> dict[str, Value]:

@@ -53,6 +53,18 @@ def test_the_families_are_those_of_the_candidates_unless_spaces_are_given() -> N
     assert list(search.spaces) == ["dense"]
 
 
+def test_a_grid_is_every_point_of_the_spaces() -> None:
+    families = {"kronecker": FIXED | {"hidden": {"choice": [2, 4]}}, "dense": {"hidden": {"choice": [3, 5]}, "learning_rate": 0.01}}
+    search = Search.from_spec(SPEC | {"families": families, "candidates": "grid"})
+    assert [(c.family, c.hyperparameters["hidden"]) for c in search.candidates] == [
+        ("kronecker", 2),
+        ("kronecker", 4),
+        ("dense", 3),
+        ("dense", 5),
+    ]
+    assert any("a grid needs choices; give learning_rate as" in sentence for sentence in refused(candidates="grid"))
+
+
 def test_other_candidates_are_another_search() -> None:
     searches = [Search.from_spec(SPEC | {"candidates": SPEC["candidates"][:n]}) for n in (1, 2, 3)]
     assert len({search.fingerprint() for search in searches}) == 3
@@ -67,7 +79,7 @@ def test_a_larger_budget_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"candidates": "dense"}, "candidates = 'dense'; give a list of mappings"),
+        ({"candidates": "dense"}, "candidates = 'dense'; give `grid`, or a list of mappings"),
         ({"candidates": [{"family": "dens", "hidden": 4}]}, "candidate 1: unknown family 'dens'. Did you mean 'dense'?"),
         ({"candidates": [{"family": "dense", "hidden": 4}]}, "candidate 1 has no learning_rate; give one within"),
         ({"candidates": [{"family": "kronecker", "hidden": 16, "sprctral_radius": 1}]}, "candidate 1: unknown parameter 'sprctral_radius'"),
