@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from types import FrameType
 
 from frontier_search import library
 from frontier_search.executors import EXECUTORS, Where
@@ -19,9 +14,6 @@ from frontier_search.library import DEFAULT_HOME, Entry
 from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import answering
-
-GRACE_S = 8.0  # for an interrupted search to stop by itself
-INTERRUPTED = 130  # the exit code
 
 
 def run(
@@ -62,36 +54,3 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
         session.note_elapsed()
         session.raise_if_hopeless()
         return session.frontier
-
-
-@contextmanager
-def interruptible(last_words: str) -> Iterator[None]:
-    """Inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt, and the second ends the process at once, as safely as SIGKILL does.
-
-    Args:
-        last_words: said when the process must be ended because it does not stop by itself, such as Ray when it waits for its dead parts.
-    """
-    received = 0
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal received
-        received += 1
-        if received > 1:
-            os._exit(INTERRUPTED)
-        impatient = threading.Timer(GRACE_S, end)
-        impatient.daemon = True
-        impatient.start()
-        raise KeyboardInterrupt
-
-    def end() -> None:
-        sys.stderr.write(f"{last_words}\n")
-        sys.stderr.flush()
-        os._exit(INTERRUPTED)
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        if not received:  # once interrupted, a second Ctrl-C must still end the process
-            for number, handler in before.items():
-                signal.signal(number, handler)

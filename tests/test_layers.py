@@ -19,7 +19,7 @@ from tests import fakes, toys
 
 LAYERS = (  # lowest first; a package stands for everything in it
     "errors files",
-    "zoo space objective trial pareto graph dataset budget spec family folder splitting deaths",
+    "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths",
     "families architectures networks datasets samplers",
     "search reading frontier proposer records storage training outcomes counting",
     "session library",

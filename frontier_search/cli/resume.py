@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
+from frontier_search.folder import SearchFolder
+from frontier_search.interruption import Interruptible
 
 
 @click.command("resume", short_help="Go on with a search after any interruption.")
@@ -19,10 +21,11 @@ from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
 @WORKERS
 def command(name: str, home: Path, trials: int | None, no_mirror: bool, address: str | None, executor: str, workers: int | None) -> None:
     """Go on with search NAME: finished trials are kept, those that were running are trained again under the same numbers."""
-    from frontier_search import library  # optuna loads here, not for --help
-    from frontier_search.cli import conducting
+    with Interruptible(SearchFolder(home, name)):
+        from frontier_search import library  # optuna loads here, not for --help
+        from frontier_search.cli import conducting
 
-    entry = library.find(name, home)
-    if trials is not None:
-        entry = library.extend(entry, trials)
-    conducting.conduct(entry, executor, workers, address, mirror=not no_mirror)
+        entry = library.find(name, home)
+        if trials is not None:
+            entry = library.extend(entry, trials)
+        conducting.conduct(entry, executor, workers, address, mirror=not no_mirror)

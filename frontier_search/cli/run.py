@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
+from frontier_search.folder import SearchFolder
+from frontier_search.interruption import Interruptible
 
 
 @click.command("run", short_help="Search a dataset for its frontier.")
@@ -44,19 +46,21 @@ def command(search_file: Path | None, home: Path, dry_run: bool, **flags: Any) -
     The question comes from SEARCH.yaml, from flags, or from both: flags override the file. Every setting that is left out has a default,
     and `--dry-run` shows them all.
     """
-    from frontier_search import library  # optuna loads here, not for --help
-    from frontier_search.search import KEYS, Search
+    with Interruptible() as ending:
+        from frontier_search import library  # optuna loads here, not for --help
+        from frontier_search.search import KEYS, Search
 
-    spec = Search.from_yaml(search_file) if search_file else {}
-    spec |= {key: value for key, value in flags.items() if key in KEYS and value not in (None, ())}
-    if not spec.get("name"):
-        spec["name"] = library.free_name(home, str(spec.get("dataset", "search")))
-    search = Search.from_spec(spec)
-    if dry_run:
-        click.echo(f"# fingerprint {search.fingerprint()}; {search.trials} candidates x {len(search.seeds)} seeds")
-        click.echo(search.to_yaml(), nl=False)
-        return
-    from frontier_search.cli import conducting  # what runs a search loads when one runs
+        spec = Search.from_yaml(search_file) if search_file else {}
+        spec |= {key: value for key, value in flags.items() if key in KEYS and value not in (None, ())}
+        if not spec.get("name"):
+            spec["name"] = library.free_name(home, str(spec.get("dataset", "search")))
+        search = Search.from_spec(spec)
+        ending.folder = SearchFolder(home, search.name)
+        if dry_run:
+            click.echo(f"# fingerprint {search.fingerprint()}; {search.trials} candidates x {len(search.seeds)} seeds")
+            click.echo(search.to_yaml(), nl=False)
+            return
+        from frontier_search.cli import conducting  # what runs a search loads when one runs
 
-    entry = library.define(search, home, flags["storage"], flags["tracking_uri"])
-    conducting.conduct(entry, flags["executor"], flags["workers"], flags["address"], mirror=not flags["no_mirror"])
+        entry = library.define(search, home, flags["storage"], flags["tracking_uri"])
+        conducting.conduct(entry, flags["executor"], flags["workers"], flags["address"], mirror=not flags["no_mirror"])

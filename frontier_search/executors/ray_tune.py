@@ -147,6 +147,8 @@ def execute(handover: Handover, where: Where) -> None:
             ray.init(address=where.address, log_to_driver=False, logging_level=logging.CRITICAL)
         else:
             _start_here(where.workers or os.cpu_count() or 1)
+    except SystemExit as error:  # of ray.init's own SIGTERM handler
+        raise KeyboardInterrupt from error
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise SearchError(f"Ray cannot be reached or started: {' '.join(str(error).split())}") from error
     if threading.current_thread() is threading.main_thread():
