@@ -4,6 +4,7 @@ Written in YAML as::
 
     name: compact                    # default: the file's name
     claims: published                # a table of the package, or a YAML file; may be left out
+    until_settled: false             # then give more seeds to the candidates that decide claims
     defaults: {seeds: 5, trials: 90} # settings of every search
     searches:                        # a list of datasets, or a mapping from labels to what differs from the defaults
       friedman1: {epochs: 60}        # dataset: the label, unless it says otherwise
@@ -19,14 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from frontier_search.claim import Claims
 from frontier_search.errors import SpecError, unknown
 from frontier_search.folder import name_problem
 from frontier_search.search import Search
 
-KEYS = ("name", "claims", "defaults", "searches")
+KEYS = ("name", "claims", "until_settled", "defaults", "searches")
 
 
 @dataclass(frozen=True)
@@ -37,31 +36,36 @@ class Sweep:
         name: names its folder, and begins the names of its searches.
         searches: (label, search).
         claims: the name of a table of claims, or None.
+        until_settled: whether the candidates that decide claims get more seeds afterwards.
     """
 
     name: str
     searches: tuple[tuple[str, Search], ...]
     claims: str | None = None
+    until_settled: bool = False
 
     def table(self) -> Claims:
         """Its claims; none when it names no table."""
         return Claims.read(self.claims) if self.claims else Claims({}, ())
 
-    def to_yaml(self) -> str:
+    def to_spec(self) -> dict[str, Any]:
         """Every setting of every search spelled out; ``from_spec`` gives the sweep back."""
-        searches = {label: {k: v for k, v in search.to_spec().items() if k != "name"} for label, search in self.searches}
-        spec = {"name": self.name, **({"claims": self.claims} if self.claims else {}), "searches": searches}
-        return yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120)
+        searches = {label: {key: value for key, value in search.to_spec().items() if key != "name"} for label, search in self.searches}
+        claims = {"claims": self.claims} if self.claims else {}
+        return {"name": self.name, **claims, "until_settled": self.until_settled, "searches": searches}
 
     @staticmethod
-    def from_yaml(path: Path) -> Sweep:
-        """Reads a file, or one that the package ships by its name.
+    def from_yaml(path: Path, name: str | None = None, seeds: int | None = None, until_settled: bool = False) -> Sweep:
+        """Reads a file, or one that the package ships by its name; what is given besides overrides it.
 
         Raises:
             SpecError: every mistake, each as a sentence.
         """
-        spec = Search.from_yaml(path)
-        return Sweep.from_spec({"name": path.stem} | spec)
+        spec = {"name": path.stem} | Search.from_yaml(path)
+        spec |= {key: value for key, value in (("name", name), ("until_settled", until_settled)) if value}
+        if seeds is not None:
+            spec["defaults"] = {**(spec.get("defaults") or {}), "seeds": seeds}
+        return Sweep.from_spec(spec)
 
     @staticmethod
     def from_spec(spec: Mapping[str, Any]) -> Sweep:
@@ -90,6 +94,9 @@ class Sweep:
                 Claims.read(str(claims))
             except SpecError as error:
                 problems += error.problems
+        settle = spec.get("until_settled", False)
+        if not isinstance(settle, bool) or (settle and claims is None):
+            problems.append(f"until_settled = {settle!r}; it is true or false, and needs `claims` to settle.")
         if problems:
             raise SpecError(problems)
-        return Sweep(name, tuple(searches), str(claims) if claims is not None else None)
+        return Sweep(name, tuple(searches), str(claims) if claims is not None else None, bool(settle))

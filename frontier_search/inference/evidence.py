@@ -90,8 +90,8 @@ class Evidence:
         return replace(self, seeds=tuple(sorted(shared)))
 
     def best(self) -> int:
-        """The position of the candidate with the lowest mean validation loss."""
-        return int(np.argmin(self.values("val_loss").mean(axis=1)))
+        """The position of the candidate with the lowest mean validation loss on the seeds that all of them share."""
+        return int(np.argmin(self.common().values("val_loss").mean(axis=1)))
 
     def _chosen(self, mask: Sequence[bool]) -> Evidence:
         places = [i for i, chosen in enumerate(mask) if chosen]

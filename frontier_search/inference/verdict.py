@@ -22,6 +22,9 @@ class Verdict(StrEnum):
     SILENT = "no evidence"  # nothing that was searched speaks of it
 
 
+UNKNOWN = Interval(math.nan, math.nan)
+
+
 @dataclass(frozen=True)
 class Finding:
     """What the evidence says about one statement.
@@ -40,7 +43,7 @@ class Finding:
 
     verdict: Verdict
     estimate: float = math.nan
-    interval: Interval = Interval(math.nan, math.nan)
+    interval: Interval = UNKNOWN
     limits: tuple[float, ...] = (0.0,)
     n_seeds: int = 0
     more_seeds: int | None = None
