@@ -78,7 +78,7 @@ class Part:
             return f"{on}{pattern_words(self.subject)} {relation} {pattern_words(self.values['to' if self.kind == 'equal' else 'than'])}{margin}"
         if self.kind == "reach":
             return f"{on}{pattern_words(self.values['by'])} reaches {self.subject:g} ({self.values['metric']}) within {self.values['within']:g}"
-        who = self.values.get("group") or " or ".join(self.subject)
+        who = self.values["who"]
         if self.kind == "stronger":
             return f"{on}{who} own a larger share at most {self.values['to']} parameters than above"
         low, high = self.values.get("from"), self.values.get("to")
@@ -161,13 +161,10 @@ def _part(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: 
     values = {key: value for key, value in given.items() if key not in ("dataset", kind)}
     subject = given[kind]
     if kind in ("owner", "stronger"):
-        values |= {"group": subject} if subject in groups else {}
-        subject = groups.get(subject, (subject,)) if isinstance(subject, str) else _spelled_out(subject, groups)
+        listed = [subject] if isinstance(subject, str) else subject
+        values |= {"who": " or ".join(listed)}
+        subject = tuple(family for name in listed for family in groups.get(name, (name,)))
     return Part(kind, datasets, subject, values)
-
-
-def _spelled_out(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    return tuple(family for name in names for family in groups.get(name, (name,)))
 
 
 def pattern_words(pattern: Mapping[str, Any]) -> str:
