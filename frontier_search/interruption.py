@@ -8,7 +8,7 @@ import sys
 import threading
 from types import FrameType, TracebackType
 
-from frontier_search.folder import SearchFolder
+from frontier_search.folder import SearchFolder, SweepFolder
 
 GRACE_S = 8.0  # for an interrupted search to stop by itself
 INTERRUPTED = 130  # the exit code: interrupted and resumable
@@ -19,10 +19,10 @@ class Interruptible:
     a process that does not stop in time, such as Ray when it waits for its dead parts, is ended with the same words.
 
     Attributes:
-        folder: of the search, as soon as its name is known.
+        folder: of the search or the sweep, as soon as its name is known.
     """
 
-    def __init__(self, folder: SearchFolder | None = None) -> None:
+    def __init__(self, folder: SearchFolder | SweepFolder | None = None) -> None:
         self.folder = folder
         self._received = 0
 
@@ -30,7 +30,7 @@ class Interruptible:
     def last_words(self) -> str:
         """What is true at this moment: nothing can be lost before the search is defined, and nothing is lost from then on."""
         if self.folder is None or not self.folder.exists():
-            return "interrupted; no search was begun."
+            return "interrupted; nothing was begun."
         return f"interrupted; everything finished is kept. Go on with:\n    {self.folder.resume_command}"
 
     def __enter__(self) -> Interruptible:

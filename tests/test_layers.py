@@ -21,7 +21,7 @@ LAYERS = (  # lowest first; a package stands for everything in it
     "errors files",
     "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths",
     "families architectures networks datasets samplers",
-    "search frontier proposer records storage training outcomes counting",
+    "search reading frontier claim inference sweep proposer records storage training outcomes counting",
     "session library",
     "executors launch reports",
     "cli __main__ __init__",

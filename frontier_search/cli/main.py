@@ -18,10 +18,12 @@ from frontier_search.errors import SearchError, SpecError
 
 COMMANDS = {  # name -> what it does; a command's file loads when it is used, so that --help is quick
     "run": "Search a dataset for its frontier.",
-    "resume": "Go on with a search after any interruption.",
+    "sweep": "Run many searches as one resumable whole.",
+    "resume": "Go on with a search or a sweep after any interruption.",
     "status": "How far searches are.",
     "frontier": "Show, plot or export the frontier.",
     "trials": "List every trial.",
+    "report": "Write the page that answers the question: frontiers, owners, claims.",
     "ui": "Open the search in MLflow's pages.",
     "sync": "Rebuild or complete the MLflow mirror.",
     "count": "Count a model's parameters without training it.",

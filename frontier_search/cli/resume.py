@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
-from frontier_search.folder import SearchFolder
+from frontier_search.folder import SearchFolder, SweepFolder
 from frontier_search.interruption import Interruptible
 
 
@@ -20,11 +20,18 @@ from frontier_search.interruption import Interruptible
 @EXECUTOR
 @WORKERS
 def command(name: str, home: Path, trials: int | None, no_mirror: bool, address: str | None, executor: str, workers: int | None) -> None:
-    """Go on with search NAME: finished trials are kept, those that were running are trained again under the same numbers."""
-    with Interruptible(SearchFolder(home, name)):
+    """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
+    folder = SweepFolder(home, name)
+    with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
         from frontier_search import library  # optuna loads here, not for --help
-        from frontier_search.cli import conducting
+        from frontier_search.cli import conducting, sweeping
 
+        sweep = library.find_sweep(name, home)
+        if sweep is not None:
+            if trials is not None:
+                raise click.UsageError("--trials is for a single search; a sweep's budget stands in its file.")
+            sweeping.conduct(sweep, executor, workers, address, mirror=not no_mirror)
+            return
         entry = library.find(name, home)
         if trials is not None:
             entry = library.extend(entry, trials)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,10 +24,18 @@ class Where:
     address: str | None = None
 
 
+Execute = Callable[[Handover], None]  # trains cohorts until the handover has no more
+
+
 class Executor(Protocol):
-    """Trains cohorts until the handover has no more."""
+    """Holds what cohorts are trained on, inside a ``with`` block, for one search after another.
 
-    def __call__(self, handover: Handover, where: Where) -> None: ...
+    Args:
+        where: the workers.
+        resume: the command that goes on, for last words.
+    """
+
+    def __call__(self, where: Where, resume: str) -> AbstractContextManager[Execute]: ...
 
 
-EXECUTORS: Zoo[Executor] = Zoo("executor", {name: f"frontier_search.executors.{name}:execute" for name in ("inline", "ray_tune")})
+EXECUTORS: Zoo[Executor] = Zoo("executor", {name: f"frontier_search.executors.{name}:ready" for name in ("inline", "ray_tune")})

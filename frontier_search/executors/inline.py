@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from frontier_search.executors import Where
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from frontier_search.executors import Execute, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.worker import Worker
 
 
-def execute(handover: Handover, where: Where) -> None:
+@contextmanager
+def ready(where: Where, resume: str) -> Iterator[Execute]:
+    yield _execute
+
+
+def _execute(handover: Handover) -> None:
     worker = Worker(handover.search, handover.folder)
     while (cohort := handover.next()) is not None:
         worker.train(cohort)

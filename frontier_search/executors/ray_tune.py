@@ -11,7 +11,8 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from frontier_search.errors import SearchError
-from frontier_search.executors import Where
+from frontier_search.executors import Execute, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
 from frontier_search.folder import SearchFolder
@@ -138,8 +139,13 @@ class LastWords(tune.Callback):
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
 
 
-def execute(handover: Handover, where: Where) -> None:
-    """Raises SearchError when Ray cannot be started or loses the search."""
+@contextmanager
+def ready(where: Where, resume: str) -> Iterator[Execute]:
+    """Ray, started or joined, and watched.
+
+    Raises:
+        SearchError: Ray cannot be reached or started, or loses the search.
+    """
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # its tracebacks of dead workers: the handover says it in a sentence
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -154,10 +160,9 @@ def execute(handover: Handover, where: Where) -> None:
     if threading.current_thread() is threading.main_thread():
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
-    resume = handover.folder.resume_command
     try:
         with Watchdog(resume):
-            _tune(handover)
+            yield _tune
     finally:
         shut_down(resume)
 
