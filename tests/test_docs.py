@@ -94,6 +94,12 @@ def test_the_picture_of_the_house_names_every_room() -> None:
     assert sorted(rooms - words) == []
 
 
+def test_the_tests_that_hold_what_is_promised_exist() -> None:
+    promised = set(re.findall(r"`(tests/[a-z_/]+\.py)`", (ROOT / "docs" / "reliability.md").read_text()))
+    assert len(promised) > 5
+    assert [name for name in sorted(promised) if not (ROOT / name).exists()] == []
+
+
 def test_pictures_of_the_documents_exist() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):

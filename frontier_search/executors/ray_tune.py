@@ -37,6 +37,7 @@ from frontier_search.search import Search
 from frontier_search.trial import Cohort
 
 COHORT, PROBLEM = "cohort", "problem"
+WORKER_NICENESS = 5  # the driver goes first and the mirror, at 10, last; Ray's own 15 lets the mirror of a long search starve the workers
 
 
 class CohortTrainable(tune.Trainable):
@@ -171,7 +172,11 @@ def _start_here(workers: int) -> None:
     # the workers see the user's folder, so that a family of their own is found there
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
     ray.init(
-        num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL, _system_config=dict(SYSTEM_CONFIG)
+        num_cpus=workers,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.CRITICAL,
+        _system_config=SYSTEM_CONFIG | {"worker_niceness": WORKER_NICENESS},
     )
 
 
