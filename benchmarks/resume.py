@@ -81,9 +81,10 @@ def seconds(entry: Entry, executor: str) -> tuple[float, float]:
     try:
         return wait_for("training", 0.01), wait_for("told", 1.0)
     finally:
-        for started in tree(psutil.Process(process.pid)):  # the mirror and Ray's parts too
-            started.kill()
-        process.wait()
+        if process.poll() is None:
+            for started in tree(psutil.Process(process.pid)):  # the mirror and Ray's parts too
+                started.kill()
+            process.wait()
 
 
 def main() -> None:

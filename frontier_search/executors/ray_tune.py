@@ -172,6 +172,7 @@ def _start_here(workers: int) -> None:
     # the workers see the user's folder, so that a family of their own is found there
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
     ray.init(
+        address="local",  # or a cluster that somebody else runs on this machine, or RAY_ADDRESS, would be taken without being asked for
         num_cpus=workers,
         include_dashboard=False,
         log_to_driver=False,
