@@ -62,9 +62,10 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     """Writes a new search into its folder.
 
     Raises:
-        SpecError: the name exists, the dataset's file has changed, the home cannot be written, or the storage URL is of no known kind.
+        SpecError: the name exists, the dataset's file has changed or its rows cannot be had, the home cannot be written, or the storage URL is
+            of no known kind.
     """
-    search.find_dataset()
+    search.obtain_dataset()
     folder = SearchFolder(home, search.name)
     place = Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home))
     problem = url_problem(place.storage)
