@@ -18,7 +18,7 @@ from frontier_search.dataset import Dataset
 from frontier_search.datasets import find
 from frontier_search.datasets.file import SUFFIXES
 from frontier_search.errors import SpecError, unknown
-from frontier_search.families import FAMILIES
+from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.family import Family
 from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
@@ -262,7 +262,7 @@ class _Reader:
         return names
 
     def _families(self, dataset: Dataset | None) -> tuple[tuple[str, SearchSpace], ...]:
-        given = self.spec.get("families", tuple(FAMILIES))
+        given = self.spec.get("families", PUBLISHED)
         if isinstance(given, str):
             given = [name.strip() for name in given.split(",") if name.strip()]
         if not isinstance(given, Mapping | list | tuple):

@@ -12,7 +12,7 @@ import numpy as np
 
 from frontier_search.ceiling import Baseline, best
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES
+from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.frontier import Frontier, Spread
 from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.search import Search
@@ -21,19 +21,21 @@ from frontier_search.trial import Trial, TrialState
 Split = Literal["val", "test"]
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 
-# Paul Tol's "muted" scheme, distinguishable with every common colour vision; more from his "bright" for families that a user adds.
+# Paul Tol's "muted" scheme for the published families, distinguishable with every common colour vision; then those of his other schemes
+# that lie furthest, in CIELAB, from all before them, from white and from QUIET: no two colours are nearer than 24 units.
 # Source: https://sronpersonalpages.nl/~pault/, technical note SRON/EPS/TN/09-002 (2021).
 PALETTE = (
     "#332288", "#CC6677", "#117733", "#DDAA33", "#44AA99", "#AA4499", "#88AAEE", "#882255", "#999933",
-    "#000000", "#EE6677", "#4477AA", "#66CCEE", "#BBBBBB",
+    "#000000", "#DC050C", "#72190E", "#225555", "#EE7733", "#F7F056", "#222255", "#CAE0AB", "#EE3377", "#666633", "#66CCEE", "#1965B0",
+    "#AE76A3", "#663333", "#FFAABB",
 )  # fmt: skip
 QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are coloured
 ROOM_ABOVE = 4.0  # losses further above the median than so many times its distance to the best would flatten the rest
 
 
 def family_places(families: Sequence[str]) -> dict[str, int]:
-    """A place for each family in the lists of colours and shapes: the zoo's members keep theirs always, a user's own come after."""
-    order = sorted(FAMILIES) + sorted(set(families) - set(FAMILIES))
+    """A place for each family in the lists of colours and shapes: the published keep theirs always, then the table's, then a user's own."""
+    order = list(dict.fromkeys([*sorted(PUBLISHED), *FAMILIES, *sorted(families)]))
     return {family: order.index(family) for family in sorted(set(families))}
 
 

@@ -12,6 +12,7 @@ from matplotlib.image import imread
 
 from frontier_search.ceiling import Baseline, SeedMetrics
 from frontier_search.errors import SpecError
+from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.objective import OBJECTIVES
@@ -71,6 +72,12 @@ def test_families_keep_their_colours() -> None:
     few, many = family_places(["kronecker", "my.module:FAMILY"]), family_places(["dense", "kronecker", "random_sparse"])
     assert few["kronecker"] == many["kronecker"]
     assert few["my.module:FAMILY"] not in many.values()
+    every = family_places([*FAMILIES, "my.module:FAMILY"])
+    assert len({colour(place) for place in every.values()}) == len(every)  # no colour is used twice
+    assert {name: colour(every[name]) for name in PUBLISHED} == {  # as in every figure that was ever drawn
+        "dense": "#332288", "dense_adamw": "#CC6677", "dense_deep": "#117733", "dense_random": "#DDAA33", "gated_kronecker": "#44AA99",
+        "kronecker": "#AA4499", "kronecker_permuted": "#88AAEE", "no_recurrence": "#882255", "random_sparse": "#999933",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
