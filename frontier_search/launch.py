@@ -43,7 +43,7 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
     """Runs what is left of a search, under its lock, and returns the frontier.
 
     Raises:
-        SpecError: another process runs it, or the dataset's file has changed.
+        SpecError: another process runs it, or the dataset's file has changed or cannot be had.
         SearchError: it stopped before its end.
     """
     with Workers(executor, where or Where(), entry.folder.resume_command) as workers:
@@ -102,7 +102,7 @@ class Workers:
 
 
 def _conduct(entry: Entry, workers: Workers, observers: Sequence[Observer]) -> Frontier:
-    entry.search.find_dataset()
+    entry.search.obtain_dataset()
     with (
         answering(entry.place.storage),
         entry.folder.lock(),

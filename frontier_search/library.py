@@ -93,9 +93,10 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     """Writes a new search into its folder.
 
     Raises:
-        SpecError: the name exists, the dataset's file has changed, the home cannot be written, or the storage URL is of no known kind.
+        SpecError: the name exists, the dataset's file has changed or its rows cannot be had, the home cannot be written, or the storage URL is
+            of no known kind.
     """
-    search.find_dataset()
+    search.obtain_dataset()
     folder = SearchFolder(home, search.name)
     place = find_place(home, storage, tracking_uri)
     if SweepFolder(home, search.name).exists():

@@ -18,7 +18,7 @@ from frontier_search.dataset import Dataset
 from frontier_search.datasets import find
 from frontier_search.datasets.file import SUFFIXES
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES
+from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
 from frontier_search.reading import Spaces, read_candidates, read_families
@@ -92,9 +92,23 @@ class Search:
         """The dataset; raises SpecError when its file has gone or changed since the search was defined."""
         if self.dataset_sha256 is not None and not _has_digest(self.dataset, self.dataset_sha256):
             raise SpecError(
-                f"the file {self.dataset} has changed since search {self.name!r} was defined; put it back, or start a new search."
+                f"the file of {self.dataset} has changed or gone since search {self.name!r} was defined; put it back, or start a new search."
             )
         return _find(self.dataset, self.dataset_sha256)
+
+    def obtain_dataset(self) -> Dataset:
+        """``find_dataset``, with rows that are not part of this package fetched now, once, and not by every worker at the same time.
+
+        Raises:
+            SpecError: they cannot be had, or are no longer those that the search was defined with.
+        """
+        dataset = self.find_dataset()
+        if dataset.file is not None:
+            held = dataset.file()
+            if self.dataset_sha256 is None and held is not None:
+                raise SpecError(f"search {self.name!r} was defined without the file {held}; take it away, or start a new search.")
+            dataset.split(self.seeds[0])
+        return dataset
 
     def size(self, candidate: Candidate) -> dict[str, int]:
         """raw, effective, flops and bytes of a candidate, in closed form."""
@@ -208,7 +222,7 @@ class _Reader:
             cohort=self.values.whole("cohort", 16),
             in_flight=self.values.whole("in_flight", 3),
             seed=self.values.whole("seed", 0, low=0),
-            dataset_sha256=self.spec.get("dataset_sha256") or (_sha256(dataset.name) if dataset and _is_file(dataset.name) else None),
+            dataset_sha256=self.spec.get("dataset_sha256") or (self._sha256(dataset) if dataset else None),
         )
         if dataset and not self.problems:
             self.problems += _space_problems(search)
@@ -230,14 +244,23 @@ class _Reader:
             )
             return None
         given = str(self.spec["dataset"])
-        if "dataset_sha256" in self.spec and not _has_digest(given, self.spec["dataset_sha256"]):
-            return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
         try:
+            if "dataset_sha256" in self.spec and not _has_digest(given, self.spec["dataset_sha256"]):
+                return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
             dataset = find(given)
         except SpecError as error:
             self.problems += error.problems
             return None
         return replace(dataset, name=str(Path(given).resolve()) if _is_file(given) else given)  # the name by which it is found again
+
+    def _sha256(self, dataset: Dataset) -> str | None:
+        """The digest of the file that holds the dataset's rows on this machine, or None."""
+        try:
+            file = _rows_file(dataset.name)
+        except SpecError as error:
+            self.problems += error.problems
+            return None
+        return _sha256(file) if file else None
 
     def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
         names = self.values.names("objectives", DEFAULT_OBJECTIVES)
@@ -251,10 +274,10 @@ class _Reader:
         return read_candidates(self.spec["candidates"], families, self.problems)
 
     def _default_families(self) -> tuple[str, ...]:
-        """Those of the listed candidates, or all."""
+        """Those of the listed candidates, or the published ones."""
         listed = self.spec.get("candidates")
         named = [point.get("family") for point in listed if isinstance(point, Mapping)] if isinstance(listed, list | tuple) else []
-        return tuple(dict.fromkeys(str(name) for name in named)) or tuple(FAMILIES)
+        return tuple(dict.fromkeys(str(name) for name in named)) or PUBLISHED
 
     def _sampler(self) -> str:
         name = str(self.values.one_of("sampler", SAMPLERS, "tpe"))
@@ -317,10 +340,19 @@ def _is_file(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
 
 
-def _has_digest(path: str, sha256: str) -> bool:
-    return Path(path).is_file() and _sha256(path) == sha256
+def _rows_file(name: str) -> Path | None:
+    """The file that holds a dataset's rows on this machine, or None; raises SpecError."""
+    if _is_file(name):
+        return Path(name)
+    dataset = find(name)
+    return dataset.file() if dataset.file else None
 
 
-def _sha256(path: str) -> str:
-    with Path(path).open("rb") as file:
+def _has_digest(name: str, sha256: str) -> bool:
+    path = _rows_file(name)
+    return path is not None and path.is_file() and _sha256(path) == sha256
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

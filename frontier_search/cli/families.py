@@ -10,12 +10,18 @@ from frontier_search.cli.options import FORMAT
 @click.command("families", short_help="List the families of models.")
 @FORMAT
 def command(form: str) -> None:
-    """List the families of models, with the parameters that each can vary."""
-    from frontier_search.families import FAMILIES
+    """List the families of models, with the parameters that each can vary; a search that names none searches the default ones."""
+    from frontier_search.families import FAMILIES, PUBLISHED
     from frontier_search.reports.listing import render
 
     rows = [
-        {"family": f.name, "summary": f.summary, "parameters": " ".join(f.default_space((1e-3, 1e-2)).names()), "source": f.source}
+        {
+            "family": f.name,
+            "default": "yes" if f.name in PUBLISHED else "no",
+            "summary": f.summary,
+            "parameters": " ".join(f.default_space((1e-3, 1e-2)).names()),
+            "source": f.source,
+        }
         for f in FAMILIES.values()
     ]
     click.echo(render(rows, form))

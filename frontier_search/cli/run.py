@@ -16,7 +16,7 @@ from frontier_search.interruption import Interruptible
 @click.argument("search_file", required=False, metavar="[SEARCH.yaml]", type=click.Path(path_type=Path))
 @click.option("--dataset", metavar="NAME|FILE", help="A dataset's name, or a .csv or .npz file.")
 @click.option("--objectives", metavar="A,B", help="What to minimise at once.  [default: loss,params]")
-@click.option("--families", metavar="A,B", help="Families of models.  [default: all]")
+@click.option("--families", metavar="A,B", help="Families of models.  [default: the published ones]")
 @click.option("--trials", type=int, help="Candidates to evaluate.  [default: 100]")
 @click.option("--time-budget", metavar="10m", help="Ask for no more candidates after this long.")
 @click.option("--seeds", type=int, help="Seeds on which every candidate is trained.  [default: 5]")
