@@ -29,6 +29,7 @@ COMMANDS = {  # name -> what it does; a command's file loads when it is used, so
     "datasets": "List the datasets.",
     "objectives": "List the objectives.",
     "samplers": "List the samplers.",
+    "cluster": "Check, start and end a cluster.",
 }
 
 
