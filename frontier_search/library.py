@@ -82,6 +82,20 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     return Entry(search, folder, place)
 
 
+def find_or_define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> Entry:
+    """The search of this name, where it was defined before and asks the same, with the larger budget of the two; else a new one.
+
+    Raises:
+        SpecError: as ``define``, or the one that is there asks something else.
+    """
+    if not SearchFolder(home, search.name).exists():
+        return define(search, home, storage, tracking_uri)
+    entry = find(search.name, home)
+    if entry.search.fingerprint() != search.fingerprint():
+        raise SpecError(f"the search named {search.name!r} in {home} asks something else; choose another --name.")
+    return extend(entry, search.trials) if search.trials > entry.search.trials else entry
+
+
 def _exists(folder: SearchFolder) -> str:
     return f"a search named {folder.name!r} exists in {folder.home}. Continue it with `{folder.resume_command}`, or choose another --name."
 

@@ -28,7 +28,7 @@ LAYERS = (  # lowest first; a package stands for everything in it
 )
 HOMES = {  # a library that takes long to load, and where it may be imported at all
     "torch": "networks training executors reports.models",
-    "ray": "executors cluster.file cluster.aws cluster.onprem",
+    "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "samplers proposer records storage session",
     "sqlalchemy": "storage reports",
     "sklearn": "datasets splitting",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, WORKERS
 
 
 @click.command("resume", short_help="Go on with a search after any interruption.")
@@ -17,12 +18,14 @@ from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
 @ADDRESS
 @EXECUTOR
 @WORKERS
-def command(name: str, home: Path, trials: int | None, no_mirror: bool, address: str | None, executor: str, workers: int | None) -> None:
+@GPUS
+def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **where: Any) -> None:
     """Go on with search NAME: finished trials are kept, those that were running are trained again under the same numbers."""
     from frontier_search import library  # optuna loads here, not for --help
     from frontier_search.cli import conducting
+    from frontier_search.executors import Where
 
     entry = library.find(name, home)
     if trials is not None:
         entry = library.extend(entry, trials)
-    conducting.conduct(entry, executor, workers, address, mirror=not no_mirror)
+    conducting.conduct(entry, executor, Where(**where), mirror=not no_mirror)

@@ -8,7 +8,7 @@ from frontier_search.executors.worker import Worker
 
 
 def execute(handover: Handover, where: Where) -> None:
-    worker = Worker(handover.search, handover.folder)
+    worker = Worker(handover.search, handover.folder, where.device)
     while (cohort := handover.next()) is not None:
         worker.train(cohort)
         handover.settle(cohort)

@@ -36,17 +36,18 @@ from frontier_search.search import Search
 from frontier_search.trial import Cohort
 
 COHORT, PROBLEM = "cohort", "problem"
+HOST_DIED = "its node has died"  # ray's ActorDiedError, when the node went and not the process alone
 
 
 class CohortTrainable(tune.Trainable):
     """A worker process that is reused from cohort to cohort."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "") -> None:
+    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "", device: str = "cpu") -> None:
         from frontier_search.executors.worker import Worker  # torch loads in the workers, not in the driver
 
         search = Search.from_spec(spec or {})
         folder = SearchFolder(Path(home), search.name)
-        self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder), config[COHORT]
+        self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder, device), config[COHORT]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.index = new_config[COHORT]
@@ -69,6 +70,7 @@ class CohortSearcher(Searcher):
         self.handover = handover
         self.error: BaseException | None = None
         self.last_words = ""  # of the worker that died last
+        self.host_died = False  # and whether its host went with it, such as a spot instance that was reclaimed
         self._cohorts: dict[str, Cohort] = {}
         self._again: list[Cohort] = []  # whose workers died
 
@@ -87,9 +89,8 @@ class CohortSearcher(Searcher):
             return
         if error:
             self._again.append(cohort)
-            if (
-                some_node_is_alive()
-            ):  # else the raylet took the worker with it, which is no fault of the stack's; the watchdog ends the search
+            # a host, or the raylet, that took its worker with it is no fault of the stack's; without any host the watchdog ends the search
+            if some_node_is_alive() and not self.host_died:
                 self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
@@ -134,7 +135,9 @@ class LastWords(tune.Callback):
         self.searcher = searcher
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        lines = str(trial.get_error() or "").strip().splitlines()
+        words = str(trial.get_error() or "")
+        lines = words.strip().splitlines()
+        self.searcher.host_died = HOST_DIED in words
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
 
 
@@ -155,7 +158,7 @@ def execute(handover: Handover, where: Where) -> None:
     resume = handover.folder.resume_command
     try:
         with Watchdog(resume):
-            _tune(handover)
+            _tune(handover, where)
     finally:
         shut_down(resume)
 
@@ -168,12 +171,14 @@ def _start_here(workers: int) -> None:
     )
 
 
-def _tune(handover: Handover) -> None:
+def _tune(handover: Handover, where: Where) -> None:
     searcher = CohortSearcher(handover)
-    trainable = tune.with_parameters(CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()))
+    trainable = tune.with_parameters(
+        CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()), device=where.device
+    )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(
-            tune.with_resources(trainable, {"cpu": 1}),
+            tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
                 num_samples=-1,
