@@ -36,7 +36,6 @@ from frontier_search.search import Search
 from frontier_search.trial import Cohort
 
 COHORT, PROBLEM = "cohort", "problem"
-HOST_DIED = "its node has died"  # ray's ActorDiedError, when the node went and not the process alone
 
 
 class CohortTrainable(tune.Trainable):
@@ -70,7 +69,6 @@ class CohortSearcher(Searcher):
         self.handover = handover
         self.error: BaseException | None = None
         self.last_words = ""  # of the worker that died last
-        self.host_died = False  # and whether its host went with it, such as a spot instance that was reclaimed
         self._cohorts: dict[str, Cohort] = {}
         self._again: list[Cohort] = []  # whose workers died
 
@@ -89,8 +87,8 @@ class CohortSearcher(Searcher):
             return
         if error:
             self._again.append(cohort)
-            # a host, or the raylet, that took its worker with it is no fault of the stack's; without any host the watchdog ends the search
-            if some_node_is_alive() and not self.host_died:
+            # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
+            if some_node_is_alive():
                 self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
@@ -135,9 +133,7 @@ class LastWords(tune.Callback):
         self.searcher = searcher
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        words = str(trial.get_error() or "")
-        lines = words.strip().splitlines()
-        self.searcher.host_died = HOST_DIED in words
+        lines = str(trial.get_error() or "").strip().splitlines()
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
 
 
