@@ -64,7 +64,7 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
         batch, look = [search for _, search in entry.sweep.searches], 1
         while batch:
             for search in batch:
-                defined = library.find_or_define(search, entry.folder.home, entry.place)
+                defined = library.find_or_define(search, entry.folder.home, entry.place.storage, entry.place.tracking_uri)
                 with observe(defined) as observers:
                     _conduct(defined, workers, observers)
             if not entry.sweep.until_settled:

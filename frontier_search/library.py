@@ -113,18 +113,18 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     return Entry(search, folder, place)
 
 
-def find_or_define(search: Search, home: Path, place: Place) -> Entry:
-    """A search of a sweep, which may have been defined before.
+def find_or_define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> Entry:
+    """The search of this name, where it was defined before and asks the same, with the larger budget of the two; else a new one.
 
     Raises:
-        SpecError: another search has its name.
+        SpecError: as ``define``, or the one that is there asks something else.
     """
     if not SearchFolder(home, search.name).exists():
-        return define(search, home, place.storage, place.tracking_uri)
+        return define(search, home, storage, tracking_uri)
     entry = find(search.name, home)
-    if entry.search != search:
-        raise SpecError(f"another search named {search.name!r} exists in {home}; give the sweep another name.")
-    return entry
+    if entry.search.fingerprint() != search.fingerprint():
+        raise SpecError(f"the search named {search.name!r} in {home} asks something else; choose another --name.")
+    return extend(entry, search.trials) if search.trials > entry.search.trials else entry
 
 
 def define_sweep(sweep: Sweep, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> SweepEntry:

@@ -19,9 +19,8 @@ from frontier_search.search import Search
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [
-    path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md") if path.exists()
-]
+FOLDERS = ("", "benchmarks", "cluster")  # with a README of their own
+DOCUMENTS = [path for path in (*(ROOT / name / "README.md" for name in FOLDERS), *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
 SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
 
 
@@ -42,7 +41,9 @@ def parse(line: str) -> None:
     """Parses a command as click does, without running it; raises click.UsageError for what does not exist."""
     _, name, *arguments = shlex.split(line)
     command: click.Command = importlib.import_module(f"frontier_search.cli.{name}").command
-    command.make_context(name, arguments)
+    context = command.make_context(name, arguments)
+    if isinstance(command, click.Group):
+        command.commands[arguments[0]].make_context(arguments[0], arguments[1:], parent=context)
 
 
 @pytest.mark.parametrize("line", sorted({line for path in DOCUMENTS for line in commands_in(path.read_text())}))

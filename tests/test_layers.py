@@ -23,12 +23,12 @@ LAYERS = (  # lowest first; a package stands for everything in it
     "families architectures networks datasets samplers",
     "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting",
     "session library",
-    "executors launch reports",
+    "executors launch reports cluster",
     "cli __main__ __init__",
 )
 HOMES = {  # a library that takes long to load, and where it may be imported at all
     "torch": "networks training executors reports.models",
-    "ray": "executors",
+    "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "samplers proposer records storage session",
     "sqlalchemy": "storage reports",
     "sklearn": "ceiling datasets splitting",

@@ -13,7 +13,7 @@ from frontier_search.reports.live import LiveView
 from frontier_search.reports.mirror_process import MirrorProcess
 
 
-def conduct(entry: Entry, executor: str, workers: int | None, address: str | None, mirror: bool) -> None:
+def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     """Runs what is left of a search and prints the frontier.
 
     Raises:
@@ -24,7 +24,7 @@ def conduct(entry: Entry, executor: str, workers: int | None, address: str | Non
     try:
         with LiveView(entry.search, resume) as view:
             observers = [view.observe, *([mirror_process.observe] if mirror_process else [])]
-            frontier = launch.conduct(entry, executor, Where(workers, address), observers)
+            frontier = launch.conduct(entry, executor, where, observers)
         if mirror_process:
             mirror_process.finish()
     except SearchError as error:

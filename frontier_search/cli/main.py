@@ -31,6 +31,13 @@ COMMANDS = {  # name -> what it does; a command's file loads when it is used, so
     "datasets": "List the datasets.",
     "objectives": "List the objectives.",
     "samplers": "List the samplers.",
+    "cluster": "Check, start and end a cluster.",
+    "submit": "Search on a cluster.",
+    "attach": "Follow a search on a cluster.",
+    "logs": "What a search on a cluster has printed.",
+    "stop": "Stop a search on a cluster, resumable.",
+    "list": "List the searches of a cluster.",
+    "fetch": "Bring a search from a cluster.",
 }
 
 

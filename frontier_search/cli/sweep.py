@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, WORKERS
 from frontier_search.folder import SweepFolder
 from frontier_search.interruption import Interruptible
 
@@ -23,6 +24,7 @@ from frontier_search.interruption import Interruptible
 @ADDRESS
 @EXECUTOR
 @WORKERS
+@GPUS
 @click.option("--dry-run", is_flag=True, help="Check every search, say how much it is, and stop.")
 def command(
     sweep_file: Path,
@@ -33,10 +35,9 @@ def command(
     storage: str | None,
     tracking_uri: str | None,
     no_mirror: bool,
-    address: str | None,
     executor: str,
-    workers: int | None,
     dry_run: bool,
+    **where: Any,
 ) -> None:
     """Run the searches of SWEEP.yaml one after another; the same command, or `resume NAME`, goes on after any interruption."""
     with Interruptible() as ending:
@@ -52,6 +53,7 @@ def command(
                 )
             return
         from frontier_search.cli import sweeping  # what runs searches loads when they run
+        from frontier_search.executors import Where
 
         entry = library.define_sweep(sweep, home, storage, tracking_uri)
-        sweeping.conduct(entry, executor, workers, address, mirror=not no_mirror)
+        sweeping.conduct(entry, executor, Where(**where), mirror=not no_mirror)

@@ -17,7 +17,7 @@ from frontier_search.reports.live import SweepView
 from frontier_search.reports.mirror_process import MirrorProcess
 
 
-def conduct(entry: SweepEntry, executor: str, workers: int | None, address: str | None, mirror: bool) -> None:
+def conduct(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:
     """Runs what is left of a sweep.
 
     Raises:
@@ -33,7 +33,7 @@ def conduct(entry: SweepEntry, executor: str, workers: int | None, address: str 
                 beside.finish()
 
         try:
-            launch.sweep(entry, executor, Where(workers, address), observe)
+            launch.sweep(entry, executor, where, observe)
         except SearchError as error:
             raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {entry.folder.resume_command}") from error
     home = "" if str(entry.folder.home) == "frontier-runs" else f" --home {shlex.quote(str(entry.folder.home))}"

@@ -18,10 +18,17 @@ class Where:
     Attributes:
         workers: processes at a time, or None for one a CPU.
         address: of a running Ray cluster (``auto`` or ``HOST:PORT``), or None to start one on this machine.
+        gpus_per_cohort: the share of a GPU that a cohort takes; 0 trains on CPUs.
     """
 
     workers: int | None = None
     address: str | None = None
+    gpus_per_cohort: float = 0.0
+
+    @property
+    def device(self) -> str:
+        """Where stacks live, as torch calls it; Ray shows a worker its own GPU alone."""
+        return "cuda" if self.gpus_per_cohort else "cpu"
 
 
 Execute = Callable[[Handover], None]  # trains cohorts until the handover has no more

@@ -12,11 +12,10 @@ from frontier_search.executors.worker import Worker
 
 @contextmanager
 def ready(where: Where, resume: str) -> Iterator[Execute]:
-    yield _execute
+    def execute(handover: Handover) -> None:
+        worker = Worker(handover.search, handover.folder, where.device)
+        while (cohort := handover.next()) is not None:
+            worker.train(cohort)
+            handover.settle(cohort)
 
-
-def _execute(handover: Handover) -> None:
-    worker = Worker(handover.search, handover.folder)
-    while (cohort := handover.next()) is not None:
-        worker.train(cohort)
-        handover.settle(cohort)
+    yield execute

@@ -6,6 +6,7 @@ cohort's index alone; the candidates and the outcome pass through the search's f
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
@@ -43,12 +44,12 @@ WORKER_NICENESS = 5  # the driver goes first and the mirror, at 10, last; Ray's 
 class CohortTrainable(tune.Trainable):
     """A worker process that is reused from cohort to cohort."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "") -> None:
+    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "", device: str = "cpu") -> None:
         from frontier_search.executors.worker import Worker  # torch loads in the workers, not in the driver
 
         search = Search.from_spec(spec or {})
         folder = SearchFolder(Path(home), search.name)
-        self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder), config[COHORT]
+        self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder, device), config[COHORT]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.index = new_config[COHORT]
@@ -89,9 +90,8 @@ class CohortSearcher(Searcher):
             return
         if error:
             self._again.append(cohort)
-            if (
-                some_node_is_alive()
-            ):  # else the raylet took the worker with it, which is no fault of the stack's; the watchdog ends the search
+            # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
+            if some_node_is_alive():
                 self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
@@ -163,7 +163,7 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
             signal.signal(number, handler)
     try:
         with Watchdog(resume):
-            yield _tune
+            yield functools.partial(_tune, where=where)
     finally:
         shut_down(resume)
 
@@ -181,12 +181,14 @@ def _start_here(workers: int) -> None:
     )
 
 
-def _tune(handover: Handover) -> None:
+def _tune(handover: Handover, where: Where) -> None:
     searcher = CohortSearcher(handover)
-    trainable = tune.with_parameters(CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()))
+    trainable = tune.with_parameters(
+        CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()), device=where.device
+    )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(
-            tune.with_resources(trainable, {"cpu": 1}),
+            tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
                 num_samples=-1,
