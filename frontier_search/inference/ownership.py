@@ -67,6 +67,13 @@ class Ownership:
         shares = (self.volume if measure == "volume" else self.members)[:, [family in wanted for family in self.families]].sum(axis=1)
         return Share(float(shares[0]), percentile(shares[1:], level))
 
+    def between(self, first: Iterable[str], second: Iterable[str], level: float = LEVEL) -> Share:
+        """The first group's share of the hypervolume that two groups own together."""
+        a, b = (self.volume[:, [family in set(group) for family in self.families]].sum(axis=1) for group in (tuple(first), tuple(second)))
+        together = np.where(a + b > 0, a + b, np.nan)
+        shares = a / together
+        return Share(float(shares[0]), percentile(shares[1:], level))
+
 
 def ownership(evidence: Evidence, constant: NDArray[np.float64], within: Range = WHOLE) -> Ownership:
     """Who owns the frontier of some evidence.

@@ -6,6 +6,7 @@ Neither library's global state is touched: no pyplot, no default renderer.
 from __future__ import annotations
 
 import html as markup
+import io
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,12 @@ def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> 
 
 def draw_png(scene: Scene, path: Path) -> None:
     """Writes a picture of 800 x 600 pixels."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture(scene))
+
+
+def picture(scene: Scene) -> bytes:
+    """A PNG of 800 x 600 pixels."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # a third of a second, for this function alone
     from matplotlib.figure import Figure
 
@@ -65,8 +72,9 @@ def draw_png(scene: Scene, path: Path) -> None:
     _settle_axes(axes, scene)
     look: dict[str, Any] = {"fontsize": 9, "frameon": False, "handletextpad": 0.3, "ncols": 4 if len(scene.families) > 6 else 3}
     figure.legend(*_legend(axes), loc="lower center", bbox_to_anchor=(0.53, 0.005), **look)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
 
 
 def _draw_points(axes: Axes, scene: Scene) -> None:
