@@ -21,6 +21,8 @@ NEXT_STEPS = (  # what that study names as its next steps
     "learned_kronecker",
     "adapted_kronecker",
     "leaky_kronecker",
+    "spline",
+    "spline_kronecker",
 )
 
 FAMILIES: Zoo[Family] = Zoo("family", {name: f"frontier_search.families.{name}:FAMILY" for name in (*PUBLISHED, *NEXT_STEPS)})

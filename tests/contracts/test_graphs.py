@@ -24,6 +24,7 @@ RECURRENT = [name for name in FAMILIES if getattr(built(name, hidden=4), "graph"
 
 def graph_of(name: str, hidden: int, **changes: float) -> tuple[Graph, np.ndarray]:
     architecture = built(name, hidden=hidden, **changes)
+    architecture = getattr(architecture, "core", architecture)
     assert isinstance(architecture, Reservoir)
     assert architecture.graph is not None
     return architecture.graph, architecture.matrix(101)
