@@ -23,6 +23,7 @@ NEXT_STEPS = (  # what that study names as its next steps
     "leaky_kronecker",
     "spline",
     "spline_kronecker",
+    "varpro",
 )
 
 FAMILIES: Zoo[Family] = Zoo("family", {name: f"frontier_search.families.{name}:FAMILY" for name in (*PUBLISHED, *NEXT_STEPS)})
