@@ -2,9 +2,11 @@
 
     h_0 = phi(W_in x + b_in)     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out [x, h_T] + b_out        phi = tanh
 
-Gated: h_{t+1} = (1 - z) h_t + z phi(h_t + phi(h_t G^T)), with z one learned scalar. Without a graph T = 0 and the readout sees h_0.
+Gated: h_{t+1} = (1 - z) h_t + z phi(h_t + phi(h_t G^T)), with z one learned scalar. Leaky: the same with a fixed a_i for each unit i in
+place of z. Without a graph T = 0 and the readout sees h_0.
 
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026).
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026); Jaeger et al., "Optimization and applications of echo state networks with
+leaky-integrator neurons" (Neural Networks 20, 2007), for the leak.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ class Reservoir:
         spectral_radius: modulus of the largest eigenvalue of G.
         graph_noise: standard deviation of the noise on the edges before scaling.
         gated: whether the update is gated by one learned scalar.
+        leaks: a of the first half of the units and a of the others, in (0, 1], or None.
     """
 
     hidden: int
@@ -40,6 +43,7 @@ class Reservoir:
     spectral_radius: float = 0.9
     graph_noise: float = 0.0
     gated: bool = False
+    leaks: tuple[float, float] | None = None
     network: str = "frontier_search.networks.reservoir:ReservoirStack"
 
     def __post_init__(self) -> None:
@@ -48,12 +52,14 @@ class Reservoir:
             problem = f"hidden = {self.hidden}; at least one hidden unit is needed"
         if self.graph and self.steps < 1:
             problem = f"steps = {self.steps}; a recurrence needs at least one step (no_recurrence has none)"
+        if self.leaks and not all(0 < leak <= 1 for leak in self.leaks):
+            problem = f"leaks = {self.leaks}; a leak is above 0 (nothing moves) and at most 1 (nothing is kept)"
         if problem:
             raise SpecError(problem)
 
     @property
-    def shape(self) -> tuple[int, bool]:
-        return (self.hidden, self.gated)
+    def shape(self) -> tuple[int, bool, bool]:
+        return (self.hidden, self.gated, self.leaks is not None)
 
     @property
     def rank(self) -> int:
@@ -71,7 +77,8 @@ class Reservoir:
         d, h, o = n_inputs, self.hidden, n_outputs
         edges = self.graph.edges(h) if self.graph else 0
         raw = d * h + h + (d + h) * o + o + int(self.gated)
-        a_step = 2 * edges + h + 2 * h + (3 * h if self.gated else 0)  # products, the sum, two tanh, the gate's mix
+        mix = 3 * h if self.gated or self.leaks else 0
+        a_step = 2 * edges + h + 2 * h + mix  # products, the sum, two tanh
         flops = 2 * d * h + h + self.steps * a_step + 2 * (d + h) * o
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + min(8 * edges, 4 * h * h))
 

@@ -18,6 +18,12 @@ PUBLISHED = (  # the families of Nicolini (2026), which a search that names none
 )
 
 NEXT_STEPS = (  # what that study names as its next steps
+    "learned_kronecker",
+    "adapted_kronecker",
+    "leaky_kronecker",
+    "spline",
+    "spline_kronecker",
+    "varpro",
 )
 
 FAMILIES: Zoo[Family] = Zoo("family", {name: f"frontier_search.families.{name}:FAMILY" for name in (*PUBLISHED, *NEXT_STEPS)})

@@ -39,32 +39,52 @@ class Saved:
     last: Tensor
 
 
+def map_shapes(n_inputs: int, hidden: int, n_outputs: int) -> dict[str, tuple[int, ...]]:
+    """The learned tensors of the input map and the readout of one model."""
+    width = hidden + n_outputs
+    return {"w_x": (width, n_inputs), "b_x": (width, 1), "w_h": (n_outputs, hidden)}
+
+
+def initial_maps(generator: torch.Generator, n_inputs: int, hidden: int, n_outputs: int) -> dict[str, Tensor]:
+    """Their first weights, those of two torch.nn.Linear."""
+    d, h, o = n_inputs, hidden, n_outputs
+    w_in, b_in = uniform(generator, (h, d), d), uniform(generator, (h, 1), d)
+    w_out, b_out = uniform(generator, (o, d + h), d + h), uniform(generator, (o, 1), d + h)
+    return {"w_x": torch.cat([w_in, w_out[:, :d]]), "b_x": torch.cat([b_in, b_out]), "w_h": w_out[:, d:]}
+
+
 class ReservoirStack:
     """M reservoirs of equal width, with their own graphs and numbers of steps.
 
     Learned: ``w_x`` (M, H + o, d), ``b_x`` (M, H + o, 1), ``w_h`` (M, o, H) and, when gated, ``gate`` (M, 1, 1).
-    Fixed: ``graph`` (M', H, H), the G of the M' models that have one.
+    Fixed: ``graph`` (M', H, H), the G of the M' models that have one, and, when leaky, ``leak`` (M, H, 1).
     """
 
     def __init__(self, models: Sequence[Reservoir], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
         self.hidden, self.gated = models[0].hidden, models[0].gated
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
-        width = self.hidden + n_outputs
-        self.learned: dict[str, tuple[int, ...]] = {"w_x": (width, n_inputs), "b_x": (width, 1), "w_h": (n_outputs, self.hidden)}
+        self.learned = map_shapes(n_inputs, self.hidden, n_outputs)
         if self.gated:
             self.learned["gate"] = (1, 1)
         self.active = [sum(model.steps > step for model in models) for step in range(models[0].steps)]
         graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps]
         self.graph = torch.from_numpy(np.stack(graphs)).to(device) if graphs else torch.zeros(0, self.hidden, self.hidden, device=device)
-
         self._doubled_graph = 2 * self.graph
+        self.leaky = models[0].leaks is not None
+        if self.leaky:
+            halves = torch.tensor([model.leaks for model in models], device=device)[..., None]
+            fast = (self.hidden + 1) // 2
+            self.leak = halves.repeat_interleave(torch.tensor([fast, self.hidden - fast], device=device), dim=1)
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        d, h, o = self.n_inputs, self.hidden, self.n_outputs
-        w_in, b_in = uniform(generator, (h, d), d), uniform(generator, (h, 1), d)
-        w_out, b_out = uniform(generator, (o, d + h), d + h), uniform(generator, (o, 1), d + h)
-        weights = {"w_x": torch.cat([w_in, w_out[:, :d]]), "b_x": torch.cat([b_in, b_out]), "w_h": w_out[:, d:]}
+        weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
         return weights | ({"gate": torch.zeros(1, 1)} if self.gated else {})
+
+    def _rate(self, learned: Mapping[str, Tensor], n: int) -> Tensor | None:
+        """How much of the update the first n models take, or None for all of it."""
+        if self.gated:
+            return torch.sigmoid(learned["gate"][:n])
+        return self.leak[:n] if self.leaky else None
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
         z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
@@ -72,9 +92,8 @@ class ReservoirStack:
         for n in self.active:
             running = h[:n]
             update = differentiable_tanh(running + differentiable_tanh(torch.bmm(self.graph[:n], running)))
-            if self.gated:
-                update = torch.lerp(running, update, torch.sigmoid(learned["gate"][:n]))
-            h = torch.cat([update, h[n:]])
+            rate = self._rate(learned, n)
+            h = torch.cat([update if rate is None else torch.lerp(running, update, rate), h[n:]])
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], h)
 
     def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Saved]:
@@ -88,7 +107,8 @@ class ReservoirStack:
             update = tanh_of_half(torch.add(MINUS_TWO, update, alpha=2, out=update))
             saved.messages.append(message)
             saved.updates.append(update)
-            saved.states.append(torch.lerp(running, update, torch.sigmoid(learned["gate"][:n])) if self.gated else update)
+            rate = self._rate(learned, n)
+            saved.states.append(update if rate is None else torch.lerp(running, update, rate))
             saved.last[still_active:n] = saved.states[-1][still_active:]
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], saved.last), saved
 
@@ -99,15 +119,15 @@ class ReservoirStack:
             gradients["gate"].zero_()
         for step in reversed(range(len(self.active))):
             n = self.active[step]
-            d_update = d_h[:n]
-            if self.gated:
-                gate = torch.sigmoid(learned["gate"][:n])
+            d_update, rate = d_h[:n], self._rate(learned, n)
+            if self.gated and rate is not None:
                 change = saved.updates[step] - saved.states[step][:n]
-                gradients["gate"][:n] += (d_update * change).sum(dim=(1, 2), keepdim=True) * gate * (1 - gate)
-                d_kept, d_update = d_update * (1 - gate), d_update * gate
+                gradients["gate"][:n] += (d_update * change).sum(dim=(1, 2), keepdim=True) * rate * (1 - rate)
+            if rate is not None:
+                d_kept, d_update = d_update * (1 - rate), d_update * rate
             d_sum = torch.ops.aten.tanh_backward(d_update, saved.updates[step])
             d_message = torch.ops.aten.sigmoid_backward(d_sum, saved.messages[step])  # d phi = 4 s (1 - s)
-            if self.gated:
+            if rate is not None:
                 d_sum += d_kept
             torch.baddbmm(d_sum, self.graph[:n].mT, d_message, alpha=4, out=d_h[:n])
         d_z = torch.empty(d_h.shape[0], self.hidden + self.n_outputs, d_h.shape[2], device=d_h.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from frontier_search.budget import Budget
-from frontier_search.networks import HandWritten
+from frontier_search.networks import HandWritten, Solved
 from frontier_search.training import loss
 from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data, StackedRows
@@ -37,6 +37,7 @@ class StackTraining:
         self.stack, self.data, self.budget = stack, data, budget
         # asked once: whether an object keeps a protocol takes as long as a dozen tensor operations
         self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None
+        self._solved = stack.network if isinstance(stack.network, Solved) else None
         device, size = data.device, len(stack.models)
         self.positions = torch.tensor([data.seeds.index(model.seed) for model in stack.models], device=device)
         self.optimiser = StackedAdamW(
@@ -66,10 +67,26 @@ class StackTraining:
             between_epochs(self)
 
     def _train_epoch(self) -> None:
+        if self.epoch == 0:
+            self._solve()
         self.epoch += 1
         for batch in self.data.shuffled(self.epoch).chunks(self.budget.batch_size):
             self._compute_gradient(batch.of(self.positions))
+            if self._solved is not None:
+                self._solved.hold(self.gradients)
             self.optimiser.step(self.gradient)
+        self._solve()
+
+    @torch.no_grad()
+    def _solve(self) -> None:
+        """Sets the scalars that the network solves for, on all training rows; validation then selects among solved models."""
+        if self._solved is not None:
+            self._solved.solve(self.stack.learned, self._training_batches, self.data.dataset.task)
+
+    def _training_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for rows in self.data.train.chunks(EVALUATION_ROWS):
+            own = rows.of(self.positions)
+            yield own.x, own.y
 
     def _compute_gradient(self, rows: StackedRows) -> None:
         """The gradient of each model's mean loss, into ``self.gradient``."""

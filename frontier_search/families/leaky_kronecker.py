@@ -1,0 +1,36 @@
+"""leaky_kronecker: the Kronecker recurrence on two time scales, half of the units fast and half slow.
+
+    h_{t+1} = (1 - a) h_t + a phi(h_t + phi(h_t G^T)),     a = leak_fast for the first H / 2 units, leak_slow for the others
+
+The first half, the units whose leading binary digit is 0, are those that listen to the whole graph: the fast ones are its hubs. Both leaks are
+fixed, so the parameters are those of kronecker, which it is where both leaks are 1. Source: Jaeger et al., "Optimization and applications of
+echo state networks with leaky-integrator neurons" (Neural Networks 20, 2007); Nicolini (2026), next steps.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.families import kronecker
+from frontier_search.family import Family
+from frontier_search.space import Value
+
+
+def build(hyperparameters: Mapping[str, Value]) -> Reservoir:
+    return Reservoir(
+        hidden=int(hyperparameters["hidden"]),
+        steps=int(hyperparameters["steps"]),
+        graph=kronecker.GRAPH,
+        spectral_radius=float(hyperparameters["spectral_radius"]),
+        graph_noise=float(hyperparameters["graph_noise"]),
+        leaks=(float(hyperparameters["leak_fast"]), float(hyperparameters["leak_slow"])),
+    )
+
+
+FAMILY = Family(
+    name="leaky_kronecker",
+    summary="Kronecker recurrence, half of the units fast, half slow",
+    source="Jaeger et al. 2007; Nicolini 2026, next steps",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=build,
+)

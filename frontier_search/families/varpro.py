@@ -1,0 +1,40 @@
+"""varpro: the Kronecker reservoir by variable projection, its readout solved for and its input map trained.
+
+    min over W_in of  loss(W*(W_in)),     W* = argmin over W_out of  loss(W_out [x, h_T]) + ridge / 2 |W_out|^2
+
+The readout is solved for on all training rows before the first epoch and after each; in an epoch it is held, and minibatch gradients train the
+input map alone. At a solved readout the gradient of the loss with W_out held is the gradient of the projected loss (its derivative through
+W* vanishes at the minimum), so an epoch begins with that gradient and goes on with one whose readout is up to an epoch old: variable
+projection in batches of one epoch. In regression W* is exact; in classification, where none exists in closed form, three steps of a bound on
+Newton's method follow it (``networks.varpro``). Every scalar of the readout is counted: the parameters are those of kronecker.
+
+Source: Golub and Pereyra (SIAM Journal on Numerical Analysis 10, 1973); Nicolini (2026) for the reservoir.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from frontier_search.architectures.varpro import VarPro
+from frontier_search.families import kronecker
+from frontier_search.family import Family
+from frontier_search.space import Value
+
+
+def build(hyperparameters: Mapping[str, Value]) -> VarPro:
+    return VarPro(
+        hidden=int(hyperparameters["hidden"]),
+        steps=int(hyperparameters["steps"]),
+        graph=kronecker.GRAPH,
+        spectral_radius=float(hyperparameters["spectral_radius"]),
+        graph_noise=float(hyperparameters["graph_noise"]),
+        ridge=float(hyperparameters["ridge"]),
+    )
+
+
+FAMILY = Family(
+    name="varpro",
+    summary="Kronecker recurrence, readout solved in closed form",
+    source="Golub and Pereyra 1973; Nicolini 2026",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=build,
+)

@@ -1,0 +1,64 @@
+"""The stacked program of ``architectures.factored``: a Kronecker product of small factors a step, applied factor by factor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from frontier_search.architectures.factored import Factored
+from frontier_search.networks import differentiable_tanh, kronecker
+from frontier_search.networks.reservoir import initial_maps, map_shapes
+
+FIRST_CORRECTION = 0.1  # bound of the first u and v: K + u v^T is K to 0.01, and neither u nor v is without a gradient as at 0
+
+
+class FactoredStack:
+    """M reservoirs of equal width whose factors are learned in the same way, with their own numbers of steps.
+
+    Learned: ``w_x``, ``b_x``, ``w_h`` as in ``networks.reservoir``, and ``factors`` (M, 1 or L, n, n), or ``u`` and ``v`` (M, T, L, n).
+    Fixed: ``factor`` (n, n), the initiator with spectral radius 1, and ``radius`` (M, 1, 1).
+    """
+
+    def __init__(self, models: Sequence[Factored], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+        first = models[0]
+        self.hidden, self.levels, self.steps, self.learns = first.hidden, first.levels, first.steps, first.learns
+        self.n_inputs, self.n_outputs = n_inputs, n_outputs
+        self.active = [sum(model.steps > step for model in models) for step in range(self.steps)]
+        self.radius = torch.tensor([model.spectral_radius for model in models], device=device)[:, None, None]
+        self.factor = torch.from_numpy(first.factor()).float().to(device)
+        n = len(self.factor)
+        self.learned = map_shapes(n_inputs, self.hidden, n_outputs)
+        if self.learns == "rank_one":
+            self.learned |= {"u": (self.steps, self.levels, n), "v": (self.steps, self.levels, n)}
+        else:
+            self.learned["factors"] = (1 if self.learns == "shared" else self.levels, n, n)
+
+    def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
+        weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
+        if self.learns == "rank_one":
+            for name in ("u", "v"):
+                weights[name] = torch.empty(self.learned[name]).uniform_(-FIRST_CORRECTION, FIRST_CORRECTION, generator=generator)
+        else:
+            weights["factors"] = self.factor.cpu().expand(self.learned["factors"])
+        return weights
+
+    def factors(self, learned: Mapping[str, Tensor], step: int) -> list[Tensor]:
+        """F_{t,1} with rho in it, F_{t,2}, ..., F_{t,L} of the models that run at step t, (M', n, n) each."""
+        n = self.active[step]
+        if self.learns == "rank_one":
+            levels = self.factor + learned["u"][:n, step, :, :, None] * learned["v"][:n, step, :, None, :]
+        else:
+            levels = learned["factors"][:n].expand(-1, self.levels, -1, -1)
+        first, *others = levels.unbind(1)
+        return [self.radius[:n] * first, *others]
+
+    def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
+        h = differentiable_tanh(z[:, : self.hidden])
+        for step, n in enumerate(self.active):
+            running = h[:n]
+            message = differentiable_tanh(kronecker.apply(self.factors(learned, step), running))
+            h = torch.cat([differentiable_tanh(running + message), h[n:]])
+        return torch.baddbmm(z[:, self.hidden :], learned["w_h"], h)

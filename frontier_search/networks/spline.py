@@ -1,0 +1,92 @@
+"""The stacked program of ``architectures.spline``: a reservoir over the basis functions of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from frontier_search.architectures.spline import Spline
+from frontier_search.networks import uniform
+from frontier_search.networks.reservoir import ReservoirStack, Saved
+
+LOW, HIGH = -2.0, 2.0  # ends of the grid
+
+
+def basis(x: Tensor, count: int) -> Tensor:
+    """The quadratic B-splines on ``count`` - 2 equal intervals of [LOW, HIGH], continued linearly beyond.
+
+    Source: de Boor, "A Practical Guide to Splines" (1978), chapter IX; on equal intervals every one is the same bump, moved by one interval:
+    B(v) = 3/4 - v^2 where |v| < 1/2, (3/2 - |v|)^2 / 2 where |v| < 3/2, and 0 elsewhere.
+
+    Args:
+        x: (M, d, batch).
+
+    Returns:
+        (M, d count, batch), the basis functions of one input side by side.
+    """
+    position = (x - LOW) * ((count - 2) / (HIGH - LOW))  # in intervals from the grid's low end
+    inside = position.clamp(0, count - 2)
+    centres = torch.arange(count, dtype=x.dtype, device=x.device) - 0.5
+    distance = (inside[:, :, None] - centres[:, None]).abs()
+    values = 0.5 * (1.5 - distance).relu().square() - 1.5 * (0.5 - distance).relu().square()
+    beyond = (position - inside)[:, :, None]
+    slopes = x.new_zeros(2, count, 1)  # of the basis functions at the two ends, an interval
+    slopes[0, :2, 0] = slopes[1, -2:, 0] = torch.tensor([-1.0, 1.0], dtype=x.dtype, device=x.device)
+    values = values + beyond.clamp(max=0) * slopes[0] + beyond.clamp(min=0) * slopes[1]
+    return values.flatten(1, 2)
+
+
+def greville(count: int) -> Tensor:
+    """The coefficients (count,) with which the basis functions sum to x itself: means of the two knots within each one's support."""
+    return LOW + (torch.arange(count) - 0.5) * ((HIGH - LOW) / (count - 2))
+
+
+class SplineStack:
+    """M reservoirs of equal width and basis.
+
+    Learned: ``c`` (M, H, d K), ``w_x`` (M, o, d), ``b_x`` (M, o, 1), ``w_h`` (M, o, H) and, as in ``networks.reservoir``, no part of G.
+    The readout's skip connection, which is linear, is a spline too; so the whole is a reservoir over d K basis functions, and its program
+    and its gradients are that reservoir's.
+    """
+
+    def __init__(self, models: Sequence[Spline], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+        self.count, self.hidden = models[0].basis_functions, models[0].core.hidden
+        self.n_inputs, self.n_outputs = n_inputs, n_outputs
+        self.core = ReservoirStack([model.core for model in models], seeds, n_inputs * self.count, n_outputs, device)
+        self.graph = self.core.graph
+        self.abscissae = greville(self.count).to(device)
+        self.learned: dict[str, tuple[int, ...]] = {
+            "c": (self.hidden, n_inputs * self.count),
+            "w_x": (n_outputs, n_inputs),
+            "b_x": (n_outputs, 1),
+            "w_h": (n_outputs, self.hidden),
+        }
+
+    def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
+        d = self.n_inputs
+        c = uniform(generator, self.learned["c"], d)
+        w_out, b_out = uniform(generator, (self.n_outputs, d + self.hidden), d + self.hidden), self.learned["b_x"]
+        return {"c": c, "w_x": w_out[:, :d], "b_x": uniform(generator, b_out, d + self.hidden), "w_h": w_out[:, d:]}
+
+    def _core(self, learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The learned tensors of the reservoir over the basis functions."""
+        skip = (learned["w_x"][..., None] * self.abscissae).flatten(2)
+        no_bias = learned["b_x"].new_zeros(len(skip), self.hidden, 1)
+        return {"w_x": torch.cat([learned["c"], skip], 1), "b_x": torch.cat([no_bias, learned["b_x"]], 1), "w_h": learned["w_h"]}
+
+    def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        return self.core.forward(self._core(learned), basis(x, self.count))
+
+    def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Saved]:
+        return self.core.forward_saving(self._core(learned), basis(x, self.count))
+
+    def backward(self, learned: Mapping[str, Tensor], saved: Saved, d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
+        core = self._core(learned)
+        d_core = {name: torch.empty_like(tensor) for name, tensor in core.items()} | {"w_h": gradients["w_h"]}
+        self.core.backward(core, saved, d_outputs, d_core)
+        gradients["c"].copy_(d_core["w_x"][:, : self.hidden])
+        d_skip = d_core["w_x"][:, self.hidden :].reshape(-1, self.n_outputs, self.n_inputs, self.count)
+        torch.sum(d_skip * self.abscissae, dim=3, out=gradients["w_x"])
+        gradients["b_x"].copy_(d_core["b_x"][:, self.hidden :])

@@ -1,0 +1,75 @@
+"""The stacked program of ``architectures.varpro``: the reservoir's, and how its readout is solved for.
+
+With features f = [x, h_T, 1] the readout W minimises the mean over the training rows of loss(W f) + ridge / 2 |W|^2, the bias without penalty.
+
+    W += (c mean(f f^T) + ridge D)^-1 (mean(f r^T) - ridge D W),     r = target - mean(W f),     D = 1 but for the bias
+
+c bounds the curvature of the loss from above. Squared error / 2: c = 1, the mean is W f, and one step is the least-squares solution. Log
+loss: c = 1/4 with the logistic function of W f; cross-entropy: c = 1/2 with its softmax. There a step is one of Newton's with the bound in
+place of the Hessian, which never increases the loss, and a few of them from the readout of the last time follow the minimum.
+
+Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate" (SIAM
+Journal on Numerical Analysis 10, 1973); Boehning, "Multinomial logistic regression algorithm" (Annals of the Institute of Statistical
+Mathematics 44, 1992), for the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from frontier_search.architectures.varpro import VarPro
+from frontier_search.dataset import Task
+from frontier_search.networks import Batches
+from frontier_search.networks.reservoir import ReservoirStack
+
+CURVATURE: Mapping[Task, float] = {"regression": 1.0, "binary": 0.25, "multiclass": 0.5}
+STEPS: Mapping[Task, int] = {"regression": 1, "binary": 3, "multiclass": 3}  # each is a pass over the rows, as dear as an epoch's forward
+
+
+class VarProStack(ReservoirStack):
+    """M reservoirs with solved readouts: W_out and b_out, which are rows of ``w_x`` and ``b_x``, and ``w_h``."""
+
+    def __init__(self, models: Sequence[VarPro], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+        ReservoirStack.__init__(self, models, seeds, n_inputs, n_outputs, device)
+        penalised = torch.ones(n_inputs + self.hidden + 1, dtype=torch.float64, device=device)
+        penalised[-1] = 0
+        self.penalty = torch.tensor([model.ridge for model in models], dtype=torch.float64, device=device)[:, None] * penalised
+
+    def solve(self, learned: Mapping[str, Tensor], batches: Batches, task: Task) -> None:
+        weights, d = self._readout(learned), self.n_inputs
+        factor: Tensor | None = None
+        for _ in range(STEPS[task]):
+            gram, slope, n_rows = torch.zeros(()), torch.zeros(()), 0
+            for x, y in batches():
+                outputs, saved = self.forward_saving(learned, x)
+                features = torch.cat([x, saved.last, torch.ones_like(x[:, :1])], dim=1).double()  # float32 would lose what ridge adds
+                slope = slope + features @ _residual(task, outputs, y).double().mT
+                gram = gram if factor is not None else gram + features @ features.mT
+                n_rows += x.shape[2]
+            if factor is None:
+                factor, failed = torch.linalg.cholesky_ex(CURVATURE[task] / n_rows * gram + torch.diag_embed(self.penalty))
+                factor[failed > 0] = torch.nan  # the model has diverged, and training notices that its scalars are not finite
+            weights += torch.cholesky_solve(slope / n_rows - self.penalty[..., None] * weights.mT, factor).mT
+            learned["w_x"][:, self.hidden :], learned["w_h"][:] = weights[..., :d], weights[..., d:-1]
+            learned["b_x"][:, self.hidden :] = weights[..., -1:]
+
+    def hold(self, gradients: Mapping[str, Tensor]) -> None:
+        for rows in (gradients["w_x"][:, self.hidden :], gradients["b_x"][:, self.hidden :], gradients["w_h"]):
+            rows.zero_()
+
+    def _readout(self, learned: Mapping[str, Tensor]) -> Tensor:
+        """W, (M, o, d + H + 1), in float64."""
+        return torch.cat([learned["w_x"][:, self.hidden :], learned["w_h"], learned["b_x"][:, self.hidden :]], dim=2).double()
+
+
+def _residual(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Target less mean, (M, o, n)."""
+    if task == "regression":
+        return targets[:, None] - outputs
+    if task == "binary":
+        return targets[:, None] - outputs.sigmoid()
+    return functional.one_hot(targets, outputs.shape[1]).mT - outputs.softmax(dim=1)
