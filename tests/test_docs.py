@@ -16,6 +16,7 @@ from frontier_search.cli.main import COMMANDS
 from frontier_search.families import FAMILIES
 from frontier_search.launch import run
 from frontier_search.search import Search
+from frontier_search.sweep import Sweep
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -70,9 +71,14 @@ def test_the_yaml_of_a_search_is_one() -> None:
 @pytest.mark.parametrize("path", SPACES, ids=lambda path: path.name)
 def test_a_shipped_search_says_how_to_run_it_and_is_legal(path: Path) -> None:
     text = path.read_text()
-    assert text.startswith(f"# frontier-search run search_spaces/{path.name} ")
+    spec = yaml.safe_load(text)
+    command = "sweep" if "searches" in spec else "run"
+    assert text.startswith(f"# frontier-search {command} search_spaces/{path.name} ")
     assert "TIME" not in text.splitlines()[0]
-    Search.from_spec(yaml.safe_load(text) | {"name": "shipped"})
+    if command == "sweep":
+        Sweep.from_yaml(path)
+    else:
+        Search.from_spec(spec | {"name": "shipped"})
 
 
 def test_the_family_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,6 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
     """Write report.html, one file that needs no network, and report.md with its figures, on the searches and sweeps NAME..."""
     from frontier_search import library  # optuna and matplotlib load here, not for --help
     from frontier_search.claim import Claims
-    from frontier_search.inference.judge import Body
     from frontier_search.reports import document, study
 
     studied, settled = [], False
@@ -32,8 +31,7 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
             entries, made = [library.find(name, home)], f"frontier-search run {name}.yaml"
         studied += [study.Studied(entry.search, library.read_trials(entry), entry.folder, made) for entry in entries]
     table = Claims.read(claims) if claims else Claims({}, ())
-    page, twin = document.write(", ".join(names), study.blocks(studied, table, settled), output or home / names[0] / "report")
-    if table.claims:
-        body = Body((each.search, each.trials) for each in studied)
-        click.echo(study.summary([body.answer(claim) for claim in table.claims]))
+    content = study.blocks(studied, table, settled)
+    page, twin = document.write(", ".join(names), content, output or home / names[0] / "report")
+    click.echo(study.summary(content))
     click.echo(f"{page}\n{twin}", err=True)

@@ -12,7 +12,7 @@ from frontier_search.folder import SearchFolder, SweepFolder
 from frontier_search.interruption import Interruptible
 
 
-@click.command("resume", short_help="Go on with a search after any interruption.")
+@click.command("resume", short_help="Go on with a search or a sweep after any interruption.")
 @click.argument("name")
 @HOME
 @click.option("--trials", type=click.IntRange(min=1), help="A larger budget than the search began with.")

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
 LEVEL = 0.95
+RESAMPLES = 2000
 ENOUGH_SEEDS = 10_000  # no estimate goes beyond
 
 
@@ -68,7 +69,7 @@ def percentile(samples: ArrayLike, level: float = LEVEL) -> Interval:
     return Interval(float(low), float(high), level)
 
 
-def resamples(n_seeds: int, count: int = 2000, seed: int = 0) -> NDArray[np.float64]:
+def resamples(n_seeds: int, count: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
     """Bootstrap weights of the seeds, (count, n_seeds), each row summing to 1; the same for every candidate, so that pairs stay paired."""
     rng = np.random.default_rng([seed, n_seeds])
     return np.asarray(rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=count) / n_seeds, dtype=np.float64)

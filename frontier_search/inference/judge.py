@@ -74,10 +74,10 @@ class Body:
         return ownership(evidence, constant_losses(self._datasets[evidence.dataset], evidence.seeds), within)
 
     def _owns(self, part: Part, evidence: Evidence, level: float) -> Finding:
-        if not {candidate.family for candidate in evidence.candidates} - set(part.subject):
-            return SILENCE  # with no rival a share says nothing
+        if not _is_contest(evidence, part.subject):
+            return SILENCE
         narrowed, rivals = narrow(evidence)
-        if not narrowed.seeds or not any(candidate.family in part.subject for candidate in evidence.candidates):
+        if not narrowed.seeds:
             return SILENCE
         owners = self.ownership(narrowed, Range(part.values.get("from", 1), part.values.get("to", INF)))
         measure = part.values.get("measure", "volume")
@@ -90,7 +90,7 @@ class Body:
         limit, differences, used = part.values["to"], [], []
         for dataset in part.datasets:
             evidence = self.richest(dataset)
-            if evidence is None or float(evidence.params.min()) > limit:
+            if evidence is None or float(evidence.params.min()) > limit or not _is_contest(evidence, part.subject):
                 continue
             below, above = (self.ownership(evidence, within) for within in (Range(high=limit), Range(low=limit)))
             mask = _mask(below, part.subject)
@@ -119,6 +119,12 @@ def narrow(evidence: Evidence) -> tuple[Evidence, tuple[Candidate, ...]]:
             return looked, rivals
         looked = evidence.on(more)
     return looked, ()
+
+
+def _is_contest(evidence: Evidence, families: Iterable[str]) -> bool:
+    """Whether both these families and others were trained: with no rival a share says nothing."""
+    own = [candidate.family in set(families) for candidate in evidence.candidates]
+    return any(own) and not all(own)
 
 
 def _mask(owners: Ownership, families: Iterable[str]) -> list[bool]:

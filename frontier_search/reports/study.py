@@ -14,8 +14,8 @@ from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder
 from frontier_search.frontier import Spread
-from frontier_search.inference.interval import LEVEL, Interval
-from frontier_search.inference.judge import Answer, Body
+from frontier_search.inference.interval import LEVEL, RESAMPLES, Interval
+from frontier_search.inference.judge import Body
 from frontier_search.inference.membership import members
 from frontier_search.inference.ownership import LOW_END, WHOLE, Ownership, Range, Share
 from frontier_search.inference.settling import CORRECTED
@@ -30,6 +30,7 @@ from frontier_search.trial import Trial
 
 RANGES = {"at most 100 parameters": LOW_END, "whole range": WHOLE}
 FEW_SEEDS = 5  # the study's own number
+WINNERS = "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs and dense networks own together."
 CEILING_ROWS, CEILING_SEEDS = 4000, 5  # training rows and seeds beyond which the other methods take minutes
 
 
@@ -57,7 +58,7 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         Paragraph(
             "Which families of models own the frontier between loss and learned parameters, and how sure are we? Frontiers are chosen on "
             "validation rows and reported on test rows. Intervals of means over seeds are Student's at "
-            f"{level:.4g}; shares and chances come from {2000} paired resamples of the seeds."
+            f"{level:.4g}; shares and chances come from {RESAMPLES:,} paired resamples of the seeds."
         ),
         *_claims(claims, body, Body(pairs, FEW_SEEDS), level),
         *_owners(own, body, claims, level),
@@ -169,7 +170,7 @@ def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float
             Figure(
                 "winners.png",
                 pictures.winners(contest, title),
-                "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs and dense networks own together.",
+                WINNERS,
             )
         )
     return found
@@ -207,8 +208,9 @@ def _published(studied: Sequence[Studied]) -> list[Block]:
                 if trial.candidate.family == row["family"] and trial.candidate.hyperparameters["hidden"] == int(row["hidden"]):
                     few, all_seeds = (Spread.of(trial.per_seed(metric)[:n]) for n in (FEW_SEEDS, len(trial.seeds)))
                     test = Spread.of(trial.per_seed(metric.replace("val", "test")))
-                    rows.append((row["table"], row["dataset"], f"{row['family']} {row['hidden']}", row["effective_parameters"], row["metric"], row["value"],
-                                 _spread(few), _spread(all_seeds), _spread(test), str(all_seeds.n), each.search.name))  # fmt: skip
+                    theirs = row["table"], row["dataset"], f"{row['family']} {row['hidden']}", row["effective_parameters"]
+                    ours = _spread(few), _spread(all_seeds), _spread(test), str(all_seeds.n), each.search.name
+                    rows.append((*theirs, row["metric"], row["value"], *ours))
     if not rows:
         return []
     columns = (
@@ -299,7 +301,8 @@ def _graphs(studied: Sequence[Studied]) -> list[Block]:
     drawn = pictures.graphs(families)
     if drawn is None:
         return []
-    caption = f"Above: which unit listens to which ({pictures.GRAPH_UNITS} units, the graph of seed {pictures.GRAPH_SEED}). Below: eigenvalues, scaled to a spectral radius of 1."
+    drawing = f"{pictures.GRAPH_UNITS} units, the graph of seed {pictures.GRAPH_SEED}"
+    caption = f"Above: which unit listens to which ({drawing}). Below: eigenvalues, scaled to a spectral radius of 1."
     return [
         Heading("The models"),
         Figure("recurrence.png", pictures.recurrence(), "A reservoir: only the dark boxes are learned."),
@@ -348,6 +351,7 @@ def _spread(spread: Spread) -> str:
     return f"{spread.mean:.4g}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.2g}")
 
 
-def summary(answers: Sequence[Answer]) -> str:
-    """One line a claim, for the terminal."""
-    return "\n".join(f"{answer.claim.number:2d}  {answer.verdict:32s} {answer.claim.text}" for answer in answers)
+def summary(content: Sequence[Block]) -> str:
+    """The verdicts, one line a claim, for the terminal."""
+    tables = [block for block in content if isinstance(block, Table) and block.columns[1] == "claim"]
+    return "\n".join(f"{row[0]:>2}  {row[3]:32} {row[1]}" for table in tables for row in table.rows) or "no claim was asked about."
