@@ -3,12 +3,13 @@
 # make check      linters and types
 # make wheel      install a wheel into an empty environment and run the main job with it
 # make faults     the long kill-and-resume harness (docs/reliability.md)
+# make cluster-test   everything about clusters that this machine can run (cluster/README.md)
 # make bench      this project and two peers on one workload (benchmarks/README.md)
 
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: frontier test check wheel faults bench clean
+.PHONY: frontier test check wheel faults cluster-test bench clean
 
 frontier: .venv/.installed
 	$(BIN)/frontier-search run --dataset digits --objectives loss,params
@@ -27,6 +28,9 @@ wheel: .venv/.dev
 faults: .venv/.dev
 	$(BIN)/python -m pytest -m slow tests/faults -s
 
+cluster-test: .venv/.dev
+	$(BIN)/python -m pytest -m 'slow or not slow' tests/cluster
+
 bench: .venv/.installed
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/compare.py
@@ -40,7 +44,7 @@ bench: .venv/.installed
 	touch $@
 
 .venv/.dev: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres,cluster]'
 	touch $@
 
 clean:

@@ -67,7 +67,7 @@ def measure(command: Sequence[str], log: Path, environment: Mapping[str, str]) -
         try:
             root = psutil.Process(child.pid)
             while child.poll() is None:
-                looks = {process.pid: look for process in _tree(root) if (look := _look(process))}
+                looks = {process.pid: look for process in tree(root) if (look := _look(process))}
                 resident_mb = sum(look.rss_mb for look in looks.values())
                 if resident_mb > peak:
                     peak, processes = resident_mb, len(looks)
@@ -86,7 +86,8 @@ def measure(command: Sequence[str], log: Path, environment: Mapping[str, str]) -
     return Measured(started_at, wall_s, peak, processes, tuple(driver_cpu), others_cpus)
 
 
-def _tree(root: psutil.Process) -> list[psutil.Process]:
+def tree(root: psutil.Process) -> list[psutil.Process]:
+    """A process and all below it."""
     try:
         return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:

@@ -1,17 +1,16 @@
-"""Seconds from the command `resume` to the first cohort in training, for an interrupted search of 2,000 trials.
+"""Seconds from the command to the first stack in training, and to the first cohort told: of a new search, and of `resume` after 2,000 trials.
 
     python benchmarks/resume.py [--trials 2000] [--sampler tpe] [--storage URL]
 
-The trials' outcomes cost nothing to make, and everything else is real: the journal, the command in a process of its own, Ray, the mirror,
-which has all those trials to log and goes on beside it. *Running*: cohorts were in training when the search was interrupted, and are
-trained again. *Asked*: none were, so that the first cohort must be proposed from the whole history.
+The 2,000 trials' outcomes cost nothing to make, and everything else is real: the journal, the command in a process of its own, Ray, the
+mirror, which has all those trials to log and does so meanwhile. *Running*: cohorts were in training when the search was interrupted, and are
+trained again. *Asked*: none were, so that the first cohort is proposed from the whole history.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import time
 from pathlib import Path
 
 from driver import outcome
+from measure import psutil, tree
 
 from frontier_search import library
 from frontier_search.executors.handover import Handover
@@ -27,21 +27,25 @@ from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+NEW, RUNNING, ASKED = "new", "running", "asked"
 
 
-def interrupted(home: Path, trials: int, sampler: str, storage: str | None, running: bool) -> Entry:
-    """A search with so many finished trials that was interrupted there."""
+def interrupted(home: Path, trials: int, sampler: str, storage: str | None, state: str) -> Entry:
+    """A search with so many finished trials that was interrupted there; a new one has none."""
     search = Search.from_spec({"name": "long", "dataset": "digits", "sampler": sampler, "trials": trials + 100})
     entry = library.define(search, home, storage)
+    if state == NEW:
+        return entry
     session = Session(search, entry.open_storage(writable=True))
     handover = Handover(session, entry.folder)
     in_flight: list[Cohort] = []
     while True:
         told = sum(trial.state.finished for trial in session.trials)
-        if told + (0 if running else len(in_flight) * search.cohort) >= trials and (running or not in_flight):
+        if told + (0 if state == RUNNING else len(in_flight) * search.cohort) >= trials and (state == RUNNING or not in_flight):
             return entry
-        cohort = handover.next() if told + len(in_flight) * search.cohort < trials or running else None
+        cohort = handover.next() if told + len(in_flight) * search.cohort < trials or state == RUNNING else None
         if cohort is not None:
             in_flight.append(cohort)
         if cohort is None or len(in_flight) == search.in_flight:
@@ -50,21 +54,37 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, runn
             handover.settle(done)
 
 
-def seconds_to_training(entry: Entry, executor: str) -> float:
-    """Starts the command, waits until a stack is in training, and kills what was started."""
+def finished(entry: Entry) -> int:
+    return sum(trial.state.finished for trial in library.read_trials(entry))
+
+
+def seconds(entry: Entry, executor: str) -> tuple[float, float]:
+    """Starts the command, and kills what was started once a cohort was told.
+
+    Returns:
+        seconds until a stack was in training, and until a cohort was told.
+    """
     arguments = ["resume", entry.search.name, "--home", str(entry.folder.home), "--executor", executor]
+    before, log = finished(entry), entry.folder.path / "resume.log"
     begin = time.perf_counter()
-    with (entry.folder.path / "resume.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "frontier_search", *arguments], stdout=log, stderr=log, start_new_session=True)
-    try:
-        while not list(entry.folder.path.glob("outcomes/*/checkpoints/training")):
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "frontier_search", *arguments]
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | ONE_THREAD, start_new_session=True)
+
+    def wait_for(what: str, every_s: float) -> float:
+        while not (list(entry.folder.path.glob("outcomes/*/checkpoints/training")) if what == "training" else finished(entry) > before):
             if process.poll() is not None or time.perf_counter() - begin > PATIENCE_S:
-                raise RuntimeError((entry.folder.path / "resume.log").read_text())
-            time.sleep(0.01)
+                raise RuntimeError(f"{what} was not seen:\n{log.read_text()}")
+            time.sleep(every_s)
         return time.perf_counter() - begin
+
+    try:
+        return wait_for("training", 0.01), wait_for("told", 1.0)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process.poll() is None:
+            for started in tree(psutil.Process(process.pid)):  # the mirror and Ray's parts too
+                started.kill()
+            process.wait()
 
 
 def main() -> None:
@@ -73,12 +93,14 @@ def main() -> None:
     parser.add_argument("--sampler", default="tpe")
     parser.add_argument("--storage")
     options = parser.parse_args()
-    print(f"| {options.trials} trials ({options.sampler}) | cohorts | seconds to training |\n|---|---|---:|")
-    for running in (True, False):
+    print(f"| executor | cohorts ({options.trials} trials, {options.sampler}) | in training after, s | first cohort told after, s |")
+    print("|---|---|---:|---:|")
+    for state in (NEW, RUNNING, ASKED):
         for executor in ("inline", "ray_tune"):
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-                entry = interrupted(Path(home), options.trials, options.sampler, options.storage, running)
-                print(f"| {executor} | {'running' if running else 'asked'} | {seconds_to_training(entry, executor):.1f} |", flush=True)
+                entry = interrupted(Path(home), options.trials, options.sampler, options.storage, state)
+                training_s, told_s = seconds(entry, executor)
+                print(f"| {executor} | {state} | {training_s:.1f} | {told_s:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

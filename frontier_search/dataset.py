@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -64,7 +65,10 @@ class Dataset:
         unit: unit of the validation loss, e.g. ``"squared target units"`` or ``"nats"``.
         source: paper, library function or file.
         budget: default training budget.
-        split: seed -> Split; the same seed gives the same rows, bit for bit.
+        split: seed -> Split; the same seed gives the same rows, bit for bit. Raises SpecError where the rows cannot be had.
+        image: (channels, height, width) of the image that a row of x is, flattened in this order; None when it is no image.
+        file: for rows that are not part of this package: the user's file that holds them on this machine, or None, when they come from the
+            network. None for all others.
     """
 
     name: str
@@ -75,3 +79,5 @@ class Dataset:
     source: str
     budget: TrainingBudget
     split: Callable[[int], Split]
+    image: tuple[int, int, int] | None = None
+    file: Callable[[], Path | None] | None = None

@@ -79,6 +79,9 @@ class SearchFolder:
             known = names(self.home)
             if not known:
                 raise SpecError(f"there is no search in {self.home}; start one with `frontier-search run`, or name its folder with --home.")
+            if SweepFolder(self.home, self.name).exists():
+                own = ", ".join(name for name in known if name.startswith(f"{self.name}-"))
+                raise SpecError(f"{self.name!r} is a sweep; name one of its searches: {own or 'none has begun'}.")
             raise SpecError(unknown("search", self.name, known))
 
     @contextmanager
@@ -102,6 +105,40 @@ class SearchFolder:
         except OSError:
             return None  # never run, or not ours to read
         return None
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The folder of one sweep under a home; its searches have folders of their own beside it.
+
+    HOME/NAME/sweep.yaml    the sweep, written once
+              report/       its page, tables and figures
+    """
+
+    home: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return self.home / self.name
+
+    @property
+    def sweep_file(self) -> Path:
+        return self.path / "sweep.yaml"
+
+    @property
+    def resume_command(self) -> str:
+        """What goes on with this sweep after any interruption."""
+        return f"frontier-search resume {self.name} --home {shlex.quote(str(self.home))}"
+
+    def exists(self) -> bool:
+        return self.sweep_file.exists()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the sweep for this process. Raises SpecError: another process holds it."""
+        with hold(self.path / "session.lock", self.name):
+            yield
 
 
 @contextmanager

@@ -1,27 +1,23 @@
-"""Running a search and resuming it: the library under the commands ``run`` and ``resume``."""
+"""Running a search or a sweep, and resuming it: the library under the commands ``run``, ``sweep`` and ``resume``."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
-from types import FrameType
+from types import TracebackType
 
 from frontier_search import library
-from frontier_search.executors import EXECUTORS, Where
+from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.handover import Handover, Observer
 from frontier_search.frontier import Frontier
-from frontier_search.library import DEFAULT_HOME, Entry
+from frontier_search.inference.settling import further
+from frontier_search.library import DEFAULT_HOME, Entry, SweepEntry
 from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import answering
 
-GRACE_S = 8.0  # for an interrupted search to stop by itself
-INTERRUPTED = 130  # the exit code
+Observe = Callable[[Entry], AbstractContextManager[Sequence[Observer]]]
 
 
 def run(
@@ -47,10 +43,66 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
     """Runs what is left of a search, under its lock, and returns the frontier.
 
     Raises:
-        SpecError: another process runs it, or the dataset's file has changed.
+        SpecError: another process runs it, or the dataset's file has changed or cannot be had.
         SearchError: it stopped before its end.
     """
-    entry.search.find_dataset()
+    with Workers(executor, where or Where(), entry.folder.resume_command) as workers:
+        return _conduct(entry, workers, observers)
+
+
+def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observe) -> None:
+    """Runs what is left of a sweep, search by search, on workers that are started once; then gives more seeds to what decides its claims.
+
+    Args:
+        observe: given a search that is about to run, its observers; the block ends when the search does.
+
+    Raises:
+        SpecError: another process runs it, or one of its searches.
+        SearchError: a search stopped before its end.
+    """
+    with entry.folder.lock(), Workers(executor, where or Where(), entry.folder.resume_command) as workers:
+        batch, look = [search for _, search in entry.sweep.searches], 1
+        while batch:
+            for search in batch:
+                defined = library.find_or_define(search, entry.folder.home, entry.place.storage, entry.place.tracking_uri)
+                with observe(defined) as observers:
+                    _conduct(defined, workers, observers)
+            if not entry.sweep.until_settled:
+                return
+            searched = {label: [(each.search, library.read_trials(each)) for each in group] for label, group in entry.entries().items()}
+            earlier = {label: [pair for pair in group if _look(pair[0].name) < look] for label, group in searched.items()}
+            batch, look = further(entry.sweep.table(), earlier, look), look + 1
+
+
+def _look(name: str) -> int:
+    """0 for a search of the sweep's own, else the look after which it was added."""
+    number = name.rpartition("-more-")[2]
+    return int(number) if "-more-" in name and number.isdigit() else 0
+
+
+class Workers:
+    """The workers of an executor, started when the first search needs them: a search that has ended needs none."""
+
+    def __init__(self, executor: str, where: Where, resume: str) -> None:
+        self._ready = EXECUTORS[executor](where, resume)
+        self._stack = ExitStack()
+        self._execute: Execute | None = None
+
+    def __enter__(self) -> Workers:
+        self._stack.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
+
+    def execute(self, handover: Handover) -> None:
+        if self._execute is None:
+            self._execute = self._stack.enter_context(self._ready)
+        self._execute(handover)
+
+
+def _conduct(entry: Entry, workers: Workers, observers: Sequence[Observer]) -> Frontier:
+    entry.search.obtain_dataset()
     with (
         answering(entry.place.storage),
         entry.folder.lock(),
@@ -58,40 +110,11 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
         storage.held(entry.search.name),
     ):
         session = Session(entry.search, storage)
-        EXECUTORS[executor](Handover(session, entry.folder, observers), where or Where())
-        session.note_elapsed()
+        handover = Handover(session, entry.folder, observers)
+        if session.finished:
+            handover.observe()
+        else:
+            workers.execute(handover)
+            session.note_elapsed()
         session.raise_if_hopeless()
         return session.frontier
-
-
-@contextmanager
-def interruptible(last_words: str) -> Iterator[None]:
-    """Inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt, and the second ends the process at once, as safely as SIGKILL does.
-
-    Args:
-        last_words: said when the process must be ended because it does not stop by itself, such as Ray when it waits for its dead parts.
-    """
-    received = 0
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal received
-        received += 1
-        if received > 1:
-            os._exit(INTERRUPTED)
-        impatient = threading.Timer(GRACE_S, end)
-        impatient.daemon = True
-        impatient.start()
-        raise KeyboardInterrupt
-
-    def end() -> None:
-        sys.stderr.write(f"{last_words}\n")
-        sys.stderr.flush()
-        os._exit(INTERRUPTED)
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        if not received:  # once interrupted, a second Ctrl-C must still end the process
-            for number, handler in before.items():
-                signal.signal(number, handler)

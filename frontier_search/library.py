@@ -1,4 +1,4 @@
-"""The searches under a home: defining one, finding it again, and reading its trials without disturbing it."""
+"""The searches and sweeps under a home: defining one, finding it again, and reading its trials without disturbing it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import yaml
 from frontier_search import records
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
-from frontier_search.folder import SearchFolder, names, prepare_home
+from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_home
 from frontier_search.search import Search
 from frontier_search.storage import JOURNAL, Storage, answering, url_problem
+from frontier_search.sweep import Sweep
 from frontier_search.trial import Trial
 
 DEFAULT_HOME = Path("frontier-runs")
@@ -45,6 +46,24 @@ class Entry:
         return Storage(self.place.storage, self.folder.path, writable)
 
 
+@dataclass(frozen=True)
+class SweepEntry:
+    """A sweep that was defined: its searches, where it lives, and where their storages and mirrors are."""
+
+    sweep: Sweep
+    folder: SweepFolder
+    place: Place
+
+    def entries(self) -> dict[str, list[Entry]]:
+        """By label, those of its searches that have begun: the search, and those that gave its candidates more seeds."""
+        home = self.folder.home
+        begun: dict[str, list[Entry]] = {}
+        for label, search in self.sweep.searches:
+            own = [search.name, *sorted(name for name in names(home) if re.fullmatch(rf"{re.escape(search.name)}-more-\d+", name))]
+            begun[label] = [find(name, home) for name in own if SearchFolder(home, name).exists()]
+        return begun
+
+
 def default_tracking_uri(home: Path) -> str:
     return f"sqlite:///{(home / 'mlflow.db').resolve()}"
 
@@ -58,18 +77,30 @@ def free_name(home: Path, dataset: str) -> str:
     return f"{stem}-{number}"
 
 
+def find_place(home: Path, storage: str | None, tracking_uri: str | None) -> Place:
+    """The place that the user named, the rest by default.
+
+    Raises:
+        SpecError: the storage URL is of no known kind.
+    """
+    problem = url_problem(storage) if storage else None
+    if problem:
+        raise SpecError(problem)
+    return Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home))
+
+
 def define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> Entry:
     """Writes a new search into its folder.
 
     Raises:
-        SpecError: the name exists, the dataset's file has changed, the home cannot be written, or the storage URL is of no known kind.
+        SpecError: the name exists, the dataset's file has changed or its rows cannot be had, the home cannot be written, or the storage URL is
+            of no known kind.
     """
-    search.find_dataset()
+    search.obtain_dataset()
     folder = SearchFolder(home, search.name)
-    place = Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home))
-    problem = url_problem(place.storage)
-    if problem:
-        raise SpecError(problem)
+    place = find_place(home, storage, tracking_uri)
+    if SweepFolder(home, search.name).exists():
+        raise SpecError(f"a sweep named {search.name!r} exists in {home}; choose another --name.")
     if folder.exists():
         raise SpecError(_exists(folder))
     prepare_home(home)
@@ -80,6 +111,60 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
         write_whole(folder.path / "place.yaml", yaml.safe_dump({"storage": place.storage, "tracking_uri": place.tracking_uri}).encode())
         write_whole(folder.search_file, search.to_yaml().encode())  # last: its presence means that the search is defined
     return Entry(search, folder, place)
+
+
+def find_or_define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> Entry:
+    """The search of this name, where it was defined before and asks the same, with the larger budget of the two; else a new one.
+
+    Raises:
+        SpecError: as ``define``, or the one that is there asks something else.
+    """
+    if not SearchFolder(home, search.name).exists():
+        return define(search, home, storage, tracking_uri)
+    entry = find(search.name, home)
+    if entry.search.fingerprint() != search.fingerprint():
+        raise SpecError(f"the search named {search.name!r} in {home} asks something else; choose another --name.")
+    return extend(entry, search.trials) if search.trials > entry.search.trials else entry
+
+
+def define_sweep(sweep: Sweep, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> SweepEntry:
+    """Writes a new sweep into its folder, or finds the same one there.
+
+    Raises:
+        SpecError: a search or another sweep has its name, or see ``define``.
+    """
+    folder, place = SweepFolder(home, sweep.name), find_place(home, storage, tracking_uri)
+    if SearchFolder(home, sweep.name).exists():
+        raise SpecError(f"a search named {sweep.name!r} exists in {home}; give the sweep another name.")
+    prepare_home(home)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.lock():
+        if folder.exists():
+            found = find_sweep(sweep.name, home)
+            if found is None or replace(found.sweep, until_settled=sweep.until_settled) != sweep:
+                raise SpecError(f"another sweep named {sweep.name!r} exists in {home}; give this one another --name.")
+            if found.sweep.until_settled or not sweep.until_settled:
+                return found
+            place = found.place  # the same sweep, which is to be settled too
+        spec = {"place": {"storage": place.storage, "tracking_uri": place.tracking_uri}, "sweep": sweep.to_spec()}
+        write_whole(folder.sweep_file, yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120).encode())
+    return SweepEntry(sweep, folder, place)
+
+
+def find_sweep(name: str, home: Path) -> SweepEntry | None:
+    """A sweep that was defined before, or None when there is none of this name.
+
+    Raises:
+        SpecError: its file is damaged.
+    """
+    folder = SweepFolder(home, name)
+    if not folder.exists():
+        return None
+    try:
+        spec = yaml.safe_load(folder.sweep_file.read_text())
+        return SweepEntry(Sweep.from_spec(spec["sweep"]), folder, Place(**spec["place"]))
+    except (OSError, KeyError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SpecError(f"{folder.sweep_file} is damaged ({error}).") from error
 
 
 def _exists(folder: SearchFolder) -> str:
@@ -106,8 +191,12 @@ def extend(entry: Entry, trials: int) -> Entry:
     """The same search with a larger budget, written down.
 
     Raises:
-        SpecError: the budget is not larger.
+        SpecError: the budget is not larger, or the search lists its candidates.
     """
+    if entry.search.candidates:
+        raise SpecError(
+            f"--trials {trials}: search {entry.search.name!r} lists its {entry.search.trials} candidates; start another search."
+        )
     if trials <= entry.search.trials:
         raise SpecError(f"--trials {trials}: the search has a budget of {entry.search.trials} already; give a larger one.")
     larger = replace(entry.search, trials=trials)

@@ -76,6 +76,11 @@ def candidate_of(params: Mapping[str, Any]) -> Candidate:
     return Candidate(family, {name[len(prefix) :]: value for name, value in params.items() if name.startswith(prefix)})
 
 
+def _params(candidate: Candidate) -> dict[str, Any]:
+    """The parameters that ``candidate_of`` reads."""
+    return {FAMILY: candidate.family} | {f"{candidate.family}.{name}": value for name, value in candidate.hyperparameters.items()}
+
+
 class Proposer:
     """The memory of a search.
 
@@ -86,6 +91,7 @@ class Proposer:
         seed: the search's seed.
         n_objectives: all minimised.
         admits: whether a candidate keeps the known bounds.
+        listed: the candidates themselves, by trial number, where no sampler is asked.
     """
 
     def __init__(
@@ -96,9 +102,10 @@ class Proposer:
         seed: int,
         n_objectives: int,
         admits: Callable[[Candidate], bool],
+        listed: Sequence[Candidate] = (),
     ) -> None:
         self.spaces, self.balanced, self.seed, self.admits = spaces, balanced, seed, admits
-        self.n_objectives = n_objectives
+        self.n_objectives, self.listed = n_objectives, tuple(listed)
         self._sampler: Sampler = SAMPLERS[sampler]
         self._flat = not balanced and not self._sampler.conditional
         self._families = tuple(spaces)
@@ -129,7 +136,7 @@ class Proposer:
         study._thread_local.cached_all_trials = None  # as ``Study.ask`` does: else samplers see the first history for ever
         trial_id = study._storage.create_new_trial(study._study_id)
         trial = study._storage.get_trial(trial_id)
-        drawn = self._draw(study, trial, turn, seed)
+        drawn = _params(self.listed[number]) if self.listed else self._draw(study, trial, turn, seed)
         for name in self._modelled(drawn):
             of = self._distribution_of[name]
             study._storage.set_trial_param(trial_id, name, of.to_internal_repr(drawn[name]), of)

@@ -17,11 +17,11 @@ from frontier_search.budget import Budget, Select
 from frontier_search.dataset import Dataset
 from frontier_search.datasets import find
 from frontier_search.datasets.file import SUFFIXES
-from frontier_search.errors import SpecError, unknown
+from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
-from frontier_search.family import Family
 from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
+from frontier_search.reading import Spaces, read_candidates, read_families
 from frontier_search.samplers import SAMPLERS, Sampler
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, seeds_from_count
@@ -44,6 +44,7 @@ class Search:
         dataset: a name of the table or a file's absolute path.
         dataset_sha256: digest of the file, or None.
         families: (name, space) of each family, in the order in which they take turns.
+        candidates: what is trained, in this order, where they are listed; empty where a sampler proposes them.
         objectives: names; the study minimises all of them at once.
         trials: how many candidates are evaluated.
         time_budget_s: no cohort is asked for after so many seconds, or None.
@@ -59,7 +60,8 @@ class Search:
 
     name: str
     dataset: str
-    families: tuple[tuple[str, SearchSpace], ...]
+    families: Spaces
+    candidates: tuple[Candidate, ...] = ()
     objectives: tuple[str, ...] = DEFAULT_OBJECTIVES
     trials: int = 100
     time_budget_s: float | None = None
@@ -90,9 +92,23 @@ class Search:
         """The dataset; raises SpecError when its file has gone or changed since the search was defined."""
         if self.dataset_sha256 is not None and not _has_digest(self.dataset, self.dataset_sha256):
             raise SpecError(
-                f"the file {self.dataset} has changed since search {self.name!r} was defined; put it back, or start a new search."
+                f"the file of {self.dataset} has changed or gone since search {self.name!r} was defined; put it back, or start a new search."
             )
         return _find(self.dataset, self.dataset_sha256)
+
+    def obtain_dataset(self) -> Dataset:
+        """``find_dataset``, with rows that are not part of this package fetched now, once, and not by every worker at the same time.
+
+        Raises:
+            SpecError: they cannot be had, or are no longer those that the search was defined with.
+        """
+        dataset = self.find_dataset()
+        if dataset.file is not None:
+            held = dataset.file()
+            if self.dataset_sha256 is None and held is not None:
+                raise SpecError(f"search {self.name!r} was defined without the file {held}; take it away, or start a new search.")
+            dataset.split(self.seeds[0])
+        return dataset
 
     def size(self, candidate: Candidate) -> dict[str, int]:
         """raw, effective, flops and bytes of a candidate, in closed form."""
@@ -120,14 +136,13 @@ class Search:
             **({"dataset_sha256": self.dataset_sha256} if self.dataset_sha256 else {}),
             "objectives": list(self.objectives),
             "families": {name: space.to_spec() for name, space in self.families},
-            "trials": self.trials,
+            **({"candidates": [{"family": each.family, **each.hyperparameters} for each in self.candidates]} if self.candidates else {}),
             **({"time_budget": self.time_budget_s} if self.time_budget_s is not None else {}),
             "seeds": list(self.seeds),
             "epochs": self.epochs,
             "batch_size": self.batch_size,
             "select": self.select,
-            "sampler": self.sampler,
-            "families_budget": self.families_budget,
+            **({} if self.candidates else {key: getattr(self, key) for key in WITHOUT_CANDIDATES}),
             "require": [str(bound) for bound in self.require],
             "cohort": self.cohort,
             "in_flight": self.in_flight,
@@ -169,9 +184,10 @@ class Search:
 
 
 KEYS = (
-    "name", "dataset", "dataset_sha256", "objectives", "families", "trials", "time_budget", "seeds", "epochs", "batch_size", "select",
+    "name", "dataset", "dataset_sha256", "objectives", "families", "candidates", "trials", "time_budget", "seeds", "epochs", "batch_size", "select",
     "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
 )  # fmt: skip
+WITHOUT_CANDIDATES = ("trials", "sampler", "families_budget")  # settings of proposals, which listed candidates do not need
 
 
 class _Reader:
@@ -183,26 +199,30 @@ class _Reader:
 
     def search(self) -> Search:
         dataset = self._dataset()
-        families = self._families(dataset)
         budget = dataset.budget if dataset else None
+        families = read_families(
+            self.spec.get("families"), self._default_families(), budget.learning_rate if budget else (1e-3, 1e-2), self.problems
+        )
+        candidates = self._candidates(families)
         search = Search(
             name=self._name(),
             dataset=dataset.name if dataset else str(self.spec.get("dataset", "")),
             families=families,
             objectives=self._objectives(dataset),
-            trials=self.values.whole("trials", 100),
+            candidates=candidates,
+            trials=self.values.whole("trials", len(candidates) or 100),
             time_budget_s=self.values.seconds("time_budget"),
             seeds=self.values.seeds("seeds", 5),
             epochs=self.values.whole("epochs", budget.epochs if budget else 1),
             batch_size=self.values.whole("batch_size", budget.batch_size if budget else 1),
             select=self.values.one_of("select", get_args(Select), "best"),
             sampler=self._sampler(),
-            families_budget=self.values.one_of("families_budget", get_args(FamiliesBudget), "balanced"),
+            families_budget=self.values.one_of("families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"),
             require=self._bounds(),
             cohort=self.values.whole("cohort", 16),
             in_flight=self.values.whole("in_flight", 3),
             seed=self.values.whole("seed", 0, low=0),
-            dataset_sha256=self.spec.get("dataset_sha256") or (_sha256(dataset.name) if dataset and _is_file(dataset.name) else None),
+            dataset_sha256=self.spec.get("dataset_sha256") or (self._sha256(dataset) if dataset else None),
         )
         if dataset and not self.problems:
             self.problems += _space_problems(search)
@@ -224,62 +244,40 @@ class _Reader:
             )
             return None
         given = str(self.spec["dataset"])
-        if "dataset_sha256" in self.spec and not _has_digest(given, self.spec["dataset_sha256"]):
-            return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
         try:
+            if "dataset_sha256" in self.spec and not _has_digest(given, self.spec["dataset_sha256"]):
+                return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
             dataset = find(given)
         except SpecError as error:
             self.problems += error.problems
             return None
         return replace(dataset, name=str(Path(given).resolve()) if _is_file(given) else given)  # the name by which it is found again
 
+    def _sha256(self, dataset: Dataset) -> str | None:
+        """The digest of the file that holds the dataset's rows on this machine, or None."""
+        try:
+            file = _rows_file(dataset.name)
+        except SpecError as error:
+            self.problems += error.problems
+            return None
+        return _sha256(file) if file else None
+
     def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
         names = self.values.names("objectives", DEFAULT_OBJECTIVES)
         self.problems += objective_problems(names, dataset.task if dataset else None)
         return names
 
-    def _families(self, dataset: Dataset | None) -> tuple[tuple[str, SearchSpace], ...]:
-        given = self.spec.get("families", PUBLISHED)
-        if isinstance(given, str):
-            given = [name.strip() for name in given.split(",") if name.strip()]
-        if not isinstance(given, Mapping | list | tuple):
-            self.problems.append(f"families = {given!r}; give a list of names, or a mapping from names to spaces.")
+    def _candidates(self, families: Spaces) -> tuple[Candidate, ...]:
+        if "candidates" not in self.spec:
             return ()
-        overrides = {str(name): given[name] if isinstance(given, Mapping) else None for name in given}
-        if not overrides:
-            self.problems.append(f"no family given; list one or more of {', '.join(FAMILIES)}.")
-        if not isinstance(given, Mapping):
-            self.problems += [f"family {name!r} is listed twice; list it once." for name in overrides if list(given).count(name) > 1]
-        read = []
-        for name, override in overrides.items():
-            space = self._space(name, override, dataset)
-            if space is not None:
-                read.append((name, space))
-        return tuple(read)
+        self.problems += [f"{key} has no effect on listed candidates; leave it out." for key in WITHOUT_CANDIDATES if key in self.spec]
+        return read_candidates(self.spec["candidates"], families, self.problems)
 
-    def _space(self, name: str, override: Any, dataset: Dataset | None) -> SearchSpace | None:
-        try:
-            family: object = FAMILIES[name]
-        except SpecError as error:
-            self.problems += error.problems
-            return None
-        if not isinstance(family, Family):
-            self.problems.append(f"{name!r} is a {type(family).__name__}, not a Family; give the name of a frontier_search.family.Family.")
-            return None
-        learning_rate = dataset.budget.learning_rate if dataset else (1e-3, 1e-2)
-        spec, default = family.space_spec(learning_rate), family.default_space(learning_rate)
-        if override not in (None, "default"):
-            if not isinstance(override, Mapping):
-                self.problems.append(f"family {name!r}: the space is {override!r}; give a mapping of parameters, or `default`.")
-                return None
-            self.problems += [f"family {name!r}: {unknown('parameter', key, spec)}" for key in override if key not in spec]
-            spec |= override
-        space, problems = SearchSpace.from_spec(spec)
-        for key, parameter in space:
-            problem = default[key].type_problem(key, *parameter.extent()) if key in default.names() else None
-            problems += [problem] if problem else []
-        self.problems += [f"family {name!r}: {problem}" for problem in problems]
-        return space
+    def _default_families(self) -> tuple[str, ...]:
+        """Those of the listed candidates, or the published ones."""
+        listed = self.spec.get("candidates")
+        named = [point.get("family") for point in listed if isinstance(point, Mapping)] if isinstance(listed, list | tuple) else []
+        return tuple(dict.fromkeys(str(name) for name in named)) or PUBLISHED
 
     def _sampler(self) -> str:
         name = str(self.values.one_of("sampler", SAMPLERS, "tpe"))
@@ -306,21 +304,29 @@ class _Reader:
 
 
 def _space_problems(search: Search) -> list[str]:
-    """Spaces that hold an impossible model, and bounds that no candidate keeps."""
+    """Models that are impossible, bounds that no candidate keeps, and listed candidates that break one."""
+    if search.candidates:
+        groups = [(f"candidate {i}", [candidate]) for i, candidate in enumerate(search.candidates, start=1)]
+    else:
+        groups = [(f"family {name!r}", _some_candidates(name, space)) for name, space in search.families]
     problems = []
-    for name, space in search.families:
-        rng = np.random.default_rng(0)
-        candidates = [Candidate(name, space.smallest()), *(Candidate(name, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS))]
+    for name, candidates in groups:
         try:
             sizes = [search.size(candidate) for candidate in candidates]
         except SpecError as error:
-            problems.append(f"family {name!r}: {error}.")
+            problems.append(f"{name}: {error}.")
             continue
         for bound in search.require:
             smallest = min(size[OBJECTIVES[bound.objective].metric] for size in sizes)
             if smallest > bound.limit:
-                problems.append(f"family {name!r}: no candidate keeps {bound}; the smallest has {bound.objective} = {smallest}.")
+                problems.append(f"{name}: no candidate keeps {bound}; the smallest has {bound.objective} = {smallest}.")
     return problems
+
+
+def _some_candidates(family: str, space: SearchSpace) -> list[Candidate]:
+    """The smallest and some at random: enough to see whether a space holds a model, and one within the bounds."""
+    rng = np.random.default_rng(0)
+    return [Candidate(family, space.smallest()), *(Candidate(family, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS))]
 
 
 @functools.lru_cache(maxsize=8)
@@ -334,10 +340,19 @@ def _is_file(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
 
 
-def _has_digest(path: str, sha256: str) -> bool:
-    return Path(path).is_file() and _sha256(path) == sha256
+def _rows_file(name: str) -> Path | None:
+    """The file that holds a dataset's rows on this machine, or None; raises SpecError."""
+    if _is_file(name):
+        return Path(name)
+    dataset = find(name)
+    return dataset.file() if dataset.file else None
 
 
-def _sha256(path: str) -> str:
-    with Path(path).open("rb") as file:
+def _has_digest(name: str, sha256: str) -> bool:
+    path = _rows_file(name)
+    return path is not None and path.is_file() and _sha256(path) == sha256
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

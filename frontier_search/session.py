@@ -45,7 +45,13 @@ class Session:
         self._study_id = self._open_study()
         self._elapsed_before = float(self._study_attributes().get(records.ELAPSED, 0.0))
         self._proposer = Proposer(
-            search.spaces, search.sampler, search.families_budget == "balanced", search.seed, len(self.objectives), search.admits
+            search.spaces,
+            search.sampler,
+            search.families_budget == "balanced",
+            search.seed,
+            len(self.objectives),
+            search.admits,
+            search.candidates,
         )
         self._trials: list[Trial] = []
         self._ids: list[int] = []

@@ -103,6 +103,8 @@ def test_images_are_flattened_and_bytes_are_scaled_and_not_standardised(tmp_path
     images[:, 0, 0] = 255
     dataset = from_file(write_npz(tmp_path, X=images, y=np.array([0, 1, 2, 3] * 10, dtype=np.uint8)))
     assert (dataset.task, dataset.n_features, dataset.n_outputs) == ("multiclass", 12, 4)
+    assert dataset.image == (1, 3, 4)
+    assert from_file(write_npz(tmp_path, X=images.reshape(N, 2, 3, 2), y=np.array([0, 1] * 20))).image == (2, 3, 2)
     x = dataset.split(0).train.x
     assert x.dtype == np.float32 and (x[:, 0] == 1.0).all()
     assert set(map(tuple, (x * 255).round().astype(int).tolist())) <= set(map(tuple, images.reshape(N, 12).tolist()))

@@ -16,12 +16,12 @@ from frontier_search.cli.main import COMMANDS
 from frontier_search.families import FAMILIES
 from frontier_search.launch import run
 from frontier_search.search import Search
+from frontier_search.sweep import Sweep
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [
-    path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md") if path.exists()
-]
+FOLDERS = ("", "benchmarks", "cluster")  # with a README of their own
+DOCUMENTS = [path for path in (*(ROOT / name / "README.md" for name in FOLDERS), *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
 SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
 
 
@@ -42,7 +42,9 @@ def parse(line: str) -> None:
     """Parses a command as click does, without running it; raises click.UsageError for what does not exist."""
     _, name, *arguments = shlex.split(line)
     command: click.Command = importlib.import_module(f"frontier_search.cli.{name}").command
-    command.make_context(name, arguments)
+    context = command.make_context(name, arguments)
+    if isinstance(command, click.Group):
+        command.commands[arguments[0]].make_context(arguments[0], arguments[1:], parent=context)
 
 
 @pytest.mark.parametrize("line", sorted({line for path in DOCUMENTS for line in commands_in(path.read_text())}))
@@ -69,9 +71,14 @@ def test_the_yaml_of_a_search_is_one() -> None:
 @pytest.mark.parametrize("path", SPACES, ids=lambda path: path.name)
 def test_a_shipped_search_says_how_to_run_it_and_is_legal(path: Path) -> None:
     text = path.read_text()
-    assert text.startswith(f"# frontier-search run search_spaces/{path.name} ")
+    spec = yaml.safe_load(text)
+    command = "sweep" if "searches" in spec else "run"
+    assert text.startswith(f"# frontier-search {command} search_spaces/{path.name} ")
     assert "TIME" not in text.splitlines()[0]
-    Search.from_spec(yaml.safe_load(text) | {"name": "shipped"})
+    if command == "sweep":
+        Sweep.from_yaml(path)
+    else:
+        Search.from_spec(spec | {"name": "shipped"})
 
 
 def test_the_family_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +99,12 @@ def test_the_picture_of_the_house_names_every_room() -> None:
     rooms = {p.stem for p in package.glob("*.py") if not p.stem.startswith("__")}
     rooms |= {p.name for p in package.iterdir() if p.is_dir() and p.name != "__pycache__"}
     assert sorted(rooms - words) == []
+
+
+def test_the_tests_that_hold_what_is_promised_exist() -> None:
+    promised = set(re.findall(r"`(tests/[a-z_/]+\.py)`", (ROOT / "docs" / "reliability.md").read_text()))
+    assert len(promised) > 5
+    assert [name for name in sorted(promised) if not (ROOT / name).exists()] == []
 
 
 def test_pictures_of_the_documents_exist() -> None:

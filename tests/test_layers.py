@@ -19,19 +19,19 @@ from tests import fakes, toys
 
 LAYERS = (  # lowest first; a package stands for everything in it
     "errors files",
-    "zoo space objective trial pareto graph dataset budget spec family folder splitting deaths",
+    "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths",
     "families architectures networks datasets samplers",
-    "search frontier proposer records storage training outcomes counting",
+    "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting",
     "session library",
-    "executors launch reports",
+    "executors launch reports cluster",
     "cli __main__ __init__",
 )
 HOMES = {  # a library that takes long to load, and where it may be imported at all
     "torch": "networks training executors reports.models",
-    "ray": "executors",
+    "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "samplers proposer records storage session",
     "sqlalchemy": "storage reports",
-    "sklearn": "datasets splitting",
+    "sklearn": "ceiling datasets splitting",
     "mlflow": "reports",
     "matplotlib": "reports",
     "plotly": "reports",

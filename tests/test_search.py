@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
+from frontier_search.files import write_arrays
 from frontier_search.objective import OBJECTIVES
 from frontier_search.samplers import SAMPLERS
 from frontier_search.search import Search
@@ -309,7 +311,10 @@ def test_the_fingerprint_does_not_change_with_what_does_not(key: str) -> None:
 
 def test_every_field_of_a_search_either_decides_or_does_not() -> None:
     keys = {"time_budget_s": "time_budget"}
-    fields = {keys.get(field.name, field.name) for field in dataclasses.fields(Search)} - {"dataset_sha256"}  # a file's, below
+    fields = {keys.get(field.name, field.name) for field in dataclasses.fields(Search)} - {
+        "dataset_sha256",
+        "candidates",
+    }  # below; test_candidates
     assert set(CHANGES) | set(NOT_DECIDING) == fields
 
 
@@ -339,7 +344,7 @@ def test_a_file_that_changes_is_another_search_and_is_refused_by_the_first(rows:
     assert before.find_dataset().n_features == 2
     rows.write_text("a,target\n" + "".join(f"{i},{i % 3}\n" for i in range(40)))
     with pytest.raises(
-        SpecError, match=r"the file .*rows\.csv has changed since search 'toy-1' was defined; put it back, or start a new search"
+        SpecError, match=r"the file of .*rows\.csv has changed or gone since search 'toy-1' was defined; put it back, or start a new search"
     ):
         before.find_dataset()
     with pytest.raises(SpecError, match="has changed"):
@@ -353,6 +358,29 @@ def test_a_file_named_like_a_dataset_does_not_stand_in_for_it(rows: Path) -> Non
     rows.rename(rows.with_name("iris"))
     search = toys.search(dataset="iris")
     assert (search.dataset, search.dataset_sha256) == ("iris", None)
+
+
+def test_a_dataset_from_the_users_folder_is_remembered_by_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"X": rng.integers(0, 256, (50, 784), dtype=np.uint8), "y": np.arange(50, dtype=np.uint8) % 10}
+    write_arrays(tmp_path / "mnist_10k.npz", arrays)
+    monkeypatch.delenv("FRONTIER_SEARCH_DATA", raising=False)
+    from_the_network = toys.search(dataset="mnist", families=["dense"])
+    assert from_the_network.dataset_sha256 is None
+    monkeypatch.setenv("FRONTIER_SEARCH_DATA", str(tmp_path))
+    with pytest.raises(SpecError, match=r"was defined without the file .*mnist_10k\.npz"):
+        from_the_network.obtain_dataset()
+    search = toys.search(dataset="mnist", families=["dense"])
+    assert len(search.obtain_dataset().split(1).train) == 30
+    assert search.fingerprint() != from_the_network.fingerprint()
+    monkeypatch.delenv("FRONTIER_SEARCH_DATA")
+    again = Search.from_spec(search.to_spec())  # what reads a search needs no rows
+    assert again == search
+    with pytest.raises(SpecError, match="the file of mnist has changed or gone"):
+        again.obtain_dataset()
+    monkeypatch.setenv("FRONTIER_SEARCH_DATA", "data")
+    with pytest.raises(SpecError, match=r"'data' is a relative path.*give the whole path"):
+        toys.search(dataset="mnist", families=["dense"])
 
 
 def test_a_dataset_named_by_an_import_path_is_found_again() -> None:

@@ -1,9 +1,6 @@
-"""What ``run`` and ``resume`` share: the live view, the mirror beside the search, interruption, and the closing words."""
+"""What ``run`` and ``resume`` share: the live view, the mirror beside the search, and the closing words."""
 
 from __future__ import annotations
-
-import os
-import sys
 
 import click
 
@@ -16,29 +13,22 @@ from frontier_search.reports.live import LiveView
 from frontier_search.reports.mirror_process import MirrorProcess
 
 
-def conduct(entry: Entry, executor: str, workers: int | None, address: str | None, mirror: bool) -> None:
-    """Runs what is left of a search and prints the frontier; exits with 130, saying how to resume, when it is interrupted.
+def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
+    """Runs what is left of a search and prints the frontier.
 
     Raises:
         SearchError: the search stopped; the sentence says how to go on.
     """
     name, resume = entry.search.name, entry.folder.resume_command
-    interrupted = f"interrupted; everything finished is kept. Go on with:\n    {resume}"
     mirror_process = MirrorProcess(entry) if mirror else None
     try:
-        with launch.interruptible(interrupted):
-            with LiveView(entry.search, resume) as view:
-                observers = [view.observe, *([mirror_process.observe] if mirror_process else [])]
-                frontier = launch.conduct(entry, executor, Where(workers, address), observers)
-            if mirror_process:
-                mirror_process.finish()
+        with LiveView(entry.search, resume) as view:
+            observers = [view.observe, *([mirror_process.observe] if mirror_process else [])]
+            frontier = launch.conduct(entry, executor, where, observers)
+        if mirror_process:
+            mirror_process.finish()
     except SearchError as error:
         raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {resume}") from error
-    except KeyboardInterrupt:
-        click.echo(interrupted, err=True)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(launch.INTERRUPTED)  # ray's own exit handlers may wait for minutes; the storage needs none of them
     click.echo(tables.frontier_table(frontier, "val"))
     home = "" if str(entry.folder.home) == "frontier-runs" else f" --home {entry.folder.home}"
     click.echo(f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True)

@@ -18,10 +18,12 @@ from frontier_search.errors import SearchError, SpecError
 
 COMMANDS = {  # name -> what it does; a command's file loads when it is used, so that --help is quick
     "run": "Search a dataset for its frontier.",
-    "resume": "Go on with a search after any interruption.",
+    "sweep": "Run many searches as one resumable whole.",
+    "resume": "Go on with a search or a sweep after any interruption.",
     "status": "How far searches are.",
     "frontier": "Show, plot or export the frontier.",
     "trials": "List every trial.",
+    "report": "Write the page that answers the question: frontiers, owners, claims.",
     "ui": "Open the search in MLflow's pages.",
     "sync": "Rebuild or complete the MLflow mirror.",
     "count": "Count a model's parameters without training it.",
@@ -29,6 +31,13 @@ COMMANDS = {  # name -> what it does; a command's file loads when it is used, so
     "datasets": "List the datasets.",
     "objectives": "List the objectives.",
     "samplers": "List the samplers.",
+    "cluster": "Check, start and end a cluster.",
+    "submit": "Search on a cluster.",
+    "attach": "Follow a search on a cluster.",
+    "logs": "What a search on a cluster has printed.",
+    "stop": "Stop a search on a cluster, resumable.",
+    "list": "List the searches of a cluster.",
+    "fetch": "Bring a search from a cluster.",
 }
 
 

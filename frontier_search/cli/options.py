@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,12 +12,59 @@ HOME = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("frontier-runs"),
+    envvar="FRONTIER_SEARCH_HOME",
     show_default=True,
     help="Folder that holds one folder a search.",
 )
 FORMAT = click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes at a time.  [default: one a CPU]")
 ADDRESS = click.option("--address", metavar="auto|HOST:PORT", help="A running Ray cluster, instead of starting Ray on this machine.")
+GPUS = click.option(
+    "--gpus-per-cohort", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Share of a GPU that a cohort takes; 0: CPUs."
+)
 EXECUTOR = click.option(
     "--executor", type=click.Choice(["ray_tune", "inline"]), default="ray_tune", show_default=True, help="inline: one process, no Ray."
 )
+CLUSTER = click.option(
+    "--cluster", required=True, metavar="FILE", help="A cluster file, or http://127.0.0.1:PORT where a tunnel of yours ends."
+)
+GPU_COHORT = 64  # candidates, unless the search says otherwise: a GPU wants larger stacks than a processor
+QUESTION = (
+    click.argument("search_file", required=False, metavar="[SEARCH.yaml]", type=click.Path(path_type=Path)),
+    click.option("--dataset", metavar="NAME|FILE", help="A dataset's name, or a .csv or .npz file."),
+    click.option("--objectives", metavar="A,B", help="What to minimise at once.  [default: loss,params]"),
+    click.option("--families", metavar="A,B", help="Families of models.  [default: all]"),
+    click.option("--trials", type=int, help="Candidates to evaluate.  [default: 100]"),
+    click.option("--time-budget", metavar="10m", help="Ask for no more candidates after this long."),
+    click.option("--seeds", type=int, help="Seeds on which every candidate is trained.  [default: 5]"),
+    click.option("--epochs", type=int, help="Epochs of each model.  [default: the dataset's]"),
+    click.option("--batch-size", type=int, help="Rows a minibatch.  [default: the dataset's]"),
+    click.option("--select", metavar="best|last", help="Which epoch is reported: the best on validation, or the last.  [default: best]"),
+    click.option("--sampler", metavar="NAME", help="How candidates are proposed.  [default: tpe]"),
+    click.option(
+        "--families-budget", metavar="balanced|free", help="An equal share for every family, or the sampler's choice.  [default: balanced]"
+    ),
+    click.option("--require", multiple=True, metavar='"params<=1000"', help="A bound on a known objective; may be repeated."),
+    click.option("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]"),
+    click.option("--cohort", type=int, help="Candidates proposed and trained together.  [default: 16]"),
+    click.option("--in-flight", type=int, help="Cohorts in training at a time.  [default: 3]"),
+    click.option("--seed", type=int, help="The sampler's seed.  [default: 0]"),
+)
+
+
+def question(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a command that asks a question takes: SEARCH.yaml, and a flag for every setting of it."""
+    for option in reversed(QUESTION):
+        command = option(command)
+    return command
+
+
+def spec_of(search_file: Path | None, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The question of a file and flags, flags first, not yet checked."""
+    from frontier_search.search import KEYS, Search  # optuna loads here, not for --help
+
+    spec = Search.from_yaml(search_file) if search_file else {}
+    spec |= {key: value for key, value in flags.items() if key in KEYS and value not in (None, ())}
+    if flags["gpus_per_cohort"] and "cohort" not in spec:
+        spec["cohort"] = GPU_COHORT
+    return spec

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, WORKERS
+from frontier_search.folder import SearchFolder, SweepFolder
+from frontier_search.interruption import Interruptible
 
 
-@click.command("resume", short_help="Go on with a search after any interruption.")
+@click.command("resume", short_help="Go on with a search or a sweep after any interruption.")
 @click.argument("name")
 @HOME
 @click.option("--trials", type=click.IntRange(min=1), help="A larger budget than the search began with.")
@@ -17,12 +20,22 @@ from frontier_search.cli.options import ADDRESS, EXECUTOR, HOME, WORKERS
 @ADDRESS
 @EXECUTOR
 @WORKERS
-def command(name: str, home: Path, trials: int | None, no_mirror: bool, address: str | None, executor: str, workers: int | None) -> None:
-    """Go on with search NAME: finished trials are kept, those that were running are trained again under the same numbers."""
-    from frontier_search import library  # optuna loads here, not for --help
-    from frontier_search.cli import conducting
+@GPUS
+def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **where: Any) -> None:
+    """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
+    folder = SweepFolder(home, name)
+    with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
+        from frontier_search import library  # optuna loads here, not for --help
+        from frontier_search.cli import conducting, sweeping
+        from frontier_search.executors import Where
 
-    entry = library.find(name, home)
-    if trials is not None:
-        entry = library.extend(entry, trials)
-    conducting.conduct(entry, executor, workers, address, mirror=not no_mirror)
+        sweep = library.find_sweep(name, home)
+        if sweep is not None:
+            if trials is not None:
+                raise click.UsageError("--trials is for a single search; a sweep's budget stands in its file.")
+            sweeping.conduct(sweep, executor, Where(**where), mirror=not no_mirror)
+            return
+        entry = library.find(name, home)
+        if trials is not None:
+            entry = library.extend(entry, trials)
+        conducting.conduct(entry, executor, Where(**where), mirror=not no_mirror)

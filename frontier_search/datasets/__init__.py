@@ -1,7 +1,8 @@
 """The datasets, one a file: generated ones are drawn afresh for each seed or from one fixed problem, real ones are split by the seed.
 
-Every member works offline. Loading a member gives its metadata only: scikit-learn, which makes or holds the rows, is imported when a seed
-is first split, so that commands that only read stay quick. A user's own data is a ``.csv`` or ``.npz`` file, or ``module:ATTRIBUTE``.
+Every member works offline, but for mnist and fashion_mnist, which need their file or the network once (``openml``). Loading a member gives
+its metadata only: scikit-learn, which makes or holds the rows, is imported when a seed is first split, so that commands that only read stay
+quick. A user's own data is a ``.csv`` or ``.npz`` file, or ``module:ATTRIBUTE``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ DATASETS: Zoo[Dataset] = Zoo(
         "iris": "frontier_search.datasets.iris:DATASET",
         "wine": "frontier_search.datasets.wine:DATASET",
         "digits": "frontier_search.datasets.digits:DATASET",
+        "mnist": "frontier_search.datasets.mnist:DATASET",
+        "fashion_mnist": "frontier_search.datasets.fashion_mnist:DATASET",
         "synthetic_3class": "frontier_search.datasets.synthetic_3class:DATASET",
         "synthetic_5class": "frontier_search.datasets.synthetic_5class:DATASET",
     },

@@ -10,7 +10,7 @@ from __future__ import annotations
 from frontier_search.dataset import Dataset, Split, TrainingBudget
 from frontier_search.splitting import split_rows, stratified
 
-N_FEATURES = 64
+SIDE = 8  # pixels
 N_CLASSES = 10
 WHITE = 16.0  # the largest pixel
 
@@ -27,10 +27,11 @@ def split(seed: int) -> Split:
 DATASET = Dataset(
     name="digits",
     task="multiclass",
-    n_features=N_FEATURES,
+    n_features=SIDE * SIDE,
     n_outputs=N_CLASSES,
     unit="nats",
     source="Alpaydin and Kaynak (1998), sklearn.datasets.load_digits",
     budget=TrainingBudget(epochs=100, batch_size=64, learning_rate=(1e-3, 3e-2)),
     split=split,
+    image=(1, SIDE, SIDE),
 )

@@ -43,10 +43,12 @@ class Table:
     Attributes:
         x: numbers of any real dtype, shape (n_rows, n_features).
         y: the target as it is in the file, shape (n_rows,); strings are of a numpy string dtype.
+        image: (channels, height, width) of the image that a row of x is, or None.
     """
 
     x: NDArray[Any]
     y: NDArray[Any]
+    image: tuple[int, int, int] | None = None
 
 
 def from_file(path: str | Path) -> Dataset:
@@ -54,13 +56,14 @@ def from_file(path: str | Path) -> Dataset:
 
     Args:
         path: ``.csv`` with a header row: the column named ``target``, else the last one, is the target, all others are numeric features;
-            or ``.npz`` with arrays ``X``, shape (n_rows, ...), flattened to (n_rows, n_features), and ``y``, shape (n_rows,).
+            or ``.npz`` with arrays ``X``, shape (n_rows, ...), flattened to (n_rows, n_features), and ``y``, shape (n_rows,). An ``X`` of shape
+            (n_rows, height, width) or (n_rows, channels, height, width) holds images.
 
     Raises:
         SpecError: the file is missing, unreadable or cannot be a dataset; all that is wrong with it, each a sentence.
     """
     file = Path(path)
-    readers: dict[str, Callable[[Path], Table]] = {".csv": _read_csv, ".npz": _read_npz}
+    readers: dict[str, Callable[[Path], Table]] = {".csv": _read_csv, ".npz": read_npz}
     if file.suffix.lower() not in readers:
         raise SpecError(f"cannot tell the format of {str(path)!r}; give a file that ends in .csv or .npz.")
     if not file.is_file():
@@ -80,6 +83,7 @@ def from_file(path: str | Path) -> Dataset:
         source=f"file {path}",
         budget=BUDGET,
         split=partial(_split, x, y, task, pixels),
+        image=table.image,
     )
 
 
@@ -183,7 +187,8 @@ def _header_problems(header: list[str], path: Path) -> list[str]:
     return problems
 
 
-def _read_npz(path: Path) -> Table:
+def read_npz(path: Path) -> Table:
+    """The arrays X and y of an .npz file, checked; raises SpecError with all that is wrong."""
     x, y = _load_npz(path)
     problems = _row_problems(len(x) if x.ndim else 0, path)
     if x.ndim < 2 or 0 in x.shape[1:]:
@@ -199,7 +204,8 @@ def _read_npz(path: Path) -> Table:
         problems += _gaps(kind, counts, path)
     if problems:
         raise SpecError(problems)
-    return Table(x.reshape(len(x), math.prod(x.shape[1:])), y)
+    image = (1, *x.shape[1:])[-3:] if x.ndim in (3, 4) else None
+    return Table(x.reshape(len(x), math.prod(x.shape[1:])), y, image)
 
 
 def _load_npz(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,16 +18,31 @@ class Where:
     Attributes:
         workers: processes at a time, or None for one a CPU.
         address: of a running Ray cluster (``auto`` or ``HOST:PORT``), or None to start one on this machine.
+        gpus_per_cohort: the share of a GPU that a cohort takes; 0 trains on CPUs.
     """
 
     workers: int | None = None
     address: str | None = None
+    gpus_per_cohort: float = 0.0
+
+    @property
+    def device(self) -> str:
+        """Where stacks live, as torch calls it; Ray shows a worker its own GPU alone."""
+        return "cuda" if self.gpus_per_cohort else "cpu"
+
+
+Execute = Callable[[Handover], None]  # trains cohorts until the handover has no more
 
 
 class Executor(Protocol):
-    """Trains cohorts until the handover has no more."""
+    """Holds what cohorts are trained on, inside a ``with`` block, for one search after another.
 
-    def __call__(self, handover: Handover, where: Where) -> None: ...
+    Args:
+        where: the workers.
+        resume: the command that goes on, for last words.
+    """
+
+    def __call__(self, where: Where, resume: str) -> AbstractContextManager[Execute]: ...
 
 
-EXECUTORS: Zoo[Executor] = Zoo("executor", {name: f"frontier_search.executors.{name}:execute" for name in ("inline", "ray_tune")})
+EXECUTORS: Zoo[Executor] = Zoo("executor", {name: f"frontier_search.executors.{name}:ready" for name in ("inline", "ray_tune")})

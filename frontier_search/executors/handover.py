@@ -49,7 +49,7 @@ class Handover:
         """The next cohort that must be trained, or None for now; outcomes that were left behind are told on the way."""
         if not self._begun:
             self._begun = True
-            self._observe()
+            self.observe()
         while (cohort := self.session.ask()) is not None:
             outcomes = self.files.take(cohort)
             if outcomes is None:
@@ -99,9 +99,9 @@ class Handover:
     def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)
         self._put_away(cohort)
-        self._observe()
+        self.observe()
 
-    def _observe(self) -> None:
+    def observe(self) -> None:
         """Shows the session to the observers; what goes wrong there is reported and changes nothing here."""
         for observer in self.observers:
             try:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from frontier_search.executors import Where
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from frontier_search.executors import Execute, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.worker import Worker
 
 
-def execute(handover: Handover, where: Where) -> None:
-    worker = Worker(handover.search, handover.folder)
-    while (cohort := handover.next()) is not None:
-        worker.train(cohort)
-        handover.settle(cohort)
+@contextmanager
+def ready(where: Where, resume: str) -> Iterator[Execute]:
+    def execute(handover: Handover) -> None:
+        worker = Worker(handover.search, handover.folder, where.device)
+        while (cohort := handover.next()) is not None:
+            worker.train(cohort)
+            handover.settle(cohort)
+
+    yield execute

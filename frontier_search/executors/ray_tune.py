@@ -6,12 +6,14 @@ cohort's index alone; the candidates and the outcome pass through the search's f
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from frontier_search.errors import SearchError
-from frontier_search.executors import Where
+from frontier_search.executors import Execute, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
 from frontier_search.folder import SearchFolder
@@ -36,17 +38,18 @@ from frontier_search.search import Search
 from frontier_search.trial import Cohort
 
 COHORT, PROBLEM = "cohort", "problem"
+WORKER_NICENESS = 5  # the driver goes first and the mirror, at 10, last; Ray's own 15 lets the mirror of a long search starve the workers
 
 
 class CohortTrainable(tune.Trainable):
     """A worker process that is reused from cohort to cohort."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "") -> None:
+    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "", device: str = "cpu") -> None:
         from frontier_search.executors.worker import Worker  # torch loads in the workers, not in the driver
 
         search = Search.from_spec(spec or {})
         folder = SearchFolder(Path(home), search.name)
-        self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder), config[COHORT]
+        self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder, device), config[COHORT]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.index = new_config[COHORT]
@@ -87,9 +90,8 @@ class CohortSearcher(Searcher):
             return
         if error:
             self._again.append(cohort)
-            if (
-                some_node_is_alive()
-            ):  # else the raylet took the worker with it, which is no fault of the stack's; the watchdog ends the search
+            # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
+            if some_node_is_alive():
                 self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
@@ -138,8 +140,13 @@ class LastWords(tune.Callback):
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
 
 
-def execute(handover: Handover, where: Where) -> None:
-    """Raises SearchError when Ray cannot be started or loses the search."""
+@contextmanager
+def ready(where: Where, resume: str) -> Iterator[Execute]:
+    """Ray, started or joined, and watched.
+
+    Raises:
+        SearchError: Ray cannot be reached or started, or loses the search.
+    """
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # its tracebacks of dead workers: the handover says it in a sentence
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -147,15 +154,16 @@ def execute(handover: Handover, where: Where) -> None:
             ray.init(address=where.address, log_to_driver=False, logging_level=logging.CRITICAL)
         else:
             _start_here(where.workers or os.cpu_count() or 1)
+    except SystemExit as error:  # of ray.init's own SIGTERM handler
+        raise KeyboardInterrupt from error
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise SearchError(f"Ray cannot be reached or started: {' '.join(str(error).split())}") from error
     if threading.current_thread() is threading.main_thread():
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
-    resume = handover.folder.resume_command
     try:
         with Watchdog(resume):
-            _tune(handover)
+            yield functools.partial(_tune, where=where)
     finally:
         shut_down(resume)
 
@@ -164,16 +172,23 @@ def _start_here(workers: int) -> None:
     # the workers see the user's folder, so that a family of their own is found there
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
     ray.init(
-        num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL, _system_config=dict(SYSTEM_CONFIG)
+        address="local",  # or a cluster that somebody else runs on this machine, or RAY_ADDRESS, would be taken without being asked for
+        num_cpus=workers,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.CRITICAL,
+        _system_config=SYSTEM_CONFIG | {"worker_niceness": WORKER_NICENESS},
     )
 
 
-def _tune(handover: Handover) -> None:
+def _tune(handover: Handover, where: Where) -> None:
     searcher = CohortSearcher(handover)
-    trainable = tune.with_parameters(CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()))
+    trainable = tune.with_parameters(
+        CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()), device=where.device
+    )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(
-            tune.with_resources(trainable, {"cpu": 1}),
+            tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
                 num_samples=-1,

@@ -18,11 +18,12 @@ from types import TracebackType
 
 import ray
 
+from frontier_search.interruption import INTERRUPTED
+
 PERIOD_S = 2.0
 PATIENCE_S = 10.0
 GRACE_S = 4.0  # for the main thread to stop by itself
 SHUTDOWN_S = 10.0  # for Ray to end
-INTERRUPTED = 130  # exit code: interrupted and resumable
 
 # How soon the GCS declares a raylet dead that does not answer: 3 checks of at most 3 s, 1 s apart.
 SYSTEM_CONFIG = {"health_check_period_ms": 1000, "health_check_timeout_ms": 3000, "health_check_failure_threshold": 3}

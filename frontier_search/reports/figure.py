@@ -6,6 +6,7 @@ Neither library's global state is touched: no pyplot, no default renderer.
 from __future__ import annotations
 
 import html as markup
+import io
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,12 @@ def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> 
 
 def draw_png(scene: Scene, path: Path) -> None:
     """Writes a picture of 800 x 600 pixels."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture(scene))
+
+
+def picture(scene: Scene) -> bytes:
+    """A PNG of 800 x 600 pixels."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # a third of a second, for this function alone
     from matplotlib.figure import Figure
 
@@ -65,8 +72,9 @@ def draw_png(scene: Scene, path: Path) -> None:
     _settle_axes(axes, scene)
     look: dict[str, Any] = {"fontsize": 9, "frameon": False, "handletextpad": 0.3, "ncols": 4 if len(scene.families) > 6 else 3}
     figure.legend(*_legend(axes), loc="lower center", bbox_to_anchor=(0.53, 0.005), **look)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
 
 
 def _draw_points(axes: Axes, scene: Scene) -> None:
@@ -81,6 +89,10 @@ def _draw_points(axes: Axes, scene: Scene) -> None:
         axes.scatter(xs, ys, s=62, edgecolors="black", linewidths=0.9, zorder=5, label=family, **look)
     if scene.staircase:
         axes.plot(*zip(*scene.staircase, strict=True), color="#222222", linewidth=1.2, zorder=3, label="frontier")
+    if scene.ceiling:
+        axes.axhline(scene.ceiling.y, color="#666666", linewidth=1, linestyle="--", zorder=1)
+        words: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "xycoords": axes.get_yaxis_transform()}
+        axes.annotate(scene.ceiling.label, (0.01, scene.ceiling.y), **words, fontsize=8, color="#444444", zorder=6)
     for point in scene.members if len(scene.members) <= NAMED_MEMBERS else ():
         here = (point.x.mean, point.y.mean)
         axes.annotate(str(point.trial.number), here, xytext=(6, 6), textcoords="offset points", fontsize=8, zorder=6)
@@ -100,7 +112,7 @@ def _settle_axes(axes: Axes, scene: Scene) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if scene.y_limit is not None:
         low, _ = axes.get_ylim()
-        axes.set_ylim(min(low, min(p.y.mean for p in scene.members)), scene.y_limit)
+        axes.set_ylim(min(low, _lowest(scene)), scene.y_limit)
         axes.text(0.995, 0.985, _beyond(scene), transform=axes.transAxes, fontsize=8, ha="right", va="top", color="#666666")
 
 
@@ -113,6 +125,11 @@ def _legend(axes: Axes) -> tuple[Any, Any]:
 def _bars(spreads: Any) -> list[float] | None:
     bars = [0.0 if math.isnan(spread.std) else spread.std for spread in spreads]
     return bars if any(bars) else None
+
+
+def _lowest(scene: Scene) -> float:
+    """What the upward axis must reach down to."""
+    return min([*(point.y.mean for point in scene.points), *([scene.ceiling.y] if scene.ceiling else [])])
 
 
 def _beyond(scene: Scene) -> str:
@@ -143,6 +160,9 @@ def page(scene: Scene) -> str:
     line = {"color": "#222222", "width": 1.5}
     figure.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip"))
     figure.data = (figure.data[-1], *figure.data[:-1])  # the line below the points
+    if scene.ceiling:
+        dashed = {"line_dash": "dash", "line_color": "#666666", "line_width": 1, "layer": "below"}
+        figure.add_hline(scene.ceiling.y, **dashed, annotation_text=markup.escape(scene.ceiling.label), annotation_position="top left")
     figure.update_layout(**_layout(scene))
     settings = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"filename": "frontier"}}
     body: str = figure.to_html(include_plotlyjs=True, full_html=True, config=settings, default_height="94vh", div_id="frontier")
@@ -192,7 +212,7 @@ def _layout(scene: Scene) -> Mapping[str, Any]:
     y = {**axis, "title": {"text": scene.y.label}, **(_log_axis([p.y.mean for p in scene.points]) if scene.y.log else {})}
     if scene.y_limit is not None:
         room = 0.05 * scene.y_limit
-        y["range"] = [min(p.y.mean for p in scene.points) - room, scene.y_limit]
+        y["range"] = [_lowest(scene) - room, scene.y_limit]
     note = f"; {_beyond(scene)}" if scene.y_limit is not None else ""
     lines = textwrap.wrap(scene.subtitle + note, PAGE_LETTERS)
     subtitle = "<br>".join(f"<sup>{markup.escape(line)}</sup>" for line in lines)

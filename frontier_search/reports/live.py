@@ -1,7 +1,8 @@
-"""The live view of a search: a panel that is redrawn on a terminal, plain lines elsewhere, both on standard error."""
+"""The live views of a search and of a sweep: a panel that is redrawn on a terminal, plain lines elsewhere, both on standard error."""
 
 from __future__ import annotations
 
+import math
 import time
 from types import TracebackType
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from frontier_search.frontier import Frontier, HypervolumeMeter
 from frontier_search.search import Search
 from frontier_search.session import Session
+from frontier_search.sweep import Sweep
 from frontier_search.trial import TrialState
 
 SHOWN_MEMBERS = 12
@@ -70,6 +72,58 @@ class LiveView:
 
     def _line(self, words: str) -> None:
         self.console.print(words, highlight=False, soft_wrap=True)
+
+
+class SweepView:
+    """One view over all searches of a sweep: a table that is redrawn on a terminal, plain lines elsewhere; an observer of every session.
+
+    Args:
+        resume: the command that goes on, said first.
+    """
+
+    def __init__(self, sweep: Sweep, resume: str) -> None:
+        self.sweep, self.resume = sweep, resume
+        self.console = Console(stderr=True)
+        self._rows = {search.name: ("waiting", 0, search.trials, "", "") for _, search in sweep.searches}
+        self._live = Live(self._table(), console=self.console, refresh_per_second=4) if self.console.is_terminal else None
+        self._began: dict[str, float] = {}
+
+    def __enter__(self) -> SweepView:
+        trials = sum(search.trials for _, search in self.sweep.searches)
+        words = f"{self.sweep.name}: {len(self.sweep.searches)} searches, {trials:,} trials; stop at any time; go on with: {self.resume}"
+        self.console.print(words, highlight=False, soft_wrap=True)
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live:
+            self._live.stop()
+
+    def observe(self, session: Session) -> None:
+        name, total = session.search.name, session.search.trials
+        finished = sum(trial.state.finished for trial in session.trials)
+        began = self._began.setdefault(name, time.monotonic())
+        frontier = session.frontier
+        first = frontier.objectives[0]
+        lowest = min((first.to_minimised(member.objectives[first.name]) for member in frontier.members), default=math.nan)
+        best = f"{first.from_minimised(lowest):.4g}"
+        state = "finished" if session.finished else "running"
+        self._rows[name] = (state, finished, total, str(len(frontier.members)), best)
+        if self._live:
+            self._live.update(self._table())
+        elif finished:
+            place = f"{list(self._rows).index(name) + 1}/{len(self._rows)}"
+            words = f"{place} {name}: {finished}/{total} trials, frontier {len(frontier.members)}, best {first.name} {best}"
+            self.console.print(f"{words}, {time.monotonic() - began:.0f} s", highlight=False, soft_wrap=True)
+
+    def _table(self) -> Table:
+        table = Table(box=None, header_style="bold", title=self.sweep.name, title_justify="left")
+        for title in ("search", "state", "trials", "frontier", "best"):
+            table.add_column(title, justify="left" if title in ("search", "state") else "right")
+        for name, (state, finished, total, members, best) in self._rows.items():
+            table.add_row(name, state, f"{finished}/{total}", members, best)
+        return table
 
 
 def _members(frontier: Frontier) -> Table:

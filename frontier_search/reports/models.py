@@ -95,7 +95,8 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
         return f"none: {error}"
     logged = _find(client, experiment_id, run_id) or _create(client, experiment_id, run_id, trial, position)
     if logged.status != LoggedModelStatus.READY:  # new, or left by a process that died on the way
-        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+        if logged.model_id not in _outputs(client, run_id):  # MLflow takes a second logging for a fault of its database's
+            client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
             save(exportable, entry.search.find_dataset().n_features, folder, logged)
@@ -107,6 +108,12 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
 def _find(client: MlflowClient, experiment_id: str, run_id: str) -> LoggedModel | None:
     found = client.search_logged_models([experiment_id], filter_string=f"source_run_id = '{run_id}'")
     return found[0] if found else None
+
+
+def _outputs(client: MlflowClient, run_id: str) -> list[str]:
+    """The models that a run is known to have made."""
+    outputs = client.get_run(run_id).outputs
+    return [output.model_id for output in outputs.model_outputs] if outputs else []
 
 
 def _create(client: MlflowClient, experiment_id: str, run_id: str, trial: Trial, position: int) -> LoggedModel:

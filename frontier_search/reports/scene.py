@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from frontier_search.ceiling import Baseline, best
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.frontier import Frontier, Spread
@@ -72,6 +73,14 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A horizontal line: a value of the upward axis that is reached whatever the model's size, and the words that say by what."""
+
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
 class Scene:
     """The figure of one search.
 
@@ -82,6 +91,7 @@ class Scene:
         staircase: corners (x, y) of the best value reached at each x.
         y_limit: where the axis ends although points lie beyond, or None.
         beyond: how many points that hides.
+        ceiling: the best of the methods of any size, or None.
     """
 
     title: str
@@ -93,14 +103,15 @@ class Scene:
     staircase: tuple[tuple[float, float], ...]
     y_limit: float | None
     beyond: int
+    ceiling: Level | None = None
 
     @property
     def members(self) -> list[Point]:
         return [point for point in self.points if point.member]
 
     @staticmethod
-    def of(search: Search, trials: Sequence[Trial], split: Split = "val") -> Scene:
-        """Args: split: whose means are drawn; the members are those chosen on validation either way.
+    def of(search: Search, trials: Sequence[Trial], split: Split = "val", ceiling: Sequence[Baseline] = ()) -> Scene:
+        """Args: split: whose means are drawn; the members are those chosen on validation either way. ceiling: of the search's dataset.
 
         Raises:
             SpecError: no trial is complete, so there is nothing to draw.
@@ -115,7 +126,10 @@ class Scene:
         points = [Point(t, spread(t, x.objective, split), spread(t, y.objective, split), t.number in numbers) for t in complete]
         points.sort(key=lambda point: (point.x.mean, point.trial.number))
         members = [point for point in points if point.member]
+        level = _level(ceiling, y, split)
         limit = _limit(points, members, y)
+        if limit is not None and level is not None:
+            limit = max(limit, 1.05 * level.y)
         beyond = sum(point.y.mean > limit for point in points) if limit is not None else 0
         return Scene(
             title=f"{search.name}: the frontier of {_short(search.dataset)}",
@@ -127,6 +141,7 @@ class Scene:
             staircase=_staircase(members, x, y, max(point.x.mean for point in points)),
             y_limit=limit if beyond else None,
             beyond=beyond,
+            ceiling=level,
         )
 
 
@@ -136,6 +151,16 @@ def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
         return Spread(float(trial.size[objective.metric]), math.nan, 1)
     values = trial.per_seed(f"{split}_{objective.metric}") or trial.per_seed(f"val_{objective.metric}")  # a latency has no split
     return Spread.of(values) if values else Spread(math.nan, math.nan, 0)
+
+
+def _level(ceiling: Sequence[Baseline], y: Axis, split: Split) -> Level | None:
+    """The best method's mean on the drawn split; it is chosen on validation either way, as the members are."""
+    metric = f"{split}_{y.objective.metric}"
+    if not ceiling or metric not in ceiling[0].seeds[0].metrics:  # a latency, say
+        return None
+    chosen = best(ceiling)
+    names = ", ".join(baseline.name for baseline in ceiling)
+    return Level(chosen.mean(metric), f"best of {names}: {chosen.name} {chosen.mean(metric):.3g}")
 
 
 def axes(objectives: Sequence[Objective]) -> tuple[Objective, Objective]:

@@ -20,4 +20,4 @@ def build(seed: int) -> BaseSampler:
     return TPESampler(multivariate=True, group=True, constant_liar=True, n_startup_trials=10, seed=seed)
 
 
-SAMPLER = Sampler("tpe", "default; sample-efficient, tens of ms a proposal, growing with the history", "Ozaki et al. 2022", True, build)
+SAMPLER = Sampler("tpe", "default; sample-efficient, milliseconds a proposal, growing with the history", "Ozaki et al. 2022", True, build)

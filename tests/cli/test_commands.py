@@ -181,7 +181,7 @@ def test_all_mistakes_at_once(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("dataset: iris\ntrails: 10\n", "unknown key 'trails'. Did you mean 'trials'? Allowed: batch_size, cohort, dataset,"),
+        ("dataset: iris\ntrails: 10\n", "unknown key 'trails'. Did you mean 'trials'? Allowed: batch_size, candidates, cohort,"),
         (
             "dataset: iris\nfamilies: {dense: {hidden: {int: [64, 2]}}}\n",
             "family 'dense': parameter 'hidden' has low > high: [64, 2]; give the smaller",
@@ -248,8 +248,8 @@ def test_a_smaller_budget_is_refused(run: Run, home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["runn"], "no such command 'runn'. Did you mean 'run'? Allowed: run, resume, status,"),
-        (["zzz"], "no such command 'zzz'. Allowed: run, resume, status,"),
+        (["runn"], "no such command 'runn'. Did you mean 'run'? Allowed: run, sweep, resume, status,"),
+        (["zzz"], "no such command 'zzz'. Allowed: run, sweep, resume, status,"),
         (["run", "--trails", "5"], "--trials"),
         (["run", "--trials", "many"], "'many' is not a valid integer"),
         (["run", "--executor", "thread"], "'thread' is not one of 'ray_tune', 'inline'"),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import pickle
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -13,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontier_search.dataset import Dataset, Rows, Split
-from frontier_search.datasets import DATASETS, find
+from frontier_search.datasets import DATASETS, find, openml
 from frontier_search.errors import SpecError
+from frontier_search.files import write_arrays
 from frontier_search.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, standardised, stratified
 
 SEEDS = (101, 202, 303)
@@ -32,11 +39,29 @@ N_ROWS = {  # (train, val, test); 60/20/20 of every class for iris, wine and dig
     "iris": (90, 30, 30),
     "wine": (106, 36, 36),
     "digits": (1079, 359, 359),
+    "mnist": (6000, 2000, 2000),
+    "fashion_mnist": (6000, 2000, 2000),
     "synthetic_3class": (600, 200, 200),
     "synthetic_5class": (900, 300, 300),
 }
 N_TWINS = {"iris": 1}  # irises 102 and 143 are equal in all four measurements and in species; no other dataset has equal rows
-RAW_FEATURES = {"friedman1": (0.0, 1.0), "multiscale_fourier_regression": (-1.0, 1.0), "digits": (0.0, 1.0)}  # and their interval
+IMAGES = ("digits", "mnist", "fashion_mnist")
+FROM_FILES = ("mnist", "fashion_mnist")  # or from the network, once
+RAW_FEATURES = {"friedman1": (0.0, 1.0), "multiscale_fourier_regression": (-1.0, 1.0)} | dict.fromkeys(
+    IMAGES, (0.0, 1.0)
+)  # and their interval
+
+
+@pytest.fixture(scope="module", autouse=True)
+def users_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Files of random images in the place of those that are not part of the package."""
+    folder = tmp_path_factory.mktemp("images")
+    for i, name in enumerate(FROM_FILES):
+        images = np.random.default_rng(i).integers(0, 256, (10_000, 28, 28), dtype=np.uint8)
+        write_arrays(folder / f"{name}_10k.npz", {"X": images, "y": np.arange(10_000, dtype=np.uint8) % 10})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(openml.FOLDER, str(folder))
+        yield folder
 
 
 @cache
@@ -161,6 +186,68 @@ def test_digits_are_all_1797_images_in_sixteenths() -> None:
     assert sum(map(len, rows)) == 1797
     pixels = np.concatenate([part.x for part in rows]) * 16
     assert np.array_equal(pixels, pixels.round())
+
+
+def test_images_are_the_features_that_say_so(dataset: Dataset) -> None:
+    assert (dataset.image is not None) == (dataset.name in IMAGES)
+    assert dataset.image is None or math.prod(dataset.image) == dataset.n_features
+
+
+def test_the_whole_file_comes_before_the_smaller_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    y = np.arange(50) % 10
+    monkeypatch.setenv(openml.FOLDER, str(tmp_path))
+    for name, n_rows in (("mnist_10k", 40), ("mnist", 50)):
+        write_arrays(tmp_path / f"{name}.npz", {"X": np.full((n_rows, 784), n_rows, np.uint8), "y": y[:n_rows]})
+        file = DATASETS["mnist"].file
+        assert file is not None and file() == tmp_path / f"{name}.npz"
+        split = DATASETS["mnist"].split(1)
+        assert sum(map(len, parts_of(split).values())) == n_rows
+        assert (split.train.x * 255).round().max() == n_rows
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (np.zeros((30, 784)), np.arange(30) % 10, "float64, (30, 784); images of uint8, (n, 784), are needed"),
+        (np.zeros((30, 64), np.uint8), np.arange(30) % 10, "uint8, (30, 64); images of uint8"),
+        (np.zeros((30, 784), np.uint8), np.arange(30), "whole numbers from 0 to 9 are needed"),
+        (np.zeros((30, 784), np.uint8), np.zeros(29, int), "they must be equal"),
+    ],
+)
+def test_a_file_that_holds_other_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, x: object, y: object, said: str) -> None:
+    monkeypatch.setenv(openml.FOLDER, str(tmp_path))
+    np.savez(tmp_path / "mnist.npz", X=x, y=y)  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match=re.escape(said)):
+        DATASETS["mnist"].split(1)
+
+
+def test_without_a_file_images_are_fetched_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fetch(data_id: int, **settings: object) -> tuple[object, object]:
+        asked.append(data_id)
+        return np.full((40, 784), 7.0), np.array([str(i % 10) for i in range(40)], dtype=object)
+
+    monkeypatch.delenv(openml.FOLDER)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
+    first = as_bytes(DATASETS["fashion_mnist"].split(1))
+    assert as_bytes(DATASETS["fashion_mnist"].split(1)) == first
+    assert asked == [40996]
+
+
+def test_without_a_file_and_a_network_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setenv(openml.FOLDER, str(tmp_path))
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    monkeypatch.setattr("sklearn.datasets._openml.urlopen", refuse)
+    start = time.monotonic()
+    with pytest.raises(SpecError, match=r"there is no mnist\.npz or mnist_10k\.npz in .*no network.*Set FRONTIER_SEARCH_DATA") as caught:
+        DATASETS["mnist"].split(1)
+    assert time.monotonic() - start < 5
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["swiss_roll", "s_curve_binary", "circles", "moons", "gaussian_quantiles"])

@@ -42,6 +42,7 @@ SPEC: dict[str, Any] = {
 }
 WORKERS = 2
 MIRRORING_S = 2.0  # after the last trial: kills while the mirror catches up
+NOT_OURS = {"RAY_ADDRESS": "127.0.0.1:1"}  # a cluster that no search was sent to: each starts a Ray of its own
 END_S = 180.0  # a session that has not ended by then is stuck
 GROUP, WITH_MIRROR, DRIVER = VICTIMS = ("the group", "the group and the mirror", "the driver")
 
@@ -87,7 +88,9 @@ class Searched:
         defined = (self.folder / "search.yaml").exists()
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
         where = ["--home", self.home, "--executor", self.executor, "--workers", WORKERS]
-        return processes.start([*what, *where, *([] if self.mirror else ["--no-mirror"])], self.log, script, {"RAY_TMPDIR": self._ray})
+        return processes.start(
+            [*what, *where, *([] if self.mirror else ["--no-mirror"])], self.log, script, {"RAY_TMPDIR": self._ray, **NOT_OURS}
+        )
 
     def trials(self) -> list[Trial]:
         """As the storage has them now."""

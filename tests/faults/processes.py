@@ -78,6 +78,16 @@ def alive(pid: int) -> bool:
         return False
 
 
+def catches(process: Process, number: int) -> bool:
+    """Whether a process has a handler of its own for a signal. (Python has one for SIGINT from the beginning.)"""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def kill(pids: Iterable[int], number: int = signal.SIGKILL) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):

@@ -1,4 +1,8 @@
-"""Ctrl-C, Ctrl-C twice and SIGTERM; two processes that want one search; a lock that a dead process left."""
+"""Ctrl-C, Ctrl-C twice and SIGTERM; two processes that want one search; a lock that a dead process left.
+
+Every moment is one that the search's own files or processes show, and what must not move on meanwhile is stopped: a loaded machine changes
+nothing but the time that a test takes.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,21 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from frontier_search import library
+from frontier_search.folder import SearchFolder
 from tests.faults import comparing, processes
 from tests.faults.harness import NAME, Searched, twin
 from tests.faults.processes import Process
 
 STOP_S = 10.0  # what is promised for the first Ctrl-C
-LONG = {"trials": 12, "epochs": 600}  # a search that is still in training when a test gets to it
+LONG = {"trials": 12, "epochs": 300}  # a search that is still in training when a test gets to it
 
-pytestmark = pytest.mark.slow  # moments of a loaded machine decide some of them: run by make faults
+pytestmark = pytest.mark.xdist_group("faults")
 
 
 @pytest.fixture
@@ -69,26 +74,50 @@ def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tu
     searched.end_as(twin("inline", **LONG), finished=4)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_search_is_stopped_while_it_starts(number: int, home: Path) -> None:
-    searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
+MOMENTS: dict[str, Callable[[Searched, Process], object]] = {
+    "the handlers are set": lambda searched, process: processes.catches(process, signal.SIGTERM),
+    "something is written": lambda searched, process: searched.folder.exists(),
+    "the search is defined": lambda searched, process: (searched.folder / "search.yaml").exists(),
+    "the GCS starts": lambda searched, process: processes.find(process, "gcs/gcs_server"),
+    "the raylet starts": lambda searched, process: processes.find(process, "raylet/raylet"),
+    "a worker starts": lambda searched, process: processes.find(process, "default_worker.py"),
+    "the first cohort is asked for": lambda searched, process: (searched.folder / "outcomes").exists(),
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    ("executor", "moment"),
+    [("inline", moment) for moment in list(MOMENTS)[:3]]
+    + [pytest.param("ray_tune", moment, marks=pytest.mark.slow) for moment in list(MOMENTS)[3:]],
+)
+def test_a_search_is_stopped_while_it_starts(executor: str, moment: str, number: int, home: Path) -> None:
+    searched = Searched(home, executor, database=comparing.empty_database(), epochs=4000)
     process = searched.start()
-    processes.until((searched.folder / "search.yaml").exists, 60, "the search is defined", every_s=0.002)
-    assert stop(process, number) < STOP_S
-    assert process.returncode == 130
-    assert searched.entry.folder.resume_command in searched.said()
+    processes.until(lambda: MOMENTS[moment](searched, process) or process.poll() is not None, 90, moment, every_s=0.001)
+    below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]
+    assert stop(process, number, group=number == signal.SIGINT) < STOP_S
+    processes.kill(below)
+    said = searched.said()
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    defined = (searched.folder / "search.yaml").exists()
+    assert defined or list(MOMENTS).index(moment) < 2
+    assert (f"Go on with:\n    {SearchFolder(home, NAME).resume_command}\n" in said) == defined
+    assert ("interrupted; nothing was begun." in said) != defined
 
 
 def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     searched = Searched(home, "inline", database=comparing.empty_database(), trials=4)
     process = searched.start()
-    processes.until(
-        lambda: searched.folder.exists() and len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained"
-    )
+    processes.until(lambda: processes.mirrors(process), 60, "the mirror starts", every_s=0.005)
     mirror = processes.mirrors(process)
+    processes.kill(mirror, signal.SIGSTOP)  # so that the driver waits for it
+    processes.until(lambda: len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained")
     assert stop(process, signal.SIGINT) < STOP_S
     assert process.returncode == 130
     assert "Go on with:" in searched.said()
+    processes.kill(mirror, signal.SIGCONT)
     processes.until(lambda: not any(map(processes.alive, mirror)), 60, "the mirror ends by itself")
     # the interruption may land between the telling of the cohort and the removal of its files, which ``resume`` then removes
     assert [words for words in comparing.stuck(searched.entry) if "outcomes" not in words] == []
@@ -101,6 +130,7 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
     searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
+    processes.kill([process.pid], signal.SIGSTOP)  # so that it is still at it when they have tried
     tries = (["resume", NAME], ["resume", NAME, "--trials", 99], ["run", home / "question.yaml"])
     seconds = [processes.start([*tried, "--home", home, "--executor", "inline"], home / f"second-{i}") for i, tried in enumerate(tries)]
     codes = [second.wait(60) for second in seconds]
@@ -110,6 +140,7 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
         said.count(f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it.") == 2
     )
     assert f"a search named {NAME!r} exists in {home}. Continue it with `frontier-search resume {NAME} --home {home}`" in said
+    processes.kill([process.pid], signal.SIGCONT)
     assert process.poll() is None  # the first did not notice
     processes.end(process)
     assert json.loads((searched.folder / "session.lock").read_text())["pid"] == process.pid  # left by a process that is dead
@@ -144,17 +175,3 @@ def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(signals: tuple[int,
         assert f"Go on with:\n    {searched.entry.folder.resume_command}" in searched.said()
     processes.kill(below)
     searched.end_as(twin("inline", **LONG), finished=4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.5, 1.5, 3.0, 5.0, 8.0, 12.0])
-def test_a_search_on_ray_is_stopped_while_ray_starts(seconds: float, home: Path) -> None:
-    searched = Searched(home, "ray_tune", database=comparing.empty_database(), epochs=4000)
-    process = searched.start()
-    time.sleep(seconds)
-    below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]
-    assert stop(process, signal.SIGINT, group=True) < STOP_S
-    assert process.returncode == 130, searched.said()
-    if (searched.folder / "search.yaml").exists():
-        assert searched.entry.folder.resume_command in searched.said()
-    processes.kill(below)

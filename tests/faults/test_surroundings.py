@@ -65,6 +65,7 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(executor: str, small_dis
     searched.log = home / "log"
     process = searched.start()
     in_training(searched, process)
+    mirrors = processes.mirrors(process)
     filler = fill(small_disk)
     try:
         assert process.wait(90) == 1, searched.said()
@@ -74,6 +75,7 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(executor: str, small_dis
     assert f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
     assert "Traceback" not in searched.said()
     searched.executor = "inline"
+    processes.until(lambda: not any(map(processes.alive, mirrors)), 60, "the mirror ends, and with it what it held of the disk")
     fill(small_disk)
     again = searched.start()
     assert again.wait(60) in (1, 2)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
+from frontier_search.ceiling import Baseline, SeedMetrics
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.frontier import Frontier
@@ -127,6 +128,21 @@ def test_page_needs_no_network_and_escapes_names(entry: Entry, trials: list[Tria
     assert "my<b>" not in page
     assert "way = <script>" not in page
     assert "± " in page or "\\u00b1" in page
+
+
+def test_the_ceiling_is_a_line_in_both_renderings(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+    def baseline(name: str, val: float, test: float) -> Baseline:
+        return Baseline(name, {}, (SeedMetrics(101, {"val_loss": val, "test_loss": test}),))
+
+    baselines = (baseline("kNN", 0.02, 0.9), baseline("SVM", 0.01, 1.25))
+    for split, value in (("val", 0.01), ("test", 1.25)):  # chosen on validation either way
+        scene = Scene.of(entry.search, trials, split, baselines)  # type: ignore[arg-type]
+        assert scene.ceiling is not None
+        assert (scene.ceiling.y, scene.ceiling.label) == (value, f"best of kNN, SVM: SVM {value:g}")
+        assert scene.ceiling.label in figure.page(scene)
+        figure.draw_png(scene, tmp_path / f"{split}.png")
+    timed = [replace(trial, objectives={"latency_ms": 1.0, "params": trial.size["effective"]}) for trial in trials]
+    assert Scene.of(replace(entry.search, objectives=("latency_ms", "params")), timed, "val", baselines).ceiling is None
 
 
 def test_one_seed_has_no_bars(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -26,13 +27,14 @@ class Dying:
         "log_outputs",
         "log_model_artifacts",
     )
+    MODEL_WRITES = ("create_logged_model", "log_outputs", "log_model_artifacts", "finalize_logged_model")
 
-    def __init__(self, client: MlflowClient, k: int, carried_out: bool) -> None:
-        self._client, self._left, self._carried_out = client, k, carried_out
+    def __init__(self, client: MlflowClient, k: int, carried_out: bool, writes: Sequence[str] = WRITES) -> None:
+        self._client, self._left, self._carried_out, self._writes = client, k, carried_out, writes
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
-        if name not in self.WRITES:
+        if name not in self._writes:
             return method
 
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -62,6 +64,21 @@ def test_a_death_in_the_middle_leaves_no_second_copy(tracked: At, carried_out: b
     assert rows_of(entry)["metrics"] == rows_of(whole)["metrics"]
     assert rows_of(entry)["logged_models"] == rows_of(whole)["logged_models"]
     assert Mirror(entry).sync() == 0
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror(tracked: At, carried_out: bool) -> None:
+    whole, entry = tracked("whole.db"), tracked("mlflow.db")
+    Mirror(whole).sync()
+    for k in range(1, len(Dying.MODEL_WRITES) + 1):  # of the same model, or the next one once a death came after its last step
+        mirror = Mirror(entry)
+        mirror.tracking._client = Dying(mirror.tracking.client, k, carried_out, Dying.MODEL_WRITES)  # type: ignore[assignment]
+        with pytest.raises(SearchError, match="the line went dead"):
+            mirror.sync()
+    Mirror(entry).sync()
+    for table in ("logged_models", "inputs"):
+        assert rows_of(entry)[table] == rows_of(whole)[table]
+    assert {run.info.status for run in runs_of(entry).values()} == {"FINISHED"}
 
 
 def test_the_same_mirror_goes_on_after_an_error(tracked: At) -> None:

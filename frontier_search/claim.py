@@ -1,0 +1,173 @@
+"""A claim: a sentence of a study with the statements that would make it true, each of which can be held against evidence.
+
+Written in YAML as::
+
+    groups:
+      reservoir: [kronecker, gated_kronecker]
+    claims:
+    - claim: the 203-parameter Kronecker reservoir beats a dense model of 465
+      parts:
+      - {dataset: friedman1, better: {family: kronecker, hidden: 16}, than: {family: dense, hidden: 16}}
+    - claim: random sparse recurrence is about as good
+      parts:
+      - {dataset: friedman1, equal: {family: random_sparse}, to: {family: kronecker}, within: 0.1}
+    - claim: dense is no worse
+      parts:
+      - {dataset: sine, no_worse: {family: dense}, than: {family: kronecker}, within: 0.1}
+    - claim: reservoirs own the low end
+      parts:
+      - {dataset: sine, owner: reservoir, to: 100}                     # more than half of the hypervolume
+      - {dataset: wine, owner: reservoir, measure: members, above: 0}  # some members
+    - claim: dense reaches 0.92
+      parts:
+      - {dataset: digits, reach: 0.92, by: {family: dense, hidden: 8}, metric: test_accuracy, within: 0.01}
+    - claim: reservoirs are strongest at ultra-low budgets
+      parts:
+      - {dataset: [sine, iris], stronger: reservoir, to: 100}          # a larger share below than above, on average over datasets
+
+A pattern such as ``{family: kronecker, hidden: 16}`` stands for the best candidate, chosen on validation, that has these values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from frontier_search.errors import SpecError, unknown
+
+TABLES = Path(__file__).parent / "claims"
+
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # kind -> (keys it needs, keys it may have), besides ``dataset``
+    "better": (("than",), ("metric",)),
+    "no_worse": (("than", "within"), ("metric",)),
+    "equal": (("to", "within"), ("metric",)),
+    "reach": (("by", "metric", "within"), ()),
+    "owner": ((), ("from", "to", "above", "measure")),
+    "stronger": (("to",), ()),
+}
+MAJORITY = 0.5
+METRIC = "test_loss"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One statement of a claim.
+
+    Attributes:
+        kind: a key of ``KINDS``.
+        datasets: on which it is made.
+        subject: a candidate's pattern, families, or the value to reach.
+        values: the rest of its keys; groups are spelled out.
+    """
+
+    kind: str
+    datasets: tuple[str, ...]
+    subject: Any
+    values: Mapping[str, Any]
+
+    def words(self) -> str:
+        """The statement, for a table."""
+        on = f"{', '.join(self.datasets)}: " if len(self.datasets) < 4 else f"{len(self.datasets)} datasets: "
+        if self.kind in ("better", "no_worse", "equal"):
+            relation = {"better": "better than", "no_worse": "no worse than", "equal": "as good as"}[self.kind]
+            margin = f" within {self.values['within']:.0%}" if "within" in self.values else ""
+            return f"{on}{pattern_words(self.subject)} {relation} {pattern_words(self.values['to' if self.kind == 'equal' else 'than'])}{margin}"
+        if self.kind == "reach":
+            return f"{on}{pattern_words(self.values['by'])} reaches {self.subject:g} ({self.values['metric']}) within {self.values['within']:g}"
+        who = self.values["who"]
+        if self.kind == "stronger":
+            return f"{on}{who} own a larger share at most {self.values['to']} parameters than above"
+        low, high = self.values.get("from"), self.values.get("to")
+        where = " and ".join([*([f"from {low:,}"] if low else []), *([f"to {high:,}"] if high else [])])
+        measure = "members" if self.values.get("measure") == "members" else "hypervolume"
+        above = self.values.get("above", MAJORITY)
+        return f"{on}{who} own {'some' if above == 0 else f'more than {above:.0%}'} of the {measure}{f' ({where} parameters)' if where else ''}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, and the statements that make it true.
+
+    Attributes:
+        number: its place in the study.
+        text: as the study makes it.
+    """
+
+    number: int
+    text: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """A table of claims, with the groups of families of which it speaks."""
+
+    groups: Mapping[str, tuple[str, ...]]
+    claims: tuple[Claim, ...]
+
+    @staticmethod
+    def read(name: str) -> Claims:
+        """A table by its name among those of the package, or a YAML file.
+
+        Raises:
+            SpecError: every mistake, each as a sentence.
+        """
+        shipped = TABLES / f"{name}.yaml"
+        path = shipped if shipped.exists() else Path(name)
+        try:
+            spec = yaml.safe_load(path.read_text())
+        except OSError as error:
+            known = ", ".join(sorted(file.stem for file in TABLES.glob("*.yaml")))
+            raise SpecError(f"cannot read the claims {name!r} ({error.strerror}); give a YAML file, or one of {known}.") from error
+        except (UnicodeDecodeError, yaml.YAMLError) as error:
+            raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        return Claims.from_spec(spec)
+
+    @staticmethod
+    def from_spec(spec: Any) -> Claims:
+        """Raises SpecError: every mistake, each as a sentence."""
+        if not isinstance(spec, Mapping) or not isinstance(spec.get("claims"), list):
+            raise SpecError("a table of claims is a mapping with a list `claims` (and `groups` of families, where claims speak of them).")
+        groups = {str(name): tuple(families) for name, families in (spec.get("groups") or {}).items()}
+        problems: list[str] = []
+        claims = []
+        for number, given in enumerate(spec["claims"], start=1):
+            if not isinstance(given, Mapping) or not given.get("claim") or not isinstance(given.get("parts"), list):
+                problems.append(f"claim {number} is {given!r}; it needs a sentence `claim` and a list `parts`.")
+                continue
+            parts = [_part(part, groups, f"claim {number}, part {i}", problems) for i, part in enumerate(given["parts"], start=1)]
+            claims.append(Claim(number, str(given["claim"]), tuple(part for part in parts if part is not None)))
+        if problems:
+            raise SpecError(problems)
+        return Claims(groups, tuple(claims))
+
+
+def _part(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: list[str]) -> Part | None:
+    kinds = [kind for kind in KINDS if isinstance(given, Mapping) and kind in given]
+    if len(kinds) != 1 or "dataset" not in given:
+        problems.append(f"{name} is {given!r}; it needs `dataset: NAME` and one of {', '.join(KINDS)}.")
+        return None
+    kind = kinds[0]
+    needed, allowed = KINDS[kind]
+    problems += [f"{name} ({kind}) needs `{key}`." for key in needed if key not in given]
+    problems += [
+        f"{name} ({kind}): {unknown('key', key, (*needed, *allowed))}" for key in given if key not in ("dataset", kind, *needed, *allowed)
+    ]
+    datasets = tuple(given["dataset"]) if isinstance(given["dataset"], list) else (str(given["dataset"]),)
+    values = {key: value for key, value in given.items() if key not in ("dataset", kind)}
+    subject = given[kind]
+    if kind in ("owner", "stronger"):
+        listed = [subject] if isinstance(subject, str) else subject
+        values |= {"who": " or ".join(listed)}
+        subject = tuple(family for name in listed for family in groups.get(name, (name,)))
+    return Part(kind, datasets, subject, values)
+
+
+def pattern_words(pattern: Mapping[str, Any]) -> str:
+    """``kronecker (hidden 16)``."""
+    rest = ", ".join(f"{name} {value}" for name, value in pattern.items() if name != "family")
+    return f"{pattern.get('family', 'any family')}{f' ({rest})' if rest else ''}"

@@ -1,0 +1,45 @@
+"""frontier-search attach: follow a search on a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from frontier_search.cli.options import CLUSTER
+from frontier_search.errors import SearchError
+
+if TYPE_CHECKING:
+    from frontier_search.cluster.jobs import Jobs
+
+INTERRUPTED = 130  # exit code
+
+
+@click.command("attach", short_help="Follow a search on a cluster.")
+@click.argument("name")
+@CLUSTER
+def command(name: str, cluster: str) -> None:
+    """Follow search NAME until it ends; Ctrl-C detaches and the search goes on."""
+    from frontier_search.cluster.jobs import Jobs
+
+    with Jobs.of(cluster) as jobs:
+        follow(jobs, name, jobs.latest(name)["id"], cluster)
+
+
+def follow(jobs: Jobs, name: str, submission_id: str, cluster: str) -> None:
+    """Shows a session until its end, or until Ctrl-C; ends with 130 when the search was stopped.
+
+    Raises:
+        SearchError: it failed.
+    """
+    again = f"frontier-search submit --name {name} ... --cluster {cluster}"
+    try:
+        state = jobs.follow(submission_id, lambda text: click.echo(text, nl=False))
+    except KeyboardInterrupt:
+        click.echo(f"\ndetached; {name} goes on. See it with: frontier-search attach {name} --cluster {cluster}", err=True)
+        return
+    if state == "STOPPED":
+        click.echo(f"{name} was stopped; everything finished is kept. Submit it again to go on: {again}", err=True)
+        raise click.exceptions.Exit(INTERRUPTED)
+    if state != "SUCCEEDED":
+        raise SearchError(f"{name} ended as {state}; everything finished is kept. Submit it again to go on: {again}")

@@ -1,0 +1,66 @@
+"""frontier-search cluster: make, check, start and end the machines on which searches run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.group("cluster", short_help="Check, start and end a cluster.")
+def command() -> None:
+    """The machines on which searches run, described by FILE (see cluster/README.md). A file that would expose anything is refused."""
+
+
+@command.command("init", short_help="Make the cluster's token.")
+@FILE
+def init(file: Path) -> None:
+    """Make the token of the cluster of FILE, 0600, unless there is one."""
+    from frontier_search.cluster import token
+    from frontier_search.cluster.file import read_yaml, secrets_folder
+
+    path = secrets_folder(str(read_yaml(file)["cluster_name"])) / "auth_token"
+    made = token.make(path)
+    click.echo(f"{path}: {'made' if made else 'is there already, and is kept'}", err=True)
+
+
+@command.command("check", short_help="Every mistake of a cluster file.")
+@FILE
+def check(file: Path) -> None:
+    """Hold FILE against Ray's own schema and validation and against the rules of safety; say every mistake at once."""
+    from frontier_search.cluster.file import ClusterFile
+
+    ClusterFile.read(file)
+    click.echo(f"{file}: nothing against it", err=True)
+
+
+@command.command("up", short_help="Start the cluster.")
+@FILE
+def up(file: Path) -> None:
+    """Check FILE and start its head; workers start when cohorts wait for them."""
+    from frontier_search.cluster import launcher
+    from frontier_search.cluster.file import ClusterFile
+
+    launcher.up(ClusterFile.read(file))
+
+
+@command.command("down", short_help="End every machine of the cluster.")
+@FILE
+def down(file: Path) -> None:
+    """End every machine of the cluster of FILE."""
+    from frontier_search.cluster import launcher
+    from frontier_search.cluster.file import ClusterFile
+
+    launcher.down(ClusterFile.read(file))
+
+
+@command.command("status", short_help="The nodes of the cluster.")
+@FILE
+def status(file: Path) -> None:
+    """Show the nodes of the cluster of FILE, and what waits for them."""
+    from frontier_search.cluster import launcher
+    from frontier_search.cluster.file import ClusterFile
+
+    launcher.status(ClusterFile.read(file))

@@ -1,0 +1,43 @@
+"""frontier-search submit: search on a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from frontier_search.cli.options import CLUSTER, GPUS, question, spec_of
+
+PASSED_ON = ("storage", "tracking_uri", "gpus_per_cohort")  # flags of `run` that are no part of the question
+
+
+@click.command("submit", short_help="Search on a cluster.")
+@question
+@CLUSTER
+@GPUS
+@click.option("--storage", metavar="URL", help="As the head reaches it.  [default: journal]")
+@click.option("--tracking-uri", metavar="URI", help="As the head reaches it.  [default: HOME/mlflow.db on the head]")
+@click.option("--detach", is_flag=True, help="Do not follow it.")
+def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) -> None:
+    """Search on a cluster, as `run` does here, and follow the progress; Ctrl-C detaches and the search goes on.
+
+    Submitting a --name that was interrupted goes on with it.
+    """
+    from frontier_search.cli.attach import follow
+    from frontier_search.cluster.jobs import Jobs
+    from frontier_search.search import Search
+
+    spec = spec_of(search_file, flags)
+    with Jobs.of(cluster) as jobs:
+        if not spec.get("name"):
+            taken = {row["search"] for row in jobs.rows()}
+            spec["name"] = next(
+                name for name in (f"{spec.get('dataset', 'search')}-{i}" for i in range(1, len(taken) + 2)) if name not in taken
+            )
+        search = Search.from_spec(spec)
+        passed = [word for key in PASSED_ON if flags[key] for word in (f"--{key.replace('_', '-')}", str(flags[key]))]
+        submission_id = jobs.submit(search, passed)
+        click.echo(f"submitted {search.name}; follow it with: frontier-search attach {search.name} --cluster {cluster}", err=True)
+        if not detach:
+            follow(jobs, search.name, submission_id, cluster)

@@ -1,0 +1,59 @@
+"""frontier-search sweep: run many searches as one resumable whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, WORKERS
+from frontier_search.folder import SweepFolder
+from frontier_search.interruption import Interruptible
+
+
+@click.command("sweep", short_help="Run many searches as one resumable whole.")
+@click.argument("sweep_file", metavar="SWEEP.yaml", type=click.Path(path_type=Path))
+@click.option("--name", help="The sweep's name.  [default: the file's]")
+@click.option("--seeds", type=int, help="Seeds on which every candidate is trained, for all searches.")
+@click.option("--until-settled", is_flag=True, help="Then give more seeds to the candidates that decide the claims which cannot be told.")
+@HOME
+@click.option("--storage", metavar="URL", help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]")
+@click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]")
+@click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror the searches later.")
+@ADDRESS
+@EXECUTOR
+@WORKERS
+@GPUS
+@click.option("--dry-run", is_flag=True, help="Check every search, say how much it is, and stop.")
+def command(
+    sweep_file: Path,
+    name: str | None,
+    seeds: int | None,
+    until_settled: bool,
+    home: Path,
+    storage: str | None,
+    tracking_uri: str | None,
+    no_mirror: bool,
+    executor: str,
+    dry_run: bool,
+    **where: Any,
+) -> None:
+    """Run the searches of SWEEP.yaml one after another; the same command, or `resume NAME`, goes on after any interruption."""
+    with Interruptible() as ending:
+        from frontier_search import library  # optuna loads here, not for --help
+        from frontier_search.sweep import Sweep
+
+        sweep = Sweep.from_yaml(sweep_file, name, seeds, until_settled)
+        ending.folder = SweepFolder(home, sweep.name)
+        if dry_run:
+            for _, search in sweep.searches:
+                click.echo(
+                    f"{search.name}: {search.trials} candidates x {len(search.seeds)} seeds, {search.epochs} epochs on {search.dataset}"
+                )
+            return
+        from frontier_search.cli import sweeping  # what runs searches loads when they run
+        from frontier_search.executors import Where
+
+        entry = library.define_sweep(sweep, home, storage, tracking_uri)
+        sweeping.conduct(entry, executor, Where(**where), mirror=not no_mirror)

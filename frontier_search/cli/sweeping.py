@@ -1,0 +1,40 @@
+"""What ``sweep`` and ``resume`` share: one progress view over all searches, a mirror beside each, and the closing words."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from frontier_search import launch
+from frontier_search.errors import SearchError
+from frontier_search.executors import Where
+from frontier_search.executors.handover import Observer
+from frontier_search.library import Entry, SweepEntry
+from frontier_search.reports.live import SweepView
+from frontier_search.reports.mirror_process import MirrorProcess
+
+
+def conduct(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:
+    """Runs what is left of a sweep.
+
+    Raises:
+        SearchError: a search stopped; the sentence says how to go on.
+    """
+    with SweepView(entry.sweep, entry.folder.resume_command) as view:
+
+        @contextmanager
+        def observe(search: Entry) -> Iterator[Sequence[Observer]]:
+            beside = MirrorProcess(search) if mirror else None
+            yield [view.observe, *([beside.observe] if beside else [])]
+            if beside:
+                beside.finish()
+
+        try:
+            launch.sweep(entry, executor, where, observe)
+        except SearchError as error:
+            raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {entry.folder.resume_command}") from error
+    home = "" if str(entry.folder.home) == "frontier-runs" else f" --home {shlex.quote(str(entry.folder.home))}"
+    click.echo(f"frontier-search report {entry.sweep.name}{home}    # the frontiers, their owners, the claims", err=True)

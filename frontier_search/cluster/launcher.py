@@ -1,0 +1,82 @@
+"""Ray's cluster launcher, run on a file that was checked, with the token in its environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from frontier_search.cluster import token
+from frontier_search.cluster.file import ClusterFile
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.files import write_whole
+from frontier_search.folder import name_problem
+from frontier_search.library import default_tracking_uri
+from frontier_search.storage import JOURNAL
+
+RAY = (sys.executable, "-m", "ray.scripts.scripts")
+
+
+def environment(cluster: ClusterFile) -> dict[str, str]:
+    """For a process that speaks to the cluster; raises SpecError without a token that is ours alone."""
+    token.read(cluster.token)
+    settings = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(cluster.token), "RAY_USAGE_STATS_ENABLED": "0"}
+    return dict(os.environ) | settings | {"RAY_UP_enable_autoscaler_v2": "1"}
+
+
+def ray(cluster: ClusterFile, *command: str) -> None:
+    """Runs ``ray COMMAND`` and shows what it prints.
+
+    Raises:
+        SpecError: there is no token.
+        SearchError: it ended with another exit code than 0.
+    """
+    code = subprocess.run([*RAY, *command], env=environment(cluster), check=False).returncode
+    if code:
+        raise SearchError(f"`ray {' '.join(command)}` ended with exit code {code}.")
+
+
+def up(cluster: ClusterFile) -> None:
+    """Starts the head, or brings it up to date; workers start when cohorts wait for them. No cached configuration is believed."""
+    ray(cluster, "up", "--yes", "--no-config-cache", str(cluster.path))
+
+
+def down(cluster: ClusterFile) -> None:
+    """Ends every node."""
+    ray(cluster, "down", "--yes", str(cluster.path))
+
+
+def status(cluster: ClusterFile) -> None:
+    """Prints the nodes and what waits for them, as the head sees it."""
+    ray(cluster, "exec", str(cluster.path), f"{_token_on_head(cluster)} ray status")
+
+
+def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
+    """Copies a search's folder from the head's home under ours; the mirror is left there, because it is made again from the storage.
+
+    Raises:
+        SpecError: the name could not be a search's, or the file does not say where the head keeps searches.
+    """
+    problem = name_problem(name)
+    start = next(command for command in cluster.full["head_start_ray_commands"] if "ray start" in command)
+    there = re.search(r"FRONTIER_SEARCH_HOME=([^\s;]+)", start)
+    if problem or not there:
+        raise SpecError(
+            problem or f"{cluster.path}: the head's start command sets no FRONTIER_SEARCH_HOME, so that {name!r} cannot be found."
+        )
+    (home / name).mkdir(parents=True, exist_ok=True)
+    ray(cluster, "rsync-down", str(cluster.path), f"{there[1]}/{name}/", f"{home / name}/")
+    place = {"storage": JOURNAL, "tracking_uri": default_tracking_uri(home)}
+    if (home / name / "journal.log").exists():
+        write_whole(home / name / "place.yaml", yaml.safe_dump(place).encode())
+
+
+def _token_on_head(cluster: ClusterFile) -> str:
+    """The settings of the head's own start command, for a command beside it."""
+    start = next(command for command in cluster.full["head_start_ray_commands"] if "ray start" in command)
+    words = [word.rstrip(";") for word in start.split() if word.startswith(("RAY_AUTH_MODE=", "RAY_AUTH_TOKEN_PATH="))]
+    return " ".join(words)

@@ -1,0 +1,27 @@
+"""The loss of the best constant prediction: what no parameter at all achieves, and so the floor from which a gain is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.dataset import Dataset, Rows, Split
+
+
+def constant_losses(dataset: Dataset, seeds: Iterable[int]) -> NDArray[np.float64]:
+    """Test losses, (S,): of the training mean (regression), or of the training frequencies of the classes (in nats)."""
+    return np.array([_loss(dataset, dataset.split(seed)) for seed in seeds], dtype=np.float64)
+
+
+def _loss(dataset: Dataset, split: Split) -> float:
+    if dataset.task == "regression":
+        return float(np.mean((split.test.y - split.train.y.mean()) ** 2))
+    classes = 2 if dataset.task == "binary" else dataset.n_outputs
+    frequencies = (_counts(split.train, classes) + 1) / (len(split.train) + classes)  # Laplace's rule: no class is impossible
+    return float(-(_counts(split.test, classes) / len(split.test) * np.log(frequencies)).sum())
+
+
+def _counts(rows: Rows, classes: int) -> NDArray[np.float64]:
+    return np.bincount(rows.y.astype(np.int64), minlength=classes).astype(np.float64)

@@ -1,0 +1,116 @@
+"""The evidence on one dataset: what candidates measured under one training budget, seed by seed, from one or several searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.budget import Budget
+from frontier_search.search import Search
+from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Candidates times seeds.
+
+    Attributes:
+        dataset: its name.
+        budget: how every model was trained.
+        sources: the names of the searches.
+        candidates: (n,), each once.
+        params: (n,) effective parameters.
+        seeds: (S,), rising.
+        measured: for each candidate, seed -> what was measured.
+    """
+
+    dataset: str
+    budget: Budget
+    sources: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    params: NDArray[np.float64]
+    seeds: tuple[int, ...]
+    measured: tuple[Mapping[int, SeedOutcome], ...]
+
+    @staticmethod
+    def of(searches: Iterable[tuple[Search, Sequence[Trial]]]) -> Evidence:
+        """The complete trials of searches that ask about one dataset with one training budget; equal candidates become one.
+
+        Raises:
+            ValueError: there is no search, or they differ in dataset or budget.
+        """
+        listed = list(searches)
+        questions = {(search.dataset, search.dataset_sha256, search.budget) for search, _ in listed}
+        if len(questions) != 1:
+            raise ValueError(f"one dataset and one training budget are needed, {len(questions)} were given")
+        found: dict[Key, tuple[Candidate, int, dict[int, SeedOutcome]]] = {}
+        for _, trials in listed:
+            for trial in trials:
+                if trial.state is TrialState.COMPLETE:
+                    _, _, seeds = found.setdefault(_key(trial.candidate), (trial.candidate, trial.size["effective"], {}))
+                    seeds.update({outcome.seed: outcome for outcome in trial.seeds if outcome.seed not in seeds})
+        first = listed[0][0]
+        return Evidence(
+            dataset=first.dataset,
+            budget=first.budget,
+            sources=tuple(search.name for search, _ in listed),
+            candidates=tuple(candidate for candidate, _, _ in found.values()),
+            params=np.array([params for _, params, _ in found.values()], dtype=np.float64),
+            seeds=tuple(sorted({seed for _, _, seeds in found.values() for seed in seeds})),
+            measured=tuple(seeds for _, _, seeds in found.values()),
+        )
+
+    def values(self, metric: str) -> NDArray[np.float64]:
+        """One metric, e.g. ``test_loss``: (n, S), nan where a candidate was not trained on a seed or has no such metric."""
+        rows = [[_metric(seeds.get(seed), metric) for seed in self.seeds] for seeds in self.measured]
+        return np.array(rows, dtype=np.float64).reshape(len(self.candidates), len(self.seeds))
+
+    def on(self, seeds: Iterable[int]) -> Evidence:
+        """These seeds alone, and the candidates that were trained on all of them."""
+        wanted = tuple(sorted(set(seeds)))
+        return replace(self, seeds=wanted)._chosen([all(seed in measured for seed in wanted) for measured in self.measured])
+
+    def first(self, n_seeds: int) -> Evidence:
+        """The first seeds alone, for a look at what fewer would have told."""
+        return self.on(self.seeds[:n_seeds])
+
+    def matching(self, pattern: Mapping[str, Any]) -> Evidence:
+        """The candidates of a family (``family``) whose hyperparameters have these values."""
+        return self._chosen([_matches(candidate, pattern) for candidate in self.candidates])
+
+    def common(self) -> Evidence:
+        """All candidates, on the seeds that every one of them was trained on."""
+        shared = set(self.seeds).intersection(*(measured.keys() for measured in self.measured)) if self.measured else set()
+        return replace(self, seeds=tuple(sorted(shared)))
+
+    def best(self) -> int:
+        """The position of the candidate with the lowest mean validation loss on the seeds that all of them share."""
+        return int(np.argmin(self.common().values("val_loss").mean(axis=1)))
+
+    def _chosen(self, mask: Sequence[bool]) -> Evidence:
+        places = [i for i, chosen in enumerate(mask) if chosen]
+        return replace(
+            self,
+            candidates=tuple(self.candidates[i] for i in places),
+            params=self.params[places],
+            measured=tuple(self.measured[i] for i in places),
+        )
+
+
+def _key(candidate: Candidate) -> Key:
+    return (candidate.family, *sorted(candidate.hyperparameters.items()))
+
+
+def _matches(candidate: Candidate, pattern: Mapping[str, Any]) -> bool:
+    own = {"family": candidate.family, **candidate.hyperparameters}
+    return all(own.get(name) == value for name, value in pattern.items())
+
+
+def _metric(outcome: SeedOutcome | None, metric: str) -> float:
+    return outcome.metrics.get(metric, np.nan) if outcome else np.nan

@@ -1,0 +1,77 @@
+"""How surely a trial belongs on the frontier, and how much worse it is on rows that did not choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.frontier import Frontier
+from frontier_search.inference.interval import LEVEL, Interval, resamples, student
+from frontier_search.objective import Objective
+from frontier_search.pareto import nondominated
+from frontier_search.trial import Trial, TrialState
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the frontier with its uncertainty.
+
+    Attributes:
+        probability: how often it is a member when the seeds are drawn again (paired bootstrap).
+        val, test: intervals of its mean losses over seeds.
+        optimism: test loss minus the validation loss that chose it, mean over seeds.
+        optimism_interval: of that mean.
+    """
+
+    trial: Trial
+    probability: float
+    val: Interval
+    test: Interval
+    optimism: float
+    optimism_interval: Interval
+
+
+def members(trials: Sequence[Trial], objectives: Sequence[Objective], level: float = LEVEL) -> tuple[Member, ...]:
+    """The frontier's members, in its order, each with its uncertainty; all trials of a search share their seeds."""
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    if not complete:
+        return ()
+    chance = dict(zip((trial.number for trial in complete), chances(minimised(complete, objectives)), strict=True))
+    found = []
+    for trial in Frontier.of(complete, objectives).members:
+        val, test = np.array(trial.per_seed("val_loss")), np.array(trial.per_seed("test_loss"))
+        worse = test - val
+        intervals = student(val, level), student(test, level), float(worse.mean()), student(worse, level)
+        found.append(Member(trial, chance[trial.number], *intervals))
+    return tuple(found)
+
+
+def chances(per_seed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How often each point is non-dominated when seeds are drawn with replacement, the same ones for every point.
+
+    The bootstrap of few seeds understates their spread (by sqrt((n - 1) / n)): with five seeds a chance is somewhat too sure of itself.
+
+    Args:
+        per_seed: (n, S, k) minimised objectives.
+
+    Returns:
+        (n,) between 0 and 1.
+    """
+    weights = resamples(per_seed.shape[1])
+    means = np.einsum("bs,nsk->bnk", weights, per_seed)
+    return np.asarray(np.mean([nondominated(points) for points in means], axis=0), dtype=np.float64)
+
+
+def minimised(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:
+    """The objectives of complete trials seed by seed, (n, S, k), minimised; a count is the same for every seed."""
+    columns = []
+    for objective in objectives:
+        if objective.known:
+            rows = [[float(trial.size[objective.metric])] * len(trial.seeds) for trial in trials]
+        else:
+            rows = [trial.per_seed(f"val_{objective.metric}") for trial in trials]
+        columns.append([[objective.to_minimised(value) for value in row] for row in rows])
+    return np.moveaxis(np.array(columns, dtype=np.float64), 0, -1)

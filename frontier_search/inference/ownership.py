@@ -1,0 +1,117 @@
+"""Which families own a frontier: their shares of its members and of its hypervolume, in any range of parameters.
+
+The frontier of (validation loss, parameters) is chosen on validation and valued on test. Its hypervolume is cut into columns: between the
+parameters of one member and those of the next, whoever may spend that many parameters takes that member, and gains the distance of its
+test loss from that of the best constant. On the logarithmic axis of parameters a family's share of the hypervolume is thus its share of
+the gain at a budget drawn at random from the range.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.inference.evidence import Evidence
+from frontier_search.inference.interval import LEVEL, Interval, percentile, resamples
+from frontier_search.pareto import nondominated
+
+ULTRA_LOW = 100  # parameters, the study's ultra-low end
+
+
+@dataclass(frozen=True)
+class Range:
+    """From ``low`` to ``high`` parameters, both included."""
+
+    low: float = 1.0
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        if math.isfinite(self.high):
+            return f"{self.low:,.0f} to {self.high:,.0f} parameters" if self.low > 1 else f"at most {self.high:,.0f} parameters"
+        return f"from {self.low:,.0f} parameters" if self.low > 1 else "the whole range"
+
+
+WHOLE, LOW_END = Range(), Range(high=ULTRA_LOW)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share between 0 and 1, nan where nothing is owned, with its interval over resampled seeds."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Shares of every family in one range.
+
+    Attributes:
+        families: (F,) names.
+        members, volume: (1 + B, F): the shares on the seeds as they are, then on B resamples of them; nan where the range is empty.
+        n_members: members in the range on the seeds as they are.
+    """
+
+    families: tuple[str, ...]
+    members: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    n_members: int
+
+    def of(self, families: Iterable[str], measure: str = "volume", level: float = LEVEL) -> Share:
+        """The share of some families together; measure: ``volume`` or ``members``."""
+        wanted = set(families)
+        shares = (self.volume if measure == "volume" else self.members)[:, [family in wanted for family in self.families]].sum(axis=1)
+        return Share(float(shares[0]), percentile(shares[1:], level))
+
+    def between(self, first: Iterable[str], second: Iterable[str], level: float = LEVEL) -> Share:
+        """The first group's share of the hypervolume that two groups own together."""
+        a, b = (self.volume[:, [family in set(group) for family in self.families]].sum(axis=1) for group in (tuple(first), tuple(second)))
+        together = np.where(a + b > 0, a + b, np.nan)
+        shares = a / together
+        return Share(float(shares[0]), percentile(shares[1:], level))
+
+
+def ownership(evidence: Evidence, constant: NDArray[np.float64], within: Range = WHOLE) -> Ownership:
+    """Who owns the frontier of some evidence.
+
+    Args:
+        evidence: every candidate trained on every seed.
+        constant: (S,) test loss of the best constant prediction, seed by seed.
+        within: the range of parameters.
+    """
+    families = tuple(sorted({candidate.family for candidate in evidence.candidates}))
+    place = np.array([families.index(candidate.family) for candidate in evidence.candidates], dtype=np.int64)
+    n_seeds = len(evidence.seeds)
+    weights = np.vstack([np.full(n_seeds, 1 / n_seeds), resamples(n_seeds)])
+    val, test = weights @ evidence.values("val_loss").T, weights @ evidence.values("test_loss").T
+    shares = [
+        _shares(evidence.params, v, t, c, place, len(families), within) for v, t, c in zip(val, test, weights @ constant, strict=True)
+    ]
+    return Ownership(families, np.array([m for m, _, _ in shares]), np.array([v for _, v, _ in shares]), shares[0][2])
+
+
+def _shares(
+    params: NDArray[np.float64],
+    val: NDArray[np.float64],
+    test: NDArray[np.float64],
+    constant: float,
+    family: NDArray[np.int64],
+    n_families: int,
+    within: Range,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    """The families' shares of members and of volume, each (F,), and the number of members in the range, for one draw of seeds."""
+    chosen = np.flatnonzero(nondominated(np.column_stack([val, params])))
+    chosen = chosen[np.argsort(params[chosen], kind="stable")]
+    inside = chosen[(params[chosen] >= within.low) & (params[chosen] <= within.high)]
+    end = math.log10(min(within.high, float(params.max())))
+    edges = np.append(np.log10(params[chosen]), math.inf)
+    widths = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], math.log10(within.low)), 0, None)
+    areas = widths * np.clip(constant - test[chosen], 0, None)
+    counts, volumes = np.zeros(n_families), np.zeros(n_families)
+    np.add.at(counts, family[inside], 1.0)
+    np.add.at(volumes, family[chosen], areas)
+    return counts / (counts.sum() or math.nan), volumes / (volumes.sum() or math.nan), len(inside)

@@ -1,0 +1,123 @@
+"""The pictures of a report that are not frontiers: the graphs with their spectra, the recurrence, the winner map. All as PNG bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.families import FAMILIES
+from frontier_search.inference.ownership import Share
+
+DPI = 90
+GRAPH_UNITS, GRAPH_SEED = 64, 101
+SETTINGS: dict[str, Any] = {"hidden": GRAPH_UNITS, "steps": 1, "spectral_radius": 1.0, "graph_noise": 0.0}
+
+
+def graphs(families: Sequence[str]) -> bytes | None:
+    """The adjacency matrix of each family's fixed graph, and its eigenvalues; None when no family has one."""
+    drawn = {family: _matrix(family) for family in families}
+    shown = {family: matrix for family, matrix in drawn.items() if matrix is not None}
+    if not shown:
+        return None
+    figure, axes = _figure(2.2 * len(shown), 4.6, 2, len(shown))
+    for column, (family, matrix) in enumerate(shown.items()):
+        above, below = axes[0][column], axes[1][column]
+        above.imshow(matrix != 0, cmap="Greys", interpolation="nearest")
+        above.set_title(f"{family}\n{np.count_nonzero(matrix)} edges", fontsize=8)
+        above.set(xticks=[], yticks=[])
+        values = np.linalg.eigvals(matrix)
+        below.plot(values.real, values.imag, "o", markersize=2.5, color="#332288", alpha=0.6)
+        circle = np.exp(2j * np.pi * np.linspace(0, 1, 100))
+        below.plot(circle.real, circle.imag, color="#BBBBBB", linewidth=0.8)
+        below.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+        below.tick_params(labelsize=7)
+    axes[1][0].set_ylabel("imaginary part", fontsize=7)
+    return _png(figure)
+
+
+def _matrix(family: str) -> np.ndarray[Any, Any] | None:
+    member = FAMILIES[family]
+    if not {"steps", "spectral_radius", "graph_noise"} <= set(member.default_space((1e-3, 1e-2)).names()):
+        return None
+    model = member.build(SETTINGS)
+    return model.matrix(GRAPH_SEED) if isinstance(model, Reservoir) else None
+
+
+def recurrence() -> bytes:
+    """The computation of a reservoir, as boxes and arrows; what is learned is dark."""
+    figure, ((axes,),) = _figure(8.4, 2.5, 1, 1)
+    axes.set(xlim=(0, 12), ylim=(0, 3.4))
+    axes.axis("off")
+    boxes = {
+        "x": (0.4, 1.3, "x", False),
+        "in": (2.0, 1.3, "W_in, b_in\ntanh", True),
+        "h": (4.7, 1.3, "h", False),
+        "G": (6.2, 2.4, "fixed graph G\ntanh", False),
+        "sum": (8.0, 1.3, "h + ·\ntanh", False),
+        "out": (10.2, 1.3, "W_out, b_out", True),
+    }
+    for left, low, words, learned in boxes.values():
+        width = 1.7 if len(words) > 3 else 0.8
+        look: dict[str, Any] = {"facecolor": "#332288" if learned else "#F2F2F2", "edgecolor": "#333333"}
+        axes.add_patch(FancyBboxPatch((left, low), width, 0.75, boxstyle="round,pad=0.05", **look))
+        axes.text(left + width / 2, low + 0.37, words, ha="center", va="center", fontsize=8, color="white" if learned else "black")
+    for start, end in (
+        ((1.25, 1.67), (1.95, 1.67)), ((3.75, 1.67), (4.65, 1.67)), ((5.55, 1.67), (7.95, 1.67)),
+        ((5.3, 2.1), (6.15, 2.7)), ((7.95, 2.7), (8.6, 2.1)), ((9.75, 1.67), (10.15, 1.67)),
+    ):  # fmt: skip
+        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=10, color="#333333"))
+    axes.add_patch(
+        FancyArrowPatch((8.8, 1.25), (5.1, 1.25), arrowstyle="-|>", mutation_scale=10, connectionstyle="arc3,rad=-0.35", color="#AA4499")
+    )
+    axes.text(6.95, 0.42, "T steps", ha="center", fontsize=8, color="#AA4499")
+    axes.add_patch(
+        FancyArrowPatch((0.8, 1.25), (11.0, 1.25), arrowstyle="-|>", mutation_scale=10, connectionstyle="arc3,rad=0.16", color="#777777")
+    )
+    axes.text(2.6, 0.28, "skip connection: the readout sees x too", fontsize=8, color="#555555")
+    return _png(figure)
+
+
+def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> bytes:
+    """The winner map: a row a dataset, a column a range of parameters; blue where the first group owns more, red where the other does.
+
+    Args:
+        shares: dataset -> range -> the first group's share of what both own together, None where the range holds no model.
+    """
+    rows, columns = list(shares), list(next(iter(shares.values())))
+    figure, ((axes,),) = _figure(2.6 + 1.9 * len(columns), 0.9 + 0.33 * len(rows), 1, 1)
+    cells = [[shares[row][column] for column in columns] for row in rows]
+    values = np.array([[cell.value if cell else np.nan for cell in line] for line in cells])
+    axes.imshow(np.ma.masked_invalid(values), cmap="RdBu", vmin=0, vmax=1, aspect="auto")
+    for i, line in enumerate(cells):
+        for j, cell in enumerate(line):
+            words = (
+                "no such model"
+                if cell is None or np.isnan(cell.value)
+                else f"{cell.value:.2f} [{cell.interval.low:.2f}, {cell.interval.high:.2f}]"
+            )
+            dark = cell is not None and not np.isnan(cell.value) and abs(cell.value - 0.5) > 0.3
+            axes.text(j, i, words, ha="center", va="center", fontsize=7.5, color="white" if dark else "black")
+    axes.set_xticks(range(len(columns)), columns, fontsize=8)
+    axes.set_yticks(range(len(rows)), rows, fontsize=8)
+    axes.set_title(title, fontsize=9, loc="left")
+    return _png(figure)
+
+
+def _figure(width: float, height: float, rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, [list(line) for line in figure.subplots(rows, columns, squeeze=False)]
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

@@ -1,0 +1,160 @@
+"""Searches on a real Ray head that wants a token: submitted, stopped, resumed, fetched from its home, and equal to those run here."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from frontier_search import launch, library
+from frontier_search.cli.main import group
+from frontier_search.cluster import token, tunnel
+from frontier_search.errors import SpecError
+from frontier_search.search import Search
+from frontier_search.trial import Trial
+from tests.faults.comparing import plain
+from tests.faults.processes import ENVIRONMENT
+
+pytest.importorskip("aiohttp_cors", reason="ray[default] is not installed (the extra `cluster`): the Jobs API is NOT tested")
+
+START_S, SEARCH_S = 90.0, 180.0
+SPEC = {"name": "far-1", "dataset": "iris", "families": ["dense"], "trials": 8, "cohort": 2, "in_flight": 2, "seeds": 2, "epochs": 40}
+
+
+@dataclass(frozen=True)
+class Head:
+    url: str
+    home: Path
+
+    def run(self, command: str, *arguments: str) -> Result:
+        return CliRunner().invoke(group, [command, *arguments, "--cluster", self.url])
+
+
+def ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    found = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return found
+
+
+def start(home: Path, settings: dict[str, str]) -> tuple[subprocess.Popen[bytes], str]:
+    """A head of its own, with the dashboard on loopback."""
+    gcs, dashboard, client, agent = ports(4)
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={gcs}", "--num-cpus=2"]
+    command += ["--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", f"--ray-client-server-port={client}"]
+    command += [f"--dashboard-agent-listen-port={agent}", "--disable-usage-stats", f"--temp-dir={home / 'ray'}"]
+    command += ["--node-ip-address=127.0.0.1", "--object-store-memory=100000000"]
+    environment = os.environ | ENVIRONMENT | settings | {"FRONTIER_SEARCH_HOME": str(home / "runs")}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True, cwd=home)
+    url, end = f"http://127.0.0.1:{dashboard}", time.monotonic() + START_S
+    while tunnel._status(url) is None:
+        assert process.poll() is None, (home / "log").read_text()
+        assert time.monotonic() < end, (home / "log").read_text()
+        time.sleep(0.2)
+    return process, url
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[Head]:
+    with tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder:
+        home, secret = Path(folder), Path(folder) / "secrets" / "auth_token"
+        token.make(secret)
+        settings = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(secret)}
+        process, url = start(home, settings)
+        before = os.environ.get("RAY_AUTH_TOKEN_PATH")
+        os.environ["RAY_AUTH_TOKEN_PATH"] = str(secret)
+        try:
+            yield Head(url, home / "runs")
+        finally:
+            os.environ.pop("RAY_AUTH_TOKEN_PATH")
+            if before is not None:
+                os.environ["RAY_AUTH_TOKEN_PATH"] = before
+            end(process)
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
+    home = tmp_path_factory.mktemp("twin")
+    launch.run(Search.from_spec(SPEC), home, "inline")
+    return library.read_trials(library.find("far-1", home))
+
+
+def state(head: Head) -> str:
+    return str(json.loads(head.run("list", "--format", "json").stdout)[-1]["state"])
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin: list[Trial], tmp_path: Path) -> None:
+    question = tmp_path / "question.yaml"
+    question.write_text(Search.from_spec(SPEC).to_yaml())
+    submitted = head.run("submit", str(question), "--detach")
+    assert submitted.exit_code == 0, submitted.output
+    stop_at = time.monotonic() + SEARCH_S
+    while not list(head.home.glob("far-1/outcomes/*/cohort.json")):
+        assert time.monotonic() < stop_at, head.run("logs", "far-1").output
+        time.sleep(0.05)
+    refused = head.run("submit", str(question), "--detach")
+    assert isinstance(refused.exception, SpecError)
+    assert "is live on the cluster" in str(refused.exception)
+    assert head.run("stop", "far-1").exit_code == 0
+    while state(head) in ("RUNNING", "PENDING"):
+        time.sleep(0.2)
+    followed = head.run("submit", str(question))
+    assert followed.exit_code == 0, followed.output
+    assert "far-1: 8/8 trials" in followed.output
+    rows = json.loads(head.run("list", "--format", "json").stdout)
+    assert [(row["search"], row["session"], row["id"]) for row in rows] == [("far-1", 1, "far-1"), ("far-1", 2, "far-1~2")]
+    assert rows[-1]["state"] == "SUCCEEDED"
+    trials = library.read_trials(library.find("far-1", head.home))
+    assert [plain(trial) for trial in trials] == [plain(trial) for trial in twin]
+    assert "8/8 trials" in head.run("logs", "far-1").output
+    unknown = head.run("attach", "far-2")
+    assert "Did you mean 'far-1'" in str(unknown.exception)
+
+
+def test_a_wrong_token_is_refused_and_so_is_a_way_that_is_not_ours(head: Head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tunnel._status(head.url) == 401
+    other = tmp_path / "auth_token"
+    token.make(other)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(other))
+    assert "refuses" in str(head.run("list").exception)
+    far = CliRunner().invoke(group, ["list", "--cluster", "http://192.0.2.1:8265"])
+    assert "traffic is not encrypted" in str(far.exception)
+
+
+def test_a_cluster_that_answers_without_a_token_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder:
+        process, url = start(Path(folder), {"RAY_AUTH_MODE": "disabled"})
+        try:
+            token.make(tmp_path / "auth_token")
+            monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "auth_token"))
+            result = CliRunner().invoke(group, ["submit", "--dataset", "iris", "--cluster", url])
+        finally:
+            end(process)
+    assert isinstance(result.exception, SpecError)
+    assert "answers without a token (HTTP 200)" in str(result.exception)

@@ -1,0 +1,196 @@
+"""Cluster files: those that we ship are safe, and each unsafe default or edit is refused, with its reason."""
+
+from __future__ import annotations
+
+import copy
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray.autoscaler
+import yaml
+from click.testing import CliRunner
+
+from frontier_search.cli.main import group
+from frontier_search.cluster import rules, token
+from frontier_search.cluster.file import ClusterFile
+from frontier_search.errors import SpecError
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "cluster").glob("*.yaml"))
+GPU = yaml.safe_load((ROOT / "cluster" / "gpu.yaml").read_text())
+CHECK_S = 2.0
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+def problems(tmp_path: Path, edit: Edit, shipped: dict[str, Any] = GPU) -> list[str]:
+    """What is said against the shipped file after an edit."""
+    edited = copy.deepcopy(shipped)
+    edit(edited)
+    path = tmp_path / "edited.yaml"
+    path.write_text(yaml.safe_dump(edited))
+    try:
+        ClusterFile.read(path)
+    except SpecError as error:
+        return [problem.removeprefix(f"{path}: ") for problem in error.problems]
+    return []
+
+
+def node(name: str, change: Callable[[dict[str, Any]], object]) -> Edit:
+    return lambda file: change(file["available_node_types"][name]["node_config"])
+
+
+def command(key: str, old: str, new: str) -> Edit:
+    def edit(file: dict[str, Any]) -> None:
+        file[key] = [line.replace(old, new) for line in file[key]]
+
+    return edit
+
+
+def as_aws(*left_out: str) -> Edit:
+    """Ray's own provider instead of ours, so that Ray's defaults take the place of what is left out."""
+
+    def edit(file: dict[str, Any]) -> None:
+        file["provider"] = {k: v for k, v in file["provider"].items() if k != "module"} | {"type": "aws"}
+        for key in left_out:
+            del file[key]
+
+    return edit
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_a_shipped_file_is_safe(path: Path) -> None:
+    assert ClusterFile.read(path).name
+
+
+def test_the_variant_without_inbound_ports_differs_in_nothing_else() -> None:
+    variant = yaml.safe_load((ROOT / "cluster" / "gpu-ssm.yaml").read_text())
+    assert variant["provider"].pop("use_internal_ips") is True
+    assert {variant["auth"].pop(key) is not None for key in ("ssh_proxy_use_node_id", "ssh_proxy_command")} == {True}
+    assert variant == GPU
+
+
+UNSAFE: dict[str, tuple[Edit, str]] = {
+    "no token on the head": (command("head_start_ray_commands", "RAY_AUTH_MODE=token", ""), "without RAY_AUTH_MODE=token"),
+    "no token on a worker": (command("worker_start_ray_commands", "RAY_AUTH_MODE=token", ""), "without RAY_AUTH_MODE=token"),
+    "a token that others may read": (command("head_start_ray_commands", "RAY_AUTH_TOKEN_PATH=", "X="), "name the token's file"),
+    "dashboard on all addresses": (command("head_start_ray_commands", "host=127.0.0.1", "host=0.0.0.0"), "listens on all addresses"),
+    "dashboard as Ray likes": (command("head_start_ray_commands", "--dashboard-host=127.0.0.1", ""), "needs --dashboard-host"),
+    "no autoscaler": (command("head_start_ray_commands", "--autoscaling-config", "--x"), "no worker is ever started"),
+    "Ray's start commands": (as_aws("head_start_ray_commands", "worker_start_ray_commands"), "without RAY_AUTH_MODE=token"),
+    "Ray's nightly wheel": (as_aws("setup_commands"), "nightly wheel"),
+    "Ray's machine image": (node("gpu_spot", lambda config: config.pop("ImageId")), "Ubuntu 18.04"),
+    "Ray's profile": (node("head", lambda config: config.pop("IamInstanceProfile")), "full access to EC2 and S3"),
+    "Ray's group": (lambda file: file["provider"].pop("security_group"), "opens SSH to 0.0.0.0/0"),
+    "SSH from everywhere": (
+        lambda file: file["provider"]["security_group"].update(IpPermissions=[{"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]),
+        "opens a port to 0.0.0.0/0",
+    ),
+    "SSH from everywhere, in halves": (
+        lambda file: file["provider"]["security_group"].update(IpPermissions=[{"Ipv6Ranges": [{"CidrIpv6": "8000::/1"}]}]),
+        "opens a port to 8000::/1",
+    ),
+    "stopped disks are kept": (lambda file: file["provider"].pop("cache_stopped_nodes"), "cache_stopped_nodes"),
+    "the first version of IMDS": (node("head", lambda config: config.pop("MetadataOptions")), "HttpTokens"),
+    "an open disk": (node("head", lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(Encrypted=False)), "Encrypted"),
+    "a disk that stays": (
+        node("head", lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(DeleteOnTermination=False)),
+        "DeleteOnTermination",
+    ),
+    "a head that may vanish": (node("head", lambda config: config.update(InstanceMarketOptions={"MarketType": "spot"})), "spot instance"),
+    "cohorts on the head": (lambda file: file["available_node_types"]["head"].update(resources={}), "CPU: 0"),
+    "heads as workers": (lambda file: file["available_node_types"]["head"].update(max_workers=2), "max_workers must be 0"),
+    "another Ray": (lambda file: file["docker"].update(image="rayproject/ray:latest-gpu"), "not pinned to Ray"),
+    "an open container": (lambda file: file["docker"]["run_options"].append("-p 8265:8265"), "opens the container"),
+    "given up too soon": (lambda file: file.update(idle_timeout_minutes=1), "at least 5"),
+    "a secret inside": (command("setup_commands", "chmod 700", "export RAY_AUTH_TOKEN=abc; chmod 700"), "a secret stands in the file"),
+}
+
+
+@pytest.mark.parametrize("mistake", list(UNSAFE))
+def test_an_unsafe_file_is_refused_with_the_reason(mistake: str, tmp_path: Path) -> None:
+    edit, reason = UNSAFE[mistake]
+    found = problems(tmp_path, edit)
+    assert any(reason in problem for problem in found), found
+
+
+def test_every_rule_refuses_something() -> None:
+    """Ray's own defaults and the cases above leave no rule untried."""
+    tried = set()
+    for edit, _ in UNSAFE.values():
+        edited = copy.deepcopy(GPU)
+        edit(edited)
+        defaults = yaml.safe_load((Path(ray.autoscaler.__file__).parent / "aws" / "defaults.yaml").read_text())
+        full = (defaults if edited["provider"]["type"] == "aws" else {}) | edited
+        tried |= {rule for rule in rules.RULES if list(rule(rules.Plan(edited, full)))}
+    assert [rule.__name__ for rule in rules.RULES if rule not in tried] == []
+
+
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+    def edit(file: dict[str, Any]) -> None:
+        file["idle_timeout_minutes"] = 1
+        file["provider"].pop("security_group")
+        file["docker"]["image"] = "rayproject/ray:nightly"
+
+    assert len(problems(tmp_path, edit)) == 3
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda file: file.update(min_workers=1), "`min_workers` is gone from Ray"),
+        (lambda file: file["available_node_types"]["gpu_spot"].pop("resources"), "'resources' is a required property"),
+        (lambda file: file["available_node_types"]["gpu_spot"]["resources"].update(CPU=0.5), "0.5 is not of type 'integer'"),
+        (lambda file: file.update(head_node_type="haed"), "head_node_type"),
+    ],
+)
+def test_what_ray_would_refuse_is_said_too(edit: Edit, reason: str, tmp_path: Path) -> None:
+    assert any(reason in problem for problem in problems(tmp_path, edit))
+
+
+def test_a_check_takes_two_seconds_at_most() -> None:
+    """Of processor time: other processes of this machine are no fault of the check's."""
+    before = os.times()
+    subprocess.run([sys.executable, "-m", "frontier_search", "cluster", "check", ROOT / "cluster" / "gpu.yaml"], check=True, cwd=ROOT)
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < CHECK_S
+
+
+# ---- the token ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_token_that_is_ours_alone_and_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for _ in range(2):
+        assert CliRunner().invoke(group, ["cluster", "init", str(ROOT / "cluster" / "gpu.yaml")]).exit_code == 0
+    path = tmp_path / ".frontier-search" / "frontier-search" / "secrets" / "auth_token"
+    assert path == ClusterFile.read(ROOT / "cluster" / "gpu.yaml").token
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    first = token.read(path)
+    assert len(first) == 64
+    assert not token.make(path)
+    assert token.read(path) == first
+
+
+def test_a_token_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "auth_token"
+    token.make(path)
+    path.chmod(0o644)
+    with pytest.raises(SpecError, match="may be read by others"):
+        token.read(path)
+    with pytest.raises(SpecError, match="there is no token"):
+        token.read(tmp_path / "none")
+
+
+def test_nothing_is_started_without_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = CliRunner().invoke(group, ["cluster", "up", str(ROOT / "cluster" / "gpu.yaml")])
+    assert isinstance(result.exception, SpecError)
+    assert "there is no token" in str(result.exception)

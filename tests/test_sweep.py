@@ -1,0 +1,128 @@
+"""A sweep: searches as one resumable whole, its file and its mistakes, and the report on it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from frontier_search import launch, library
+from frontier_search.cli.main import group
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.library import Entry
+from frontier_search.sweep import Sweep
+
+FAMILIES = {
+    "dense": {"hidden": {"choice": [2, 4, 8]}, "learning_rate": 0.01},
+    "kronecker": {"hidden": {"choice": [2, 4, 8]}, "steps": 2, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate": 0.01},
+}
+SPEC: dict[str, Any] = {
+    "name": "mini",
+    "defaults": {"seeds": 2, "epochs": 2, "families": FAMILIES, "candidates": "grid"},
+    "searches": {"moons": {}, "small-iris": {"dataset": "iris", "families": {"dense": FAMILIES["dense"]}}},
+}
+
+
+class Observing:
+    """Counts the sessions' steps, and stops the sweep after some."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.names: list[str] = []
+        self.stop_at = stop_at
+
+    def __call__(self, entry: Entry) -> Observing:
+        if self.stop_at == len(self.names):
+            raise SearchError("stopped here")
+        self.names.append(entry.search.name)
+        return self
+
+    def __enter__(self) -> tuple[()]:
+        return ()
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+def outcome(home: Path) -> list[Any]:
+    entry = library.find_sweep("mini", home)
+    assert entry is not None
+    trials = [trial for each in entry.entries().values() for one in each for trial in library.read_trials(one)]
+    return [(trial.uid, trial.candidate, trial.objectives) for trial in trials]
+
+
+def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
+    sweep = Sweep.from_spec(SPEC)
+    assert Sweep.from_spec(sweep.to_spec()) == sweep
+    entry = library.define_sweep(sweep, tmp_path)
+    launch.sweep(entry, "inline", None, Observing())
+    assert library.find_sweep("mini", tmp_path) == entry
+    assert [len(each) for each in entry.entries().values()] == [1, 1]
+    assert len(outcome(tmp_path)) == 6 + 3
+
+
+def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
+    entry = library.define_sweep(Sweep.from_spec(SPEC), cut)
+    with pytest.raises(SearchError, match="stopped here"):
+        launch.sweep(entry, "inline", None, Observing(stop_at=1))
+    assert len(outcome(cut)) == 6
+    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC), cut), "inline", None, Observing())
+    assert outcome(cut) == outcome(whole)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"searches": None}, "`searches` is a list of datasets"),
+        ({"searches": ["moons", "mons"]}, "mons: unknown dataset 'mons'. Did you mean 'moons'?"),
+        ({"name": "a b"}, "cannot name a folder"),
+        ({"claims": "nowhere"}, "cannot read the claims 'nowhere'"),
+        ({"until_settled": True}, "needs `claims` to settle"),
+        ({"serches": []}, "unknown key 'serches'. Did you mean 'searches'?"),
+    ],
+)
+def test_mistakes_in_a_sweep_are_sentences(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(SpecError) as error:
+        Sweep.from_spec(SPEC | changes)
+    assert problem in str(error.value)
+
+
+def test_names_are_not_shared(tmp_path: Path) -> None:
+    entry = library.define_sweep(Sweep.from_spec(SPEC), tmp_path)
+    other = Sweep.from_spec(SPEC | {"searches": ["iris"]})
+    with pytest.raises(SpecError, match="another sweep named 'mini'"):
+        library.define_sweep(other, tmp_path)
+    launch.sweep(entry, "inline", None, Observing())
+    with pytest.raises(SpecError, match="'mini' is a sweep; name one of its searches: mini-moons, mini-small-iris"):
+        library.find("mini", tmp_path)
+
+
+def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
+    claims = tmp_path / "claims.yaml"
+    claims.write_text(
+        "groups: {reservoir: [kronecker], dense: [dense]}\n"
+        "claims:\n"
+        "- claim: a reservoir is better\n"
+        "  parts:\n"
+        "  - {dataset: moons, better: {family: kronecker, hidden: 8}, than: {family: dense, hidden: 8}}\n"
+        "  - {dataset: moons, owner: reservoir}\n"
+    )
+    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path), "inline", None, Observing())
+    ran = CliRunner().invoke(group, ["report", "mini", "--home", str(tmp_path), "--output", str(tmp_path / "out")])
+    assert ran.exit_code == 0, ran.output
+    assert "a reservoir is better" in ran.output
+    page, twin = ((tmp_path / "out" / name).read_text() for name in ("report.html", "report.md"))
+    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+    for words in ("a reservoir is better", "mini-moons", "chance on the frontier", "SVM"):
+        assert words in page
+        assert words in twin
+    pictures = [base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
+    named = re.findall(r"\]\((figures/[^)]+)\)", twin)
+    assert [(tmp_path / "out" / name).read_bytes() for name in named] == pictures
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert len(pictures) >= 4
