@@ -44,21 +44,22 @@ class FactoredStack:
             weights["factors"] = self.factor.cpu().expand(self.learned["factors"])
         return weights
 
-    def factors(self, learned: Mapping[str, Tensor], step: int) -> list[Tensor]:
-        """F_{t,1} with rho in it, F_{t,2}, ..., F_{t,L} of the models that run at step t, (M', n, n) each."""
-        n = self.active[step]
-        if self.learns == "rank_one":
-            levels = self.factor + learned["u"][:n, step, :, :, None] * learned["v"][:n, step, :, None, :]
-        else:
-            levels = learned["factors"][:n].expand(-1, self.levels, -1, -1)
-        first, *others = levels.unbind(1)
-        return [self.radius[:n] * first, *others]
+    def factors(self, learned: Mapping[str, Tensor]) -> list[list[Tensor]]:
+        """Of each step t, factors whose Kronecker product is G_t, (M', n', n') each, of the M' models that run."""
+        if self.learns != "rank_one":
+            first, *others = learned["factors"].expand(-1, self.levels, -1, -1).unbind(1)
+            once = kronecker.blocks([self.radius * first, *others])
+            return [[factor[:n] for factor in once] for n in self.active]
+        levels = self.factor + learned["u"][..., None] * learned["v"][..., None, :]  # (M, T, L, n, n)
+        first, *others = levels.flatten(0, 1).unbind(1)
+        every = kronecker.blocks([self.radius.repeat_interleave(self.steps, dim=0) * first, *others])
+        return [[factor[step :: self.steps] for factor in every] for step in range(self.steps)]
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
         z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
         h = differentiable_tanh(z[:, : self.hidden])
-        for step, n in enumerate(self.active):
+        for n, factors in zip(self.active, self.factors(learned), strict=True):
             running = h[:n]
-            message = differentiable_tanh(kronecker.apply(self.factors(learned, step), running))
-            h = torch.cat([differentiable_tanh(running + message), h[n:]])
+            update = differentiable_tanh(running + differentiable_tanh(kronecker.apply(factors, running)))
+            h = update if n == len(h) else torch.cat([update, h[n:]])
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], h)

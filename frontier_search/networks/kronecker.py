@@ -27,7 +27,7 @@ def apply(factors: Sequence[Tensor], h: Tensor) -> Tensor:
     """
     n_models, _, batch = h.shape
     left = 1
-    for factor in _blocks(factors):
+    for factor in blocks(factors):
         h = factor[:, None] @ h.reshape(n_models, left, factor.shape[2], -1)
         left *= factor.shape[1]
     return h.reshape(n_models, left, batch)
@@ -35,16 +35,16 @@ def apply(factors: Sequence[Tensor], h: Tensor) -> Tensor:
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """a (x) b of every model: (M, p, q) and (M, r, s) -> (M, p r, q s)."""
-    blocks = a[:, :, None, :, None] * b[:, None, :, None, :]
-    return blocks.reshape(len(blocks), a.shape[1] * b.shape[1], a.shape[2] * b.shape[2])
+    entries = a[:, :, None, :, None] * b[:, None, :, None, :]
+    return entries.reshape(len(entries), a.shape[1] * b.shape[1], a.shape[2] * b.shape[2])
 
 
-def _blocks(factors: Sequence[Tensor]) -> list[Tensor]:
-    """The factors, neighbours multiplied out while they stay small."""
-    blocks = [factors[0]]
+def blocks(factors: Sequence[Tensor]) -> list[Tensor]:
+    """Fewer factors of the same product, neighbours multiplied out while they stay small; ``apply`` does it, and finds it done."""
+    merged = [factors[0]]
     for factor in factors[1:]:
-        if blocks[-1].shape[1] * factor.shape[1] <= BLOCK:
-            blocks[-1] = product(blocks[-1], factor)
+        if merged[-1].shape[1] * factor.shape[1] <= BLOCK:
+            merged[-1] = product(merged[-1], factor)
         else:
-            blocks.append(factor)
-    return blocks
+            merged.append(factor)
+    return merged
