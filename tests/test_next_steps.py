@@ -163,6 +163,14 @@ def test_linear_splines_are_weights(name: str, linear: str, count: int) -> None:
     np.testing.assert_allclose(outputs(splines), outputs(weights), atol=1e-5)
 
 
+def test_splines_start_near_the_first_weights_of_a_reservoir() -> None:
+    splines, weights = stack("spline", basis_functions=5), stack("no_recurrence")
+    lines = weights.learned["w_x"][0, :16, :, None] * spline.greville(5) + weights.learned["b_x"][0, :16, :, None] / 3
+    bends = splines.learned["c"][0] - lines.flatten(1)
+    assert 0.05 < bends.std() < 0.15
+    assert torch.equal(splines.learned["w_h"], weights.learned["w_h"])
+
+
 def test_too_few_basis_functions() -> None:
     with pytest.raises(SpecError, match="basis_functions = 2; a quadratic B-spline has at least 3"):
         FAMILIES["spline"].build({"hidden": 4, "basis_functions": 2})

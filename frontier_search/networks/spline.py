@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from frontier_search.architectures.spline import Spline
-from frontier_search.networks import uniform
-from frontier_search.networks.reservoir import ReservoirStack, Saved
+from frontier_search.networks.reservoir import ReservoirStack, Saved, initial_maps
 
 LOW, HIGH = -2.0, 2.0  # ends of the grid
+FIRST_BEND = 0.1  # standard deviation of the first coefficients about those of a line
 
 
 def basis(x: Tensor, count: int) -> Tensor:
@@ -65,10 +65,11 @@ class SplineStack:
         }
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        d = self.n_inputs
-        c = uniform(generator, self.learned["c"], d)
-        w_out, b_out = uniform(generator, (self.n_outputs, d + self.hidden), d + self.hidden), self.learned["b_x"]
-        return {"c": c, "w_x": w_out[:, :d], "b_x": uniform(generator, b_out, d + self.hidden), "w_h": w_out[:, d:]}
+        """The first weights of a reservoir, as lines, with a little bend: so starts KAN, from its base function (section 2.2)."""
+        maps, hidden = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs), self.hidden
+        lines = maps["w_x"][:hidden, :, None] * greville(self.count) + maps["b_x"][:hidden, :, None] / self.n_inputs
+        bends = FIRST_BEND * torch.randn(lines.shape, generator=generator)
+        return {"c": (lines + bends).flatten(1), "w_x": maps["w_x"][hidden:], "b_x": maps["b_x"][hidden:], "w_h": maps["w_h"]}
 
     def _core(self, learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The learned tensors of the reservoir over the basis functions."""
