@@ -209,7 +209,7 @@ def test_a_changed_file_is_refused_before_any_trial(executor: str, tmp_path: Pat
     rows.write_text("a,target\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
     entry = library.define(toys.search(dataset=str(rows)), tmp_path / "home")
     rows.write_text(rows.read_text() + "41,1\n")
-    with pytest.raises(SpecError, match="has changed since search 'toy-1' was defined"):
+    with pytest.raises(SpecError, match="has changed or gone since search 'toy-1' was defined"):
         launch.conduct(entry, executor, Where(1), ())
     assert library.read_trials(entry) == []
 
