@@ -98,17 +98,21 @@ def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> byt
     axes.imshow(np.ma.masked_invalid(values), cmap="RdBu", vmin=0, vmax=1, aspect="auto")
     for i, line in enumerate(cells):
         for j, cell in enumerate(line):
-            words = (
-                "no such model"
-                if cell is None or np.isnan(cell.value)
-                else f"{cell.value:.2f} [{cell.interval.low:.2f}, {cell.interval.high:.2f}]"
-            )
+            words = _cell(cell)
             dark = cell is not None and not np.isnan(cell.value) and abs(cell.value - 0.5) > 0.3
             axes.text(j, i, words, ha="center", va="center", fontsize=7.5, color="white" if dark else "black")
     axes.set_xticks(range(len(columns)), columns, fontsize=8)
     axes.set_yticks(range(len(rows)), rows, fontsize=8)
     axes.set_title(title, fontsize=9, loc="left")
     return _png(figure)
+
+
+def _cell(share: Share | None) -> str:
+    if share is None:
+        return "no such model"
+    if np.isnan(share.value):
+        return "neither owns any"
+    return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]"
 
 
 def _figure(width: float, height: float, rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
