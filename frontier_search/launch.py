@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
-from types import TracebackType
 
 from frontier_search import library
 from frontier_search.executors import EXECUTORS, Execute, Where
@@ -16,6 +16,7 @@ from frontier_search.library import DEFAULT_HOME, Entry, SweepEntry
 from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import answering
+from frontier_search.sweep import origin
 
 Observe = Callable[[Entry], AbstractContextManager[Sequence[Observer]]]
 
@@ -46,7 +47,7 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
         SpecError: another process runs it, or the dataset's file has changed or cannot be had.
         SearchError: it stopped before its end.
     """
-    with Workers(executor, where or Where(), entry.folder.resume_command) as workers:
+    with _workers(executor, where, entry.folder.resume_command) as workers:
         return _conduct(entry, workers, observers)
 
 
@@ -60,7 +61,7 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
         SpecError: another process runs it, or one of its searches.
         SearchError: a search stopped before its end.
     """
-    with entry.folder.lock(), Workers(executor, where or Where(), entry.folder.resume_command) as workers:
+    with entry.folder.lock(), _workers(executor, where, entry.folder.resume_command) as workers:
         batch, look = [search for _, search in entry.sweep.searches], 1
         while batch:
             for search in batch:
@@ -70,38 +71,19 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
             if not entry.sweep.until_settled:
                 return
             searched = {label: [(each.search, library.read_trials(each)) for each in group] for label, group in entry.entries().items()}
-            earlier = {label: [pair for pair in group if _look(pair[0].name) < look] for label, group in searched.items()}
+            earlier = {label: [pair for pair in group if origin(pair[0].name)[1] < look] for label, group in searched.items()}
             batch, look = further(entry.sweep.table(), earlier, look), look + 1
 
 
-def _look(name: str) -> int:
-    """0 for a search of the sweep's own, else the look after which it was added."""
-    number = name.rpartition("-more-")[2]
-    return int(number) if "-more-" in name and number.isdigit() else 0
+@contextmanager
+def _workers(executor: str, where: Where | None, resume: str) -> Iterator[Callable[[], Execute]]:
+    """What trains cohorts, started when the first search needs it: a search that has ended needs none."""
+    ready = EXECUTORS[executor](where or Where(), resume)
+    with ExitStack() as stack:
+        yield functools.cache(lambda: stack.enter_context(ready))
 
 
-class Workers:
-    """The workers of an executor, started when the first search needs them: a search that has ended needs none."""
-
-    def __init__(self, executor: str, where: Where, resume: str) -> None:
-        self._ready = EXECUTORS[executor](where, resume)
-        self._stack = ExitStack()
-        self._execute: Execute | None = None
-
-    def __enter__(self) -> Workers:
-        self._stack.__enter__()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool | None:
-        return self._stack.__exit__(kind, error, trace)
-
-    def execute(self, handover: Handover) -> None:
-        if self._execute is None:
-            self._execute = self._stack.enter_context(self._ready)
-        self._execute(handover)
-
-
-def _conduct(entry: Entry, workers: Workers, observers: Sequence[Observer]) -> Frontier:
+def _conduct(entry: Entry, workers: Callable[[], Execute], observers: Sequence[Observer]) -> Frontier:
     entry.search.obtain_dataset()
     with (
         answering(entry.place.storage),
@@ -114,7 +96,7 @@ def _conduct(entry: Entry, workers: Workers, observers: Sequence[Observer]) -> F
         if session.finished:
             handover.observe()
         else:
-            workers.execute(handover)
+            workers()(handover)
             session.note_elapsed()
         session.raise_if_hopeless()
         return session.frontier

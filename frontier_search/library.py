@@ -15,7 +15,7 @@ from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_home
 from frontier_search.search import Search
 from frontier_search.storage import JOURNAL, Storage, answering, url_problem
-from frontier_search.sweep import Sweep
+from frontier_search.sweep import Sweep, origin
 from frontier_search.trial import Trial
 
 DEFAULT_HOME = Path("frontier-runs")
@@ -57,11 +57,12 @@ class SweepEntry:
     def entries(self) -> dict[str, list[Entry]]:
         """By label, those of its searches that have begun: the search, and those that gave its candidates more seeds."""
         home = self.folder.home
-        begun: dict[str, list[Entry]] = {}
-        for label, search in self.sweep.searches:
-            own = [search.name, *sorted(name for name in names(home) if re.fullmatch(rf"{re.escape(search.name)}-more-\d+", name))]
-            begun[label] = [find(name, home) for name in own if SearchFolder(home, name).exists()]
-        return begun
+        begun: dict[str, list[str]] = {search.name: [] for _, search in self.sweep.searches}
+        for name in sorted(names(home), key=origin):
+            of = name if name in begun else origin(name)[0]
+            if of in begun:
+                begun[of].append(name)
+        return {label: [find(name, home) for name in begun[search.name]] for label, search in self.sweep.searches}
 
 
 def default_tracking_uri(home: Path) -> str:

@@ -15,6 +15,7 @@ A sweep is nothing but its searches: each has a folder of its own, called SWEEP-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,19 @@ from frontier_search.folder import name_problem
 from frontier_search.search import Search
 
 KEYS = ("name", "claims", "until_settled", "defaults", "searches")
+
+FURTHER = re.compile(r"(.+)-more-(\d+)")  # the name of a search that gives candidates of another one more seeds
+
+
+def further_name(search: str, look: int) -> str:
+    """What the search is called that was added after a look at the evidence of another."""
+    return f"{search}-more-{look}"
+
+
+def origin(name: str) -> tuple[str, int]:
+    """The search whose candidates a search trains, and the look after which it was added: itself and 0 for one of the sweep's own."""
+    match = FURTHER.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, 0)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frontier_search.claim import MAJORITY, METRIC, Claim, Part
 from frontier_search.inference.constant import constant_losses
@@ -47,6 +48,7 @@ class Body:
         for search, trials in searches:
             grouped.setdefault((search.dataset, search.dataset_sha256, search.budget), []).append((search, trials))
         self._datasets = {search.dataset: search.find_dataset() for group in grouped.values() for search, _ in group[:1]}
+        self._constants: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
         found = [Evidence.of(group) for group in grouped.values()]
         self._evidence = [evidence.first(n_seeds) if n_seeds else evidence for evidence in found]
 
@@ -71,7 +73,13 @@ class Body:
         return max((each for each in found if each.seeds), key=lambda each: len(each.candidates), default=None)
 
     def ownership(self, evidence: Evidence, within: Range) -> Ownership:
-        return ownership(evidence, constant_losses(self._datasets[evidence.dataset], evidence.seeds), within)
+        return ownership(evidence, self._constant(evidence.dataset, evidence.seeds), within)
+
+    def _constant(self, dataset: str, seeds: tuple[int, ...]) -> NDArray[np.float64]:
+        """The rows of a dataset are made once, however many ranges and claims ask for them."""
+        if (dataset, seeds) not in self._constants:
+            self._constants[dataset, seeds] = constant_losses(self._datasets[dataset], seeds)
+        return self._constants[dataset, seeds]
 
     def _owns(self, part: Part, evidence: Evidence, level: float) -> Finding:
         if not _is_contest(evidence, part.subject):
@@ -80,8 +88,7 @@ class Body:
         if not narrowed.seeds:
             return SILENCE
         owners = self.ownership(narrowed, Range(part.values.get("from", 1), part.values.get("to", INF)))
-        measure = part.values.get("measure", "volume")
-        shares = (owners.members if measure == "members" else owners.volume)[:, _mask(owners, part.subject)].sum(axis=1)
+        shares = owners.samples(part.subject, part.values.get("measure", "volume"))
         detail = f"{owners.n_members} members in the range"
         limit = part.values.get("above", MAJORITY)
         return exceed(shares, limit, len(narrowed.seeds), narrowed.sources, rivals, detail, level)
@@ -93,8 +100,7 @@ class Body:
             if evidence is None or float(evidence.params.min()) > limit or not _is_contest(evidence, part.subject):
                 continue
             below, above = (self.ownership(evidence, within) for within in (Range(high=limit), Range(low=limit)))
-            mask = _mask(below, part.subject)
-            differences.append(below.volume[:, mask].sum(axis=1) - above.volume[:, mask].sum(axis=1))
+            differences.append(below.samples(part.subject) - above.samples(part.subject))
             used.append(evidence)
         if not used:
             return SILENCE
@@ -125,11 +131,6 @@ def _is_contest(evidence: Evidence, families: Iterable[str]) -> bool:
     """Whether both these families and others were trained: with no rival a share says nothing."""
     own = [candidate.family in set(families) for candidate in evidence.candidates]
     return any(own) and not all(own)
-
-
-def _mask(owners: Ownership, families: Iterable[str]) -> list[bool]:
-    wanted = set(families)
-    return [family in wanted for family in owners.families]
 
 
 def _compares(part: Part, evidence: Evidence, level: float) -> Finding:

@@ -32,7 +32,7 @@ class Range:
     def __str__(self) -> str:
         if math.isfinite(self.high):
             return f"{self.low:,.0f} to {self.high:,.0f} parameters" if self.low > 1 else f"at most {self.high:,.0f} parameters"
-        return f"from {self.low:,.0f} parameters" if self.low > 1 else "the whole range"
+        return f"from {self.low:,.0f} parameters" if self.low > 1 else "whole range"
 
 
 WHOLE, LOW_END = Range(), Range(high=ULTRA_LOW)
@@ -61,18 +61,24 @@ class Ownership:
     volume: NDArray[np.float64]
     n_members: int
 
-    def of(self, families: Iterable[str], measure: str = "volume", level: float = LEVEL) -> Share:
-        """The share of some families together; measure: ``volume`` or ``members``."""
+    def samples(self, families: Iterable[str], measure: str = "volume") -> NDArray[np.float64]:
+        """The shares of some families together, (1 + B,); measure: ``volume`` or ``members``."""
         wanted = set(families)
-        shares = (self.volume if measure == "volume" else self.members)[:, [family in wanted for family in self.families]].sum(axis=1)
-        return Share(float(shares[0]), percentile(shares[1:], level))
+        shares = self.volume if measure == "volume" else self.members
+        return np.asarray(shares[:, [family in wanted for family in self.families]].sum(axis=1))
+
+    def of(self, families: Iterable[str], measure: str = "volume", level: float = LEVEL) -> Share:
+        """The share of some families together, with its interval."""
+        return _share(self.samples(families, measure), level)
 
     def between(self, first: Iterable[str], second: Iterable[str], level: float = LEVEL) -> Share:
         """The first group's share of the hypervolume that two groups own together."""
-        a, b = (self.volume[:, [family in set(group) for family in self.families]].sum(axis=1) for group in (tuple(first), tuple(second)))
-        together = np.where(a + b > 0, a + b, np.nan)
-        shares = a / together
-        return Share(float(shares[0]), percentile(shares[1:], level))
+        a, b = self.samples(first), self.samples(second)
+        return _share(a / np.where(a + b > 0, a + b, np.nan), level)
+
+
+def _share(samples: NDArray[np.float64], level: float) -> Share:
+    return Share(float(samples[0]), percentile(samples[1:], level))
 
 
 def ownership(evidence: Evidence, constant: NDArray[np.float64], within: Range = WHOLE) -> Ownership:

@@ -15,6 +15,7 @@ from frontier_search.inference.judge import Body
 from frontier_search.inference.verdict import Verdict
 from frontier_search.search import WITHOUT_CANDIDATES, Search
 from frontier_search.spec import seeds_from_count
+from frontier_search.sweep import further_name
 from frontier_search.trial import Candidate, Trial
 
 LOOKS = 4
@@ -46,11 +47,11 @@ def further(claims: Claims, searched: Mapping[str, Sequence[Searched]], look: in
         own = [trial.candidate for trial in group[0][1]]
         deciding = [candidate for candidate in own if candidate in wanted]
         if deciding:
-            searches.append(_more(first, deciding, look, f"{first.name}-more-{look}"))
+            searches.append(_more(first, deciding, look))
     return searches
 
 
-def _more(search: Search, candidates: Sequence[Candidate], look: int, name: str) -> Search:
+def _more(search: Search, candidates: Sequence[Candidate], look: int) -> Search:
     """The same candidates on as many new seeds as they have had so far."""
     before = len(search.seeds) * 2 ** (look - 1)
     known = set(search.seeds)
@@ -58,4 +59,4 @@ def _more(search: Search, candidates: Sequence[Candidate], look: int, name: str)
     seeds = fresh[before - len(known) :][:before]
     listed = [{"family": candidate.family, **candidate.hyperparameters} for candidate in candidates]
     kept = {key: value for key, value in search.to_spec().items() if key not in WITHOUT_CANDIDATES and key != "time_budget"}
-    return Search.from_spec(kept | {"name": name, "candidates": listed, "seeds": list(seeds)})
+    return Search.from_spec(kept | {"name": further_name(search.name, look), "candidates": listed, "seeds": list(seeds)})

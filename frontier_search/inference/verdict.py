@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.inference.evidence import Evidence
-from frontier_search.inference.interval import LEVEL, Interval, percentile, seeds_to_exclude, student
+from frontier_search.inference.interval import ENOUGH_SEEDS, LEVEL, Interval, percentile, seeds_to_exclude, student
 from frontier_search.trial import Candidate
 
 
@@ -144,5 +144,5 @@ def exceed(
     if verdict is Verdict.OPEN:  # the spread of a resampled share falls with the square root of the number of seeds
         gap = abs(estimate - limit)
         needed = math.ceil(n_seeds * (interval.half_width / gap) ** 2) if gap > 0 else None
-        more = max(1, needed - n_seeds) if needed is not None and needed < 10_000 else None
+        more = max(1, needed - n_seeds) if needed is not None and needed < ENOUGH_SEEDS else None
     return Finding(verdict, estimate, interval, (limit,), n_seeds, more, sources, candidates, detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frontier_search.ceiling import Baseline, best, ceiling
@@ -14,7 +14,8 @@ from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder
 from frontier_search.frontier import Spread
-from frontier_search.inference.interval import LEVEL, RESAMPLES, Interval
+from frontier_search.inference.evidence import Evidence
+from frontier_search.inference.interval import ENOUGH_SEEDS, LEVEL, RESAMPLES, Interval
 from frontier_search.inference.judge import Body
 from frontier_search.inference.membership import members
 from frontier_search.inference.ownership import LOW_END, WHOLE, Ownership, Range, Share
@@ -26,9 +27,11 @@ from frontier_search.reports.figure import picture
 from frontier_search.reports.scene import Scene
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search import Search
-from frontier_search.trial import Trial
+from frontier_search.sweep import origin
+from frontier_search.trial import Trial, TrialState
 
-RANGES = {"at most 100 parameters": LOW_END, "whole range": WHOLE}
+RANGES = (LOW_END, WHOLE)
+CONTEST = 9  # candidates at least: fewer are points that somebody picked, and who owns them says nothing
 FEW_SEEDS = 5  # the study's own number
 WINNERS = "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs and dense networks own together."
 CEILING_ROWS, CEILING_SEEDS = 4000, 5  # training rows and seeds beyond which the other methods take minutes
@@ -53,7 +56,7 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
     level = CORRECTED if settled else LEVEL
     pairs = [(each.search, each.trials) for each in studied]
     body = Body(pairs)
-    own = [each for each in studied if "-more-" not in each.search.name]
+    own = [each for each in studied if not origin(each.search.name)[1]]
     return [
         Paragraph(
             "Which families of models own the frontier between loss and learned parameters, and how sure are we? Frontiers are chosen on "
@@ -109,16 +112,7 @@ def _claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
 
 
 def _part(number: int, words: str, finding: Finding) -> tuple[str, ...]:
-    more = (
-        ""
-        if finding.n_seeds == 0
-        else "settled"
-        if finding.more_seeds == 0
-        else "> 10,000"
-        if finding.more_seeds is None
-        else str(finding.more_seeds)
-    )
-    sources = ", ".join(name for name in finding.sources if "-more-" not in name)
+    sources = ", ".join(name for name in finding.sources if not origin(name)[1])
     interval, estimate = _interval(finding.interval), _number(finding.estimate)
     return (
         str(number),
@@ -128,69 +122,66 @@ def _part(number: int, words: str, finding: Finding) -> tuple[str, ...]:
         interval,
         finding.detail,
         str(finding.n_seeds or ""),
-        more,
+        _more(finding),
         sources if len(sources) < 80 else "all searches",
     )
+
+
+def _more(finding: Finding) -> str:
+    """How many more seeds would settle a part."""
+    if finding.n_seeds == 0:
+        return ""
+    if finding.more_seeds is None:
+        return f"> {ENOUGH_SEEDS:,}"
+    return str(finding.more_seeds) if finding.more_seeds else "settled"
 
 
 # ---- owners --------------------------------------------------------------------------------------------------------------------------
 
 
 def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float) -> list[Block]:
-    datasets = [name for name in dict.fromkeys(each.search.dataset for each in studied) if _is_contest(body, name)]
-    if not datasets:
+    contests = {name: body.richest(name) for name in dict.fromkeys(each.search.dataset for each in studied)}
+    owned = {
+        dataset: {str(within): _ownership(body, evidence, within) for within in RANGES}
+        for dataset, evidence in contests.items()
+        if evidence is not None and len(evidence.candidates) >= CONTEST and len({candidate.family for candidate in evidence.candidates}) > 1
+    }
+    if not owned:
         return []
-    owned = {dataset: {words: _ownership(body, dataset, within) for words, within in RANGES.items()} for dataset in datasets}
+    rows = [row for dataset, ranges in owned.items() for words, owners in ranges.items() for row in _shares(dataset, words, owners, level)]
     found: list[Block] = [
         Heading("Who owns the frontier"),
         Paragraph(
             "A family's share of the hypervolume is its share of the gain over the best constant prediction, at a parameter budget drawn at "
             "random on the logarithmic axis; its share of members is counted. Members are chosen on validation and valued on test."
         ),
+        Table(("dataset", "range", "family", "share of hypervolume", "share of members"), tuple(rows), frozenset({3, 4})),
     ]
-    rows = []
-    for dataset, ranges in owned.items():
-        for words, owners in ranges.items():
-            if owners is None:
-                rows.append((dataset, words, "no such model", "", ""))
-                continue
-            shares = sorted(((owners.of([family], level=level), family) for family in owners.families), key=lambda pair: -pair[0].value)
-            for share, family in shares:
-                if share.value > 0.005 or share.interval.high > 0.05:
-                    rows.append((dataset, words, family, _share(share), _share(owners.of([family], "members", level))))
-    found.append(Table(("dataset", "range", "family", "share of hypervolume", "share of members"), tuple(rows), frozenset({3, 4})))
     if {"reservoir", "dense"} <= set(claims.groups):
         first, second = claims.groups["reservoir"], claims.groups["dense"]
         contest = {
-            dataset: {words: _contest(owners, first, second, level) for words, owners in ranges.items()}
+            dataset: {words: owners.between(first, second, level) if owners else None for words, owners in ranges.items()}
             for dataset, ranges in owned.items()
         }
         title = "reservoirs (blue) against dense (red): share of what both own"
-        found.append(
-            Figure(
-                "winners.png",
-                pictures.winners(contest, title),
-                WINNERS,
-            )
-        )
+        found.append(Figure("winners.png", pictures.winners(contest, title), WINNERS))
     return found
 
 
-def _is_contest(body: Body, dataset: str) -> bool:
-    evidence = body.richest(dataset)
-    return evidence is not None and len({candidate.family for candidate in evidence.candidates}) > 1 and len(evidence.candidates) > 8
+def _shares(dataset: str, words: str, owners: Ownership | None, level: float) -> list[tuple[str, ...]]:
+    """A row a family that owns something in a range, the largest share first."""
+    if owners is None:
+        return [(dataset, words, "no such model", "", "")]
+    shares = sorted(((owners.of([family], level=level), family) for family in owners.families), key=lambda pair: -pair[0].value)
+    return [
+        (dataset, words, family, _share(share), _share(owners.of([family], "members", level)))
+        for share, family in shares
+        if share.value > 0.005 or share.interval.high > 0.05
+    ]
 
 
-def _ownership(body: Body, dataset: str, within: Range) -> Ownership | None:
-    evidence = body.richest(dataset)
-    if evidence is None or float(evidence.params.min()) > within.high:
-        return None
-    return body.ownership(evidence, within)
-
-
-def _contest(owners: Ownership | None, first: Iterable[str], second: Iterable[str], level: float) -> Share | None:
-    """The first group's share of what both groups own together."""
-    return owners.between(first, second, level) if owners else None
+def _ownership(body: Body, evidence: Evidence, within: Range) -> Ownership | None:
+    return None if float(evidence.params.min()) > within.high else body.ownership(evidence, within)
 
 
 # ---- published numbers ---------------------------------------------------------------------------------------------------------------
@@ -205,7 +196,11 @@ def _published(studied: Sequence[Studied]) -> list[Block]:
             if each.search.dataset != row["dataset"] or not each.search.candidates:
                 continue
             for trial in each.trials:
-                if trial.candidate.family == row["family"] and trial.candidate.hyperparameters["hidden"] == int(row["hidden"]):
+                if (
+                    trial.state is TrialState.COMPLETE
+                    and trial.candidate.family == row["family"]
+                    and trial.candidate.hyperparameters["hidden"] == int(row["hidden"])
+                ):
                     few, all_seeds = (Spread.of(trial.per_seed(metric)[:n]) for n in (FEW_SEEDS, len(trial.seeds)))
                     test = Spread.of(trial.per_seed(metric.replace("val", "test")))
                     theirs = row["table"], row["dataset"], f"{row['family']} {row['hidden']}", row["effective_parameters"]
