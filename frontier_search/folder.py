@@ -18,6 +18,7 @@ import re
 import shlex
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from pathlib import Path
 from typing import TextIO
 
 from frontier_search.errors import SpecError, unknown
+
+DEFAULT_HOME = Path("frontier-runs")
 
 LOCK_TRIES, LOCK_WAIT_S = 5, 0.05
 
@@ -39,8 +42,8 @@ def name_problem(name: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class SearchFolder:
-    """The folder of one search under a home."""
+class HomeFolder(ABC):
+    """A folder under a home, of a search or of a sweep."""
 
     home: Path
     name: str
@@ -50,21 +53,45 @@ class SearchFolder:
         return self.home / self.name
 
     @property
+    def report(self) -> Path:
+        return self.path / "report"
+
+    @property
+    def resume_command(self) -> str:
+        """What goes on after any interruption."""
+        return f"frontier-search resume {self.name} --home {shlex.quote(str(self.home))}"
+
+    @property
+    def home_option(self) -> str:
+        """What a command on it needs beside the name: nothing in the default home."""
+        return "" if self.home == DEFAULT_HOME else f" --home {shlex.quote(str(self.home))}"
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether what it is the folder of was defined."""
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds it for this process; the system lets go of it when the process ends, however it ends.
+
+        Raises:
+            SpecError: another process holds it, named by pid and host.
+        """
+        with hold(self.path / "session.lock", self.name):
+            yield
+
+
+@dataclass(frozen=True)
+class SearchFolder(HomeFolder):
+    """The folder of one search."""
+
+    @property
     def search_file(self) -> Path:
         return self.path / "search.yaml"
 
     @property
     def models(self) -> Path:
         return self.path / "models"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report"
-
-    @property
-    def resume_command(self) -> str:
-        """What goes on with this search after any interruption."""
-        return f"frontier-search resume {self.name} --home {shlex.quote(str(self.home))}"
 
     def cohort(self, index: int) -> Path:
         """Where a cohort in flight leaves its files."""
@@ -84,16 +111,6 @@ class SearchFolder:
                 raise SpecError(f"{self.name!r} is a sweep; name one of its searches: {own or 'none has begun'}.")
             raise SpecError(unknown("search", self.name, known))
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Holds the search for this process; the system lets go of it when the process ends, however it ends.
-
-        Raises:
-            SpecError: another process holds it, named by pid and host.
-        """
-        with hold(self.path / "session.lock", self.name):
-            yield
-
     def holder(self) -> str | None:
         """Who holds the search now, by pid and host, or None."""
         try:
@@ -108,37 +125,19 @@ class SearchFolder:
 
 
 @dataclass(frozen=True)
-class SweepFolder:
+class SweepFolder(HomeFolder):
     """The folder of one sweep under a home; its searches have folders of their own beside it.
 
     HOME/NAME/sweep.yaml    the sweep, written once
               report/       its page, tables and figures
     """
 
-    home: Path
-    name: str
-
-    @property
-    def path(self) -> Path:
-        return self.home / self.name
-
     @property
     def sweep_file(self) -> Path:
         return self.path / "sweep.yaml"
 
-    @property
-    def resume_command(self) -> str:
-        """What goes on with this sweep after any interruption."""
-        return f"frontier-search resume {self.name} --home {shlex.quote(str(self.home))}"
-
     def exists(self) -> bool:
         return self.sweep_file.exists()
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Holds the sweep for this process. Raises SpecError: another process holds it."""
-        with hold(self.path / "session.lock", self.name):
-            yield
 
 
 @contextmanager

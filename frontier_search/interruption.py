@@ -8,7 +8,7 @@ import sys
 import threading
 from types import FrameType, TracebackType
 
-from frontier_search.folder import SearchFolder, SweepFolder
+from frontier_search.folder import HomeFolder
 
 GRACE_S = 8.0  # for an interrupted search to stop by itself
 INTERRUPTED = 130  # the exit code: interrupted and resumable
@@ -22,7 +22,7 @@ class Interruptible:
         folder: of the search or the sweep, as soon as its name is known.
     """
 
-    def __init__(self, folder: SearchFolder | SweepFolder | None = None) -> None:
+    def __init__(self, folder: HomeFolder | None = None) -> None:
         self.folder = folder
         self._received = 0
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from frontier_search import library
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.handover import Handover, Observer
+from frontier_search.folder import DEFAULT_HOME
 from frontier_search.frontier import Frontier
 from frontier_search.inference.settling import further
-from frontier_search.library import DEFAULT_HOME, Entry, SweepEntry
+from frontier_search.library import Entry, SweepEntry
 from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import answering

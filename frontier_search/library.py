@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +18,6 @@ from frontier_search.search import Search
 from frontier_search.storage import JOURNAL, Storage, answering, url_problem
 from frontier_search.sweep import Sweep, origin
 from frontier_search.trial import Trial
-
-DEFAULT_HOME = Path("frontier-runs")
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,12 @@ def default_tracking_uri(home: Path) -> str:
 
 def free_name(home: Path, dataset: str) -> str:
     """DATASET-1, DATASET-2, ...: the first that no search under the home has."""
-    stem = re.sub(r"[^A-Za-z0-9._-]", "-", Path(dataset).stem)[:50].strip("-._") or "search"
-    taken, number = set(names(home)), 1
+    return first_free(set(names(home)), dataset)
+
+
+def first_free(taken: Container[str], dataset: str) -> str:
+    """DATASET-1, DATASET-2, ...: the first legal name that is not taken."""
+    stem, number = re.sub(r"[^A-Za-z0-9._-]", "-", Path(dataset).stem)[:50].strip("-._") or "search", 1
     while f"{stem}-{number}" in taken:
         number += 1
     return f"{stem}-{number}"

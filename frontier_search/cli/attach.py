@@ -8,11 +8,10 @@ import click
 
 from frontier_search.cli.options import CLUSTER
 from frontier_search.errors import SearchError
+from frontier_search.interruption import INTERRUPTED
 
 if TYPE_CHECKING:
     from frontier_search.cluster.jobs import Jobs
-
-INTERRUPTED = 130  # exit code
 
 
 @click.command("attach", short_help="Follow a search on a cluster.")

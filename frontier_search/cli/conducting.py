@@ -30,7 +30,7 @@ def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     except SearchError as error:
         raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {resume}") from error
     click.echo(tables.frontier_table(frontier, "val"))
-    home = "" if str(entry.folder.home) == "frontier-runs" else f" --home {entry.folder.home}"
+    home = entry.folder.home_option
     click.echo(f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True)
     if mirror_process:
         click.echo(f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({entry.place.tracking_uri})", err=True)

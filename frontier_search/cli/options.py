@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from frontier_search.folder import DEFAULT_HOME
+
 HOME = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("frontier-runs"),
+    default=DEFAULT_HOME,
     envvar="FRONTIER_SEARCH_HOME",
     show_default=True,
     help="Folder that holds one folder a search.",
@@ -28,12 +30,14 @@ EXECUTOR = click.option(
 CLUSTER = click.option(
     "--cluster", required=True, metavar="FILE", help="A cluster file, or http://127.0.0.1:PORT where a tunnel of yours ends."
 )
+STORAGE = click.option("--storage", metavar="URL", help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]")
+TRACKING_URI = click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]")
 GPU_COHORT = 64  # candidates, unless the search says otherwise: a GPU wants larger stacks than a processor
 QUESTION = (
     click.argument("search_file", required=False, metavar="[SEARCH.yaml]", type=click.Path(path_type=Path)),
     click.option("--dataset", metavar="NAME|FILE", help="A dataset's name, or a .csv or .npz file."),
     click.option("--objectives", metavar="A,B", help="What to minimise at once.  [default: loss,params]"),
-    click.option("--families", metavar="A,B", help="Families of models.  [default: all]"),
+    click.option("--families", metavar="A,B", help="Families of models.  [default: the published ones]"),
     click.option("--trials", type=int, help="Candidates to evaluate.  [default: 100]"),
     click.option("--time-budget", metavar="10m", help="Ask for no more candidates after this long."),
     click.option("--seeds", type=int, help="Seeds on which every candidate is trained.  [default: 5]"),

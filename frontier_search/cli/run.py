@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, WORKERS, question, spec_of
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, STORAGE, TRACKING_URI, WORKERS, question, spec_of
 from frontier_search.folder import SearchFolder
 from frontier_search.interruption import Interruptible
 
@@ -15,8 +15,8 @@ from frontier_search.interruption import Interruptible
 @click.command("run", short_help="Search a dataset for its frontier.")
 @question
 @HOME
-@click.option("--storage", metavar="URL", help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]")
-@click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]")
+@STORAGE
+@TRACKING_URI
 @click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror the search later.")
 @ADDRESS
 @EXECUTOR

@@ -24,6 +24,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
 
     Submitting a --name that was interrupted goes on with it.
     """
+    from frontier_search import library
     from frontier_search.cli.attach import follow
     from frontier_search.cluster.jobs import Jobs
     from frontier_search.search import Search
@@ -31,10 +32,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     spec = spec_of(search_file, flags)
     with Jobs.of(cluster) as jobs:
         if not spec.get("name"):
-            taken = {row["search"] for row in jobs.rows()}
-            spec["name"] = next(
-                name for name in (f"{spec.get('dataset', 'search')}-{i}" for i in range(1, len(taken) + 2)) if name not in taken
-            )
+            spec["name"] = library.first_free({row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search")))
         search = Search.from_spec(spec)
         passed = [word for key in PASSED_ON if flags[key] for word in (f"--{key.replace('_', '-')}", str(flags[key]))]
         submission_id = jobs.submit(search, passed)

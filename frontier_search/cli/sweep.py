@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, WORKERS
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, STORAGE, TRACKING_URI, WORKERS
 from frontier_search.folder import SweepFolder
 from frontier_search.interruption import Interruptible
 
@@ -18,8 +18,8 @@ from frontier_search.interruption import Interruptible
 @click.option("--seeds", type=int, help="Seeds on which every candidate is trained, for all searches.")
 @click.option("--until-settled", is_flag=True, help="Then give more seeds to the candidates that decide the claims which cannot be told.")
 @HOME
-@click.option("--storage", metavar="URL", help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]")
-@click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]")
+@STORAGE
+@TRACKING_URI
 @click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror the searches later.")
 @ADDRESS
 @EXECUTOR

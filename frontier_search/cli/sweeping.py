@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -36,5 +35,5 @@ def conduct(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> Non
             launch.sweep(entry, executor, where, observe)
         except SearchError as error:
             raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {entry.folder.resume_command}") from error
-    home = "" if str(entry.folder.home) == "frontier-runs" else f" --home {shlex.quote(str(entry.folder.home))}"
+    home = entry.folder.home_option
     click.echo(f"frontier-search report {entry.sweep.name}{home}    # the frontiers, their owners, the claims", err=True)

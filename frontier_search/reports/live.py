@@ -37,11 +37,11 @@ class LiveView:
         self._first: tuple[float, int] | None = None  # when this session began to count, and how many were finished
 
     def __enter__(self) -> LiveView:
-        self._line(f"stop at any time; go on with: {self.resume}")
+        _say(self.console, f"stop at any time; go on with: {self.resume}")
         if self._live:
             self._live.start()
         else:
-            self._line(f"{self.search.name}: {self.search.trials} trials x {len(self.search.seeds)} seeds on {self.search.dataset}")
+            _say(self.console, f"{self.search.name}: {self.search.trials} trials x {len(self.search.seeds)} seeds on {self.search.dataset}")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -60,7 +60,7 @@ class LiveView:
         if self._live:
             self._live.update(Group(Text(words), ProgressBar(self.search.trials, finished, width=60), _members(frontier)))
         elif finished:
-            self._line(words)
+            _say(self.console, words)
 
     def _time_left(self, finished: int) -> str:
         assert self._first is not None  # set by observe
@@ -69,9 +69,6 @@ class LiveView:
             return "time left unknown"
         left = (self.search.trials - finished) * (time.monotonic() - start) / (finished - before)
         return f"{left:.0f} s left" if left < 120 else f"{left / 60:.0f} min left"
-
-    def _line(self, words: str) -> None:
-        self.console.print(words, highlight=False, soft_wrap=True)
 
 
 class SweepView:
@@ -91,7 +88,7 @@ class SweepView:
     def __enter__(self) -> SweepView:
         trials = sum(search.trials for _, search in self.sweep.searches)
         words = f"{self.sweep.name}: {len(self.sweep.searches)} searches, {trials:,} trials; stop at any time; go on with: {self.resume}"
-        self.console.print(words, highlight=False, soft_wrap=True)
+        _say(self.console, words)
         if self._live:
             self._live.start()
         return self
@@ -115,7 +112,7 @@ class SweepView:
         elif finished:
             place = f"{list(self._rows).index(name) + 1}/{len(self._rows)}"
             words = f"{place} {name}: {finished}/{total} trials, frontier {len(frontier.members)}, best {first.name} {best}"
-            self.console.print(f"{words}, {time.monotonic() - began:.0f} s", highlight=False, soft_wrap=True)
+            _say(self.console, f"{words}, {time.monotonic() - began:.0f} s")
 
     def _table(self) -> Table:
         table = Table(box=None, header_style="bold", title=self.sweep.name, title_justify="left")
@@ -124,6 +121,10 @@ class SweepView:
         for name, (state, finished, total, members, best) in self._rows.items():
             table.add_row(name, state, f"{finished}/{total}", members, best)
         return table
+
+
+def _say(console: Console, words: str) -> None:
+    console.print(words, highlight=False, soft_wrap=True)
 
 
 def _members(frontier: Frontier) -> Table:
