@@ -115,14 +115,14 @@ def _metrics(task: Task, predicted: Numbers, y: NDArray[Any]) -> dict[str, float
 
 
 def _probabilities(model: Any, n_classes: int) -> Predict:
-    """The model's probabilities, with a column for a class that its training rows lack."""
+    return lambda x: _columns(model, n_classes, model.predict_proba(x))
 
-    def predict(x: Numbers) -> Numbers:
-        probabilities = np.zeros((len(x), n_classes))
-        probabilities[:, model.classes_.astype(np.int64)] = model.predict_proba(x)
-        return probabilities
 
-    return predict
+def _columns(model: Any, n_classes: int, given: Numbers) -> Numbers:
+    """A model's probabilities, (n, classes that it has seen), with a column for each class that its training rows lack."""
+    probabilities = np.zeros((len(given), n_classes))
+    probabilities[:, model.classes_.astype(np.int64)] = given
+    return probabilities
 
 
 # ---- the methods: each yields its settings, fitted ---------------------------------------------------------------------------------------
@@ -190,11 +190,7 @@ def _boosting(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
 
     def predict(n: int, x: Numbers) -> Numbers:
         predicted: Numbers = next(itertools.islice(staged(x), n - 1, None))  # fitted once, looked at after n rounds
-        if task == "regression":
-            return predicted
-        probabilities = np.zeros((len(x), n_classes))
-        probabilities[:, model.classes_.astype(np.int64)] = predicted
-        return probabilities
+        return predicted if task == "regression" else _columns(model, n_classes, predicted)
 
     for n in rounds:
         yield {"rounds": n, "learning_rate": RATE, "leaves": LEAVES}, partial(predict, n)

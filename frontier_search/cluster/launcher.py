@@ -62,8 +62,7 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
         SpecError: the name could not be a search's, or the file does not say where the head keeps searches.
     """
     problem = name_problem(name)
-    start = next(command for command in cluster.full["head_start_ray_commands"] if "ray start" in command)
-    there = re.search(r"FRONTIER_SEARCH_HOME=([^\s;]+)", start)
+    there = re.search(r"FRONTIER_SEARCH_HOME=([^\s;]+)", _start_command(cluster))
     if problem or not there:
         raise SpecError(
             problem or f"{cluster.path}: the head's start command sets no FRONTIER_SEARCH_HOME, so that {name!r} cannot be found."
@@ -75,8 +74,12 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
         write_whole(home / name / "place.yaml", yaml.safe_dump(place).encode())
 
 
+def _start_command(cluster: ClusterFile) -> str:
+    """That of the head; a checked file has one."""
+    return str(next(command for command in cluster.full["head_start_ray_commands"] if "ray start" in command))
+
+
 def _token_on_head(cluster: ClusterFile) -> str:
     """The settings of the head's own start command, for a command beside it."""
-    start = next(command for command in cluster.full["head_start_ray_commands"] if "ray start" in command)
-    words = [word.rstrip(";") for word in start.split() if word.startswith(("RAY_AUTH_MODE=", "RAY_AUTH_TOKEN_PATH="))]
+    words = [word.rstrip(";") for word in _start_command(cluster).split() if word.startswith(("RAY_AUTH_MODE=", "RAY_AUTH_TOKEN_PATH="))]
     return " ".join(words)

@@ -48,6 +48,11 @@ class Plan:
         """Node type -> what is asked of the cloud for it."""
         return {name: _mapping(node.get("node_config")) for name, node in self.node_types.items()}
 
+    @property
+    def instances(self) -> dict[str, Mapping[str, Any]]:
+        """The same where the cloud is AWS, and nothing elsewhere."""
+        return self.node_configs if self.on_aws else {}
+
     def commands(self, key: str) -> list[str]:
         listed = self.full.get(key)
         return [str(command) for command in listed] if isinstance(listed, list) else []
@@ -132,33 +137,30 @@ def ssh_from_named_addresses(plan: Plan) -> Iterator[str]:
 
 
 def least_privilege(plan: Plan) -> Iterator[str]:
-    if plan.on_aws:
-        for name, config in plan.node_configs.items():
-            if "IamInstanceProfile" not in config:
-                yield (
-                    f"{name}.node_config.IamInstanceProfile is missing: Ray would give the head full access to EC2 and S3, "
-                    "and workers none. Name those of cluster/aws/bootstrap."
-                )
+    for name, config in plan.instances.items():
+        if "IamInstanceProfile" not in config:
+            yield (
+                f"{name}.node_config.IamInstanceProfile is missing: Ray would give the head full access to EC2 and S3, "
+                "and workers none. Name those of cluster/aws/bootstrap."
+            )
 
 
 def imds_v2(plan: Plan) -> Iterator[str]:
-    if plan.on_aws:
-        for name, config in plan.node_configs.items():
-            if _mapping(config.get("MetadataOptions")).get("HttpTokens") != "required":
-                yield (
-                    f"{name}.node_config.MetadataOptions.HttpTokens must be `required`: "
-                    "with version 1 any request made from the instance gets at its role's keys."
-                )
+    for name, config in plan.instances.items():
+        if _mapping(config.get("MetadataOptions")).get("HttpTokens") != "required":
+            yield (
+                f"{name}.node_config.MetadataOptions.HttpTokens must be `required`: "
+                "with version 1 any request made from the instance gets at its role's keys."
+            )
 
 
 def encrypted_disks(plan: Plan) -> Iterator[str]:
-    if plan.on_aws:
-        for name, config in plan.node_configs.items():
-            disks = [_mapping(_mapping(disk).get("Ebs")) for disk in config.get("BlockDeviceMappings") or ()]
-            if not disks or not all(disk.get("Encrypted") is True for disk in disks):
-                yield f"{name}.node_config.BlockDeviceMappings: every disk needs `Encrypted: true`."
-            if not all(disk.get("DeleteOnTermination", True) is True for disk in disks):
-                yield f"{name}.node_config.BlockDeviceMappings: `DeleteOnTermination: true`, or the disks outlive the cluster and are paid for."
+    for name, config in plan.instances.items():
+        disks = [_mapping(_mapping(disk).get("Ebs")) for disk in config.get("BlockDeviceMappings") or ()]
+        if not disks or not all(disk.get("Encrypted") is True for disk in disks):
+            yield f"{name}.node_config.BlockDeviceMappings: every disk needs `Encrypted: true`."
+        if not all(disk.get("DeleteOnTermination", True) is True for disk in disks):
+            yield f"{name}.node_config.BlockDeviceMappings: `DeleteOnTermination: true`, or the disks outlive the cluster and are paid for."
 
 
 # ---- pinned ------------------------------------------------------------------------------------------------------------------------------
@@ -177,10 +179,9 @@ def pinned_image(plan: Plan) -> Iterator[str]:
     for image in plan.images():
         if version not in image and "@sha256:" not in image:
             yield f"docker image {image!r} is not pinned to Ray {version}, which is installed here; both must be the same."
-    if plan.on_aws:
-        for name, config in plan.node_configs.items():
-            if "ImageId" not in config:
-                yield f"{name}.node_config.ImageId is missing: Ray's default is a machine image of Ubuntu 18.04, out of support since 2023."
+    for name, config in plan.instances.items():
+        if "ImageId" not in config:
+            yield f"{name}.node_config.ImageId is missing: Ray's default is a machine image of Ubuntu 18.04, out of support since 2023."
 
 
 # ---- what is paid for --------------------------------------------------------------------------------------------------------------------
