@@ -92,6 +92,12 @@ def test_mistakes_in_a_sweep_are_sentences(changes: dict[str, Any], problem: str
     assert problem in str(error.value)
 
 
+def test_a_sweep_given_to_run_is_sent_to_sweep() -> None:
+    ran = CliRunner().invoke(group, ["run", "published.yaml", "--dry-run"])
+    assert isinstance(ran.exception, SpecError)
+    assert str(ran.exception) == "published.yaml holds many searches; run them with `frontier-search sweep published.yaml`."
+
+
 def test_names_are_not_shared(tmp_path: Path) -> None:
     entry = library.define_sweep(Sweep.from_spec(SPEC), tmp_path)
     other = Sweep.from_spec(SPEC | {"searches": ["iris"]})

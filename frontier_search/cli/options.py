@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from frontier_search.errors import SpecError
 from frontier_search.folder import DEFAULT_HOME
 
 HOME = click.option(
@@ -68,6 +69,8 @@ def spec_of(search_file: Path | None, flags: Mapping[str, Any]) -> dict[str, Any
     from frontier_search.search import KEYS, Search  # optuna loads here, not for --help
 
     spec = Search.from_yaml(search_file) if search_file else {}
+    if "searches" in spec:
+        raise SpecError(f"{search_file} holds many searches; run them with `frontier-search sweep {search_file}`.")
     spec |= {key: value for key, value in flags.items() if key in KEYS and value not in (None, ())}
     if flags["gpus_per_cohort"] and "cohort" not in spec:
         spec["cohort"] = GPU_COHORT
