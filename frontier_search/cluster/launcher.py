@@ -15,7 +15,7 @@ from frontier_search.cluster.file import ClusterFile
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import name_problem
-from frontier_search.library import default_tracking_uri
+from frontier_search.library import Place, default_tracking_uri
 from frontier_search.storage import JOURNAL
 
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
@@ -69,9 +69,9 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
         )
     (home / name).mkdir(parents=True, exist_ok=True)
     ray(cluster, "rsync-down", str(cluster.path), f"{there[1]}/{name}/", f"{home / name}/")
-    place = {"storage": JOURNAL, "tracking_uri": default_tracking_uri(home)}
+    place = Place(JOURNAL, default_tracking_uri(home))
     if (home / name / "journal.log").exists():
-        write_whole(home / name / "place.yaml", yaml.safe_dump(place).encode())
+        write_whole(home / name / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
 
 
 def _start_command(cluster: ClusterFile) -> str:

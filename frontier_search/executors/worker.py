@@ -1,4 +1,4 @@
-"""A worker: trains cohorts of one search in this process, and leaves their outcomes on the disk."""
+"""A worker: trains cohorts of one search in this process, and leaves their outcomes where the session finds them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 import torch
 
-from frontier_search.folder import SearchFolder
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.training.checkpoints import Checkpoints
@@ -22,10 +21,9 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 class Worker:
     """Holds the rows of a search, so that they are made once a process."""
 
-    def __init__(self, search: Search, folder: SearchFolder, device: str = "cpu") -> None:
+    def __init__(self, search: Search, files: OutcomeFiles, device: str = "cpu") -> None:
         settle_process()
-        self.search, self.files = search, OutcomeFiles(folder)
-        self.folder = folder
+        self.search, self.files = search, files
         self.data = Data(search.find_dataset(), search.seeds, torch.device(device))
 
     def train(self, cohort: Cohort) -> None:

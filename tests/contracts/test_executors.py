@@ -18,7 +18,6 @@ from frontier_search.executors.worker import Worker
 from frontier_search.files import write_whole
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 from tests import fakes, faulty, toys
@@ -41,7 +40,7 @@ def run(executor: str, workers: int | None, home: Path) -> tuple[Entry, Frontier
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
     outcomes = [replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND) for candidate in cohort.candidates]
-    OutcomeFiles(entry.folder).leave(cohort, outcomes, {})
+    entry.files.leave(cohort, outcomes, {})
     return entry, launch.conduct(entry, executor, Where(workers), ())
 
 
@@ -93,7 +92,7 @@ def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> N
 
 def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[Entry, Frontier]) -> None:
     entry, frontier = searched
-    files = OutcomeFiles(entry.folder)
+    files = entry.files
     assert any(member.cohort > 0 for member in frontier.members)
     assert not any((entry.folder.path / "outcomes").iterdir())
     for trial in library.read_trials(entry):
@@ -110,7 +109,7 @@ def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[E
 
 def handover(home: Path, observers: Sequence[Any] = (), **changes: Any) -> Handover:
     entry = library.define(toys.search(**changes), home)
-    return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.folder, observers)
+    return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files, observers)
 
 
 def test_an_observer_that_raises_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -186,7 +185,7 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     live.files.leave(cohort, outcomes, weights)
     live.session.tell(cohort, outcomes)  # and here it dies
     entry = library.find("toy-1", tmp_path)
-    again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.folder)
+    again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files)
     assert list(again.files.left()) == [running.index]
     members = Frontier.of(again.session.trials, again.session.objectives).numbers()
     assert members
@@ -218,6 +217,6 @@ def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
     live = handover(tmp_path, objectives=["loss", "params", "latency_ms"])
     cohort = live.next()
     assert cohort is not None
-    Worker(live.search, live.folder).train(live.files.posted(0))
+    Worker(live.search, live.files).train(live.files.posted(0))
     live.settle(cohort)
     assert all(trial.objectives["latency_ms"] > 0 for trial in live.session.trials)
