@@ -15,9 +15,8 @@ from frontier_search.files import answering, names_in, read_whole, remove, write
 if TYPE_CHECKING:
     from frontier_search.files import AnyPath
 
-BUCKET = re.compile(
-    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=+-]+)*"
-)  # no key and no password, which would be written down; no wildcard
+# no key and no password, which would be written down; no wildcard
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=+-]+)*/?")
 
 
 def problem(outcomes: str) -> str | None:
@@ -35,11 +34,10 @@ def normal(outcomes: str) -> str:
     Raises:
         SpecError: it is neither.
     """
-    trimmed = outcomes.rstrip("/") or outcomes
-    fault = problem(trimmed)
+    fault = problem(outcomes)
     if fault:
         raise SpecError(fault)
-    return trimmed if "://" in trimmed else str(Path(trimmed).resolve())
+    return outcomes.rstrip("/") if "://" in outcomes else str(Path(outcomes).resolve())
 
 
 def folder(outcomes: str) -> AnyPath:

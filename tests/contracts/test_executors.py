@@ -1,8 +1,10 @@
-"""What every executor keeps: the same trials as ``inline``, bit for bit; outcomes left behind are taken; a failure stays with its trial."""
+"""What every executor keeps, wherever outcomes are exchanged: the same trials as ``inline``, bit for bit; outcomes left behind are taken; a
+failure stays with its trial."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,12 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where
 from frontier_search.executors.handover import STILLBIRTHS_ALLOWED, Handover
 from frontier_search.executors.worker import Worker
-from frontier_search.files import write_whole
+from frontier_search.files import names_in, write_whole
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
-from tests import fakes, faulty, toys
+from tests import fakes, faulty, s3, toys
 
 ASKED = toys.search(
     families={"dense": {"hidden": {"choice": [2, 4]}}, "tests.faulty:FAMILY": None, "kronecker": {"hidden": 4}},
@@ -30,12 +32,20 @@ ASKED = toys.search(
     sampler="tpe",
 )
 LEFT_BEHIND = "left behind"
-PLACES = [("inline", None), ("ray_tune", 1), ("ray_tune", 2)]
+OWN, SHARED, BUCKET = "own folder", "shared folder", "bucket"
+PLACES = [
+    ("inline", None, OWN),
+    ("inline", None, SHARED),
+    ("inline", None, BUCKET),
+    ("ray_tune", 1, OWN),
+    ("ray_tune", 2, OWN),
+    ("ray_tune", 2, BUCKET),
+]
 
 
-def run(executor: str, workers: int | None, home: Path) -> tuple[Entry, Frontier]:
+def run(executor: str, workers: int | None, home: Path, outcomes: str | None = None) -> tuple[Entry, Frontier]:
     """Runs the search after a session that died: one that asked for two cohorts, the first of which a worker had finished."""
-    entry = library.define(ASKED, home)
+    entry = library.define(ASKED, home, outcomes=outcomes)
     dead = Session(ASKED, entry.open_storage(writable=True))
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
@@ -55,9 +65,13 @@ def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.fixture(scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}")
-def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Entry, Frontier]:
-    return run(*request.param, tmp_path_factory.mktemp("home"))
+@pytest.fixture(scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}-{place[2]}")
+def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, Frontier]]:
+    executor, workers, exchanged = request.param
+    with s3.running() if exchanged == BUCKET else nullcontext():  # before Ray, whose workers must find it too
+        shared = str(tmp_path_factory.mktemp("shared"))
+        outcomes = {OWN: None, SHARED: shared, BUCKET: f"s3://{s3.BUCKET}/{executor}"}[exchanged]
+        yield run(executor, workers, tmp_path_factory.mktemp("home"), outcomes)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +81,7 @@ def defined(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Trial]:
 
 
 def test_every_executor_has_a_place_here() -> None:
-    assert {executor for executor, _ in PLACES} == set(EXECUTORS)
+    assert {executor for executor, *_ in PLACES} == set(EXECUTORS)
 
 
 def test_it_gives_the_trials_of_inline(searched: tuple[Entry, Frontier], defined: Sequence[Trial]) -> None:
@@ -94,7 +108,7 @@ def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[E
     entry, frontier = searched
     files = entry.files
     assert any(member.cohort > 0 for member in frontier.members)
-    assert not any((entry.folder.path / "outcomes").iterdir())
+    assert list(files.left()) == []
     for trial in library.read_trials(entry):
         model = files.model(trial.number)
         if trial.number in frontier.numbers() and trial.cohort > 0:  # no weights were left behind with the first
@@ -102,6 +116,23 @@ def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[E
             assert model.shape == (len(ASKED.seeds), trial.size["raw"])
         else:
             assert model is None
+
+
+def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched: tuple[Entry, Frontier]) -> None:
+    entry = searched[0]
+    below = {path.name for path in entry.folder.path.iterdir() if path.is_dir()}
+    if entry.place.outcomes is None:
+        assert below == {"outcomes", "models"}
+        return
+    assert below == set()
+    assert names_in(entry.files.root) - {"outcomes"} == {"search.yaml", "told", "models"}  # a bucket has no empty folder
+    cohorts: dict[int, list[Trial]] = {}
+    for trial in library.read_trials(entry):
+        cohorts.setdefault(trial.cohort, []).append(trial)
+    assert len(cohorts) == 4
+    for index, trials in cohorts.items():
+        told = entry.files.told(Cohort(index, tuple(t.number for t in trials), tuple(t.candidate for t in trials)))
+        assert repr(told) == repr(tuple(trial.outcome for trial in trials))
 
 
 # ---- the handover -----------------------------------------------------------------------------------------------------------------------
