@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import boto3
+import s3fs
 from moto.server import ThreadedMotoServer
 
 BUCKET = "frontier"
@@ -20,7 +21,10 @@ class Server:
         settings: the variables with which a process finds it.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self) -> None:
+        self._threaded = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._threaded.start()
+        port = self._threaded.get_host_and_port()[1]
         self.settings: Mapping[str, str] = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
             "AWS_ACCESS_KEY_ID": "testing",
@@ -39,6 +43,16 @@ class Server:
         )
         self.client.create_bucket(Bucket=BUCKET)
 
+    def stop(self) -> None:
+        """Nobody answers any more; what it holds is kept."""
+        self._threaded.stop()
+
+    def start(self) -> None:
+        """Answers again, at the same address."""
+        port = int(self.settings["AWS_ENDPOINT_URL"].rpartition(":")[2])
+        self._threaded = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+        self._threaded.start()
+
     def written(self, below: str) -> dict[str, datetime]:
         """Every object whose key begins so -> when it was written."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=below)
@@ -48,14 +62,13 @@ class Server:
 @contextmanager
 def running() -> Iterator[Server]:
     """A server for a while, which every process that starts meanwhile finds by itself."""
-    threaded = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    threaded.start()
+    server = Server()
+    s3fs.S3FileSystem.clear_instance_cache()  # this process may know a server that has gone
     before = dict(os.environ)
     try:
-        server = Server(threaded.get_host_and_port()[1])
         os.environ.update(server.settings)
         yield server
     finally:
         os.environ.clear()
         os.environ.update(before)
-        threaded.stop()
+        server.stop()
