@@ -19,25 +19,17 @@ if TYPE_CHECKING:
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=+-]+)*/?")
 
 
-def problem(outcomes: str) -> str | None:
-    """Why this cannot be where outcomes are exchanged, or None."""
-    if BUCKET.fullmatch(outcomes) or (outcomes and "://" not in outcomes):
-        return None
-    return (
-        f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and `-_.=+`; keys go in AWS's own settings."
-    )
-
-
 def normal(outcomes: str) -> str:
     """The form that is written down: an absolute path, or a URL without a slash at its end.
 
     Raises:
         SpecError: it is neither.
     """
-    fault = problem(outcomes)
-    if fault:
-        raise SpecError(fault)
-    return outcomes.rstrip("/") if "://" in outcomes else str(Path(outcomes).resolve())
+    if BUCKET.fullmatch(outcomes):
+        return outcomes.rstrip("/")
+    if outcomes and "://" not in outcomes:
+        return str(Path(outcomes).resolve())
+    raise SpecError(f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and '-_.=+', without keys.")
 
 
 def folder(outcomes: str) -> AnyPath:

@@ -32,8 +32,7 @@ class OutcomeFiles:
 
     ROOT/outcomes/NUMBER/   cohorts in flight: candidates, checkpoints, weights, outcome
          models/            learned scalars of the trials on the frontier
-         told/              with ``archive``: outcomes of the cohorts that the storage has
-         search.yaml        with ``archive``: whose they are
+         told/              with ``archive``: outcomes of the cohorts that the storage has, and search.yaml, whose they are
 
     Args:
         root: the search's folder, or one of its name where outcomes are exchanged.
@@ -54,14 +53,15 @@ class OutcomeFiles:
         if not self.archive:
             return
         try:
-            first = (read_whole(self.root / "search.yaml") or b"").partition(b"\n")[0].decode(errors="replace")
+            path = self.root / "told" / "search.yaml"
+            first = (read_whole(path) or b"").partition(b"\n")[0].decode(errors="replace")
             title = f"# fingerprint {search.fingerprint()}"
             if first not in ("", title):
                 raise SpecError(
                     f"{self.root} holds the outcomes of another search named {search.name!r} ({first.removeprefix('# ')}); choose another"
                     " --name, or remove that folder."
                 )
-            write_whole(self.root / "search.yaml", f"{title}\n{search.to_yaml()}".encode())
+            write_whole(path, f"{title}\n{search.to_yaml()}".encode())
         except OSError as error:
             raise SpecError(refused(str(self.root), error)) from error
 

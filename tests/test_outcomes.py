@@ -213,7 +213,7 @@ def test_an_archive_is_of_one_search(files: OutcomeFiles, archive: OutcomeFiles)
     assert names_in(files.root) == set()
     archive.claim(toys.search())
     archive.claim(toys.search(trials=50))  # a larger budget is the same search
-    assert b"trials: 50" in content_of(archive.root / "search.yaml")
+    assert b"trials: 50" in content_of(archive.root / "told" / "search.yaml")
     with pytest.raises(SpecError, match=r"toy-1 holds the outcomes of another search named 'toy-1' \(fingerprint .*choose another --name"):
         archive.claim(toys.search(epochs=3))
     archive.claim(toys.search())

@@ -97,12 +97,15 @@ class Handover:
                 self._put_away(told, [trial.outcome or Outcome((), trial.reason) for trial in trials])
 
     def _put_away(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
-        members = self.session.frontier.numbers()
-        self.files.keep_models(cohort, members)
-        # of the told alone: a search that is told again from the archive has models of members that it has not come to yet
-        self.files.discard_models({trial.number for trial in self.session.trials if trial.state.finished} - members)
+        self.files.keep_models(cohort, self.session.frontier.numbers())
+        self._discard_models()
         self.files.keep_told(cohort, outcomes)
         self.files.discard(cohort.index)
+
+    def _discard_models(self) -> None:
+        """Of the told alone: a search that is told again from the archive has models of members that it has not come to yet."""
+        told = {trial.number for trial in self.session.trials if trial.state.finished}
+        self.files.discard_models(told - self.session.frontier.numbers())
 
     def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)
@@ -110,8 +113,9 @@ class Handover:
         self.observe()
 
     def _tell_again(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
-        """Tells what a storage that is lost had; its models and its place in the archive are as they were."""
+        """Tells what a storage that is lost had; what is kept of it is there already."""
         self.session.tell(cohort, outcomes)
+        self._discard_models()
         if cohort.index in self._left:
             self.files.discard(cohort.index)
         self.observe()

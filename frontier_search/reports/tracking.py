@@ -107,8 +107,7 @@ class Tracking:
             return None
         if self.entry.place.outcomes is None:
             return artifacts_folder(self.entry).joinpath(self.entry.search.name).as_uri()
-        place = self.entry.files.root / "mlflow"
-        return place.as_uri()
+        return (self.entry.files.root / "mlflow").as_uri()
 
     def find_runs(self, experiment_id: str) -> dict[str, Known]:
         """Our runs by uid. Of two with one uid, which only a lost answer can make, the completed or older one stays."""

@@ -454,7 +454,7 @@ def test_where_outcomes_go_comes_from_the_environment_too(run: Run, tmp_path: Pa
     monkeypatch.delenv("FRONTIER_SEARCH_OUTCOMES")
     entry = library.find("toy-3", tmp_path / "home")
     assert entry.place.outcomes == str(tmp_path / "shared")
-    assert [path.name for path in (tmp_path / "shared" / "toy-3" / "told").iterdir()] == ["00000.json"]
+    assert {path.name for path in (tmp_path / "shared" / "toy-3" / "told").iterdir()} == {"00000.json", "search.yaml"}
     shutil.rmtree(tmp_path / "shared")
     (tmp_path / "shared").touch()
     resumed = run("resume", "toy-3", "--executor", "inline", "--no-mirror", "--home", tmp_path / "home")

@@ -141,12 +141,12 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin:
     assert "Did you mean 'far-1'" in str(unknown.exception)
 
     assert not (head.home / "far-1" / "outcomes").exists()
-    told = head.server.written("outcomes/far-1/told/")
+    told = head.server.written("outcomes/far-1/told/0")
     shutil.rmtree(head.home)  # a new head has an empty disk
     assert head.run("submit", str(question)).exit_code == 0
     again = library.read_trials(library.find("far-1", head.home))
     assert [trial.outcome for trial in again] == [trial.outcome for trial in trials]  # of the same workers, in the same seconds
-    assert head.server.written("outcomes/far-1/told/") == told
+    assert head.server.written("outcomes/far-1/told/0") == told
 
 
 def test_a_wrong_token_is_refused_and_so_is_a_way_that_is_not_ours(head: Head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,7 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched
         assert below == {"outcomes", "models"}
         return
     assert below == set()
-    assert names_in(entry.files.root) - {"outcomes"} == {"search.yaml", "told", "models"}  # a bucket has no empty folder
+    assert names_in(entry.files.root) - {"outcomes"} == {"told", "models"}  # a bucket has no empty folder
     cohorts: dict[int, list[Trial]] = {}
     for trial in library.read_trials(entry):
         cohorts.setdefault(trial.cohort, []).append(trial)
@@ -138,8 +138,8 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched
 # ---- the handover -----------------------------------------------------------------------------------------------------------------------
 
 
-def handover(home: Path, observers: Sequence[Any] = (), **changes: Any) -> Handover:
-    entry = library.define(toys.search(**changes), home)
+def handover(home: Path, observers: Sequence[Any] = (), outcomes: str | None = None, **changes: Any) -> Handover:
+    entry = library.define(toys.search(**changes), home, outcomes=outcomes)
     return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files, observers)
 
 
@@ -221,6 +221,36 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     members = Frontier.of(again.session.trials, again.session.objectives).numbers()
     assert members
     assert {number for number in cohort.numbers if again.files.model(number) is not None} == members
+
+
+def leave_and_settle(live: Handover, cohort: Cohort) -> None:
+    weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
+    live.files.leave(cohort, fakes.train_all(live.session, cohort), weights)
+    live.settle(cohort)
+
+
+def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(tmp_path: Path) -> None:
+    """The second cohort was told and the first was still running: models of the second wait while the first is trained and told."""
+    shared = str(tmp_path / "shared")
+    live = handover(tmp_path / "lost", outcomes=shared)
+    first, second = live.next(), live.next()
+    assert first is not None
+    assert second is not None
+    leave_and_settle(live, second)
+    members = live.files.models()
+    assert members
+    write_whole(live.files.checkpoints(second.index) / "0.npz", b"it died while it removed the files")
+    again = handover(tmp_path / "new", outcomes=shared)
+    assert again.next() == first
+    leave_and_settle(again, first)
+    assert again.files.models() >= members
+    third = again.next()
+    assert third is not None
+    assert third.index == 2
+    assert again.session.told(second.index) == second
+    assert list(again.files.left()) == [third.index]
+    leave_and_settle(again, third)
+    assert again.files.models() == again.session.frontier.numbers()
 
 
 def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def outcomes() -> str:
 
 def told(server: s3.Server, outcomes: str) -> dict[str, datetime]:
     """What the archive holds -> when it was written."""
-    return server.written(f"{outcomes.removeprefix(f's3://{s3.BUCKET}/')}/{NAME}/told/")
+    return server.written(f"{outcomes.removeprefix(f's3://{s3.BUCKET}/')}/{NAME}/told/0")
 
 
 def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, Trial]:
@@ -100,12 +100,23 @@ def test_a_new_head_goes_on_with_a_database_that_survived(server: s3.Server, hom
 def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
     outcomes = str(home / "shared")
     archive = exchange.folder(outcomes) / NAME / "told"
-    finished = lose_the_head(Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False), lambda: len(names_in(archive)))
+    first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
+    finished = lose_the_head(first, lambda: len(names_in(archive) - {"search.yaml"}))
     again = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
     again.finish()
     trials = again.trials()
     assert {number: trials[number].outcome for number in finished} == {number: trial.outcome for number, trial in finished.items()}
     assert again.problems(twin()) == []
+
+
+def test_the_home_itself_may_be_the_place(home: Path) -> None:
+    """On a shared disk, say: then the archive lies beside the journal."""
+    asked = toys.search()
+    frontier = launch.conduct(library.define(asked, home, outcomes=str(home)), "inline", None, ())
+    entry = library.find(asked.name, home)
+    assert entry.search == asked
+    assert names_in(entry.files.root / "told") == {"00000.json", "00001.json", "00002.json", "search.yaml"}
+    assert entry.files.models() == frontier.numbers()
 
 
 def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(server: s3.Server, home: Path, outcomes: str) -> None:
