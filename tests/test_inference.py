@@ -214,6 +214,14 @@ def test_mistakes_in_a_claim_are_sentences(part: dict[str, Any], problem: str) -
     assert problem in str(error.value)
 
 
+def test_a_part_on_several_datasets_is_a_part_on_each_unless_it_speaks_of_all_together() -> None:
+    better = {"dataset": ["sine", "iris"], "better": KRONECKER, "than": DENSE}
+    stronger = {"dataset": ["sine", "iris"], "stronger": "kronecker", "to": 100}
+    (claim,) = Claims.from_spec({"claims": [{"claim": "a", "parts": [better, stronger]}]}).claims
+    assert [part.datasets for part in claim.parts] == [("sine",), ("iris",), ("sine", "iris")]
+    assert claim.parts[0].words() == "sine: kronecker (hidden 4) better than dense (hidden 4)"
+
+
 def noisy(asked: Search, rng: np.random.Generator) -> tuple[Search, list[Trial]]:
     first: NDArray[np.float64] = 1 + 0.1 * rng.standard_normal(len(asked.seeds))
     second = first + 0.03 + 0.05 * rng.standard_normal(len(asked.seeds))
