@@ -17,8 +17,6 @@ from torch import Tensor
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.networks import differentiable_tanh, tanh, tanh_of_half, uniform
 
-MINUS_TWO = torch.tensor(-2.0)
-
 
 @dataclass
 class Saved:
@@ -70,11 +68,12 @@ class ReservoirStack:
         graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps]
         self.graph = torch.from_numpy(np.stack(graphs)).to(device) if graphs else torch.zeros(0, self.hidden, self.hidden, device=device)
         self._doubled_graph = 2 * self.graph
+        self._minus_two = torch.tensor(-2.0, device=device)
         self.leaky = models[0].leaks is not None
         if self.leaky:
-            halves = torch.tensor([model.leaks for model in models], device=device)[..., None]
-            fast = (self.hidden + 1) // 2
-            self.leak = halves.repeat_interleave(torch.tensor([fast, self.hidden - fast], device=device), dim=1)
+            leaks = torch.tensor([model.leaks for model in models], device=device)[..., None]  # (M, 2, 1)
+            n_fast = (self.hidden + 1) // 2
+            self.leak = torch.cat([leaks[:, :1].expand(-1, n_fast, -1), leaks[:, 1:].expand(-1, self.hidden - n_fast, -1)], dim=1)
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
@@ -104,7 +103,7 @@ class ReservoirStack:
             running = saved.states[-1][:n]
             message = torch.bmm(self._doubled_graph[:n], running).sigmoid_()
             update = torch.add(running, message, alpha=2)  # h + phi(G h) = h + 2 s - 1
-            update = tanh_of_half(torch.add(MINUS_TWO, update, alpha=2, out=update))
+            update = tanh_of_half(torch.add(self._minus_two, update, alpha=2, out=update))
             saved.messages.append(message)
             saved.updates.append(update)
             rate = self._rate(learned, n)

@@ -119,6 +119,21 @@ def test_same_seed_same_result_and_graphs_never_change(name: str) -> None:
     assert torch.equal(*results)
 
 
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("toy", [toys.MULTICLASS, toys.REGRESSION, toys.dataset("binary")], ids=lambda d: d.task)
+def test_training_stays_on_its_device(name: str, toy: Any, device: str) -> None:
+    """The meta device has no values to bring back: an epoch that asked for one, and so would make a GPU wait, raises there."""
+    place = torch.device(device)
+    data = Data(toy, SEEDS, place)
+    stack = Stack(group(models(name, sampled(name, 3, hidden=4)))[0], toy.n_features, toy.n_outputs, place)
+    training = StackTraining(stack, data, Budget(2, 16))
+    training.run()
+    tensors = [stack.flat, training.gradient, training.selected, training.selected_loss, training.selected_epoch, training.diverged_epoch]
+    tensors += [value for value in vars(stack.network).values() if isinstance(value, torch.Tensor) and value.dim() > 1]
+    assert training.epoch == 2
+    assert {tensor.device.type for tensor in tensors} == {device}
+
+
 def test_a_seed_gives_every_candidate_of_a_shape_the_same_first_weights(name: str) -> None:
     stack = stack_of(name)
     for tensor in stack.learned.values():
