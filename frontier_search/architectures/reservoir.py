@@ -101,6 +101,11 @@ class Reservoir:
         return self.product.bytes if self.product else min(8 * self.graph.edges(self.hidden), 4 * self.hidden**2)
 
 
+def recurrence_over(units: int, graph: Graph, hyperparameters: Mapping[str, Value]) -> Reservoir:
+    """The recurrence of a model whose hidden units follow from other hyperparameters; its input map and readout go unused."""
+    return recurrent(graph)({**hyperparameters, "hidden": units})
+
+
 def recurrent(graph: Graph, gated: bool = False) -> Callable[[Mapping[str, Value]], Reservoir]:
     """The ``build`` of a family whose models differ in hidden, steps, spectral_radius and graph_noise alone."""
 

@@ -97,7 +97,8 @@ class ReservoirStack:
             running = h[:n]
             update = differentiable_tanh(running + differentiable_tanh(self._messages(running)))
             rate = self._rate(learned, n)
-            h = torch.cat([update if rate is None else torch.lerp(running, update, rate), h[n:]])
+            update = update if rate is None else torch.lerp(running, update, rate)
+            h = update if n == len(h) else torch.cat([update, h[n:]])
         return h
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
