@@ -1,9 +1,9 @@
 """A Mixer: an image as a row of patches, mixed across patches and across channels by turns.
 
-    Z = phi(W_e P + b_e)                     embedding:       P holds a patch a column, p^2 pixels each; Z is C x S
-    U = Z + (W_2 phi(W_1 Z^T + b_1) + b_2)^T token mixing:    across the S = g^2 patches, the same for every channel
-    Z = U + W_4 phi(W_3 U + b_3)             channel mixing:  across the C channels, the same for every patch; then the next layer
-    y = W_out mean(Z) + b_out                mean over patches
+    Z = phi(W_e P + b_e)                        embedding:       P holds a patch a column, p^2 pixels each; Z is C x S
+    U = Z + (W_2 phi(W_1 Z^T + b_1) + b_2)^T    token mixing:    across the S = g^2 patches, the same for every channel
+    Z = U + W_4 phi(W_3 U + b_3)                channel mixing:  across the C channels, the same for every patch; then the next layer
+    y = W_out mean(Z) + b_out                   mean over patches
 
 Token mixing may instead be a fixed recurrence over the patches, Z_{t+1}^T = phi(Z_t^T + phi(G Z_t^T)) for T steps, or be left out. b_2, a scalar
 a patch, stays in both: it tells a patch's place, which no mean over patches could find again. Patches are in rows, so that a Kronecker graph on

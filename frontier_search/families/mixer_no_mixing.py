@@ -1,6 +1,7 @@
 """mixer_no_mixing: a Mixer without token mixing: the control of mixer_kronecker.
 
-A patch does not learn of the others before the mean over all of them. Parameters: those of mixer_kronecker, exactly. Source: Tolstikhin et al. (2021); Nicolini (2026), next steps.
+A patch does not learn of the others before the mean over all of them. Parameters: those of mixer_kronecker, exactly. Source: Tolstikhin et
+al. (2021); Nicolini (2026), next steps.
 """
 
 from pathlib import Path
