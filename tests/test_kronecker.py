@@ -110,6 +110,13 @@ def test_a_wide_reservoir_is_the_same_model_with_and_without_its_matrix(name: st
         torch.testing.assert_close(value, found[10**9][key], rtol=1e-4, atol=1e-4)
 
 
+def test_factored_graphs_stay_on_their_device() -> None:
+    meta = torch.device("meta")
+    graphs = kronecker.FactoredGraphs(kronecker_family.product(128), [0.5, 0.9], meta)
+    h = torch.empty(2, 128, 3, device=meta)
+    assert {graphs.messages(h).device, graphs.transposed(h).device} == {meta}
+
+
 def test_only_wide_graphs_without_noise_are_factored() -> None:
     def built(hidden: int, noise: float, name: str = "kronecker") -> Reservoir:
         architecture = FAMILIES[name].build({"hidden": hidden, "steps": 2, "spectral_radius": 0.9, "graph_noise": noise})

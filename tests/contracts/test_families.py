@@ -144,12 +144,12 @@ def test_same_seed_same_result_and_graphs_never_change(name: str) -> None:
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
-@pytest.mark.parametrize("toy", [toys.MULTICLASS, toys.REGRESSION, toys.dataset("binary")], ids=lambda d: d.task)
-def test_training_stays_on_its_device(name: str, toy: Any, device: str) -> None:
+@pytest.mark.parametrize("task", get_args(Task))
+def test_training_stays_on_its_device(name: str, task: Any, device: str) -> None:
     """The meta device has no values to bring back: an epoch that asked for one, and so would make a GPU wait, raises there."""
-    place = torch.device(device)
+    toy, place = toy_for(name, task), torch.device(device)
     data = Data(toy, SEEDS, place)
-    stack = Stack(group(models(name, sampled(name, 3, hidden=4)))[0], toy.n_features, toy.n_outputs, place)
+    stack = Stack(group(models(name, sampled(name, 3, **NARROW)))[0], toy.n_features, toy.n_outputs, place)
     training = StackTraining(stack, data, Budget(2, 16))
     training.run()
     tensors = [stack.flat, training.gradient, training.selected, training.selected_loss, training.selected_epoch, training.diverged_epoch]
