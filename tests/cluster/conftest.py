@@ -1,0 +1,38 @@
+"""Fixtures of the tests that run on hosts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.lab import missing
+from tests.cluster.lab.meter import Meter
+from tests.cluster.lab.sites import Site, onprem
+
+
+def say(request: pytest.FixtureRequest, sentence: str) -> None:
+    """On the terminal, whether the test fails or not."""
+    plugins = request.config.pluginmanager
+    reporter, capture = plugins.getplugin("terminalreporter"), plugins.getplugin("capturemanager")
+    if reporter and capture:
+        with capture.global_and_fixture_disabled():
+            reporter.write_line(f"\n{request.node.name}: {sentence}")
+
+
+@pytest.fixture
+def lab_folder() -> Iterator[Path]:
+    """Where hosts keep what outlives them; skips, with the reason, where there can be no hosts."""
+    if reason := missing():
+        pytest.skip(f"{reason}: clusters are NOT tested on hosts")
+    with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Site]:
+    with onprem(lab_folder) as site, Meter(site.network) as meter:
+        yield site
+    say(request, meter.words)
