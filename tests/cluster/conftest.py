@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster.lab import missing
 from tests.cluster.lab.meter import Meter
-from tests.cluster.lab.sites import Site, onprem
+from tests.cluster.lab.sites import Cloud, Site, aws, onprem
 
 
 def say(request: pytest.FixtureRequest, sentence: str) -> None:
@@ -35,4 +35,11 @@ def lab_folder() -> Iterator[Path]:
 def site(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Site]:
     with onprem(lab_folder) as site, Meter(site.network) as meter:
         yield site
+    say(request, meter.words)
+
+
+@pytest.fixture
+def cloud(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Cloud]:
+    with aws(lab_folder, "g6.xlarge") as cloud, Meter(cloud.network) as meter:
+        yield cloud
     say(request, meter.words)
