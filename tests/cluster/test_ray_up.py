@@ -28,7 +28,9 @@ def in_the_lab(file: dict[str, Any]) -> str:
     file["docker"] = {}
     assert "pip install" in file["setup_commands"].pop(1)
     file["available_node_types"]["gpu_spot"]["resources"]["CPU"] = 1
-    sooner = rf"sed -i -E 's/(idle_timeout_minutes\W+)10/\1{IDLE_MINUTES}/' ~/ray_bootstrap_config.yaml"  # the file itself must say 5 or more
+    sooner = (
+        rf"sed -i -E 's/(idle_timeout_minutes\W+)10/\1{IDLE_MINUTES}/' ~/ray_bootstrap_config.yaml"  # the file itself must say 5 or more
+    )
     file["head_start_ray_commands"].insert(0, sooner)
     return yaml.safe_dump(file)
 

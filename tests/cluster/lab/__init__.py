@@ -31,5 +31,5 @@ def missing() -> str:
     tried = subprocess.run(["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "true"], capture_output=True, text=True)
     if tried.returncode:
         return f"namespaces are not allowed: {tried.stderr.strip()}"
-    closed = [path for path in KEPT if os.stat(path).st_mode & 0o005 != 0o005]
+    closed = [path for path in KEPT if Path(path).stat().st_mode & 0o005 != 0o005]
     return f"not every user may read {', '.join(closed)}" if closed else ""

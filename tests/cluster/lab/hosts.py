@@ -155,8 +155,8 @@ class Network:
 
     def __enter__(self) -> Network:
         self._switch = subprocess.Popen([*DIES_WITH_US, "unshare", "--net", "sleep", "infinity"])
-        ours = os.readlink("/proc/self/ns/net")
-        until(lambda: os.readlink(f"/proc/{self._switch.pid}/ns/net") != ours, BOOT_S, "the switch", 0.01)
+        ours = Path("/proc/self/ns/net").readlink()
+        until(lambda: Path(f"/proc/{self._switch.pid}/ns/net").readlink() != ours, BOOT_S, "the switch", 0.01)
         self.switch("ip", "link", "add", "bridge", "type", "bridge")
         self.switch("ip", "link", "set", "bridge", "up")
         return self

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import suppress
@@ -41,9 +40,9 @@ def memory(inits: set[int]) -> int:
     spaces, total = set(), 0
     for pid in inits:
         with suppress(OSError):
-            spaces.add(os.readlink(f"/proc/{pid}/ns/pid"))
+            spaces.add(Path(f"/proc/{pid}/ns/pid").readlink())
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if os.readlink(path / "ns" / "pid") in spaces:
+            if (path / "ns" / "pid").readlink() in spaces:
                 total += 1024 * int((path / "smaps_rollup").read_text().partition("\nPss:")[2].split()[0])
     return total

@@ -1,6 +1,6 @@
 """moto's server, nearer to EC2 in two ways: it launches the most that is asked for, and it has no spot capacity of a type until another was taken.
 
-    python -m tests.cluster.lab.moto_ec2 HOST PORT TYPE
+python -m tests.cluster.lab.moto_ec2 HOST PORT TYPE
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What a stranger gets who reaches a port: every path of HTTP that Ray serves, and every method of every gRPC service of Ray.
 
-    python -m tests.cluster.lab.probe ADDRESS PORT... < TOKEN
+    python -m tests.cluster.lab.probe ADDRESS PORT... < TOKEN                  every method, refusals of gRPC left out
+    python -m tests.cluster.lab.probe ADDRESS PORT/METHOD... < TOKEN           one method of each port
 
-The token is empty, or a wrong one. Prints what answered, as JSON: [port, "GET /metrics", 200, its first words].
+Prints what answered, as JSON: [port, "GET /metrics", 200, its first words].
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -80,10 +80,12 @@ def methods() -> list[tuple[str, str]]:
     return sorted(set(recorder.methods))
 
 
-def calls(address: str, port: int, token: str) -> Iterator[Answer]:
+def calls(address: str, port: int, token: str, only: str = "") -> Iterator[Answer]:
     metadata = (("client_id", "stranger"), *((("authorization", f"Bearer {token}"),) if token else ()))
     with grpc.insecure_channel(f"{address}:{port}") as channel:
         for kind, path in methods():
+            if not path.endswith(only):
+                continue
             streams_in, streams_out = kind.startswith("stream_"), kind.endswith("_stream")
             sent: Any = iter([b""]) if streams_in else b""
             call = getattr(channel, kind)(path)
@@ -102,9 +104,8 @@ def calls(address: str, port: int, token: str) -> Iterator[Answer]:
 def main() -> None:
     address, *ports = sys.argv[1:]
     token, answers = sys.stdin.read().strip(), list[Answer]()
-    for port in map(int, ports):
-        with suppress(KeyboardInterrupt):
-            answers += [*http(address, port, token), *calls(address, port, token)]
+    for port, _, only in (word.partition("/") for word in ports):
+        answers += calls(address, int(port), token, only) if only else [*http(address, int(port), token), *calls(address, int(port), token)]
     json.dump(answers, sys.stdout)
 
 
