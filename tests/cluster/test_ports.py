@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.lab import ROOT
 from tests.cluster.lab.hosts import Disk, Host, environment
 from tests.cluster.lab.probe import Answer
+from tests.cluster.lab.question import NAME, TRAINING_S, training
 from tests.cluster.lab.sites import Site
-from tests.cluster.lab.user import HOME, User, substituted
-from tests.cluster.test_onprem import SMALL, SPEC, WORKERS_S, training
+from tests.cluster.lab.user import CLUSTER, HOME, User
 from tests.faults.processes import until
 
 DASHBOARD = 8265
-PROBE_S = 300.0
+PROBE_S, STOPPING_S = 300.0, 60.0
 pytestmark = [pytest.mark.slow]
 
 
@@ -51,11 +50,11 @@ def tells(answer: Answer) -> bool:
 
 
 def test_nothing_answers_a_stranger(site: Site) -> None:
-    user = User(site.laptop, substituted(ROOT / "cluster" / "onprem.yaml", SMALL), SPEC)
+    user = User(site.laptop, site.file)
     user.cluster("init")
     user.cluster("up")
     user.submit()
-    until(lambda: training(site) >= 2, WORKERS_S, "both workers train")
+    until(lambda: training(site.exchange) >= 2, TRAINING_S, "both workers train")
     stranger = site.network.add("stranger", ["192.0.2.99/24"], Disk("nobody", "/home/nobody", "", environment()))
     for host in (site.head, site.workers[0]):
         ports = listening(host)
@@ -73,3 +72,5 @@ def test_nothing_answers_a_stranger(site: Site) -> None:
         "answered"
     ] * 2  # the probe would have seen it
     assert answers(stranger, site.head, [nodes, keys], "f" * 64) == []
+    assert "stopped" in user.says("stop", NAME, "--cluster", CLUSTER)
+    until(lambda: [row["state"] for row in user.sessions()] == ["STOPPED"], STOPPING_S, "it is stopped", 1.0)

@@ -9,16 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from frontier_search import launch, library
-from frontier_search.search import Search
 from tests.cluster.lab import ROOT
+from tests.cluster.lab.question import ENDED, NAME, TRAINING_S, differences, training
 from tests.cluster.lab.sites import Cloud
 from tests.cluster.lab.user import CLUSTER, HOME, User
-from tests.faults.comparing import disagreements, stuck
 from tests.faults.processes import until
 
-SPEC = {"name": "cloud-1", "dataset": "iris", "families": ["dense"], "trials": 18, "cohort": 3, "in_flight": 2, "seeds": 3, "epochs": 1200}
-WORKERS_S, LEAVING_S = 240.0, 180.0
+LEAVING_S = 180.0
 IDLE_MINUTES = 0.4
 pytestmark = [pytest.mark.slow]
 
@@ -36,7 +33,7 @@ def in_the_lab(file: dict[str, Any]) -> str:
 
 
 def test_spot_workers_come_one_is_reclaimed_and_none_is_left(cloud: Cloud, tmp_path: Path) -> None:
-    user = User(cloud.laptop, in_the_lab(yaml.safe_load((ROOT / "cluster" / "gpu.yaml").read_text())), SPEC)
+    user = User(cloud.laptop, in_the_lab(yaml.safe_load((ROOT / "cluster" / "gpu.yaml").read_text())))
     made = cloud.laptop.run(sys.executable, ROOT / "cluster" / "aws" / "bootstrap", "--ssh-from", "203.0.113.7/32")
     assert made.returncode == 0, made.stdout
     user.cluster("init")
@@ -44,17 +41,14 @@ def test_spot_workers_come_one_is_reclaimed_and_none_is_left(cloud: Cloud, tmp_p
     (head,) = cloud.region.instances()
     assert (head["InstanceType"], cloud.region.spot()) == ("m7i.xlarge", [])
     user.submit()
-    until(lambda: len(list(cloud.runs.glob("cloud-1/outcomes/*/checkpoints/training"))) >= 2, WORKERS_S, "two workers train")
+    until(lambda: training(cloud.exchange) >= 2, TRAINING_S, "two workers train")
     workers = cloud.region.spot()
     assert [worker["InstanceType"] for worker in workers] == ["g5.xlarge"] * 2  # of the first type there was none
     cloud.region.reclaim(workers[0])
-    assert "18/18 trials" in user.attach()
+    assert ENDED in user.attach()
     until(lambda: cloud.region.instances() == [head], LEAVING_S, "idle workers are ended", 1.0)
     assert {one["InstanceType"] for one in cloud.region.instances("terminated")} == {"g5.xlarge", "g6.xlarge"}
-    user.says("fetch", "cloud-1", "--cluster", CLUSTER, "--home", f"{HOME}/runs")
-    launch.run(Search.from_spec(SPEC), tmp_path / "twin", "inline")
-    twin = library.read_trials(library.find("cloud-1", tmp_path / "twin"))
-    fetched = library.find("cloud-1", cloud.fetched)
-    assert stuck(fetched, mirror=False) + disagreements(fetched, twin, mirror=False) == []
+    user.says("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
+    assert differences(cloud.fetched, tmp_path) == []
     user.cluster("down")
     assert cloud.region.instances() == []

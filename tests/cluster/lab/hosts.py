@@ -66,7 +66,8 @@ class Host:
     def __init__(self, network: Network, name: str, addresses: Sequence[str], disk: Disk, log: Path) -> None:
         self.network, self.name, self.addresses, self.disk, self.log = network, name, tuple(addresses), disk, log
         self.address = addresses[0].partition("/")[0]
-        self.plug = ""
+        self.number = next(network.numbers)
+        self.plug = f"plug{self.number}"
         self._commands: list[subprocess.Popen[bytes]] = []
         self.boot()
 
@@ -81,7 +82,7 @@ class Host:
         until(lambda: self._gone() or children.read_text().split(), BOOT_S, f"{self.name} begins", 0.01)
         assert not self._gone(), self.log.read_text()
         self.pid = int(children.read_text().split()[0])
-        self.plug = self.network.connect(self)
+        self.network.connect(self)
         until(lambda: self._gone() or self.path("/run/booted").exists(), BOOT_S, f"{self.name} boots", 0.02)
         assert not self._gone(), self.log.read_text()
         if self.disk.key:
@@ -151,7 +152,7 @@ class Network:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.hosts: dict[str, Host] = {}
-        self._plugs = count()
+        self.numbers = count(1)
 
     def __enter__(self) -> Network:
         self._switch = subprocess.Popen([*DIES_WITH_US, "unshare", "--net", "sleep", "infinity"])
@@ -177,17 +178,16 @@ class Network:
     def switch(self, *words: str) -> None:
         _in_network(self._switch.pid, *words)
 
-    def connect(self, host: Host) -> str:
-        """A cable from the host to the switch; returns the switch's end of it."""
-        plug = f"plug{next(self._plugs)}"
-        self.switch("ip", "link", "add", plug, "type", "veth", "peer", "name", "eth0", "netns", str(host.pid))
-        self.switch("ip", "link", "set", plug, "master", "bridge", "up")
+    def connect(self, host: Host) -> None:
+        """A cable from the host to the switch; the host's card is the same after each boot, or its neighbours would look for the old one."""
+        card = f"02:00:00:00:{host.number // 256:02x}:{host.number % 256:02x}"
+        self.switch(*f"ip link add {host.plug} type veth peer name eth0 address {card} netns {host.pid}".split())
+        self.switch("ip", "link", "set", host.plug, "master", "bridge", "up")
         for address in host.addresses:
             _in_network(host.pid, "ip", "addr", "add", address, "dev", "eth0")
         for link in ("lo", "eth0"):
             _in_network(host.pid, "ip", "link", "set", link, "up")
         _in_network(host.pid, "ip", "route", "add", "default", "dev", "eth0")
-        return plug
 
 
 def _in_network(pid: int, *words: str) -> None:

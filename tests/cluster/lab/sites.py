@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cluster.lab import ROOT
 from tests.cluster.lab.hosts import Disk, Host, Network, environment
 from tests.cluster.lab.init import UID
+from tests.cluster.lab.question import NAME
 from tests.cluster.lab.region import CREDENTIALS, Region
-from tests.cluster.lab.user import HOME
+from tests.cluster.lab.user import HOME, substituted
 
 HEAD, WORKERS = "192.0.2.10", ("192.0.2.11", "192.0.2.12")  # as in the file: addresses for documents, which no machine has
+SMALL = {"{CPU: 4}": "{CPU: 1}"}  # all that the lab changes in the file: a worker for each cohort
 ACCOUNT_HOME, SHARED = "/home/frontier", "/srv/frontier"
 
 
@@ -24,16 +27,23 @@ class Site:
     """Hosts with SSH.
 
     Attributes:
+        file: the cluster's.
         runs: what all of them see as SHARED.
         fetched: what the laptop sees as HOME/runs.
     """
 
+    file: str
     network: Network
     laptop: Host
     head: Host
     workers: tuple[Host, ...]
     runs: Path
     fetched: Path
+
+    @property
+    def exchange(self) -> Path:
+        """Where workers leave outcomes."""
+        return self.runs / NAME / "outcomes"
 
 
 def key_pair(folder: Path) -> tuple[str, str]:
@@ -63,7 +73,7 @@ def onprem(folder: Path) -> Iterator[Site]:
     with Network(folder) as network:
         laptop = network.add("laptop", ["192.0.2.1/24"], laptop_disk(fetched, {".ssh/id_ed25519": private}))
         head, *workers = (network.add(f"host{ip.rpartition('.')[2]}", [f"{ip}/24"], disk) for ip in (HEAD, *WORKERS))
-        yield Site(network, laptop, head, tuple(workers), runs, fetched)
+        yield Site(substituted(ROOT / "cluster" / "onprem.yaml", SMALL), network, laptop, head, tuple(workers), runs, fetched)
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,11 @@ class Cloud:
     region: Region
     runs: Path
     fetched: Path
+
+    @property
+    def exchange(self) -> Path:
+        """Where workers leave outcomes."""
+        return self.runs / NAME / "outcomes"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 
 from frontier_search.search import Search
 from tests.cluster.lab.hosts import Host
+from tests.cluster.lab.question import NAME, SPEC
 from tests.faults.processes import until
 
 COMMAND = (sys.executable, "-m", "frontier_search")
@@ -37,10 +38,10 @@ class User:
         cluster: the text of the cluster file.
     """
 
-    def __init__(self, host: Host, cluster: str, spec: dict[str, Any]) -> None:
-        self.host, self.name = host, str(spec["name"])
+    def __init__(self, host: Host, cluster: str) -> None:
+        self.host = host
         self.write("cluster.yaml", cluster)
-        self.write("question.yaml", Search.from_spec(spec).to_yaml())
+        self.write("question.yaml", Search.from_spec(SPEC).to_yaml())
 
     def write(self, name: str, text: str) -> None:
         self.host.path(f"{HOME}/{name}").write_text(text)
@@ -59,14 +60,14 @@ class User:
 
     def attach(self) -> str:
         """Follows the search to its end, which must be good."""
-        return self.says("attach", self.name, "--cluster", CLUSTER, seconds=SEARCH_S)
+        return self.says("attach", NAME, "--cluster", CLUSTER, seconds=SEARCH_S)
 
     def sessions(self) -> list[dict[str, Any]]:
         said = self.says("list", "--cluster", CLUSTER, "--format", "json")
         return list(json.loads(said[said.index("[") :]))
 
     def start_following(self, log: Path) -> Popen[bytes]:
-        return self.host.start(*COMMAND, "attach", self.name, "--cluster", CLUSTER, log=log)
+        return self.host.start(*COMMAND, "attach", NAME, "--cluster", CLUSTER, log=log)
 
     def press_ctrl_c(self, following: Popen[bytes], log: Path) -> None:
         os.killpg(following.pid, signal.SIGINT)
