@@ -25,7 +25,8 @@ Written in YAML as::
       parts:
       - {dataset: [sine, iris], stronger: reservoir, to: 100}          # a larger share below than above, on average over datasets
 
-A pattern such as ``{family: kronecker, hidden: 16}`` stands for the best candidate, chosen on validation, that has these values.
+A list of datasets stands for a part on each of them; with ``stronger``, for all of them together. A pattern such as
+``{family: kronecker, hidden: 16}`` stands for the best candidate, chosen on validation, that has these values.
 """
 
 from __future__ import annotations
@@ -139,18 +140,21 @@ class Claims:
             if not isinstance(given, Mapping) or not given.get("claim") or not isinstance(given.get("parts"), list):
                 problems.append(f"claim {number} is {given!r}; it needs a sentence `claim` and a list `parts`.")
                 continue
-            parts = [_part(part, groups, f"claim {number}, part {i}", problems) for i, part in enumerate(given["parts"], start=1)]
-            claims.append(Claim(number, str(given["claim"]), tuple(part for part in parts if part is not None)))
+            parts = [
+                part for i, one in enumerate(given["parts"], start=1) for part in _parts(one, groups, f"claim {number}, part {i}", problems)
+            ]
+            claims.append(Claim(number, str(given["claim"]), tuple(parts)))
         if problems:
             raise SpecError(problems)
         return Claims(groups, tuple(claims))
 
 
-def _part(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: list[str]) -> Part | None:
+def _parts(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: list[str]) -> list[Part]:
+    """The statement; one for each dataset where it lists several and does not speak of all of them together."""
     kinds = [kind for kind in KINDS if isinstance(given, Mapping) and kind in given]
     if len(kinds) != 1 or "dataset" not in given:
         problems.append(f"{name} is {given!r}; it needs `dataset: NAME` and one of {', '.join(KINDS)}.")
-        return None
+        return []
     kind = kinds[0]
     needed, allowed = KINDS[kind]
     problems += [f"{name} ({kind}) needs `{key}`." for key in needed if key not in given]
@@ -164,7 +168,8 @@ def _part(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: 
         listed = [subject] if isinstance(subject, str) else subject
         values |= {"who": " or ".join(listed)}
         subject = tuple(family for name in listed for family in groups.get(name, (name,)))
-    return Part(kind, datasets, subject, values)
+    together = kind == "stronger"
+    return [Part(kind, each, subject, values) for each in ([datasets] if together else [(dataset,) for dataset in datasets])]
 
 
 def pattern_words(pattern: Mapping[str, Any]) -> str:

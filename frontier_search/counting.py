@@ -11,7 +11,10 @@ import yaml
 from frontier_search.datasets import find
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
+from frontier_search.reading import image_problem
 from frontier_search.space import SearchSpace, Value, read_value
+
+SIZES = {"hidden": 16, "channels": 8}  # what a size depends on and no default can stand for, with an example
 
 
 def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
@@ -19,7 +22,8 @@ def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
 
     Args:
         family, dataset: names as the user gives them.
-        settings: ``NAME=VALUE`` each. ``hidden`` must be among them; others, when left out, have a value of the default space.
+        settings: ``NAME=VALUE`` each. ``hidden`` and, for images, ``channels`` must be among them where the family has them; others, when
+            left out, have a value of the default space.
 
     Raises:
         SpecError: every mistake, each as a sentence.
@@ -38,8 +42,10 @@ def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
         raise SpecError(problems)
     space = found_family.default_space(found_dataset.budget.learning_rate)
     given = _read(settings, space, problems)
-    if "hidden" in space.names() and "hidden" not in given:
-        problems.append("the size depends on `hidden`; give it with --set hidden=16.")
+    problem = image_problem(family, found_dataset)
+    problems += [problem] if problem else []
+    missing = [name for name in SIZES if name in space.names() and name not in given]
+    problems += [f"the size depends on `{name}`; give it with --set {name}={SIZES[name]}." for name in missing]
     if problems:
         raise SpecError(problems)
     architecture = found_family.build(space.sample(np.random.default_rng(0)) | given)

@@ -81,3 +81,8 @@ class Dataset:
     split: Callable[[int], Split]
     image: tuple[int, int, int] | None = None
     file: Callable[[], Path | None] | None = None
+
+    @property
+    def square_image(self) -> bool:
+        """Whether a row is a square image of one channel, which the families of images take."""
+        return self.image is not None and self.image[0] == 1 and self.image[1] == self.image[2]

@@ -60,6 +60,7 @@ class Family:
         source: paper, and the equation or the section.
         space_file: YAML file of the default space, beside the member's own file.
         build: hyperparameters -> architecture. Raises SpecError where no such model exists.
+        image: whether a row must be an image, square and of one channel.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Family:
     source: str
     space_file: Path
     build: Callable[[Mapping[str, Value]], Architecture]
+    image: bool = False
 
     def space_spec(self, learning_rate: tuple[float, float]) -> dict[str, Any]:
         """The default space in YAML form, with the dataset's learning-rate range put in."""

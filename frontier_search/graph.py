@@ -12,6 +12,40 @@ from numpy.typing import NDArray
 GRAPH_STREAM, WEIGHT_STREAM, ORDER_STREAM = 1, 2, 3
 
 REDRAWS = 100
+FACTORED_ABOVE = 64  # hidden units; below, the H x H matrix is the quicker one (benchmarks/README.md)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A Kronecker product without its diagonal: an adjacency that need not be built.
+
+    Attributes:
+        factors: (n, n) each, in numpy.kron's order.
+        radius: modulus of the largest eigenvalue, the diagonal zeroed.
+    """
+
+    factors: tuple[NDArray[np.float64], ...]
+    radius: float
+
+    def loops(self) -> NDArray[np.float64]:
+        """The diagonal that is zeroed, (H,): itself the Kronecker product of the factors' diagonals."""
+        diagonal: NDArray[np.float64] = np.ones(1)
+        for factor in self.factors:
+            diagonal = np.asarray(np.kron(diagonal, np.diag(factor)))
+        return diagonal
+
+    @property
+    def flops(self) -> int:
+        """Operations of one product with a vector: of each factor, its entries that are not zero, and of the loops."""
+        hidden = len(self.loops())
+        products = sum(2 * np.count_nonzero(factor) * hidden // len(factor) for factor in self.factors)
+        return int(products + 2 * np.count_nonzero(self.loops()))
+
+    @property
+    def bytes(self) -> int:
+        """Storage of the factors, as edges of 8 bytes each or densely; equal ones are stored once."""
+        distinct = {factor.tobytes(): factor for factor in self.factors}.values()
+        return sum(min(8 * int(np.count_nonzero(factor)), 4 * factor.size) for factor in distinct)
 
 
 @dataclass(frozen=True)
@@ -22,11 +56,13 @@ class Graph:
         adjacency: (hidden units H, generator) -> (H, H) array of 0 and 1 (or weights); row i holds what unit i listens to.
         edges: H -> number of nonzero entries, in closed form.
         problem: H -> why no such graph exists, or None.
+        product: H -> the same adjacency as a Kronecker product, where it is one.
     """
 
     adjacency: Callable[[int, np.random.Generator], NDArray[np.float64]]
     edges: Callable[[int], int]
     problem: Callable[[int], str | None] = lambda hidden: None
+    product: Callable[[int], Product] | None = None
 
     def matrix(self, hidden: int, spectral_radius: float, noise: float, seed: int) -> NDArray[np.float32]:
         """The graph that a seed draws, scaled.

@@ -191,6 +191,16 @@ def find(name: str, home: Path) -> Entry:
     return Entry(search, folder, place)
 
 
+def find_all(name: str, home: Path) -> list[Entry]:
+    """The searches of a sweep that have begun, or the one search of this name.
+
+    Raises:
+        SpecError: there is none of this name, or files are damaged.
+    """
+    sweep = find_sweep(name, home)
+    return [find(name, home)] if sweep is None else [entry for group in sweep.entries().values() for entry in group]
+
+
 def extend(entry: Entry, trials: int) -> Entry:
     """The same search with a larger budget, written down.
 

@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from frontier_search.dataset import Dataset
+from frontier_search.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
 from frontier_search.family import Family
@@ -39,6 +41,18 @@ def read_families(given: Any, default: Iterable[str], learning_rate: tuple[float
         problems += [f"family {name!r} is listed twice; list it once." for name in overrides if list(given).count(name) > 1]
     spaces = ((name, _space(name, override, learning_rate, problems)) for name, override in overrides.items())
     return tuple((name, space) for name, space in spaces if space is not None)
+
+
+def image_problem(family: str, dataset: Dataset) -> str | None:
+    """Why a family of images cannot be trained on a dataset, or None."""
+    if not FAMILIES[family].image or dataset.square_image:
+        return None
+    held = f"images of {' x '.join(map(str, dataset.image))} (channels, height, width)" if dataset.image else "no images"
+    suited = ", ".join(name for name, member in DATASETS.items() if member.square_image)
+    return (
+        f"family {family!r} takes square images of one channel; {dataset.name!r} holds {held}. "
+        f"Take {suited}, or an .npz file whose X has the shape (n, side, side)."
+    )
 
 
 def _space(name: str, override: Any, learning_rate: tuple[float, float], problems: list[str]) -> SearchSpace | None:

@@ -21,7 +21,7 @@ from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
-from frontier_search.reading import Spaces, read_candidates, read_families
+from frontier_search.reading import Spaces, image_problem, read_candidates, read_families
 from frontier_search.samplers import SAMPLERS, Sampler
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, seeds_from_count
@@ -203,6 +203,8 @@ class _Reader:
         families = read_families(
             self.spec.get("families"), self._default_families(), budget.learning_rate if budget else (1e-3, 1e-2), self.problems
         )
+        if dataset:
+            self.problems += [problem for name, _ in families if (problem := image_problem(name, dataset))]
         candidates = self._candidates(families)
         search = Search(
             name=self._name(),

@@ -57,6 +57,7 @@ class Session:
         self._ids: list[int] = []
         self._cohorts: dict[int, list[int]] = defaultdict(list)
         self._observed = 0  # cohorts whose outcomes the proposer has seen
+        self._told = 0  # cohorts from the first on that are known to be told
         self._handed_out: set[int] = set()
         self._frontier = Frontier(self.objectives, ())
         self._load()
@@ -92,7 +93,7 @@ class Session:
         if len(self._trials) >= self.search.trials or self.out_of_time:
             return False
         self.raise_if_hopeless()
-        return all(self._is_told(earlier) for earlier in range(index - self.search.in_flight + 1))
+        return self._first_untold() > index - self.search.in_flight
 
     def _propose(self, index: int, size: int) -> None:
         """Proposes ``size`` trials of cohort ``index`` and writes each as one record, all flushed together."""
@@ -166,7 +167,7 @@ class Session:
     def finished(self) -> bool:
         """Whether the budget is spent and nothing is running."""
         spent = len(self._trials) >= self.search.trials or self.out_of_time
-        return spent and all(trial.state.finished for trial in self._trials)
+        return spent and self._first_untold() == len(self._cohorts)
 
     @property
     def elapsed_s(self) -> float:
@@ -184,14 +185,22 @@ class Session:
     def _is_told(self, index: int) -> bool:
         return all(self._trials[number].state.finished for number in self._cohorts[index])
 
+    def _first_untold(self) -> int:
+        """The first cohort that is not told, or how many there are: what is told stays told, so that no ask looks at the whole history."""
+        while self._told < len(self._cohorts) and self._is_told(self._told):
+            self._told += 1
+        return self._told
+
     def _cohort(self, index: int) -> Cohort:
         numbers = tuple(self._cohorts[index])
         return Cohort(index, numbers, tuple(self._trials[number].candidate for number in numbers))
 
     def raise_if_hopeless(self) -> None:
         """Raises SearchError when many trials, or all there are, have failed and none is complete."""
+        if self._frontier.members:
+            return
         finished = [trial for trial in self._trials if trial.state.finished]
-        if len(finished) >= min(HOPELESS_TRIALS, self.search.trials) and all(trial.state is TrialState.FAIL for trial in finished):
+        if len(finished) >= min(HOPELESS_TRIALS, self.search.trials):
             reason, count = Counter(trial.reason for trial in finished).most_common(1)[0]
             raise SearchError(f"all {len(finished)} trials so far have failed, {count} of them with: {reason}")
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -53,9 +54,29 @@ def test_the_console_command_prints_the_counts_and_nothing_else() -> None:
 @pytest.mark.parametrize("family", list(FAMILIES))
 @pytest.mark.parametrize("dataset", list(DATASETS))
 def test_every_family_is_counted_for_every_dataset(family: str, dataset: str) -> None:
-    size = count(family, dataset, ["hidden=16"])
+    space = FAMILIES[family].default_space((1e-3, 1e-2)).names()
+    settings = [f"{name}={value}" for name, value in (("hidden", 16), ("channels", 4)) if name in space]
+    if FAMILIES[family].image and not DATASETS[dataset].square_image:
+        (problem,) = problems(family, dataset, *settings)
+        assert problem == (
+            f"family {family!r} takes square images of one channel; {dataset!r} holds no images. "
+            "Take digits, mnist, fashion_mnist, or an .npz file whose X has the shape (n, side, side)."
+        )
+        return
+    size = count(family, dataset, settings)
     assert 0 < size["effective"] <= size["raw"]
     assert size["bytes"] >= 4 * size["raw"]
+
+
+def test_the_channels_of_a_family_of_images_are_asked_for() -> None:
+    assert problems("scaffold", "digits") == ["the size depends on `channels`; give it with --set channels=8."]
+
+
+def test_images_of_another_shape_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "colour.npz"
+    np.savez(path, X=np.zeros((40, 4, 4, 4)) + np.arange(40)[:, None, None, None], y=np.arange(40) % 2)
+    (problem,) = problems("scaffold", str(path), "channels=4")
+    assert f"{str(path)!r} holds images of 4 x 4 x 4 (channels, height, width). Take digits" in problem
 
 
 def test_a_value_outside_the_default_space_is_counted() -> None:

@@ -15,6 +15,7 @@ from scipy import stats
 
 from frontier_search.claim import Claims
 from frontier_search.errors import SpecError
+from frontier_search.inference import membership
 from frontier_search.inference.evidence import Evidence
 from frontier_search.inference.interval import Interval, percentile, resamples, seeds_to_exclude, student
 from frontier_search.inference.judge import Body, narrow
@@ -22,6 +23,7 @@ from frontier_search.inference.membership import chances
 from frontier_search.inference.ownership import LOW_END, WHOLE, ownership
 from frontier_search.inference.settling import CORRECTED, LOOKS, further
 from frontier_search.inference.verdict import Verdict, compare, together
+from frontier_search.pareto import nondominated
 from frontier_search.search import Search
 from frontier_search.trial import Candidate, Outcome, SeedOutcome, Trial, TrialState
 
@@ -101,6 +103,19 @@ def test_chances_are_sure_where_every_seed_agrees_and_shared_where_they_do_not()
     assert second == 0  # the first is smaller and better on every seed
     assert 0 < third < 1
     assert first > 0
+
+
+@given(st.integers(0, 10_000), st.integers(2, 12), st.integers(1, 4), st.integers(2, 3))
+def test_chances_count_the_resamples_in_which_nothing_dominates(seed: int, n: int, seeds: int, objectives: int) -> None:
+    points = np.random.default_rng(seed).integers(0, 4, (n, seeds, objectives)).astype(float)  # small integers: ties are frequent
+    points[..., -1] = points[:, :1, -1]  # a count
+    means = [np.einsum("s,nsk->nk", weights, points) for weights in resamples(seeds, 200)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(membership, "resamples", lambda n_seeds: resamples(n_seeds, 200))
+        found = chances(points)
+    rounded = [nondominated(np.round(each, 9)) for each in means]
+    unrounded = [nondominated(each) for each in means]
+    assert ((found == np.mean(rounded, axis=0)) | (found == np.mean(unrounded, axis=0))).all()
 
 
 def test_an_owner_of_everything_owns_all_and_shares_sum_to_one() -> None:
@@ -197,6 +212,14 @@ def test_mistakes_in_a_claim_are_sentences(part: dict[str, Any], problem: str) -
     with pytest.raises(SpecError) as error:
         Claims.from_spec({"claims": [{"claim": "a", "parts": [part]}]})
     assert problem in str(error.value)
+
+
+def test_a_part_on_several_datasets_is_a_part_on_each_unless_it_speaks_of_all_together() -> None:
+    better = {"dataset": ["sine", "iris"], "better": KRONECKER, "than": DENSE}
+    stronger = {"dataset": ["sine", "iris"], "stronger": "kronecker", "to": 100}
+    (claim,) = Claims.from_spec({"claims": [{"claim": "a", "parts": [better, stronger]}]}).claims
+    assert [part.datasets for part in claim.parts] == [("sine",), ("iris",), ("sine", "iris")]
+    assert claim.parts[0].words() == "sine: kronecker (hidden 4) better than dense (hidden 4)"
 
 
 def noisy(asked: Search, rng: np.random.Generator) -> tuple[Search, list[Trial]]:

@@ -198,6 +198,19 @@ def test_a_bound_that_no_candidate_keeps_names_the_smallest() -> None:
     assert toys.search(require=["params<=26"], families=["dense", "no_recurrence"]).require[0].limit == 26
 
 
+def test_families_of_images_need_images() -> None:
+    assert only_problem(families=["dense", "mixer"]) == (
+        "family 'mixer' takes square images of one channel; 'tests.toys:MULTICLASS' holds no images. "
+        "Take digits, mnist, fashion_mnist, or an .npz file whose X has the shape (n, side, side)."
+    )
+    assert toys.search(dataset="tests.toys:IMAGES", families=["dense", "mixer"]).families[1][0] == "mixer"
+
+
+def test_a_map_too_small_for_its_grid_is_refused_before_training() -> None:
+    (problem,) = problems(dataset="tests.toys:IMAGES", families={"conv": {"grid": 8}})
+    assert problem.startswith("family 'conv': grid = 8; maps of 4 x 4 pixels, which stride = 2 leaves of an image of 8 x 8, have at most")
+
+
 def test_classification_objectives_need_classes() -> None:
     assert "objective 'error' needs classes" in only_problem(dataset="tests.toys:REGRESSION", objectives=["error", "params"])
     assert "objective 'accuracy' needs classes" in only_problem(dataset="sine", objectives=["accuracy"])
@@ -229,7 +242,7 @@ SEARCHES = st.fixed_dictionaries(
 @settings(max_examples=40)
 @given(SEARCHES)
 def test_the_yaml_form_gives_the_search_back(changes: dict[str, Any]) -> None:
-    search = toys.search(**changes)
+    search = toys.search(dataset="tests.toys:IMAGES", **changes)  # which every family takes
     assert Search.from_spec(search.to_spec()) == search
     assert Search.from_spec(yaml.safe_load(search.to_yaml())) == search
     assert Search.from_spec(yaml.safe_load(search.to_yaml())).fingerprint() == search.fingerprint()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from frontier_search.cli.main import group
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.library import Entry
 from frontier_search.sweep import Sweep
+from tests.reports.conftest import THEIR_WARNINGS
 
 FAMILIES = {
     "dense": {"hidden": {"choice": [2, 4, 8]}, "learning_rate": 0.01},
     "kronecker": {"hidden": {"choice": [2, 4, 8]}, "steps": 2, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate": 0.01},
 }
+
 SPEC: dict[str, Any] = {
     "name": "mini",
     "defaults": {"seeds": 2, "epochs": 2, "families": FAMILIES, "candidates": "grid"},
@@ -106,6 +109,19 @@ def test_names_are_not_shared(tmp_path: Path) -> None:
     launch.sweep(entry, "inline", None, Observing())
     with pytest.raises(SpecError, match="'mini' is a sweep; name one of its searches: mini-moons, mini-small-iris"):
         library.find("mini", tmp_path)
+
+
+@pytest.mark.filterwarnings(*THEIR_WARNINGS)
+def test_status_and_sync_take_a_sweep(tmp_path: Path) -> None:
+    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
+    shown = CliRunner().invoke(group, ["status", "mini", "--home", str(tmp_path), "--format", "json"])
+    assert [(each["search"], each["complete"]) for each in json.loads(shown.stdout)] == [("mini-moons", 6), ("mini-small-iris", 3)]
+    synced = [CliRunner().invoke(group, ["sync", "mini", "--home", str(tmp_path)]) for _ in range(2)]
+    assert [each.exception for each in synced] == [None, None]
+    assert [re.findall(r"(\S+): (\d+) runs", each.output) for each in synced] == [
+        [("mini-moons", "7"), ("mini-small-iris", "4")],
+        [("mini-moons", "0"), ("mini-small-iris", "0")],
+    ]
 
 
 def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from frontier_search.dataset import Dataset, Rows, Split, Task, TrainingBudget
 from frontier_search.search import Search
 
 
-def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_classes: int = 3) -> Dataset:
-    """Random rows; a seed decides them."""
+def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_classes: int = 3, side: int | None = None) -> Dataset:
+    """Random rows; a seed decides them. With a side they are images of so many pixels square."""
+    n_features = side * side if side else n_features
 
     def part(rng: np.random.Generator) -> Rows:
         x = rng.standard_normal((n_rows, n_features)).astype(np.float32)
@@ -26,11 +27,13 @@ def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_
         return Split(part(rng), part(rng), part(rng))
 
     n_outputs = n_classes if task == "multiclass" else 1
-    return Dataset("toy", task, n_features, n_outputs, "nats", "tests", TrainingBudget(4, 16, (1e-3, 1e-1)), split)
+    image = (1, side, side) if side else None
+    return Dataset("toy", task, n_features, n_outputs, "nats", "tests", TrainingBudget(4, 16, (1e-3, 1e-1)), split, image)
 
 
 MULTICLASS = dataset()
 REGRESSION = dataset("regression")
+IMAGES = dataset(side=8)
 
 SPEC: dict[str, Any] = {
     "name": "toy-1",

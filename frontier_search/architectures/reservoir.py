@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
 from frontier_search.family import Size
-from frontier_search.graph import Graph
+from frontier_search.graph import FACTORED_ABOVE, Graph, Product
 from frontier_search.space import Value
 
 
@@ -58,13 +58,20 @@ class Reservoir:
             raise SpecError(problem)
 
     @property
-    def shape(self) -> tuple[int, bool, bool]:
-        return (self.hidden, self.gated, self.leaks is not None)
+    def shape(self) -> tuple[int, bool, bool, bool]:
+        return (self.hidden, self.gated, self.leaks is not None, self.product is not None)
 
     @property
     def rank(self) -> int:
         """Sorted by steps, those that still run at step t are the first ones of the stack."""
         return self.steps
+
+    @property
+    def product(self) -> Product | None:
+        """The factors of a graph that is applied factor by factor: a wide Kronecker product without noise on its edges."""
+        if self.graph is None or self.graph.product is None or self.graph_noise or self.hidden <= FACTORED_ABOVE:
+            return None
+        return self.graph.product(self.hidden)
 
     def matrix(self, seed: int) -> NDArray[np.float32]:
         """The graph G that a seed draws, (H, H); zero without a graph."""
@@ -75,12 +82,28 @@ class Reservoir:
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """d H + H + (d + H) o + o scalars, and one more when gated, all effective; the graph holds none."""
         d, h, o = n_inputs, self.hidden, n_outputs
-        edges = self.graph.edges(h) if self.graph else 0
         raw = d * h + h + (d + h) * o + o + int(self.gated)
-        mix = 3 * h if self.gated or self.leaks else 0
-        a_step = 2 * edges + h + 2 * h + mix  # products, the sum, two tanh
-        flops = 2 * d * h + h + self.steps * a_step + 2 * (d + h) * o
-        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + min(8 * edges, 4 * h * h))
+        flops = 2 * d * h + h + self.recurrence_flops() + 2 * (d + h) * o
+        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.graph_bytes())
+
+    def recurrence_flops(self) -> int:
+        """Of all T steps: products, the sum, two tanh."""
+        if self.graph is None:
+            return 0
+        products = self.product.flops if self.product else 2 * self.graph.edges(self.hidden)
+        mix = 3 * self.hidden if self.gated or self.leaks else 0
+        return self.steps * (products + self.hidden + 2 * self.hidden + mix)
+
+    def graph_bytes(self) -> int:
+        """Of the fixed graph: as edges of 8 bytes, densely, or its factors alone."""
+        if self.graph is None:
+            return 0
+        return self.product.bytes if self.product else min(8 * self.graph.edges(self.hidden), 4 * self.hidden**2)
+
+
+def recurrence_over(units: int, graph: Graph, hyperparameters: Mapping[str, Value]) -> Reservoir:
+    """The recurrence of a model whose hidden units follow from other hyperparameters; its input map and readout go unused."""
+    return recurrent(graph)({**hyperparameters, "hidden": units})
 
 
 def recurrent(graph: Graph, gated: bool = False) -> Callable[[Mapping[str, Value]], Reservoir]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from frontier_search import launch
+from frontier_search import launch, library
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
+from frontier_search.inference.membership import members
 from frontier_search.library import Entry
 from frontier_search.reports import tables
 from frontier_search.reports.live import LiveView
@@ -24,12 +25,13 @@ def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     try:
         with LiveView(entry.search, resume) as view:
             observers = [view.observe, *([mirror_process.observe] if mirror_process else [])]
-            frontier = launch.conduct(entry, executor, where, observers)
+            launch.conduct(entry, executor, where, observers)
         if mirror_process:
             mirror_process.finish()
     except SearchError as error:
         raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {resume}") from error
-    click.echo(tables.frontier_table(frontier, "val"))
+    objectives = entry.search.objective_table()
+    click.echo(tables.frontier_table(members(library.read_trials(entry), objectives), objectives, "val"))
     home = entry.folder.home_option
     click.echo(f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True)
     if mirror_process:

@@ -19,9 +19,13 @@ from frontier_search.cli.options import FORMAT, HOME
 @FORMAT
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png|.html", help="Draw it into a file.")
 def command(name: str, home: Path, split: Literal["val", "test"], form: str, plot: Path | None) -> None:
-    """Show the frontier of search NAME: the complete trials that no other complete trial dominates."""
+    """Show the frontier of search NAME: the complete trials that no other complete trial dominates.
+
+    A member's chance says how often it stays one when seeds are drawn again; json and csv hold the intervals of its losses too, and its
+    optimism: how much worse it is on test rows than on the validation rows that chose it.
+    """
     from frontier_search import library  # optuna loads here, not for --help
-    from frontier_search.frontier import Frontier
+    from frontier_search.inference.membership import members
     from frontier_search.reports import figure, tables
 
     entry = library.find(name, home)
@@ -29,4 +33,5 @@ def command(name: str, home: Path, split: Literal["val", "test"], form: str, plo
     if plot is not None:
         figure.write(entry.search, trials, split, plot)
         click.echo(f"drawn: {plot}", err=True)
-    click.echo(tables.frontier(Frontier.of(trials, entry.search.objective_table()), split, form))
+    objectives = entry.search.objective_table()
+    click.echo(tables.frontier(members(trials, objectives), objectives, split, form))

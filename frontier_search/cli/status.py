@@ -14,10 +14,10 @@ from frontier_search.cli.options import FORMAT, HOME
 @HOME
 @FORMAT
 def command(name: str | None, home: Path, form: str) -> None:
-    """How far search NAME is, or every search under the home."""
+    """How far search NAME is, or each search of sweep NAME, or every search under the home."""
     from frontier_search import library  # optuna loads here, not for --help
     from frontier_search.reports.listing import render
     from frontier_search.reports.progress import progress
 
-    names = [name] if name else library.known_names(home)
-    click.echo(render([progress(library.find(each, home)) for each in names], form))
+    entries = library.find_all(name, home) if name else [library.find(each, home) for each in library.known_names(home)]
+    click.echo(render([progress(entry) for entry in entries], form))

@@ -15,12 +15,12 @@ from frontier_search.cli.options import HOME
 @click.option("--follow", type=int, metavar="PID", hidden=True, help="Follow the live search of this process until it ends.")
 @click.pass_context
 def command(context: click.Context, name: str, home: Path, follow: int | None) -> None:
-    """Bring MLflow up to date with search NAME, from the storage alone; running it again changes nothing."""
+    """Bring MLflow up to date with search or sweep NAME, from the storage alone; running it again changes nothing."""
     from frontier_search import library  # optuna and mlflow load here, not for --help
     from frontier_search.reports import following, mirror
 
-    entry = library.find(name, home)
     if follow is not None:
-        context.exit(0 if following.follow(mirror.Mirror(entry), follow) else 1)
-    touched = mirror.Mirror(entry).sync()
-    click.echo(f"{entry.place.tracking_uri}: {touched} runs created or changed", err=True)
+        context.exit(0 if following.follow(mirror.Mirror(library.find(name, home)), follow) else 1)
+    for entry in library.find_all(name, home):
+        touched = mirror.Mirror(entry).sync()
+        click.echo(f"{entry.search.name}: {touched} runs created or changed in {entry.place.tracking_uri}", err=True)

@@ -28,7 +28,7 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from frontier_search.errors import SearchError
+from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import Execute, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
@@ -146,6 +146,7 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
 
     Raises:
         SearchError: Ray cannot be reached or started, or loses the search.
+        SpecError: GPUs are asked for and this machine has none.
     """
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # its tracebacks of dead workers: the handover says it in a sentence
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -162,6 +163,11 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
     try:
+        here = ray.cluster_resources() if where.gpus_per_cohort and not where.address else None  # type: ignore[no-untyped-call]
+        if here is not None and not here.get("GPU"):  # a cohort would wait for ever
+            raise SpecError(
+                "Ray sees no GPU on this machine; leave --gpus-per-cohort out to train on CPUs, or give the --address of a cluster with GPUs."
+            )
         with Watchdog(resume):
             yield functools.partial(_tune, where=where)
     finally:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
+from frontier_search.errors import SpecError
 from frontier_search.folder import SearchFolder
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
@@ -20,13 +21,17 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 class Worker:
-    """Holds the rows of a search, so that they are made once a process."""
+    """Holds the rows of a search, so that they are made once a process.
+
+    Raises:
+        SpecError: the rows cannot be had, or the device cannot be used.
+    """
 
     def __init__(self, search: Search, folder: SearchFolder, device: str = "cpu") -> None:
         settle_process()
         self.search, self.files = search, OutcomeFiles(folder)
         self.folder = folder
-        self.data = Data(search.find_dataset(), search.seeds, torch.device(device))
+        self.data = Data(search.find_dataset(), search.seeds, usable(device))
 
     def train(self, cohort: Cohort) -> None:
         """Trains a cohort, from its checkpoints where there are any, and leaves its outcome."""
@@ -34,6 +39,18 @@ class Worker:
         with flushed_denormals():
             trained = train_cohort(cohort, self.data, self.search.budget, checkpoints, "latency_ms" in self.search.objectives)
         self.files.leave(cohort, trained.outcomes, trained.weights)
+
+
+def usable(device: str) -> torch.device:
+    """The device, for torch.
+
+    Raises:
+        SpecError: this process cannot use it.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        built = "sees no GPU" if torch.version.cuda else "was built without CUDA"
+        raise SpecError(f"torch {torch.__version__} in this process {built}; leave --gpus-per-cohort out to train on CPUs, or mend that.")
+    return torch.device(device)
 
 
 @contextmanager

@@ -24,6 +24,16 @@ NEXT_STEPS = (  # what that study names as its next steps
     "spline",
     "spline_kronecker",
     "varpro",
+    "conv",
+    "conv_kronecker",
+    "conv_random",
+    "scaffold",
+    "scaffold_kronecker",
+    "scaffold_random",
+    "mixer",
+    "mixer_kronecker",
+    "mixer_random",
+    "mixer_no_mixing",
 )
 
 FAMILIES: Zoo[Family] = Zoo("family", {name: f"frontier_search.families.{name}:FAMILY" for name in (*PUBLISHED, *NEXT_STEPS)})

@@ -2,9 +2,12 @@
 
     K_1 = [[1, 1], [1, 0]]     K_k = K_{k-1} (x) K_1     G = K_k with its diagonal zeroed, H = 2^k
 
-K_k has 3^k ones, of which one on the diagonal. Source: Nicolini (2026); Leskovec et al., "Kronecker Graphs" (JMLR 2010), definition 2.
+K_k has 3^k ones, of which one on the diagonal: the loop of the first unit. Beyond 64 units, and without noise on the edges, G is applied
+factor by factor and never built; noise on an edge of its own is no Kronecker product, so such a graph stays a matrix. Source: Nicolini
+(2026); Leskovec et al., "Kronecker Graphs" (JMLR 2010), definition 2.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 
 from frontier_search.architectures.reservoir import recurrent
 from frontier_search.family import Family
-from frontier_search.graph import Graph
+from frontier_search.graph import Graph, Product
 
 INITIATOR = np.array([[1.0, 1.0], [1.0, 0.0]])
 
@@ -37,7 +40,23 @@ def problem(hidden: int) -> str | None:
     return f"hidden = {hidden}; a Kronecker graph has a power of two of units, at least 2: the nearest are {below} and {2 * below}"
 
 
-GRAPH = Graph(adjacency, edges, problem)
+def product(hidden: int) -> Product:
+    """G without building it.
+
+    G = K_k - e e^T, e the first unit. The eigenvalues of K_k are a^(k-j) b^j, a and b those of K, and what e generates is spanned by the
+    k + 1 symmetric products of K's two eigenvectors, in which e has the square roots of binomial weights as coordinates. Elsewhere G is
+    K_k, with no eigenvalue above a^(k-2) b^2; by interlacing the largest of G is not below it, and so lies in that span. G has no negative
+    entry, so none of its eigenvalues has a larger modulus.
+    """
+    levels = hidden.bit_length() - 1
+    (b, a), vectors = np.linalg.eigh(INITIATOR)
+    p, q = vectors[0, 1] ** 2, vectors[0, 0] ** 2  # shares of the first unit in a's eigenvector and in b's
+    eigenvalues = [a ** (levels - j) * b**j for j in range(levels + 1)]
+    first = np.sqrt([math.comb(levels, j) * p ** (levels - j) * q**j for j in range(levels + 1)])
+    return Product((INITIATOR,) * levels, float(np.linalg.eigvalsh(np.diag(eigenvalues) - np.outer(first, first))[-1]))
+
+
+GRAPH = Graph(adjacency, edges, problem, product)
 
 
 FAMILY = Family(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,14 @@ class Member:
     optimism: float
     optimism_interval: Interval
 
+    def to_json(self) -> dict[str, Any]:
+        """``Trial.to_json`` and, under ``uncertainty``, the rest; intervals as low and high."""
+        intervals = {"val_loss": self.val, "test_loss": self.test, "optimism": self.optimism_interval}
+        bounds = {name: {"low": interval.low, "high": interval.high} for name, interval in intervals.items()}
+        uncertainty = {"probability": self.probability, **bounds, "level": self.val.level}
+        uncertainty["optimism"] = {"mean": self.optimism, **bounds["optimism"]}
+        return self.trial.to_json() | {"uncertainty": uncertainty}
+
 
 def members(trials: Sequence[Trial], objectives: Sequence[Objective], level: float = LEVEL) -> tuple[Member, ...]:
     """The frontier's members, in its order, each with its uncertainty; all trials of a search share their seeds."""
@@ -60,9 +69,19 @@ def chances(per_seed: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns:
         (n,) between 0 and 1.
     """
-    weights = resamples(per_seed.shape[1])
-    means = np.einsum("bs,nsk->bnk", weights, per_seed)
-    return np.asarray(np.mean([nondominated(points) for points in means], axis=0), dtype=np.float64)
+    chance = np.zeros(len(per_seed))
+    contenders = ~_beaten_on_every_seed(per_seed)
+    means = np.einsum("bs,nsk->bnk", resamples(per_seed.shape[1]), per_seed[contenders])
+    chance[contenders] = np.mean([nondominated(points) for points in means], axis=0)
+    return chance
+
+
+def _beaten_on_every_seed(per_seed: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n,): whether a member of the frontier is no worse on any seed, and in one objective better on all: no resample can make up for it."""
+    on_frontier = per_seed[nondominated(per_seed.mean(axis=1))]
+    no_worse = np.all(on_frontier[:, None] <= per_seed, axis=(2, 3))  # (members, n)
+    better = np.any(np.all(on_frontier[:, None] < per_seed, axis=2), axis=2)
+    return np.asarray(np.any(no_worse & better, axis=0))
 
 
 def minimised(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:

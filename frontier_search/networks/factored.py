@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,7 +28,8 @@ class FactoredStack:
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
         self.active = [sum(model.steps > step for model in models) for step in range(self.steps)]
         self.radius = torch.tensor([model.spectral_radius for model in models], device=device)[:, None, None]
-        self.factor = torch.from_numpy(first.factor()).float().to(device)
+        self._first = first.factor().astype(np.float32)
+        self.factor = torch.from_numpy(self._first).to(device)
         n = len(self.factor)
         self.learned = map_shapes(n_inputs, self.hidden, n_outputs)
         if self.learns == "rank_one":
@@ -41,7 +43,7 @@ class FactoredStack:
             for name in ("u", "v"):
                 weights[name] = torch.empty(self.learned[name]).uniform_(-FIRST_CORRECTION, FIRST_CORRECTION, generator=generator)
         else:
-            weights["factors"] = self.factor.cpu().expand(self.learned["factors"])
+            weights["factors"] = torch.from_numpy(self._first).expand(self.learned["factors"])
         return weights
 
     def factors(self, learned: Mapping[str, Tensor]) -> list[list[Tensor]]:

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
+
+from frontier_search.graph import Product
 
 BLOCK = 16  # neighbours are multiplied out to so many rows: one pass over h in place of four, which takes longer than the products
 
@@ -48,3 +51,30 @@ def blocks(factors: Sequence[Tensor]) -> list[Tensor]:
         else:
             merged.append(factor)
     return merged
+
+
+class FactoredGraphs:
+    """The graphs of M models: one Kronecker product without its diagonal, scaled to a spectral radius of each model's own.
+
+    The loops are taken away afterwards: G h = rho / r (K h - diag(K) h), r the spectral radius of K without its diagonal.
+    """
+
+    def __init__(self, product: Product, spectral_radii: Sequence[float], device: torch.device) -> None:
+        scale = (torch.tensor(spectral_radii, dtype=torch.float64) / product.radius)[:, None, None]
+        every = blocks([torch.from_numpy(factor)[None] for factor in product.factors])
+        self._factors = [(scale * every[0]).float().to(device), *(block.float().to(device) for block in every[1:])]
+        loops = torch.from_numpy(product.loops())
+        self._looped = loops.nonzero()[:, 0].to(device)
+        self._loops = (scale * loops[loops != 0][:, None]).float().to(device)
+
+    def messages(self, h: Tensor, times: float = 1.0) -> Tensor:
+        """``times`` G h of the first models, for h of shape (M', H, batch); differentiable in h."""
+        return self._messages(h, times, [factor[: len(h)] for factor in self._factors])
+
+    def transposed(self, d: Tensor) -> Tensor:
+        """G^T d of the first models."""
+        return self._messages(d, 1.0, [factor[: len(d)].mT for factor in self._factors])
+
+    def _messages(self, h: Tensor, times: float, factors: Sequence[Tensor]) -> Tensor:
+        messages = apply([times * factors[0], *factors[1:]], h)
+        return messages.index_add_(1, self._looped, h[:, self._looped] * self._loops[: len(h)], alpha=-times)

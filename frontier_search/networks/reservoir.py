@@ -15,9 +15,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.architectures.reservoir import Reservoir
-from frontier_search.networks import differentiable_tanh, tanh, tanh_of_half, uniform
-
-MINUS_TWO = torch.tensor(-2.0)
+from frontier_search.networks import differentiable_tanh, kronecker, tanh, tanh_of_half, uniform
 
 
 @dataclass
@@ -57,7 +55,7 @@ class ReservoirStack:
     """M reservoirs of equal width, with their own graphs and numbers of steps.
 
     Learned: ``w_x`` (M, H + o, d), ``b_x`` (M, H + o, 1), ``w_h`` (M, o, H) and, when gated, ``gate`` (M, 1, 1).
-    Fixed: ``graph`` (M', H, H), the G of the M' models that have one, and, when leaky, ``leak`` (M, H, 1).
+    Fixed: ``graph`` (M', H, H), the G of the M' models that have one, or none where all are factored, and, when leaky, ``leak`` (M, H, 1).
     """
 
     def __init__(self, models: Sequence[Reservoir], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
@@ -67,14 +65,17 @@ class ReservoirStack:
         if self.gated:
             self.learned["gate"] = (1, 1)
         self.active = [sum(model.steps > step for model in models) for step in range(models[0].steps)]
-        graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps]
+        product = models[0].product
+        self._factored = kronecker.FactoredGraphs(product, [model.spectral_radius for model in models], device) if product else None
+        graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps and not product]
         self.graph = torch.from_numpy(np.stack(graphs)).to(device) if graphs else torch.zeros(0, self.hidden, self.hidden, device=device)
         self._doubled_graph = 2 * self.graph
+        self._minus_two = torch.tensor(-2.0, device=device)
         self.leaky = models[0].leaks is not None
         if self.leaky:
-            halves = torch.tensor([model.leaks for model in models], device=device)[..., None]
-            fast = (self.hidden + 1) // 2
-            self.leak = halves.repeat_interleave(torch.tensor([fast, self.hidden - fast], device=device), dim=1)
+            leaks = torch.tensor([model.leaks for model in models], device=device)[..., None]  # (M, 2, 1)
+            n_fast = (self.hidden + 1) // 2
+            self.leak = torch.cat([leaks[:, :1].expand(-1, n_fast, -1), leaks[:, 1:].expand(-1, self.hidden - n_fast, -1)], dim=1)
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
@@ -86,14 +87,23 @@ class ReservoirStack:
             return torch.sigmoid(learned["gate"][:n])
         return self.leak[:n] if self.leaky else None
 
-    def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
-        h = differentiable_tanh(z[:, : self.hidden])
+    def _messages(self, h: Tensor) -> Tensor:
+        """G h of the first models."""
+        return torch.bmm(self.graph[: len(h)], h) if self._factored is None else self._factored.messages(h)
+
+    def recur(self, learned: Mapping[str, Tensor], h: Tensor) -> Tensor:
+        """h_0 -> h_T, both (M, H, batch); of what is learned it reads the gate alone."""
         for n in self.active:
             running = h[:n]
-            update = differentiable_tanh(running + differentiable_tanh(torch.bmm(self.graph[:n], running)))
+            update = differentiable_tanh(running + differentiable_tanh(self._messages(running)))
             rate = self._rate(learned, n)
-            h = torch.cat([update if rate is None else torch.lerp(running, update, rate), h[n:]])
+            update = update if rate is None else torch.lerp(running, update, rate)
+            h = update if n == len(h) else torch.cat([update, h[n:]])
+        return h
+
+    def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        z = torch.baddbmm(learned["b_x"], learned["w_x"], x)
+        h = self.recur(learned, differentiable_tanh(z[:, : self.hidden]))
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], h)
 
     def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Saved]:
@@ -102,9 +112,10 @@ class ReservoirStack:
         saved = Saved(x, [first], [], [], first.clone() if self.active else first)
         for n, still_active in itertools.pairwise([*self.active, 0]):
             running = saved.states[-1][:n]
-            message = torch.bmm(self._doubled_graph[:n], running).sigmoid_()
+            doubled = torch.bmm(self._doubled_graph[:n], running) if self._factored is None else self._factored.messages(running, 2)
+            message = doubled.sigmoid_()
             update = torch.add(running, message, alpha=2)  # h + phi(G h) = h + 2 s - 1
-            update = tanh_of_half(torch.add(MINUS_TWO, update, alpha=2, out=update))
+            update = tanh_of_half(torch.add(self._minus_two, update, alpha=2, out=update))
             saved.messages.append(message)
             saved.updates.append(update)
             rate = self._rate(learned, n)
@@ -129,7 +140,10 @@ class ReservoirStack:
             d_message = torch.ops.aten.sigmoid_backward(d_sum, saved.messages[step])  # d phi = 4 s (1 - s)
             if rate is not None:
                 d_sum += d_kept
-            torch.baddbmm(d_sum, self.graph[:n].mT, d_message, alpha=4, out=d_h[:n])
+            if self._factored is None:
+                torch.baddbmm(d_sum, self.graph[:n].mT, d_message, alpha=4, out=d_h[:n])
+            else:
+                torch.add(d_sum, self._factored.transposed(d_message), alpha=4, out=d_h[:n])
         d_z = torch.empty(d_h.shape[0], self.hidden + self.n_outputs, d_h.shape[2], device=d_h.device)
         torch.ops.aten.tanh_backward.grad_input(d_h, saved.states[0], grad_input=d_z[:, : self.hidden])
         d_z[:, self.hidden :] = d_outputs

@@ -52,7 +52,8 @@ class VarProStack(ReservoirStack):
                 n_rows += x.shape[2]
             if factor is None:
                 factor, failed = torch.linalg.cholesky_ex(CURVATURE[task] / n_rows * gram + torch.diag_embed(self.penalty))
-                factor[failed > 0] = torch.nan  # the model has diverged, and training notices that its scalars are not finite
+                # where it failed the model has diverged, and training notices that its scalars are not finite
+                factor = torch.where((failed > 0)[:, None, None], torch.nan, factor)
             weights += torch.cholesky_solve(slope / n_rows - self.penalty[..., None] * weights.mT, factor).mT
             learned["w_x"][:, self.hidden :], learned["w_h"][:] = weights[..., :d], weights[..., d:-1]
             learned["b_x"][:, self.hidden :] = weights[..., -1:]

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -20,7 +20,8 @@ import numpy as np
 
 from frontier_search import __version__
 from frontier_search.errors import SpecError
-from frontier_search.frontier import Frontier, Spread
+from frontier_search.frontier import Spread
+from frontier_search.inference.membership import Member
 from frontier_search.objective import OBJECTIVES
 from frontier_search.reports.scene import QUIET, colour, family_places
 from frontier_search.reports.tables import hyperparameters
@@ -87,17 +88,24 @@ def dataset(search: Search) -> dict[str, str]:
     return {"name": search.dataset[-500:], "digest": digest[:36], "source_type": "local", "source": described, "profile": json.dumps(about)}
 
 
-def frontier_rows(frontier: Frontier) -> dict[str, Any]:
+def frontier_rows(members: Sequence[Member]) -> dict[str, Any]:
     """The members as the table that MLflow's pages show: column names, and one row a member."""
     metrics = [f"{split}_{name}" for split in ("val", "test") for name in ("loss", "error")]
-    metrics = [metric for metric in metrics if any(trial.per_seed(metric) for trial in frontier.members)]
+    metrics = [metric for metric in metrics if any(member.trial.per_seed(metric) for member in members)]
     rows: list[list[Any]] = []
-    for trial in frontier.members:
+    for member in members:
+        trial = member.trial
         spreads = [Spread.of(trial.per_seed(metric)) for metric in metrics]
-        values = [float(f"{value:.5g}") if math.isfinite(value) else None for spread in spreads for value in (spread.mean, spread.std)]
+        uncertain = (member.test.low, member.test.high, member.probability, member.optimism)
+        values = [_short(value) for value in (*(value for spread in spreads for value in (spread.mean, spread.std)), *uncertain)]
         rows.append([trial.number, trial.candidate.family, trial.size["effective"], *values, hyperparameters(trial)])
-    spread_columns = [column for metric in metrics for column in (metric, f"{metric}_std")]
-    return {"columns": ["trial", "family", "params", *spread_columns, "hyperparameters"], "data": rows}
+    columns = [column for metric in metrics for column in (metric, f"{metric}_std")]
+    columns += ["test_loss_low", "test_loss_high", "chance", "optimism"]
+    return {"columns": ["trial", "family", "params", *columns, "hyperparameters"], "data": rows}
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
 # ---- a trial -------------------------------------------------------------------------------------------------------------------------

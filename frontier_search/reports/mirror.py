@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from frontier_search.errors import SearchError
 from frontier_search.frontier import Frontier
+from frontier_search.inference.membership import members
 from frontier_search.library import Entry
 from frontier_search.reports import contents, curve, figure, tables
 from frontier_search.reports.history import History
@@ -112,13 +113,13 @@ class Mirror:
         for run in known.values():
             run.changed = False
         frontier = self._history.frontier(trials)
-        members = frontier.numbers()
+        numbers = frontier.numbers()
         parent = self._mirror_search(known, trials)
         for trial in trials:
             if trial.state.finished:
-                self._mirror_trial(known, trial, trial.number in members)
+                self._mirror_trial(known, trial, trial.number in numbers)
         self._log_curve(parent, trials, ended=spent and not live)
-        self._draw(parent, frontier, trials, live)
+        self._draw(parent, trials, frontier, live)
         if not live:
             self._log_models(known, frontier)
         ends = [contents.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
@@ -150,7 +151,7 @@ class Mirror:
         self.tracking.log_curve(parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()})
         self._curve |= set(wanted)
 
-    def _draw(self, parent: Known, frontier: Frontier, trials: Sequence[Trial], live: bool) -> None:
+    def _draw(self, parent: Known, trials: Sequence[Trial], frontier: Frontier, live: bool) -> None:
         """The frontier as table and page: when the members have changed, and once more at the end, with every trial."""
         if not frontier.members:
             return
@@ -161,8 +162,9 @@ class Mirror:
         if wanted == drawn or (live and (recent or drawn.startswith(digest))):
             return
         self._drawn_at = time.monotonic()
-        self.tracking.log_file(parent, "frontier.json", json.dumps(contents.frontier_rows(frontier)))
-        self.tracking.log_file(parent, "frontier.csv", tables.as_csv(frontier.members))
+        found = members(trials, self._objectives)
+        self.tracking.log_file(parent, "frontier.json", json.dumps(contents.frontier_rows(found)))
+        self.tracking.log_file(parent, "frontier.csv", tables.as_csv([member.to_json() for member in found]))
         self.tracking.log_file(parent, "frontier.html", figure.page(Scene.of(self.entry.search, trials)))
         self.tracking.tag(parent, {contents.DRAWN: wanted})
 

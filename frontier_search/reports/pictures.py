@@ -45,9 +45,10 @@ def graphs(families: Sequence[str]) -> bytes | None:
 
 def _matrix(family: str) -> np.ndarray[Any, Any] | None:
     member = FAMILIES[family]
-    if not {"steps", "spectral_radius", "graph_noise"} <= set(member.default_space((1e-3, 1e-2)).names()):
+    space = member.default_space((1e-3, 1e-2))
+    if not {"steps", "spectral_radius", "graph_noise"} <= set(space.names()):
         return None
-    model = member.build(SETTINGS)
+    model = member.build(space.smallest() | SETTINGS)  # a family may have parameters of its own
     return model.matrix(GRAPH_SEED) if isinstance(model, Reservoir) else None
 
 

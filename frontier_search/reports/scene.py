@@ -22,12 +22,12 @@ Split = Literal["val", "test"]
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 
 # Paul Tol's "muted" scheme for the published families, distinguishable with every common colour vision; then those of his other schemes
-# that lie furthest, in CIELAB, from all before them, from white and from QUIET: no two colours are nearer than 24 units.
+# that lie furthest, in CIELAB, from all before them, from white and from QUIET: no two colours are nearer than 23 units.
 # Source: https://sronpersonalpages.nl/~pault/, technical note SRON/EPS/TN/09-002 (2021).
 PALETTE = (
     "#332288", "#CC6677", "#117733", "#DDAA33", "#44AA99", "#AA4499", "#88AAEE", "#882255", "#999933",
     "#000000", "#DC050C", "#72190E", "#225555", "#EE7733", "#F7F056", "#222255", "#CAE0AB", "#EE3377", "#666633", "#66CCEE", "#1965B0",
-    "#AE76A3", "#663333", "#FFAABB",
+    "#AE76A3", "#663333", "#FFAABB", "#FEDA8B", "#A5170E",
 )  # fmt: skip
 QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are coloured
 ROOM_ABOVE = 4.0  # losses further above the median than so many times its distance to the best would flatten the rest

@@ -10,36 +10,37 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from frontier_search.frontier import Frontier, Spread
-from frontier_search.objective import OBJECTIVES
+from frontier_search.frontier import Spread
+from frontier_search.inference.membership import Member
+from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.reports.listing import to_csv, to_text
 from frontier_search.trial import Trial, TrialState, flatten
 
 
-def frontier(members: Frontier, split: str, form: str) -> str:
+def frontier(members: Sequence[Member], objectives: Sequence[Objective], split: str, form: str) -> str:
     """The frontier in one of the forms ``table``, ``json`` and ``csv``."""
-    return frontier_table(members, split) if form == "table" else data(members.members, form)
+    return frontier_table(members, objectives, split) if form == "table" else data([member.to_json() for member in members], form)
 
 
 def trials(listed: Sequence[Trial], form: str) -> str:
     """Every trial in one of the forms ``table``, ``json`` and ``csv``."""
-    return trials_table(listed) if form == "table" else data(listed, form)
+    return trials_table(listed) if form == "table" else data([trial.to_json() for trial in listed], form)
 
 
-def data(listed: Sequence[Trial], form: str) -> str:
-    """``Trial.to_json`` of each, as a JSON list, or as CSV with its keys joined by dots."""
+def data(listed: Sequence[Mapping[str, Any]], form: str) -> str:
+    """What ``Trial.to_json`` or ``Member.to_json`` gave, as a JSON list, or as CSV with its keys joined by dots."""
     return as_json(listed) if form == "json" else as_csv(listed)
 
 
-def as_json(listed: Sequence[Trial]) -> str:
+def as_json(listed: Sequence[Mapping[str, Any]]) -> str:
     """A value that is not finite is null, because JSON has no word for it."""
-    return json.dumps([_finite(trial.to_json()) for trial in listed], indent=2, allow_nan=False)
+    return json.dumps([_finite(row) for row in listed], indent=2, allow_nan=False)
 
 
-def as_csv(listed: Sequence[Trial]) -> str:
-    """One line a trial; the header is the union of the keys, in the order of ``Trial.to_json``, hyperparameters by name."""
-    rows = [flatten(_finite(trial.to_json())) for trial in listed]
-    groups = list(listed[0].to_json()) if listed else []
+def as_csv(listed: Sequence[Mapping[str, Any]]) -> str:
+    """One line a row; the header is the union of the keys, in the order of the first row's, hyperparameters by name."""
+    rows = [flatten(_finite(row)) for row in listed]
+    groups = list(listed[0]) if listed else []
     keys = list(dict.fromkeys(key for row in rows for key in row))
     order = sorted(keys, key=lambda key: _place(key, groups, keys))
     return to_csv([{key: row.get(key) for key in order} for row in rows])
@@ -61,17 +62,18 @@ def _finite(value: Any) -> Any:
 # ---- for a terminal ------------------------------------------------------------------------------------------------------------------
 
 
-def frontier_table(members: Frontier, split: str) -> str:
-    """The members by rising parameters: mean +- sample standard deviation over the seeds, on validation and on test.
+def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], split: str) -> str:
+    """The members by rising parameters: mean +- sample standard deviation over the seeds, on validation and on test, and how surely they belong.
 
     Args:
         split: whose errors, and other measured objectives, are shown beside the two losses.
     """
-    if not members.members:
+    if not members:
         return "no trial is complete yet, so the frontier is empty."
-    known = [objective for objective in members.objectives if objective.known and objective.name != "params"]
-    measured = [objective.metric for objective in members.objectives if not objective.known and objective.metric != "loss"]
-    classified = any(trial.per_seed("val_error") for trial in members.members)
+    n_seeds = len(members[0].trial.seeds)
+    known = [objective for objective in objectives if objective.known and objective.name != "params"]
+    measured = [objective.metric for objective in objectives if not objective.known and objective.metric != "loss"]
+    classified = any(member.trial.per_seed("val_error") for member in members)
     others = dict.fromkeys([*measured, *(["error"] if classified and "accuracy" not in measured else [])])
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("trial", justify="right")
@@ -81,14 +83,17 @@ def frontier_table(members: Frontier, split: str) -> str:
         table.add_column(title, justify="right", no_wrap=True)
     for metric in others:
         table.add_column(metric if metric == "latency_ms" else f"{split} {metric}", justify="right", no_wrap=True)
-    for trial in members.members:
+    if n_seeds > 1:
+        table.add_column("chance", justify="right")
+    for member in members:
+        trial = member.trial
         sizes = [trial.size[OBJECTIVES["params"].metric], *(trial.size[objective.metric] for objective in known)]
         metrics = ["val_loss", "test_loss", *("val_latency_ms" if metric == "latency_ms" else f"{split}_{metric}" for metric in others)]
         numbers = [*(f"{size:,}" for size in sizes), *(mean_and_spread(trial, metric) for metric in metrics)]
+        numbers += [f"{member.probability:.2f}"] if n_seeds > 1 else []
         table.add_row(str(trial.number), Text(trial.candidate.family), Text(hyperparameters(trial)), *numbers)
-    n_seeds = len(members.members[0].seeds)
-    spread = f"± sample standard deviation over {n_seeds} seeds" if n_seeds > 1 else "one seed: no spread is known"
-    table.caption = f"chosen on validation means; {spread}"
+    spread = f"± sample standard deviation over {n_seeds} seeds; chance of being a member when seeds are drawn again"
+    table.caption = f"chosen on validation means; {spread if n_seeds > 1 else 'one seed: no spread is known'}"
     return to_text(table)
 
 

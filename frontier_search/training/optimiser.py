@@ -21,20 +21,19 @@ class StackedAdamW:
         step_count: updates made so far, t.
     """
 
-    def __init__(self, flat: Tensor, learning_rates: Tensor, weight_decays: Tensor) -> None:
-        """Args: flat: (n,), changed in place; learning_rates, weight_decays: (n,)."""
+    def __init__(self, flat: Tensor, learning_rates: Tensor, weight_decays: Tensor | None = None) -> None:
+        """Args: flat: (n,), changed in place; learning_rates, weight_decays: (n,), or None where nothing decays."""
         self.flat = flat
         self.mean, self.square = torch.zeros_like(flat), torch.zeros_like(flat)
         self.step_count = 0
         self._rates = learning_rates
-        self._kept = 1 - learning_rates * weight_decays
-        self._decaying = bool((weight_decays != 0).any())
+        self._kept = None if weight_decays is None else 1 - learning_rates * weight_decays
         self._scratch = torch.empty_like(flat)
 
     def step(self, gradient: Tensor) -> None:
         """theta -= rate * m_hat / (sqrt(v_hat) + epsilon), for a gradient of shape (n,)."""
         self.step_count += 1
-        if self._decaying:
+        if self._kept is not None:
             self.flat.mul_(self._kept)
         self.mean.lerp_(gradient, 1 - BETA_1)
         self.square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)

@@ -40,11 +40,9 @@ class StackTraining:
         self._solved = stack.network if isinstance(stack.network, Solved) else None
         device, size = data.device, len(stack.models)
         self.positions = torch.tensor([data.seeds.index(model.seed) for model in stack.models], device=device)
-        self.optimiser = StackedAdamW(
-            stack.flat,
-            self._per_scalar([model.learning_rate for model in stack.models]),
-            self._per_scalar([model.weight_decay for model in stack.models]),
-        )
+        decays = [model.weight_decay for model in stack.models]
+        rates = self._per_scalar([model.learning_rate for model in stack.models])
+        self.optimiser = StackedAdamW(stack.flat, rates, self._per_scalar(decays) if any(decays) else None)
         self.gradient = torch.zeros_like(stack.flat)
         self.gradients = views(self.gradient, size, stack.network.learned)
         self.val = data.val.of(self.positions)
@@ -106,29 +104,29 @@ class StackTraining:
         healthy = torch.isfinite(val_loss)
         for tensor in self.stack.learned.values():
             healthy &= torch.isfinite(tensor).flatten(1).all(dim=1)
-        newly_diverged = ~healthy & (self.diverged_epoch == 0)
-        self.diverged_epoch[newly_diverged] = self.epoch
+        self.diverged_epoch.masked_fill_(~healthy & (self.diverged_epoch == 0), self.epoch)
         better = (val_loss < self.selected_loss) if self.budget.select == "best" else torch.ones_like(healthy)
         for name, tensor in views(self.selected, len(better), self.stack.network.learned).items():
-            tensor[better] = self.stack.learned[name][better]
+            torch.where(better.view(-1, *[1] * (tensor.dim() - 1)), self.stack.learned[name], tensor, out=tensor)
         self.selected_loss = torch.where(better, val_loss, self.selected_loss)
-        self.selected_epoch[better] = self.epoch
+        self.selected_epoch.masked_fill_(better, self.epoch)
 
     @torch.no_grad()
     def _mean_metrics(self, learned: Mapping[str, Tensor], rows: StackedRows, with_errors: bool) -> dict[str, Tensor]:
         """Each metric as a mean over rows, (M,), in float64."""
-        task, sums = self.data.dataset.task, {"loss": torch.zeros(len(self.stack.models), dtype=torch.float64)}
+        task, device = self.data.dataset.task, self.data.device
+        sums = {"loss": torch.zeros(len(self.stack.models), dtype=torch.float64, device=device)}
         if with_errors:
             sums["error"] = torch.zeros_like(sums["loss"])
         for chunk in rows.chunks(EVALUATION_ROWS):
             outputs = self._outputs(learned, chunk.x)
-            sums["loss"] += loss.row_losses(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64).cpu()
+            sums["loss"] += loss.row_losses(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64)
             if "error" in sums:
-                sums["error"] += loss.mistakes(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64).cpu()
+                sums["error"] += loss.mistakes(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64)
         means = {name: total / rows.y.shape[1] for name, total in sums.items()}
         if "error" in means:
             means["accuracy"] = 1 - means["error"]
-        return {name: mean.to(self.data.device) for name, mean in means.items()}
+        return means
 
     def _outputs(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
         if self._handwritten is not None:

@@ -358,6 +358,7 @@ def test_the_frontier_is_by_rising_params_and_part_of_the_trials(run: Run, home:
     members = json.loads(run("frontier", "toy-1", "--home", home, "--format", "json").out)
     params = [member["objectives"]["params"] for member in members]
     assert params == sorted(params)
+    assert all(0 <= member.pop("uncertainty")["probability"] <= 1 for member in members)
     assert all(member in trials for member in members)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from frontier_search import deaths, launch, library
 from frontier_search.errors import SearchError, SpecError
@@ -221,3 +222,12 @@ def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
     Worker(live.search, live.folder).train(live.files.posted(0))
     live.settle(cohort)
     assert all(trial.objectives["latency_ms"] > 0 for trial in live.session.trials)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+@pytest.mark.parametrize("executor", list(EXECUTORS))
+def test_a_gpu_that_is_not_there_is_refused_before_any_trial(executor: str, tmp_path: Path) -> None:
+    entry = library.define(toys.search(), tmp_path)
+    with pytest.raises(SpecError, match=r"leave --gpus-per-cohort out to train on CPUs"):
+        launch.conduct(entry, executor, Where(1, gpus_per_cohort=0.5), ())
+    assert [trial for trial in library.read_trials(entry) if trial.state.finished] == []

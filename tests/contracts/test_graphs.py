@@ -19,7 +19,12 @@ def built(name: str, **given: float) -> Architecture:
     return FAMILIES[name].build(FAMILIES[name].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | BASE | given)
 
 
-RECURRENT = [name for name in FAMILIES if getattr(built(name, hidden=4), "graph", None)]
+def has_width(name: str) -> bool:
+    """Whether its hidden units are asked for; those of the others are features or patches of an image (tests/test_images.py)."""
+    return "hidden" in FAMILIES[name].default_space((1e-3, 1e-2)).names()
+
+
+RECURRENT = [name for name in FAMILIES if has_width(name) and getattr(built(name, hidden=4), "graph", None)]
 ANY_WIDTH = [name for name in RECURRENT if built(name, hidden=4).graph.problem(3) is None]  # type: ignore[attr-defined]
 
 

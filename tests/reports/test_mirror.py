@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from frontier_search import launch
 from frontier_search.errors import SpecError
 from frontier_search.frontier import Frontier, HypervolumeMeter
+from frontier_search.inference.membership import members
 from frontier_search.library import Entry
 from frontier_search.reports import contents, tracking
 from frontier_search.reports.charts import VIEW_TAG
@@ -58,11 +59,14 @@ def test_the_parent_holds_the_search(tracked: At, trials: list[Trial]) -> None:
     assert {"version.torch", "version.ray", "version.optuna", "version.mlflow", "version.python"} <= set(parent.data.tags)
     (dataset,) = parent.inputs.dataset_inputs
     assert dataset.dataset.name == "iris"
-    members = Frontier.of(trials, search.objective_table()).members
+    found = members(trials, search.objective_table())
     table = json.loads(text_of(entry, parent, "frontier.json"))
-    assert [row[0] for row in table["data"]] == [member.number for member in members]
+    rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
+    assert [row["trial"] for row in rows] == [member.trial.number for member in found]
+    assert [row["chance"] for row in rows] == pytest.approx([member.probability for member in found], rel=1e-4)
+    assert [row["test_loss_high"] for row in rows] == pytest.approx([member.test.high for member in found], rel=1e-4)
     assert "trial 0" in text_of(entry, parent, "frontier.html")
-    assert len(text_of(entry, parent, "frontier.csv").splitlines()) == len(members) + 1
+    assert len(text_of(entry, parent, "frontier.csv").splitlines()) == len(found) + 1
 
 
 def test_hypervolume_is_logged_against_trials(tracked: At, trials: list[Trial]) -> None:

@@ -11,32 +11,57 @@ from dataclasses import replace
 
 import pytest
 
-from frontier_search.frontier import Frontier
+from frontier_search.inference.interval import student
+from frontier_search.inference.membership import Member, members
 from frontier_search.library import Entry
+from frontier_search.objective import Objective
 from frontier_search.reports import tables
 from frontier_search.trial import Outcome, Trial, TrialState
 
 
 @pytest.fixture
-def members(entry: Entry, trials: list[Trial]) -> Frontier:
-    return Frontier.of(trials, entry.search.objective_table())
+def objectives(entry: Entry) -> tuple[Objective, ...]:
+    return entry.search.objective_table()
+
+
+@pytest.fixture
+def found(trials: list[Trial], objectives: tuple[Objective, ...]) -> tuple[Member, ...]:
+    return members(trials, objectives)
 
 
 def test_json_is_each_trial(trials: list[Trial]) -> None:
     assert json.loads(tables.trials(trials, "json")) == [trial.to_json() for trial in trials]
 
 
-def test_frontier_json_rises_in_params(members: Frontier) -> None:
-    listed = json.loads(tables.frontier(members, "val", "json"))
+def test_frontier_json_rises_in_params(found: tuple[Member, ...], objectives: tuple[Objective, ...]) -> None:
+    listed = json.loads(tables.frontier(found, objectives, "val", "json"))
     params = [trial["objectives"]["params"] for trial in listed]
     assert listed
     assert params == sorted(params)
 
 
+def test_frontier_json_says_how_sure_it_is(found: tuple[Member, ...], objectives: tuple[Objective, ...]) -> None:
+    for trial, member in zip(json.loads(tables.frontier(found, objectives, "val", "json")), found, strict=True):
+        uncertainty = trial.pop("uncertainty")
+        assert trial == member.trial.to_json()
+        assert 0 < uncertainty["probability"] <= 1
+        test = [seed["test_loss"] for seed in trial["seeds"]]
+        assert (uncertainty["test_loss"]["low"], uncertainty["test_loss"]["high"]) == (student(test).low, student(test).high)
+        worse = statistics.mean(seed["test_loss"] - seed["val_loss"] for seed in trial["seeds"])
+        assert uncertainty["optimism"]["mean"] == pytest.approx(worse)
+        assert uncertainty["optimism"]["low"] <= worse <= uncertainty["optimism"]["high"]
+
+
+def test_frontier_csv_has_the_intervals(found: tuple[Member, ...], objectives: tuple[Objective, ...]) -> None:
+    rows = list(csv.DictReader(io.StringIO(tables.frontier(found, objectives, "val", "csv"))))
+    assert [float(row["uncertainty.probability"]) for row in rows] == [member.probability for member in found]
+    assert [float(row["uncertainty.val_loss.high"]) for row in rows] == [member.val.high for member in found]
+
+
 def test_json_has_no_infinity(trials: list[Trial]) -> None:
     seed = replace(trials[0].seeds[0], metrics={"val_loss": math.inf, "test_loss": math.nan})
     broken = replace(trials[0], state=TrialState.FAIL, objectives={}, outcome=Outcome((seed,)), reason="diverged")
-    read = json.loads(tables.as_json([broken]), parse_constant=lambda word: pytest.fail(word))
+    read = json.loads(tables.as_json([broken.to_json()]), parse_constant=lambda word: pytest.fail(word))
     assert read[0]["seeds"][0]["val_loss"] is None
 
 
@@ -52,30 +77,36 @@ def test_csv_has_every_key_of_every_trial(trials: list[Trial]) -> None:
 
 
 def test_csv_header_does_not_depend_on_the_order_of_trials(trials: list[Trial]) -> None:
-    assert tables.as_csv(trials).splitlines()[0] == tables.as_csv(trials[::-1]).splitlines()[0]
+    rows = [trial.to_json() for trial in trials]
+    assert tables.as_csv(rows).splitlines()[0] == tables.as_csv(rows[::-1]).splitlines()[0]
 
 
 @pytest.mark.parametrize("split", ["val", "test"])
-def test_table_shows_mean_and_sample_deviation(members: Frontier, split: str) -> None:
-    text = tables.frontier_table(members, split)
-    trial = members.members[0]
+def test_table_shows_mean_and_sample_deviation(found: tuple[Member, ...], objectives: tuple[Objective, ...], split: str) -> None:
+    text = tables.frontier_table(found, objectives, split)
+    trial = found[0].trial
     values = trial.per_seed("test_loss")
     assert f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}" in text
     assert f"{split} error" in text
     assert "chosen on validation" in text
-    assert all(member.candidate.family in text for member in members.members)
+    assert all(member.trial.candidate.family in text for member in found)
+    lines = [line.split() for line in text.splitlines()]
+    for member in found:
+        assert any(words[0] == str(member.trial.number) and words[-1] == f"{member.probability:.2f}" for words in lines if words)
 
 
 def test_one_seed_has_no_spread(trials: list[Trial], entry: Entry) -> None:
     assert trials[0].outcome is not None
     single = replace(trials[0], outcome=Outcome(trials[0].outcome.seeds[:1]))
-    text = tables.frontier_table(Frontier.of([single], entry.search.objective_table()), "val")
+    objectives = entry.search.objective_table()
+    text = tables.frontier_table(members([single], objectives), objectives, "val")
     assert "no spread" in text
+    assert "chance" not in text
     assert "nan" not in text
 
 
 def test_an_empty_search_says_so(entry: Entry) -> None:
-    assert "empty" in tables.frontier_table(Frontier.of([], entry.search.objective_table()), "val")
+    assert "empty" in tables.frontier_table((), entry.search.objective_table(), "val")
     assert tables.trials([], "table") == "no trial yet."
     assert tables.trials([], "json") == "[]"
     assert tables.trials([], "csv") == ""

@@ -1,0 +1,149 @@
+"""A small convolutional network before a reservoir's head, or as the state of a recurrence.
+
+    m_1 = phi(K_1 * x + b_1)     m_{l+1} = phi(K_{l+1} * m_l + b_{l+1})     f = the last maps, averaged over a g x g grid of windows
+
+Every layer has C maps, k x k kernels and zeros around the image; the first moves by a stride, the others by one pixel. The grid makes the C g^2
+features, and so the parameters, the same for any size of image. Two models are built on f:
+
+    Convolutional    f is the input of a reservoir:   h_0 = phi(W_in f + b_in)     y = W_out [f, h_T] + b_out
+    Scaffold         f is the reservoir's state:      h_0 = f                      y = W_out h_T + b_out
+
+with h_{t+1} = phi(h_t + phi(G h_t)) in both, and h_0 in place of h_T where there is no graph. The state of a scaffold is ordered by map, row
+and column, so that a Kronecker graph on it is one of maps times one of rows times one of columns, before the diagonal is zeroed.
+
+Source: LeCun et al., "Gradient-based learning applied to document recognition" (Proceedings of the IEEE 86, 1998), for shared kernels, tanh
+and averaging; Nicolini (2026), next steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import astuple, dataclass
+
+from frontier_search.architectures.image import side
+from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.errors import SpecError
+from frontier_search.family import Size
+from frontier_search.graph import Graph
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """The features.
+
+    Attributes:
+        channels: C, maps of every layer.
+        layers: convolutions.
+        grid: g.
+        kernel: k, odd.
+        stride: pixels by which the first layer moves.
+    """
+
+    channels: int
+    layers: int
+    grid: int
+    kernel: int = 3
+    stride: int = 2
+
+    def __post_init__(self) -> None:
+        problems = [f"{name} = {value}; at least 1 is needed" for name, value in vars(self).items() if value < 1]
+        if self.kernel % 2 == 0:
+            problems.append(f"kernel = {self.kernel}; an odd number is needed, so that a map lies centred on the image")
+        if problems:
+            raise SpecError(problems)
+
+    @property
+    def features(self) -> int:
+        """C g^2."""
+        return self.channels * self.grid**2
+
+    def map_side(self, n_inputs: int) -> int:
+        """Pixels of an edge of a map: ceil(s / stride).
+
+        Raises:
+            SpecError: the grid is finer than that, or the inputs are no square image.
+        """
+        found = -(-side(n_inputs) // self.stride)
+        if found < self.grid:
+            raise SpecError(
+                f"grid = {self.grid}; maps of {found} x {found} pixels, which stride = {self.stride} leaves of an image of "
+                f"{side(n_inputs)} x {side(n_inputs)}, have at most a grid of {found}"
+            )
+        return found
+
+    def size(self, n_inputs: int) -> Size:
+        """C k^2 + C and (layers - 1)(C^2 k^2 + C) scalars, all effective; products with the zeros around an image are counted."""
+        c, k, pixels, deeper = self.channels, self.kernel, self.map_side(n_inputs) ** 2, self.layers - 1
+        raw = c * k * k + c + deeper * (c * c * k * k + c)
+        products = c * k * k * pixels + deeper * c * c * k * k * pixels
+        averaging = c * pixels if pixels > self.grid**2 else 0
+        return Size(raw=raw, effective=raw, flops=2 * products + self.layers * c * pixels + averaging, bytes=4 * raw)
+
+
+@dataclass(frozen=True)
+class Convolutional:
+    """Features before a reservoir.
+
+    Attributes:
+        front: the features.
+        core: the hidden units and their recurrence, if there is one.
+    """
+
+    front: Convolution
+    core: Reservoir
+    network: str = "frontier_search.networks.convolution:ConvolutionalStack"
+
+    @property
+    def graph(self) -> Graph | None:
+        return self.core.graph
+
+    @property
+    def shape(self) -> Hashable:
+        return (astuple(self.front), self.core.shape)
+
+    @property
+    def rank(self) -> int:
+        return self.core.rank
+
+    def size(self, n_inputs: int, n_outputs: int) -> Size:
+        """The scalars of the features and, with F = C g^2 of them, F H + H + (F + H) o + o, all effective."""
+        front, head = self.front.size(n_inputs), self.core.size(self.front.features, n_outputs)
+        raw = front.raw + head.raw
+        return Size(raw=raw, effective=raw, flops=front.flops + head.flops, bytes=front.bytes + head.bytes)
+
+
+@dataclass(frozen=True)
+class Scaffold:
+    """Features that are the state of a recurrence.
+
+    Attributes:
+        front: the features.
+        core: their recurrence, if there is one: as many hidden units as features.
+    """
+
+    front: Convolution
+    core: Reservoir
+    network: str = "frontier_search.networks.convolution:ScaffoldStack"
+
+    def __post_init__(self) -> None:
+        if self.core.hidden != self.front.features:
+            raise SpecError(f"{self.core.hidden} hidden units on {self.front.features} features; a scaffold has as many")
+
+    @property
+    def graph(self) -> Graph | None:
+        return self.core.graph
+
+    @property
+    def shape(self) -> Hashable:
+        return (astuple(self.front), self.core.shape)
+
+    @property
+    def rank(self) -> int:
+        return self.core.rank
+
+    def size(self, n_inputs: int, n_outputs: int) -> Size:
+        """The scalars of the features and, with H = C g^2 of them, H o + o, all effective."""
+        front, readout = self.front.size(n_inputs), self.front.features * n_outputs
+        raw = front.raw + readout + n_outputs
+        flops = front.flops + self.core.recurrence_flops() + 2 * readout
+        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.core.graph_bytes())

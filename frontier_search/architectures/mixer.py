@@ -1,0 +1,93 @@
+"""A Mixer: an image as a row of patches, mixed across patches and across channels by turns.
+
+    Z = phi(W_e P + b_e)                        embedding:       P holds a patch a column, p^2 pixels each; Z is C x S
+    U = Z + (W_2 phi(W_1 Z^T + b_1) + b_2)^T    token mixing:    across the S = g^2 patches, the same for every channel
+    Z = U + W_4 phi(W_3 U + b_3)                channel mixing:  across the C channels, the same for every patch; then the next layer
+    y = W_out mean(Z) + b_out                   mean over patches
+
+Token mixing may instead be a fixed recurrence over the patches, Z_{t+1}^T = phi(Z_t^T + phi(G Z_t^T)) for T steps, or be left out. b_2, a scalar
+a patch, stays in both: it tells a patch's place, which no mean over patches could find again. Patches are in rows, so that a Kronecker graph on
+them is one of rows times one of columns, before the diagonal is zeroed. An image that g does not divide has zeros around it.
+
+Source: Tolstikhin et al., "MLP-Mixer: An all-MLP Architecture for Vision" (NeurIPS 2021), equation 1, with tanh in place of GELU, which keeps so
+small a model bounded without layer normalisation, and no bias after W_4, where W_out or the next layer has one; Nicolini (2026), next steps, for
+the recurrence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from frontier_search.architectures.image import side
+from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.errors import SpecError
+from frontier_search.family import Size
+from frontier_search.graph import Graph
+
+
+@dataclass(frozen=True)
+class Mixer:
+    """Patches mixed in layers.
+
+    Attributes:
+        grid: g, patches of an edge.
+        channels: C.
+        layers: pairs of token and channel mixing.
+        channel_hidden: rows of W_3.
+        token_hidden: rows of W_1; 0 where token mixing is not learned.
+        core: the patches as hidden units and their recurrence, the same in every layer; without a graph there is none.
+    """
+
+    grid: int
+    channels: int
+    layers: int
+    channel_hidden: int
+    token_hidden: int
+    core: Reservoir
+    network: str = "frontier_search.networks.mixer:MixerStack"
+
+    def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in ("grid", "channels", "layers", "channel_hidden")}
+        problems = [f"{name} = {value}; at least 1 is needed" for name, value in given.items() if value < 1]
+        if self.token_hidden < 0:
+            problems.append(f"token_hidden = {self.token_hidden}; at least 1 is needed, or 0 for no learned token mixing")
+        if self.token_hidden and self.core.graph:
+            problems.append(f"token_hidden = {self.token_hidden} beside a graph; token mixing is learned or a fixed recurrence")
+        if self.core.hidden != self.grid**2:
+            problems.append(f"{self.core.hidden} hidden units on {self.grid**2} patches; a recurrence over patches has as many")
+        if problems:
+            raise SpecError(problems)
+
+    @property
+    def graph(self) -> Graph | None:
+        return self.core.graph
+
+    @property
+    def shape(self) -> Hashable:
+        return (self.grid, self.channels, self.layers, self.channel_hidden, self.token_hidden, self.core.shape)
+
+    @property
+    def rank(self) -> int:
+        return self.core.rank
+
+    def patch_side(self, n_inputs: int) -> int:
+        """Pixels of an edge of a patch: p = ceil(s / g).
+
+        Raises:
+            SpecError: there are more patches than pixels, or the inputs are no square image.
+        """
+        if self.grid > side(n_inputs):
+            raise SpecError(f"grid = {self.grid}; an image of {side(n_inputs)} x {side(n_inputs)} has at most a grid of {side(n_inputs)}")
+        return -(-side(n_inputs) // self.grid)
+
+    def size(self, n_inputs: int, n_outputs: int) -> Size:
+        """C p^2 + C, in each layer S + 2 C D + D and, where learned, 2 S E + E, and C o + o scalars, all effective."""
+        c, d, e, o = self.channels, self.channel_hidden, self.token_hidden, n_outputs
+        patch, tokens = self.patch_side(n_inputs) ** 2, self.grid**2
+        raw = c * patch + c + self.layers * (tokens + 2 * c * d + d + 2 * tokens * e + e) + c * o + o
+        embedding = tokens * (2 * c * patch + c)
+        channel_mixing = tokens * (4 * c * d + d + c)  # products, tanh, the sum
+        token_mixing = c * (4 * tokens * e + e + tokens) if e else c * self.core.recurrence_flops()
+        flops = embedding + self.layers * (token_mixing + c * tokens + channel_mixing) + tokens * c + 2 * c * o
+        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.core.graph_bytes())

@@ -1,0 +1,22 @@
+"""mixer_kronecker: a Mixer whose token mixing is the recurrence of kronecker over its patches, in each layer and for every channel.
+
+    Z_{t+1}^T = phi(Z_t^T + phi(G Z_t^T)),  T steps in place of W_1 and W_2
+
+The S = g^2 patches are the hidden units, so g is a power of two. Nothing of the token mixing is learned: the parameters are those of
+mixer_no_mixing. Source: Nicolini (2026), next steps; Tolstikhin et al. (2021) for the rest.
+"""
+
+from pathlib import Path
+
+from frontier_search.families import kronecker
+from frontier_search.families.mixer import mixer
+from frontier_search.family import Family
+
+FAMILY = Family(
+    name="mixer_kronecker",
+    summary="small Mixer, token mixing by a Kronecker recurrence",
+    source="Nicolini 2026, next steps; Tolstikhin et al. 2021",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=lambda given: mixer(given, graph=kronecker.GRAPH),
+    image=True,
+)

@@ -1,0 +1,19 @@
+"""mixer_no_mixing: a Mixer without token mixing: the control of mixer_kronecker.
+
+A patch does not learn of the others before the mean over all of them. Parameters: those of mixer_kronecker, exactly. Source: Tolstikhin et
+al. (2021); Nicolini (2026), next steps.
+"""
+
+from pathlib import Path
+
+from frontier_search.families.mixer import mixer
+from frontier_search.family import Family
+
+FAMILY = Family(
+    name="mixer_no_mixing",
+    summary="small Mixer without its token mixing",
+    source="Tolstikhin et al. 2021; Nicolini 2026, next steps",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=lambda given: mixer(given),
+    image=True,
+)

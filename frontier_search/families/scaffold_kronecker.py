@@ -1,0 +1,22 @@
+"""scaffold_kronecker: the flattened feature map of a small convolutional network is the state of the recurrence of kronecker.
+
+    h_0 = features(x)     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out h_T + b_out
+
+There is no input map: the C maps on a grid of g x g are the H = C g^2 units, a power of two where C and g are. Without the recurrence it is
+scaffold, scalar by scalar. Source: Nicolini (2026), next steps; LeCun et al. (1998) for the features.
+"""
+
+from pathlib import Path
+
+from frontier_search.families import kronecker
+from frontier_search.families.scaffold import on_features
+from frontier_search.family import Family
+
+FAMILY = Family(
+    name="scaffold_kronecker",
+    summary="feature map of a small CNN as a Kronecker scaffold's state",
+    source="Nicolini 2026, next steps; LeCun et al. 1998",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=on_features(kronecker.GRAPH),
+    image=True,
+)

@@ -1,0 +1,19 @@
+"""scaffold_random: scaffold_kronecker with the graph of random_sparse, which has as many edges: the control of the Kronecker graph's part.
+
+Parameters: those of scaffold_kronecker. Source: Nicolini (2026), the random control and the next steps.
+"""
+
+from pathlib import Path
+
+from frontier_search.families import random_sparse
+from frontier_search.families.scaffold import on_features
+from frontier_search.family import Family
+
+FAMILY = Family(
+    name="scaffold_random",
+    summary="control: feature map of a small CNN on a random sparse graph",
+    source="Nicolini 2026, random control and next steps",
+    space_file=Path(__file__).with_suffix(".yaml"),
+    build=on_features(random_sparse.GRAPH),
+    image=True,
+)
