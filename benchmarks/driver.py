@@ -38,7 +38,7 @@ def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float
     search = Search.from_spec({"name": "driver", "dataset": "digits", "sampler": sampler, "trials": trials})
     entry = library.define(search, home)
     session = Session(search, entry.open_storage(writable=True))
-    handover = Handover(session, entry.folder, [LiveView(search, "").observe])
+    handover = Handover(session, entry.files, [LiveView(search, "").observe])
     rows, asked, told, counted = [], 0.0, 0.0, 0
     in_flight: list[Cohort] = []
     while True:

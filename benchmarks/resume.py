@@ -39,7 +39,7 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
     if state == NEW:
         return entry
     session = Session(search, entry.open_storage(writable=True))
-    handover = Handover(session, entry.folder)
+    handover = Handover(session, entry.files)
     in_flight: list[Cohort] = []
     while True:
         told = sum(trial.state.finished for trial in session.trials)

@@ -64,7 +64,7 @@ def simulate(workers: int, trials: int, in_flight: int, options: argparse.Namesp
     spec = {"name": "scale", "dataset": "digits", "sampler": options.sampler, "trials": trials, "cohort": options.cohort}
     entry = library.define(Search.from_spec(spec | {"in_flight": in_flight}), home)
     storage = entry.open_storage(writable=True)
-    handover = Handover(Session(entry.search, storage), entry.folder)
+    handover = Handover(Session(entry.search, storage), entry.files)
     result = Simulated(workers, trials, in_flight)
     rng, now = np.random.default_rng(0), time.perf_counter if options.clock == "wall" else time.process_time
     clock, free = 0.0, workers

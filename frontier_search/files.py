@@ -1,20 +1,49 @@
-"""Files that are whole or absent: a reader, or a process that comes after a crash, sees the old one or the new one and never a part."""
+"""Files that are whole or absent, on a disk or in a bucket: a reader, or a process that comes after a crash, sees the old one or the new
+one and never a part.
+
+A path of the disk is a ``Path``; one in a bucket is a ``UPath`` (``exchange.folder`` makes it), whose library's errors come out as OSError.
+"""
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from upath import UPath  # loaded for a bucket alone
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes beside, flushes to the disk, renames. The folder is made when it is missing."""
+    AnyPath = Path | UPath
+
+ABSENT = (FileNotFoundError, NotADirectoryError)
+
+
+@contextmanager
+def answering(place: object) -> Iterator[None]:
+    """Inside, whatever the library of a bucket raises is an OSError that names the place."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # botocore's errors have no base in common with Python's
+        raise OSError(errno.EIO, " ".join(str(error).split()), str(place)) from error
+
+
+def write_whole(path: AnyPath, content: bytes) -> None:
+    """On a disk: writes beside, flushes, renames; the folder is made when it is missing. In a bucket: one request, which is whole by itself."""
+    if not isinstance(path, Path):
+        with answering(path):
+            path.fs.pipe_file(path.path, content)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("wb") as file:
@@ -24,17 +53,63 @@ def write_whole(path: Path, content: bytes) -> None:
     beside.replace(path)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+def read_whole(path: AnyPath) -> bytes | None:
+    """The content, or None when there is no such file; a disk or a bucket that does not answer is an OSError, and never None."""
+    try:
+        if isinstance(path, Path):
+            return path.read_bytes()
+        with answering(path):
+            return bytes(path.fs.cat_file(path.path))
+    except ABSENT:
+        return None
+
+
+def write_arrays(path: AnyPath, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Writes named arrays whole, as ``.npz``."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]  # savez's stub takes allow_pickle for one of the arrays
     write_whole(path, buffer.getvalue())
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
+def read_arrays(path: AnyPath) -> dict[str, NDArray[Any]] | None:
     """Named arrays, or None when there is no such file or it is damaged; nothing is unpickled."""
+    content = read_whole(path)
+    if content is None:
+        return None
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # load leaks the file that it opens and cannot read
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return dict(arrays)
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None
+
+
+def names_in(folder: AnyPath) -> set[str]:
+    """The names of the files and folders in a folder; none when it is missing."""
+    try:
+        if isinstance(folder, Path):
+            return {path.name for path in folder.iterdir()}
+        with answering(folder):
+            return {str(name).rstrip("/").rpartition("/")[2] for name in folder.fs.ls(folder.path, detail=False)}
+    except ABSENT:
+        return set()
+
+
+def remove(path: AnyPath) -> None:
+    """Removes a file, which may be missing."""
+    with suppress(*ABSENT):
+        if isinstance(path, Path):
+            path.unlink()
+        else:
+            with answering(path):
+                path.fs.rm_file(path.path)
+
+
+def remove_folder(folder: AnyPath) -> None:
+    """Removes a folder with everything in it; it may be missing."""
+    if isinstance(folder, Path):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with answering(folder):
+        names = folder.fs.find(folder.path)
+        if names:
+            folder.fs.rm(names)

@@ -2,8 +2,8 @@
 
 HOME/NAME/search.yaml    the search, written once
           journal.log    the storage, unless it is a database
-          outcomes/      what workers left for cohorts in flight: candidates, checkpoints, outcome, weights
-          models/        learned scalars of the trials on the frontier
+          outcomes/      what workers left for cohorts in flight: candidates, checkpoints, outcome, weights } unless they are
+          models/        learned scalars of the trials on the frontier                                       } exchanged elsewhere
           report/        tables and figures
 HOME/mlflow.db           the mirror of all searches
 """
@@ -88,14 +88,6 @@ class SearchFolder(HomeFolder):
     @property
     def search_file(self) -> Path:
         return self.path / "search.yaml"
-
-    @property
-    def models(self) -> Path:
-        return self.path / "models"
-
-    def cohort(self, index: int) -> Path:
-        """Where a cohort in flight leaves its files."""
-        return self.path / "outcomes" / f"{index:05d}"
 
     def exists(self) -> bool:
         return self.search_file.exists()

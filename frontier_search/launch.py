@@ -45,7 +45,7 @@ def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequenc
     """Runs what is left of a search, under its lock, and returns the frontier.
 
     Raises:
-        SpecError: another process runs it, or the dataset's file has changed or cannot be had.
+        SpecError: another process runs it, the dataset's file has changed or cannot be had, or outcomes cannot be exchanged where it says.
         SearchError: it stopped before its end.
     """
     with _workers(executor, where, entry.folder.resume_command) as workers:
@@ -66,7 +66,8 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
         batch, look = [search for _, search in entry.sweep.searches], 1
         while batch:
             for search in batch:
-                defined = library.find_or_define(search, entry.folder.home, entry.place.storage, entry.place.tracking_uri)
+                place = entry.place
+                defined = library.find_or_define(search, entry.folder.home, place.storage, place.tracking_uri, place.outcomes)
                 with observe(defined) as observers:
                     _conduct(defined, workers, observers)
             if not entry.sweep.until_settled:
@@ -93,7 +94,8 @@ def _conduct(entry: Entry, workers: Callable[[], Execute], observers: Sequence[O
         storage.held(entry.search.name),
     ):
         session = Session(entry.search, storage)
-        handover = Handover(session, entry.folder, observers)
+        entry.files.claim(entry.search)
+        handover = Handover(session, entry.files, observers)
         if session.finished:
             handover.observe()
         else:

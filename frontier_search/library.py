@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import yaml
 
-from frontier_search import records
+from frontier_search import exchange, records
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_home
+from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.storage import JOURNAL, Storage, answering, url_problem
 from frontier_search.sweep import Sweep, origin
@@ -22,15 +23,21 @@ from frontier_search.trial import Trial
 
 @dataclass(frozen=True)
 class Place:
-    """Where a search keeps its truth and its mirror.
+    """Where a search keeps its truth and its mirror, and where its workers leave outcomes.
 
     Attributes:
         storage: ``journal`` or a database URL.
         tracking_uri: MLflow's.
+        outcomes: a folder or ``s3://BUCKET/PATH`` in which every search has a folder of its name; None: the search's own folder.
     """
 
     storage: str
     tracking_uri: str
+    outcomes: str | None = None
+
+    def to_spec(self) -> dict[str, str]:
+        """The form that is written down."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,13 @@ class Entry:
 
     def open_storage(self, writable: bool) -> Storage:
         return Storage(self.place.storage, self.folder.path, writable)
+
+    @property
+    def files(self) -> OutcomeFiles:
+        """What passes between its session and its workers; raises SpecError when the packages for a bucket are not installed."""
+        if self.place.outcomes is None:
+            return OutcomeFiles(self.folder.path)
+        return OutcomeFiles(exchange.folder(self.place.outcomes) / self.search.name, archive=True)
 
 
 @dataclass(frozen=True)
@@ -81,63 +95,72 @@ def first_free(taken: Container[str], dataset: str) -> str:
     return f"{stem}-{number}"
 
 
-def find_place(home: Path, storage: str | None, tracking_uri: str | None) -> Place:
+def find_place(home: Path, storage: str | None, tracking_uri: str | None, outcomes: str | None) -> Place:
     """The place that the user named, the rest by default.
 
     Raises:
-        SpecError: the storage URL is of no known kind.
+        SpecError: the storage URL is of no known kind, or outcomes cannot be exchanged where it says.
     """
     problem = url_problem(storage) if storage else None
     if problem:
         raise SpecError(problem)
-    return Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home))
+    if outcomes:
+        outcomes = exchange.normal(outcomes)
+        exchange.reach(outcomes)
+    return Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home), outcomes or None)
 
 
-def define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> Entry:
+def define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None) -> Entry:
     """Writes a new search into its folder.
 
     Raises:
-        SpecError: the name exists, the dataset's file has changed or its rows cannot be had, the home cannot be written, or the storage URL is
-            of no known kind.
+        SpecError: the name exists, the dataset's file has changed or its rows cannot be had, the home cannot be written, the storage URL is
+            of no known kind, or outcomes cannot be exchanged where it says, or another search has exchanged its own there.
     """
     search.obtain_dataset()
     folder = SearchFolder(home, search.name)
-    place = find_place(home, storage, tracking_uri)
+    place = find_place(home, storage, tracking_uri, outcomes)
     if SweepFolder(home, search.name).exists():
         raise SpecError(f"a sweep named {search.name!r} exists in {home}; choose another --name.")
     if folder.exists():
         raise SpecError(_exists(folder))
+    entry = Entry(search, folder, place)
+    entry.files.claim(search)
     prepare_home(home)
     folder.path.mkdir(parents=True, exist_ok=True)
     with answering(place.storage), folder.lock():  # of two processes that define it at once, one is refused
         if folder.exists():
             raise SpecError(_exists(folder))
-        write_whole(folder.path / "place.yaml", yaml.safe_dump({"storage": place.storage, "tracking_uri": place.tracking_uri}).encode())
+        write_whole(folder.path / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
         write_whole(folder.search_file, search.to_yaml().encode())  # last: its presence means that the search is defined
-    return Entry(search, folder, place)
+    return entry
 
 
-def find_or_define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> Entry:
+def find_or_define(
+    search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None
+) -> Entry:
     """The search of this name, where it was defined before and asks the same, with the larger budget of the two; else a new one.
 
     Raises:
         SpecError: as ``define``, or the one that is there asks something else.
     """
     if not SearchFolder(home, search.name).exists():
-        return define(search, home, storage, tracking_uri)
+        return define(search, home, storage, tracking_uri, outcomes)
     entry = find(search.name, home)
     if entry.search.fingerprint() != search.fingerprint():
         raise SpecError(f"the search named {search.name!r} in {home} asks something else; choose another --name.")
     return extend(entry, search.trials) if search.trials > entry.search.trials else entry
 
 
-def define_sweep(sweep: Sweep, home: Path, storage: str | None = None, tracking_uri: str | None = None) -> SweepEntry:
+def define_sweep(
+    sweep: Sweep, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None
+) -> SweepEntry:
     """Writes a new sweep into its folder, or finds the same one there.
 
     Raises:
         SpecError: a search or another sweep has its name, or see ``define``.
     """
-    folder, place = SweepFolder(home, sweep.name), find_place(home, storage, tracking_uri)
+    folder, place = SweepFolder(home, sweep.name), find_place(home, storage, tracking_uri, outcomes)
     if SearchFolder(home, sweep.name).exists():
         raise SpecError(f"a search named {sweep.name!r} exists in {home}; give the sweep another name.")
     prepare_home(home)
@@ -150,7 +173,7 @@ def define_sweep(sweep: Sweep, home: Path, storage: str | None = None, tracking_
             if found.sweep.until_settled or not sweep.until_settled:
                 return found
             place = found.place  # the same sweep, which is to be settled too
-        spec = {"place": {"storage": place.storage, "tracking_uri": place.tracking_uri}, "sweep": sweep.to_spec()}
+        spec = {"place": place.to_spec(), "sweep": sweep.to_spec()}
         write_whole(folder.sweep_file, yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120).encode())
     return SweepEntry(sweep, folder, place)
 

@@ -141,8 +141,3 @@ def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     for home in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/home")):
         with pytest.raises(SpecError, match=f"cannot write to --home {home}: .*Give a folder that you may write to and that has room"):
             prepare_home(home)
-
-
-def test_cohorts_have_folders_that_sort_in_their_order(folder: SearchFolder) -> None:
-    assert folder.cohort(3).name < folder.cohort(20).name < folder.cohort(12345).name
-    assert folder.cohort(3).parent == folder.path / "outcomes"

@@ -18,7 +18,7 @@ from frontier_search.session import Session
 from tests import fakes, toys
 
 LAYERS = (  # lowest first; a package stands for everything in it
-    "errors files",
+    "errors files exchange",
     "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths",
     "families architectures networks datasets samplers",
     "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting",
@@ -38,6 +38,8 @@ HOMES = {  # a library that takes long to load, and where it may be imported at 
     "pandas": "frontier datasets reports",
     "rich": "reports",
     "click": "cli",
+    "s3fs": "exchange",
+    "upath": "exchange files",
 }
 ROOT = Path(library.__file__).parent
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(ROOT.rglob("*.py"))}

@@ -1,39 +1,75 @@
-"""What workers leave behind: taken when it is whole and of the same candidates, and never otherwise; models of the frontier are kept."""
+"""What workers leave behind, on a disk and in a bucket: taken when it is whole and of the same candidates, and never otherwise; models of
+the frontier are kept, and what was told where the storage may be lost."""
 
 from __future__ import annotations
 
 import json
+import sys
+import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from frontier_search.files import read_arrays, write_arrays, write_whole
-from frontier_search.folder import SearchFolder
+from frontier_search import deaths, exchange
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.files import names_in, read_arrays, read_whole, remove, write_arrays, write_whole
 from frontier_search.outcomes import OutcomeFiles
+from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Candidate, Cohort, Outcome
-from tests import fakes
+from tests import fakes, s3, toys
+
+if TYPE_CHECKING:
+    from frontier_search.files import AnyPath
 
 COHORT = Cohort(3, (6, 7, 8), tuple(Candidate("dense", {"hidden": h, "learning_rate": 0.1 / 3}) for h in (2, 4, 8)))
 OUTCOMES = tuple(fakes.train(candidate, (101, 202)) for candidate in COHORT.candidates)
 WEIGHTS = {number: np.full((2, 5), number, dtype=np.float32) for number in COHORT.numbers}
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> OutcomeFiles:
-    return OutcomeFiles(SearchFolder(tmp_path, "toy-1"))
+@pytest.fixture(scope="module")
+def server() -> Iterator[s3.Server]:
+    with s3.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty folder of each kind."""
+    if request.param == "disk":
+        return str(tmp_path)
+    request.getfixturevalue("server")
+    return f"s3://{s3.BUCKET}/{uuid.uuid4().hex}"
 
 
 @pytest.fixture
-def outcome_file(files: OutcomeFiles) -> Path:
+def files(place: str) -> OutcomeFiles:
+    return OutcomeFiles(exchange.folder(place) / "toy-1")
+
+
+@pytest.fixture
+def archive(files: OutcomeFiles) -> OutcomeFiles:
+    """The same folder, where what was told stays."""
+    return OutcomeFiles(files.root, archive=True)
+
+
+@pytest.fixture
+def outcome_file(files: OutcomeFiles) -> AnyPath:
     """The outcome of the cohort, left whole."""
     files.leave(COHORT, OUTCOMES, WEIGHTS)
-    return files.folder.cohort(COHORT.index) / "outcome.json"
+    return files.cohort(COHORT.index) / "outcome.json"
 
 
-def test_what_is_left_is_taken_as_it_was(files: OutcomeFiles, outcome_file: Path) -> None:
+def content_of(path: AnyPath) -> bytes:
+    content = read_whole(path)
+    assert content is not None
+    return content
+
+
+def test_what_is_left_is_taken_as_it_was(files: OutcomeFiles, outcome_file: AnyPath) -> None:
     assert files.take(COHORT) == OUTCOMES
     assert files.take(COHORT) == OUTCOMES  # taking does not remove it: the storage comes first
 
@@ -45,10 +81,10 @@ def test_nothing_is_taken_where_nothing_was_left(files: OutcomeFiles) -> None:
     assert files.posted(COHORT.index) == COHORT
 
 
-def test_a_file_that_is_cut_anywhere_is_not_taken(files: OutcomeFiles, outcome_file: Path) -> None:
-    content = outcome_file.read_bytes()
-    for cut in range(len(content)):
-        outcome_file.write_bytes(content[:cut])
+def test_a_file_that_is_cut_anywhere_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath) -> None:
+    content = content_of(outcome_file)
+    for cut in range(0, len(content), 1 if isinstance(outcome_file, Path) else 97):  # a bucket holds what is sent, as a disk does
+        write_whole(outcome_file, content[:cut])
         assert files.take(COHORT) is None
 
 
@@ -62,7 +98,7 @@ def test_a_file_that_is_cut_anywhere_is_not_taken(files: OutcomeFiles, outcome_f
         replace(COHORT, candidates=(Candidate("dense_deep", COHORT.candidates[0].hyperparameters), *COHORT.candidates[1:])),
     ],
 )
-def test_an_outcome_of_other_candidates_is_not_taken(files: OutcomeFiles, outcome_file: Path, other: Cohort) -> None:
+def test_an_outcome_of_other_candidates_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath, other: Cohort) -> None:
     assert other != COHORT
     assert files.take(other) is None
     assert files.take(COHORT) is not None
@@ -71,42 +107,44 @@ def test_an_outcome_of_other_candidates_is_not_taken(files: OutcomeFiles, outcom
 @pytest.mark.parametrize(
     "damage", [{"cohort": None}, {"outcomes": []}, {"outcomes": None}, {"outcomes": [{"seeds": []}]}, {"cohort": {"index": 3}}]
 )
-def test_a_file_with_something_missing_is_not_taken(files: OutcomeFiles, outcome_file: Path, damage: dict[str, Any]) -> None:
-    outcome_file.write_text(json.dumps(json.loads(outcome_file.read_bytes()) | damage))
+def test_a_file_with_something_missing_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath, damage: dict[str, Any]) -> None:
+    write_whole(outcome_file, json.dumps(json.loads(content_of(outcome_file)) | damage).encode())
     assert files.take(COHORT) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"3", b"\xff\xfe", b'"text"'])
-def test_a_file_of_something_else_is_not_taken(files: OutcomeFiles, outcome_file: Path, content: bytes) -> None:
-    outcome_file.write_bytes(content)
+def test_a_file_of_something_else_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath, content: bytes) -> None:
+    write_whole(outcome_file, content)
     assert files.take(COHORT) is None
 
 
-def test_models_of_members_are_kept_and_those_that_left_are_removed(files: OutcomeFiles, outcome_file: Path) -> None:
+def test_models_of_members_are_kept_and_those_that_left_are_removed(files: OutcomeFiles, outcome_file: AnyPath) -> None:
     files.keep_models(COHORT, {1, 6, 8})
     files.discard(COHORT.index)
-    assert not outcome_file.parent.exists()
+    assert names_in(outcome_file.parent) == set()
+    assert list(files.left()) == []
+    assert files.models() == {6, 8}
     for number in (6, 8):
         model = files.model(number)
         assert model is not None
         assert np.array_equal(model, WEIGHTS[number])
     assert files.model(7) is None
     assert files.model(1) is None
-    (files.folder.models / "notes.npz").write_bytes(b"the user's own")
-    files.discard_models({8})
+    write_whole(files.root / "models" / "notes.npz", b"the user's own")
+    files.discard_models({1, 6, 7})
     assert files.model(6) is None
     assert files.model(8) is not None
-    assert (files.folder.models / "notes.npz").exists()
+    assert read_whole(files.root / "models" / "notes.npz") is not None
 
 
-def test_lost_or_damaged_weights_lose_the_model_and_nothing_else(files: OutcomeFiles, outcome_file: Path) -> None:
+def test_lost_or_damaged_weights_lose_the_model_and_nothing_else(files: OutcomeFiles, outcome_file: AnyPath) -> None:
     weights = outcome_file.with_name("weights.npz")
-    content = weights.read_bytes()
+    content = content_of(weights)
     for damaged in (b"", content[:50], content[: len(content) // 2], b"rubbish"):
-        weights.write_bytes(damaged)
+        write_whole(weights, damaged)
         files.keep_models(COHORT, {6})
         assert files.model(6) is None
-    weights.unlink()
+    remove(weights)
     files.keep_models(COHORT, {6})
     assert files.model(6) is None
     assert files.take(COHORT) == OUTCOMES
@@ -114,8 +152,134 @@ def test_lost_or_damaged_weights_lose_the_model_and_nothing_else(files: OutcomeF
 
 def test_discarding_what_is_not_there_is_fine(files: OutcomeFiles) -> None:
     files.discard(99)
-    files.discard_models(set())
-    assert not files.folder.path.exists()
+    files.discard_models({1, 2})
+    assert names_in(files.root) == set()
+
+
+def test_cohorts_are_found_in_their_order(files: OutcomeFiles) -> None:
+    for index in (12345, 3, 20):
+        files.post(replace(COHORT, index=index))
+    assert list(files.left()) == [3, 20, 12345]
+    files.discard(20)
+    assert list(files.left()) == [3, 12345]
+
+
+# ---- checkpoints and deaths ---------------------------------------------------------------------------------------------------------------
+
+
+def test_deaths_are_counted_by_stack(files: OutcomeFiles) -> None:
+    folder = files.checkpoints(3)
+    assert deaths.count(folder) is None
+    for stack, count in (("0", 1), ("1", 1), ("0", 2)):
+        deaths.begin(folder, stack)
+        assert deaths.count(folder) == stack
+        assert deaths.read(folder)[stack] == count
+    assert Checkpoints(folder).deaths("0") == 2
+    write_whole(folder / "deaths.json", b"{")
+    assert Checkpoints(folder).deaths("0") == 0
+
+
+def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: OutcomeFiles) -> None:
+    folder = files.checkpoints(3)
+    state = {"epoch": np.asarray(3), "weights": np.ones(4)}
+    assert Checkpoints(folder).begin("0") is None
+    write_arrays(folder / "0.npz", state)
+    write_arrays(folder / "1.npz", {})
+    write_whole(folder / "1.npz", b"cut")
+    again = Checkpoints(folder)
+    found = again.begin("0")
+    assert found is not None
+    assert all(np.array_equal(found[key], state[key]) for key in state)
+    assert again.begin("1") is None
+    assert content_of(folder / "training") == b"1"
+
+
+# ---- the archive: what was told, where the storage may be lost --------------------------------------------------------------------------
+
+
+def test_what_was_told_stays_where_it_may_be_needed_again(files: OutcomeFiles, archive: OutcomeFiles) -> None:
+    files.keep_told(COHORT, OUTCOMES)
+    assert archive.told(COHORT) is None  # a search's own folder is lost with its storage
+    archive.keep_told(COHORT, OUTCOMES)
+    archive.discard(COHORT.index)
+    assert archive.told(COHORT) == OUTCOMES
+    assert archive.take(COHORT) is None
+    assert archive.told(replace(COHORT, candidates=COHORT.candidates[::-1])) is None
+    assert files.told(COHORT) is None
+
+
+def test_an_archive_is_of_one_search(files: OutcomeFiles, archive: OutcomeFiles) -> None:
+    files.claim(toys.search())
+    assert names_in(files.root) == set()
+    archive.claim(toys.search())
+    archive.claim(toys.search(trials=50))  # a larger budget is the same search
+    assert b"trials: 50" in content_of(archive.root / "told" / "search.yaml")
+    with pytest.raises(SpecError, match=r"toy-1 holds the outcomes of another search named 'toy-1' \(fingerprint .*choose another --name"):
+        archive.claim(toys.search(epochs=3))
+    archive.claim(toys.search())
+
+
+# ---- places that cannot be used ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "outcomes", ["", "s3://", "s3://b", "s3://frontier/a//b", "s3://frontier/*", "s3://key:secret@frontier", "gs://frontier/a"]
+)
+def test_a_place_of_another_kind_is_refused(outcomes: str) -> None:
+    with pytest.raises(SpecError, match=r"give a folder's path, or s3://BUCKET/PATH"):
+        exchange.normal(outcomes)
+
+
+def test_a_place_is_written_down_so_that_every_process_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert exchange.normal("shared/outcomes/") == str(tmp_path / "shared" / "outcomes")
+    assert exchange.normal("/") == "/"
+    assert exchange.normal("s3://frontier/outcomes/") == "s3://frontier/outcomes"
+    assert exchange.normal("s3://frontier") == "s3://frontier"
+
+
+def test_a_place_that_can_be_used_is_left_as_it_was(place: str) -> None:
+    exchange.reach(place)
+    assert names_in(exchange.folder(place)) == set()
+
+
+def test_a_folder_that_cannot_be_written_is_refused() -> None:
+    with pytest.raises(SpecError, match="--outcomes /proc/outcomes cannot be used: .*Give a folder that you may write to"):
+        exchange.reach("/proc/outcomes")
+
+
+def test_a_bucket_that_is_not_there_is_refused(server: s3.Server) -> None:
+    with pytest.raises(
+        SpecError, match="--outcomes s3://no-such-bucket/a cannot be used: The specified bucket does not exist. Give a bucket"
+    ):
+        exchange.reach("s3://no-such-bucket/a")
+
+
+def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(server: s3.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a bucket that does not answer for a moment would have finished cohorts trained again."""
+    import s3fs
+
+    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(key)
+    s3fs.S3FileSystem.clear_instance_cache()
+    place = f"s3://{s3.BUCKET}/locked"
+    with pytest.raises(SpecError, match=f"--outcomes {place} cannot be used: Unable to locate credentials.*in AWS's own variables"):
+        exchange.reach(place)
+    locked = OutcomeFiles(exchange.folder(place) / "toy-1", archive=True)
+    for ask in (lambda: locked.take(COHORT), lambda: locked.told(COHORT), lambda: locked.model(3), lambda: list(locked.left())):
+        with pytest.raises(OSError, match="Unable to locate credentials"):
+            ask()
+    with pytest.raises(SearchError, match=f"cannot read or write {place}/toy-1/outcomes/00003/checkpoints: Unable to locate credentials"):
+        Checkpoints(locked.checkpoints(3))
+    with pytest.raises(SpecError, match="Unable to locate credentials"):
+        locked.claim(toys.search())
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_a_bucket_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(SpecError, match=r"--outcomes s3://frontier/a: s3fs is not installed; pip install 'frontier-search\[bucket\]'"):
+        exchange.reach("s3://frontier/a")
 
 
 # ---- whole or absent --------------------------------------------------------------------------------------------------------------------

@@ -67,6 +67,22 @@ def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
     assert len(outcome(tmp_path)) == 6 + 3
 
 
+def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: Path) -> None:
+    entry = library.define_sweep(Sweep.from_spec(SPEC), tmp_path / "home", outcomes=str(tmp_path / "shared"))
+    launch.sweep(entry, "inline", None, Observing())
+    assert library.find_sweep("mini", tmp_path / "home") == entry
+    shared = {path.parent.name for path in (tmp_path / "shared").glob("*/told")}
+    assert shared == {search.name for _, search in entry.sweep.searches}
+    lost = library.define_sweep(Sweep.from_spec(SPEC), tmp_path / "new", outcomes=str(tmp_path / "shared"))
+    launch.sweep(lost, "inline", None, Observing())
+    workers = [
+        [trial.outcome for one in group for trial in library.read_trials(one)]
+        for each in (entry, lost)
+        for group in each.entries().values()
+    ]
+    assert workers[: len(workers) // 2] == workers[len(workers) // 2 :]
+
+
 def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     launch.sweep(library.define_sweep(Sweep.from_spec(SPEC), whole), "inline", None, Observing())

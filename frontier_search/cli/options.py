@@ -32,6 +32,12 @@ CLUSTER = click.option(
     "--cluster", required=True, metavar="FILE", help="A cluster file, or http://127.0.0.1:PORT where a tunnel of yours ends."
 )
 STORAGE = click.option("--storage", metavar="URL", help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]")
+OUTCOMES = click.option(
+    "--outcomes",
+    metavar="PATH|s3://...",
+    envvar="FRONTIER_SEARCH_OUTCOMES",
+    help="Where workers leave outcomes, and copies stay that outlive this machine.  [default: HOME]",
+)
 TRACKING_URI = click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]")
 GPU_COHORT = 64  # candidates, unless the search says otherwise: a GPU wants larger stacks than a processor
 QUESTION = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, STORAGE, TRACKING_URI, WORKERS, question, spec_of
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, OUTCOMES, STORAGE, TRACKING_URI, WORKERS, question, spec_of
 from frontier_search.folder import SearchFolder
 from frontier_search.interruption import Interruptible
 
@@ -16,6 +16,7 @@ from frontier_search.interruption import Interruptible
 @question
 @HOME
 @STORAGE
+@OUTCOMES
 @TRACKING_URI
 @click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror the search later.")
 @ADDRESS
@@ -47,6 +48,6 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
         from frontier_search.executors import Where
 
         define = library.find_or_define if resume else library.define
-        entry = define(search, home, flags["storage"], flags["tracking_uri"])
+        entry = define(search, home, flags["storage"], flags["tracking_uri"], flags["outcomes"])
         where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
         conducting.conduct(entry, flags["executor"], where, mirror=not flags["no_mirror"])

@@ -9,7 +9,7 @@ import click
 
 from frontier_search.cli.options import CLUSTER, GPUS, question, spec_of
 
-PASSED_ON = ("storage", "tracking_uri", "gpus_per_cohort")  # flags of `run` that are no part of the question
+PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort")  # flags of `run` that are no part of the question
 
 
 @click.command("submit", short_help="Search on a cluster.")
@@ -17,6 +17,7 @@ PASSED_ON = ("storage", "tracking_uri", "gpus_per_cohort")  # flags of `run` tha
 @CLUSTER
 @GPUS
 @click.option("--storage", metavar="URL", help="As the head reaches it.  [default: journal]")
+@click.option("--outcomes", metavar="PATH|s3://...", help="As the nodes reach it.  [default: the cluster's FRONTIER_SEARCH_OUTCOMES]")
 @click.option("--tracking-uri", metavar="URI", help="As the head reaches it.  [default: HOME/mlflow.db on the head]")
 @click.option("--detach", is_flag=True, help="Do not follow it.")
 def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) -> None:

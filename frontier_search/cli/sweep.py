@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, STORAGE, TRACKING_URI, WORKERS
+from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, OUTCOMES, STORAGE, TRACKING_URI, WORKERS
 from frontier_search.folder import SweepFolder
 from frontier_search.interruption import Interruptible
 
@@ -19,6 +19,7 @@ from frontier_search.interruption import Interruptible
 @click.option("--until-settled", is_flag=True, help="Then give more seeds to the candidates that decide the claims which cannot be told.")
 @HOME
 @STORAGE
+@OUTCOMES
 @TRACKING_URI
 @click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror the searches later.")
 @ADDRESS
@@ -33,6 +34,7 @@ def command(
     until_settled: bool,
     home: Path,
     storage: str | None,
+    outcomes: str | None,
     tracking_uri: str | None,
     no_mirror: bool,
     executor: str,
@@ -55,5 +57,5 @@ def command(
         from frontier_search.cli import sweeping  # what runs searches loads when they run
         from frontier_search.executors import Where
 
-        entry = library.define_sweep(sweep, home, storage, tracking_uri)
+        entry = library.define_sweep(sweep, home, storage, tracking_uri, outcomes)
         sweeping.conduct(entry, executor, Where(**where), mirror=not no_mirror)

@@ -17,7 +17,7 @@ from frontier_search.cluster.file import ClusterFile
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import name_problem
-from frontier_search.library import default_tracking_uri
+from frontier_search.library import Place, default_tracking_uri
 from frontier_search.storage import JOURNAL
 
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
@@ -85,9 +85,9 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
         with suppress(OSError):
             (home / name).rmdir()  # empty, unless it was fetched before
         raise SearchError(f"{name!r} was not fetched: {error} Is it there? `frontier-search list --cluster {cluster.path}`") from error
-    place = {"storage": JOURNAL, "tracking_uri": default_tracking_uri(home)}
+    place = Place(JOURNAL, default_tracking_uri(home))
     if (home / name / "journal.log").exists():
-        write_whole(home / name / "place.yaml", yaml.safe_dump(place).encode())
+        write_whole(home / name / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
 
 
 def _start_command(cluster: ClusterFile) -> str:

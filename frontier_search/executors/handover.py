@@ -1,17 +1,16 @@
 """The handover between a session and its workers: which cohort is next, and what happens when one is done.
 
-The order of the steps is what makes a search survive the death of any part: the proposals are stored before anyone trains; the outcome is on
-the disk before the session is told; the outcome is in the storage before its files are removed.
+The order of the steps is what makes a search survive the death of any part: the proposals are stored before anyone trains; the outcome is
+left before the session is told; it is in the storage, and in the archive where there is one, before its files are removed.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from frontier_search import deaths
 from frontier_search.errors import SearchError
-from frontier_search.folder import SearchFolder
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.session import Session
@@ -29,33 +28,35 @@ class Handover:
 
     Args:
         session: asks and tells.
-        folder: where workers leave outcomes.
+        files: where workers leave outcomes.
         observers: called when the first cohort is asked for (Ray has started by then, and the mirror is not in its way) and after every
             told cohort; one that raises is reported and never stops the search.
     """
 
-    def __init__(self, session: Session, folder: SearchFolder, observers: Sequence[Observer] = ()) -> None:
-        self.session, self.folder, self.observers = session, folder, tuple(observers)
-        self.files = OutcomeFiles(folder)
+    def __init__(self, session: Session, files: OutcomeFiles, observers: Sequence[Observer] = ()) -> None:
+        self.session, self.files, self.observers = session, files, tuple(observers)
         self._stillbirths = 0
         self._begun = False
-        self._tidy()
+        self._left = set(self._tidy())
 
     @property
     def search(self) -> Search:
         return self.session.search
 
     def next(self) -> Cohort | None:
-        """The next cohort that must be trained, or None for now; outcomes that were left behind are told on the way."""
+        """The next cohort that must be trained, or None for now; outcomes that were left behind, or told to a storage
+        that is lost, are told on the way."""
         if not self._begun:
             self._begun = True
             self.observe()
         while (cohort := self.session.ask()) is not None:
-            outcomes = self.files.take(cohort)
-            if outcomes is None:
+            if (outcomes := self.files.take(cohort)) is not None:
+                self._tell(cohort, outcomes)
+            elif (outcomes := self.files.told(cohort)) is not None:
+                self._tell_again(cohort, outcomes)
+            else:
                 self.files.post(cohort)
                 return cohort
-            self._tell(cohort, outcomes)
         return None
 
     def settle(self, cohort: Cohort) -> None:
@@ -66,9 +67,7 @@ class Handover:
         """
         outcomes = self.files.take(cohort)
         if outcomes is None:
-            raise SearchError(
-                f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.folder.cohort(cohort.index)}."
-            )
+            raise SearchError(f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.files.cohort(cohort.index)}.")
         self._tell(cohort, outcomes)
 
     def worker_died(self, cohort: Cohort, reason: str) -> None:
@@ -83,22 +82,42 @@ class Handover:
             raise SearchError(f"{self._stillbirths} workers in a row died before they trained anything; the last one said: {reason}")
         log.warning("the worker of cohort %d died%s; it is trained again", cohort.index, f" in stack {stack}" if stack else "")
 
-    def _tidy(self) -> None:
-        """A session that died between telling a cohort and removing its files left them: the models of members are kept, the rest goes."""
+    def _tidy(self) -> Iterator[int]:
+        """A session that died between telling a cohort and removing its files left them: the models of members are kept, the rest goes.
+
+        Yields:
+            the cohorts that have files and are not told.
+        """
         for index in self.files.left():
             told = self.session.told(index)
-            if told is not None:
-                self._put_away(told)
+            if told is None:
+                yield index
+            else:
+                trials = (self.session.trials[number] for number in told.numbers)
+                self._put_away(told, [trial.outcome or Outcome((), trial.reason) for trial in trials])
 
-    def _put_away(self, cohort: Cohort) -> None:
-        members = self.session.frontier.numbers()
-        self.files.keep_models(cohort, members)
-        self.files.discard_models(members)
+    def _put_away(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
+        self.files.keep_models(cohort, self.session.frontier.numbers())
+        self._discard_models()
+        self.files.keep_told(cohort, outcomes)
         self.files.discard(cohort.index)
+
+    def _discard_models(self) -> None:
+        """Of the told alone: a search that is told again from the archive has models of members that it has not come to yet."""
+        told = {trial.number for trial in self.session.trials if trial.state.finished}
+        self.files.discard_models(told - self.session.frontier.numbers())
 
     def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)
-        self._put_away(cohort)
+        self._put_away(cohort, outcomes)
+        self.observe()
+
+    def _tell_again(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
+        """Tells what a storage that is lost had; what is kept of it is there already."""
+        self.session.tell(cohort, outcomes)
+        self._discard_models()
+        if cohort.index in self._left:
+            self.files.discard(cohort.index)
         self.observe()
 
     def observe(self) -> None:

@@ -1,7 +1,7 @@
 """ray_tune: a Ray Tune trial trains a cohort; a searcher of ours asks the session and tells it.
 
 Ray's own stores are projections that may be lost at any moment: nothing is restored from them. The configuration of a Tune trial holds the
-cohort's index alone; the candidates and the outcome pass through the search's folder.
+cohort's index alone; the candidates and the outcome pass through the search's folder, or where its outcomes are exchanged.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
+from frontier_search import exchange
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import Execute, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
-from frontier_search.folder import SearchFolder
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.trial import Cohort
@@ -44,12 +44,12 @@ WORKER_NICENESS = 5  # the driver goes first and the mirror, at 10, last; Ray's 
 class CohortTrainable(tune.Trainable):
     """A worker process that is reused from cohort to cohort."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, home: str = "", device: str = "cpu") -> None:
+    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, root: str = "", device: str = "cpu") -> None:
         from frontier_search.executors.worker import Worker  # torch loads in the workers, not in the driver
 
         search = Search.from_spec(spec or {})
-        folder = SearchFolder(Path(home), search.name)
-        self.files, self.worker, self.index = OutcomeFiles(folder), Worker(search, folder, device), config[COHORT]
+        self.files, self.index = OutcomeFiles(exchange.folder(root)), config[COHORT]
+        self.worker = Worker(search, self.files, device)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.index = new_config[COHORT]
@@ -189,9 +189,8 @@ def _start_here(workers: int) -> None:
 
 def _tune(handover: Handover, where: Where) -> None:
     searcher = CohortSearcher(handover)
-    trainable = tune.with_parameters(
-        CohortTrainable, spec=handover.search.to_spec(), home=str(handover.folder.home.resolve()), device=where.device
-    )
+    root = str(handover.files.root.resolve())
+    trainable = tune.with_parameters(CohortTrainable, spec=handover.search.to_spec(), root=root, device=where.device)
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),

@@ -1,4 +1,4 @@
-"""A worker: trains cohorts of one search in this process, and leaves their outcomes on the disk."""
+"""A worker: trains cohorts of one search in this process, and leaves their outcomes where the session finds them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import torch
 
 from frontier_search.errors import SpecError
-from frontier_search.folder import SearchFolder
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.training.checkpoints import Checkpoints
@@ -27,10 +26,9 @@ class Worker:
         SpecError: the rows cannot be had, or the device cannot be used.
     """
 
-    def __init__(self, search: Search, folder: SearchFolder, device: str = "cpu") -> None:
+    def __init__(self, search: Search, files: OutcomeFiles, device: str = "cpu") -> None:
         settle_process()
-        self.search, self.files = search, OutcomeFiles(folder)
-        self.folder = folder
+        self.search, self.files = search, files
         self.data = Data(search.find_dataset(), search.seeds, usable(device))
 
     def train(self, cohort: Cohort) -> None:

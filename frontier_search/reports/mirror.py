@@ -192,12 +192,16 @@ class Mirror:
         self.tracking.tag(child, contents.member_tags(trial, member))
 
     def _log_models(self, known: dict[str, Known], frontier: Frontier) -> None:
-        for trial in frontier.members:
+        wanting = [
+            trial
+            for trial in frontier.members
+            if known[trial.uid].tags.get(contents.MODEL, contents.NO_MODEL).startswith(contents.NO_MODEL)
+        ]
+        kept = self.entry.files.models() if wanting else set()
+        for trial in wanting:
             child = known[trial.uid]
-            if not child.tags.get(contents.MODEL, contents.NO_MODEL).startswith(contents.NO_MODEL):
-                continue
             found = contents.NO_WEIGHTS
-            if (self.entry.folder.models / f"{trial.number}.npz").exists():
+            if trial.number in kept:
                 from frontier_search.reports import models  # torch loads here: a mirror that has no model to log does without
 
                 found = models.log(self.tracking.client, self.experiment_id, child.run_id, self.entry, trial)

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
+from frontier_search.files import answering
 from frontier_search.library import Entry
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.reports.contents import NO_WEIGHTS, trial_params
 from frontier_search.search import Search
 from frontier_search.training.stack import Model, Stack, views
@@ -85,7 +85,7 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     Returns:
         its id in MLflow, or ``none: `` and why there is none.
     """
-    weights = OutcomeFiles(entry.folder).model(trial.number)
+    weights = entry.files.model(trial.number)
     if weights is None:
         return NO_WEIGHTS
     position = median_seed(trial)
@@ -100,7 +100,8 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
             save(exportable, entry.search.find_dataset().n_features, folder, logged)
-            client.log_model_artifacts(logged.model_id, str(folder))
+            with answering(logged.artifact_location):
+                client.log_model_artifacts(logged.model_id, str(folder))
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     return str(logged.model_id)
 

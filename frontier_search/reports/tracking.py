@@ -17,6 +17,7 @@ from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric,
 from mlflow.exceptions import MlflowException
 
 from frontier_search.errors import SpecError
+from frontier_search.files import answering
 from frontier_search.library import Entry
 from frontier_search.reports import charts, contents
 
@@ -100,8 +101,13 @@ class Tracking:
         return str(found.experiment_id)
 
     def _artifact_location(self) -> str | None:
-        """Beside the searches for a database, which would have them in the current folder; a server decides for itself."""
-        return None if self.is_server else artifacts_folder(self.entry).joinpath(self.entry.search.name).as_uri()
+        """Beside the searches, or beside what they exchanged, for a database, which would have them in the current folder; a server decides
+        for itself."""
+        if self.is_server:
+            return None
+        if self.entry.place.outcomes is None:
+            return artifacts_folder(self.entry).joinpath(self.entry.search.name).as_uri()
+        return (self.entry.files.root / "mlflow").as_uri()
 
     def find_runs(self, experiment_id: str) -> dict[str, Known]:
         """Our runs by uid. Of two with one uid, which only a lost answer can make, the completed or older one stays."""
@@ -146,7 +152,8 @@ class Tracking:
         self.client.log_inputs(run.run_id, datasets=[DatasetInput(Dataset(**about), [InputTag("mlflow.data.context", "search")])])
 
     def log_file(self, run: Known, name: str, text: str) -> None:
-        self.client.log_text(run.run_id, text, name)
+        with answering(self.uri):  # the files may be in a bucket
+            self.client.log_text(run.run_id, text, name)
         run.changed = True
 
     def tag(self, run: Known, tags: Mapping[str, str]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from frontier_search import deaths
 from frontier_search.errors import SearchError
-from frontier_search.files import read_arrays, write_arrays
+from frontier_search.files import names_in, read_arrays, write_arrays
 from frontier_search.training.train import Arrays, StackTraining
+
+if TYPE_CHECKING:
+    from frontier_search.files import AnyPath
 
 
 class Checkpoints:
@@ -21,12 +24,17 @@ class Checkpoints:
         every_s: seconds between two checkpoints.
 
     Raises:
-        SearchError: (every method) the disk is full or cannot be written, which is no fault of a candidate's.
+        SearchError: (every method) the disk is full, or it or the bucket does not answer, which is no fault of a candidate's.
     """
 
-    def __init__(self, folder: Path | None, every_s: float = 10.0) -> None:
+    def __init__(self, folder: AnyPath | None, every_s: float = 10.0) -> None:
         self.folder, self.every_s = folder, every_s
-        self._deaths = deaths.read(folder) if folder else {}
+        self._deaths: dict[str, int] = {}
+        self._left: set[str] = set()  # the files of an earlier worker: one look for all stacks, because a bucket answers slowly
+        if folder is not None:
+            with _using(folder):
+                self._left = names_in(folder)
+                self._deaths = deaths.read(folder) if self._left else {}
         self._finished: dict[str, Arrays] = {}  # stacks that were finished since the last checkpoint was written
         self._last = time.monotonic()
 
@@ -41,9 +49,9 @@ class Checkpoints:
         """
         if self.folder is None:
             return None
-        with _writing(self.folder):
+        with _using(self.folder):
             deaths.begin(self.folder, stack)
-        return read_arrays(self.folder / f"{stack}.npz")
+            return read_arrays(self.folder / f"{stack}.npz") if f"{stack}.npz" in self._left else None
 
     def save(self, stack: str, training: StackTraining) -> None:
         """Leaves the state when it is due, and with it those of the stacks that were finished in the meantime."""
@@ -53,7 +61,7 @@ class Checkpoints:
             self._finished[stack] = training.state()
         if time.monotonic() - self._last < self.every_s:
             return
-        with _writing(self.folder):
+        with _using(self.folder):
             for name, state in (self._finished | {stack: training.state()}).items():
                 write_arrays(self.folder / f"{name}.npz", state)
         self._finished.clear()
@@ -61,8 +69,8 @@ class Checkpoints:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _using(folder: AnyPath) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SearchError(f"cannot write {folder}: {error.strerror or error}") from error
+        raise SearchError(f"cannot read or write {folder}: {error.strerror or error}") from error

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +23,10 @@ from frontier_search.cli import main as console
 from frontier_search.errors import SpecError
 from frontier_search.search import Search
 from frontier_search.session import Session
-from tests import fakes, toys
+from tests import fakes, s3, toys
 
 TINY = ["--families", "dense,no_recurrence", "--trials", "6", "--seeds", "2", "--epochs", "2", "--cohort", "3", "--sampler", "random"]
+ROOT = Path(__file__).parents[2]
 HERE = ["--executor", "inline", "--no-mirror"]
 
 
@@ -426,6 +428,39 @@ def test_exit_codes_that_a_command_asks_for_reach_the_shell(run: Run, monkeypatc
 
     monkeypatch.setattr(console.group, "get_command", lambda context, name: stopping)
     assert run("status").code == 1
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        ("gs://frontier/outcomes", "--outcomes 'gs://frontier/outcomes': give a folder's path, or s3://BUCKET/PATH"),
+        ("s3://no-such-bucket/outcomes", "--outcomes s3://no-such-bucket/outcomes cannot be used: The specified bucket does not exist."),
+        ("/proc/outcomes", "--outcomes /proc/outcomes cannot be used: No such file or directory."),
+    ],
+)
+def test_a_place_for_outcomes_that_cannot_be_used_is_refused(command: str, outcomes: str, words: str, run: Run, tmp_path: Path) -> None:
+    with s3.running():
+        what = ["run", "--dataset", "iris"] if command == "run" else ["sweep", ROOT / "search_spaces" / "compact.yaml"]
+        (said,) = mistakes(run(*what, "--outcomes", outcomes, "--home", tmp_path / "home"))
+    assert said.startswith(words)
+    assert not (tmp_path / "home").exists()
+
+
+def test_where_outcomes_go_comes_from_the_environment_too(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a cluster's files set it."""
+    monkeypatch.setenv("FRONTIER_SEARCH_OUTCOMES", str(tmp_path / "shared"))
+    flags = ["--trials", 2, "--epochs", 1, "--seeds", 1, "--executor", "inline", "--no-mirror", "--home", tmp_path / "home"]
+    assert run("run", "--dataset", "iris", "--name", "toy-3", "--families", "dense", *flags).code == 0
+    monkeypatch.delenv("FRONTIER_SEARCH_OUTCOMES")
+    entry = library.find("toy-3", tmp_path / "home")
+    assert entry.place.outcomes == str(tmp_path / "shared")
+    assert {path.name for path in (tmp_path / "shared" / "toy-3" / "told").iterdir()} == {"00000.json", "search.yaml"}
+    shutil.rmtree(tmp_path / "shared")
+    (tmp_path / "shared").touch()
+    resumed = run("resume", "toy-3", "--executor", "inline", "--no-mirror", "--home", tmp_path / "home")
+    assert resumed.code == 2
+    assert f"--outcomes {tmp_path}/shared/toy-3 cannot be used: Not a directory." in resumed.err
 
 
 def test_several_mistakes_are_a_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

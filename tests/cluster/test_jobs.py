@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from frontier_search.cluster import token, tunnel
 from frontier_search.errors import SpecError
 from frontier_search.search import Search
 from frontier_search.trial import Trial
+from tests import s3
 from tests.faults.comparing import plain
 from tests.faults.processes import ENVIRONMENT
 
@@ -36,6 +38,7 @@ SPEC = {"name": "far-1", "dataset": "iris", "families": ["dense"], "trials": 8, 
 class Head:
     url: str
     home: Path
+    server: s3.Server
 
     def run(self, command: str, *arguments: str) -> Result:
         return CliRunner().invoke(group, [command, *arguments, "--cluster", self.url])
@@ -81,15 +84,16 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[Head]:
-    with tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder:
+    """A head that wants a token and, as cluster/gpu.yaml has it, names a bucket in its start command."""
+    with s3.running() as server, tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder:
         home, secret = Path(folder), Path(folder) / "secrets" / "auth_token"
         token.make(secret)
         settings = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(secret)}
-        process, url = start(home, settings)
+        process, url = start(home, settings | {"FRONTIER_SEARCH_OUTCOMES": f"s3://{s3.BUCKET}/outcomes"})
         before = os.environ.get("RAY_AUTH_TOKEN_PATH")
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(secret)
         try:
-            yield Head(url, home / "runs")
+            yield Head(url, home / "runs", server)
         finally:
             os.environ.pop("RAY_AUTH_TOKEN_PATH")
             if before is not None:
@@ -115,7 +119,7 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin:
     submitted = head.run("submit", str(question), "--detach")
     assert submitted.exit_code == 0, submitted.output
     stop_at = time.monotonic() + SEARCH_S
-    while not list(head.home.glob("far-1/outcomes/*/cohort.json")):
+    while not head.server.written("outcomes/far-1/outcomes/"):
         assert time.monotonic() < stop_at, head.run("logs", "far-1").output
         time.sleep(0.05)
     refused = head.run("submit", str(question), "--detach")
@@ -135,6 +139,14 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin:
     assert "8/8 trials" in head.run("logs", "far-1").output
     unknown = head.run("attach", "far-2")
     assert "Did you mean 'far-1'" in str(unknown.exception)
+
+    assert not (head.home / "far-1" / "outcomes").exists()
+    told = head.server.written("outcomes/far-1/told/0")
+    shutil.rmtree(head.home)  # a new head has an empty disk
+    assert head.run("submit", str(question)).exit_code == 0
+    again = library.read_trials(library.find("far-1", head.home))
+    assert [trial.outcome for trial in again] == [trial.outcome for trial in trials]  # of the same workers, in the same seconds
+    assert head.server.written("outcomes/far-1/told/0") == told
 
 
 def test_a_wrong_token_is_refused_and_so_is_a_way_that_is_not_ours(head: Head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

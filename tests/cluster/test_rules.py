@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -27,6 +28,15 @@ GPU = yaml.safe_load((ROOT / "cluster" / "gpu.yaml").read_text())
 CHECK_S = 2.0
 
 Edit = Callable[[dict[str, Any]], object]
+
+
+def test_every_variable_of_ours_in_a_file_is_read_by_something() -> None:
+    named = {
+        name for path in (ROOT / "cluster").rglob("*") if path.is_file() for name in re.findall(r"FRONTIER_SEARCH_\w+", path.read_text())
+    }
+    code = "".join(path.read_text() for path in (ROOT / "frontier_search").rglob("*.py"))
+    assert named == {"FRONTIER_SEARCH_HOME", "FRONTIER_SEARCH_OUTCOMES"}
+    assert [name for name in sorted(named) if f'"{name}"' not in code] == []
 
 
 def problems(tmp_path: Path, edit: Edit, shipped: dict[str, Any] = GPU) -> list[str]:

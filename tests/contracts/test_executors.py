@@ -1,8 +1,10 @@
-"""What every executor keeps: the same trials as ``inline``, bit for bit; outcomes left behind are taken; a failure stays with its trial."""
+"""What every executor keeps, wherever outcomes are exchanged: the same trials as ``inline``, bit for bit; outcomes left behind are taken; a
+failure stays with its trial."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,12 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where
 from frontier_search.executors.handover import STILLBIRTHS_ALLOWED, Handover
 from frontier_search.executors.worker import Worker
-from frontier_search.files import write_whole
+from frontier_search.files import names_in, write_whole
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
-from tests import fakes, faulty, toys
+from tests import fakes, faulty, s3, toys
 
 ASKED = toys.search(
     families={"dense": {"hidden": {"choice": [2, 4]}}, "tests.faulty:FAMILY": None, "kronecker": {"hidden": 4}},
@@ -32,17 +33,25 @@ ASKED = toys.search(
     sampler="tpe",
 )
 LEFT_BEHIND = "left behind"
-PLACES = [("inline", None), ("ray_tune", 1), ("ray_tune", 2)]
+OWN, SHARED, BUCKET = "own folder", "shared folder", "bucket"
+PLACES = [
+    ("inline", None, OWN),
+    ("inline", None, SHARED),
+    ("inline", None, BUCKET),
+    ("ray_tune", 1, OWN),
+    ("ray_tune", 2, OWN),
+    ("ray_tune", 2, BUCKET),
+]
 
 
-def run(executor: str, workers: int | None, home: Path) -> tuple[Entry, Frontier]:
+def run(executor: str, workers: int | None, home: Path, outcomes: str | None = None) -> tuple[Entry, Frontier]:
     """Runs the search after a session that died: one that asked for two cohorts, the first of which a worker had finished."""
-    entry = library.define(ASKED, home)
+    entry = library.define(ASKED, home, outcomes=outcomes)
     dead = Session(ASKED, entry.open_storage(writable=True))
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
     outcomes = [replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND) for candidate in cohort.candidates]
-    OutcomeFiles(entry.folder).leave(cohort, outcomes, {})
+    entry.files.leave(cohort, outcomes, {})
     return entry, launch.conduct(entry, executor, Where(workers), ())
 
 
@@ -57,9 +66,13 @@ def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.fixture(scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}")
-def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Entry, Frontier]:
-    return run(*request.param, tmp_path_factory.mktemp("home"))
+@pytest.fixture(scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}-{place[2]}")
+def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, Frontier]]:
+    executor, workers, exchanged = request.param
+    with s3.running() if exchanged == BUCKET else nullcontext():  # before Ray, whose workers must find it too
+        shared = str(tmp_path_factory.mktemp("shared"))
+        outcomes = {OWN: None, SHARED: shared, BUCKET: f"s3://{s3.BUCKET}/{executor}"}[exchanged]
+        yield run(executor, workers, tmp_path_factory.mktemp("home"), outcomes)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +82,7 @@ def defined(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Trial]:
 
 
 def test_every_executor_has_a_place_here() -> None:
-    assert {executor for executor, _ in PLACES} == set(EXECUTORS)
+    assert {executor for executor, *_ in PLACES} == set(EXECUTORS)
 
 
 def test_it_gives_the_trials_of_inline(searched: tuple[Entry, Frontier], defined: Sequence[Trial]) -> None:
@@ -94,9 +107,9 @@ def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> N
 
 def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[Entry, Frontier]) -> None:
     entry, frontier = searched
-    files = OutcomeFiles(entry.folder)
+    files = entry.files
     assert any(member.cohort > 0 for member in frontier.members)
-    assert not any((entry.folder.path / "outcomes").iterdir())
+    assert list(files.left()) == []
     for trial in library.read_trials(entry):
         model = files.model(trial.number)
         if trial.number in frontier.numbers() and trial.cohort > 0:  # no weights were left behind with the first
@@ -106,12 +119,29 @@ def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[E
             assert model is None
 
 
+def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched: tuple[Entry, Frontier]) -> None:
+    entry = searched[0]
+    below = {path.name for path in entry.folder.path.iterdir() if path.is_dir()}
+    if entry.place.outcomes is None:
+        assert below == {"outcomes", "models"}
+        return
+    assert below == set()
+    assert names_in(entry.files.root) - {"outcomes"} == {"told", "models"}  # a bucket has no empty folder
+    cohorts: dict[int, list[Trial]] = {}
+    for trial in library.read_trials(entry):
+        cohorts.setdefault(trial.cohort, []).append(trial)
+    assert len(cohorts) == 4
+    for index, trials in cohorts.items():
+        told = entry.files.told(Cohort(index, tuple(t.number for t in trials), tuple(t.candidate for t in trials)))
+        assert repr(told) == repr(tuple(trial.outcome for trial in trials))
+
+
 # ---- the handover -----------------------------------------------------------------------------------------------------------------------
 
 
-def handover(home: Path, observers: Sequence[Any] = (), **changes: Any) -> Handover:
-    entry = library.define(toys.search(**changes), home)
-    return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.folder, observers)
+def handover(home: Path, observers: Sequence[Any] = (), outcomes: str | None = None, **changes: Any) -> Handover:
+    entry = library.define(toys.search(**changes), home, outcomes=outcomes)
+    return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files, observers)
 
 
 def test_an_observer_that_raises_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -187,11 +217,41 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     live.files.leave(cohort, outcomes, weights)
     live.session.tell(cohort, outcomes)  # and here it dies
     entry = library.find("toy-1", tmp_path)
-    again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.folder)
+    again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files)
     assert list(again.files.left()) == [running.index]
     members = Frontier.of(again.session.trials, again.session.objectives).numbers()
     assert members
     assert {number for number in cohort.numbers if again.files.model(number) is not None} == members
+
+
+def leave_and_settle(live: Handover, cohort: Cohort) -> None:
+    weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
+    live.files.leave(cohort, fakes.train_all(live.session, cohort), weights)
+    live.settle(cohort)
+
+
+def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(tmp_path: Path) -> None:
+    """The second cohort was told and the first was still running: models of the second wait while the first is trained and told."""
+    shared = str(tmp_path / "shared")
+    live = handover(tmp_path / "lost", outcomes=shared)
+    first, second = live.next(), live.next()
+    assert first is not None
+    assert second is not None
+    leave_and_settle(live, second)
+    members = live.files.models()
+    assert members
+    write_whole(live.files.checkpoints(second.index) / "0.npz", b"it died while it removed the files")
+    again = handover(tmp_path / "new", outcomes=shared)
+    assert again.next() == first
+    leave_and_settle(again, first)
+    assert again.files.models() >= members
+    third = again.next()
+    assert third is not None
+    assert third.index == 2
+    assert again.session.told(second.index) == second
+    assert list(again.files.left()) == [third.index]
+    leave_and_settle(again, third)
+    assert again.files.models() == again.session.frontier.numbers()
 
 
 def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:
@@ -219,7 +279,7 @@ def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
     live = handover(tmp_path, objectives=["loss", "params", "latency_ms"])
     cohort = live.next()
     assert cohort is not None
-    Worker(live.search, live.folder).train(live.files.posted(0))
+    Worker(live.search, live.files).train(live.files.posted(0))
     live.settle(cohort)
     assert all(trial.objectives["latency_ms"] > 0 for trial in live.session.trials)
 

@@ -19,6 +19,7 @@ from mlflow.entities import Run
 
 from frontier_search import library
 from frontier_search.cli.main import group
+from frontier_search.files import names_in
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.trial import Trial, TrialState
@@ -56,7 +57,7 @@ def stuck(entry: Entry, mirror: bool = True) -> list[str]:
     runs = _runs(entry) if mirror else []
     found = [f"trial {trial.number} is {trial.state}" for trial in library.read_trials(entry) if not trial.state.finished]
     found += [f"MLflow's run {uid} is {run.info.status}" for uid, run in runs if run.info.status not in ("FINISHED", "FAILED")]
-    found += [f"{path.name} is left in outcomes/" for path in (entry.folder.path / "outcomes").glob("*")]
+    found += [f"{name} is left in outcomes/" for name in sorted(names_in(entry.files.root / "outcomes"))]
     return found
 
 
@@ -120,5 +121,5 @@ def _printed(entry: Entry, command: str) -> Any:
 
 def _models(entry: Entry, trials: Sequence[Trial]) -> list[str]:
     members = Frontier.of(trials, entry.search.objective_table()).numbers()
-    kept = {int(path.stem) for path in entry.folder.models.glob("*.npz")}
+    kept = entry.files.models()
     return [] if kept == members else [f"models of {sorted(kept)} are kept, the frontier is {sorted(members)}"]

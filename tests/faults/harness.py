@@ -22,7 +22,6 @@ from typing import Any
 
 from frontier_search import library
 from frontier_search.files import write_whole
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.trial import Trial
 from tests.faults import comparing, processes
@@ -187,7 +186,7 @@ class Snapshot:
         finished = {trial.number: trial.to_json() for trial in trials if trial.state.finished}
         left: dict[int, tuple[str, float]] = {}
         for path in sorted(searched.folder.glob("outcomes/*/cohort.json")):
-            files = OutcomeFiles(searched.entry.folder)
+            files = searched.entry.files
             cohort = files.posted(int(path.parent.name))
             for number, outcome in zip(cohort.numbers, files.take(cohort) or (), strict=False):
                 left[number] = (outcome.worker, outcome.seconds)

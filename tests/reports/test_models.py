@@ -20,7 +20,6 @@ from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.reports import contents, models
 from frontier_search.reports.mirror import Mirror
 from frontier_search.training.rows import Data
@@ -41,7 +40,7 @@ def tracking(tracked: At) -> Iterator[Entry]:
 
 
 def weights_of(entry: Entry, trial: Trial) -> NDArray[np.float32]:
-    weights = OutcomeFiles(entry.folder).model(trial.number)
+    weights = entry.files.model(trial.number)
     assert weights is not None
     return weights
 

@@ -1,0 +1,78 @@
+"""Where a search's session and its workers exchange files, when that is not the search's own folder: a folder that all machines share, or a
+bucket. What was told stays there too, so that it outlives the machine that keeps the storage."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from frontier_search.errors import SpecError
+from frontier_search.files import answering, names_in, read_whole, remove, write_whole
+
+if TYPE_CHECKING:
+    from frontier_search.files import AnyPath
+
+# no key and no password, which would be written down; no wildcard
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=+-]+)*/?")
+
+
+def normal(outcomes: str) -> str:
+    """The form that is written down: an absolute path, or a URL without a slash at its end.
+
+    Raises:
+        SpecError: it is neither.
+    """
+    if BUCKET.fullmatch(outcomes):
+        return outcomes.rstrip("/")
+    if outcomes and "://" not in outcomes:
+        return str(Path(outcomes).resolve())
+    raise SpecError(f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and '-_.=+', without keys.")
+
+
+def folder(outcomes: str) -> AnyPath:
+    """The folder that a path or a URL names. Nothing is asked of a bucket yet.
+
+    Raises:
+        SpecError: the packages that speak with a bucket are not installed.
+    """
+    if "://" not in outcomes:
+        return Path(outcomes)
+    try:
+        import s3fs  # noqa: F401  # UPath asks for it at the first request only
+        from upath import UPath
+    except ImportError as error:
+        raise SpecError(f"--outcomes {outcomes}: {error.name} is not installed; pip install 'frontier-search[bucket]'.") from error
+    # other processes write there, so no listing is believed twice; small files are read in one request without a look at their size
+    return UPath(outcomes, use_listings_cache=False, max_concurrency=1)
+
+
+def reach(outcomes: str) -> None:
+    """Writes a file there, reads, lists and removes it: what a search will do.
+
+    Raises:
+        SpecError: one of them is refused, or nobody answers.
+    """
+    place = folder(outcomes)
+    probe, content = place / f".probe.{socket.gethostname()}.{os.getpid()}", b"probe"
+    try:
+        with answering(outcomes):
+            write_whole(probe, content)
+            if read_whole(probe) != content or probe.name not in names_in(place):
+                raise OSError("what was written is not there")
+            remove(probe)
+    except OSError as error:
+        raise SpecError(refused(outcomes, error)) from error
+
+
+def refused(outcomes: str, error: OSError) -> str:
+    """The sentence for a place that cannot be used."""
+    words = " ".join(str(error.strerror or error).split()).rstrip(".")
+    if "://" not in outcomes:
+        return f"--outcomes {outcomes} cannot be used: {words}. Give a folder that you may write to and that all workers see."
+    return (
+        f"--outcomes {outcomes} cannot be used: {words}. Give a bucket that exists, and credentials that may list, read, write and delete"
+        " there, in AWS's own variables, profile or instance role."
+    )

@@ -1,0 +1,149 @@
+"""The head is lost with its disk: a new one that runs the same name, with the same --outcomes, trains no finished cohort again."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from frontier_search import exchange, launch, library
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.files import names_in
+from frontier_search.session import Session
+from frontier_search.trial import Trial
+from tests import postgres, s3, toys
+from tests.faults import comparing, processes
+from tests.faults.harness import NAME, Searched, twin
+
+TOLD_S = 120.0
+FINISHED = 2  # cohorts, before the head is lost
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[s3.Server]:
+    with s3.running() as server:
+        yield server
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with comparing.folder() as path:
+        yield path
+
+
+@pytest.fixture
+def outcomes() -> str:
+    return f"s3://{s3.BUCKET}/{uuid.uuid4().hex}"
+
+
+def told(server: s3.Server, outcomes: str) -> dict[str, datetime]:
+    """What the archive holds -> when it was written."""
+    return server.written(f"{outcomes.removeprefix(f's3://{s3.BUCKET}/')}/{NAME}/told/0")
+
+
+def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, Trial]:
+    """Kills everything once some cohorts are told, and removes the home.
+
+    Returns:
+        the trials that were finished, by number.
+    """
+    process = searched.start()
+    try:
+        processes.until(lambda: archived() >= FINISHED or process.poll() is not None, TOLD_S, "cohorts in the archive")
+        assert process.poll() is None, searched.said()
+    finally:
+        processes.end(process)
+    trials = searched.trials()
+    finished = {trial.number: trial for trial in trials if trial.state.finished}
+    assert 0 < len(finished) < len(twin().trials)
+    shutil.rmtree(searched.home)
+    return finished
+
+
+@pytest.mark.parametrize("executor", ["inline", "ray_tune"])
+def test_a_new_head_tells_what_the_archive_holds(executor: str, server: s3.Server, home: Path, outcomes: str) -> None:
+    first = Searched(home / "first", executor, ["--outcomes", outcomes], mirror=False)
+    finished = lose_the_head(first, lambda: len(told(server, outcomes)))
+    before = told(server, outcomes)
+    mirror = executor == "inline"  # it sees the storage alone, so that once is enough
+    again = Searched(home / "second", executor, ["--outcomes", outcomes], mirror, comparing.empty_database())
+    again.finish()
+    trials = again.trials()
+    assert {n: (trials[n].outcome, trials[n].reason) for n in finished} == {n: (t.outcome, t.reason) for n, t in finished.items()}
+    after = told(server, outcomes)
+    assert {key: after[key] for key in before} == before  # and not even written again
+    assert again.problems(twin()) == []
+    if not mirror:
+        return
+    pages = server.written(f"{outcomes.removeprefix(f's3://{s3.BUCKET}/')}/{NAME}/mlflow/")
+    assert {Path(key).name for key in pages} >= {"frontier.html", "frontier.json", "search.yaml", "MLmodel"}
+    assert not (again.home / "mlartifacts").exists()
+
+
+def test_a_new_head_goes_on_with_a_database_that_survived(server: s3.Server, home: Path, outcomes: str) -> None:
+    with postgres.running() as database:
+        flags = ["--outcomes", outcomes, "--storage", database.url]
+        finished = lose_the_head(Searched(home / "first", "inline", flags, mirror=False), lambda: len(told(server, outcomes)))
+        again = Searched(home / "second", "inline", [*flags, "--resume"], mirror=False)
+        again.finish()
+        trials = again.trials()
+        assert {number: trials[number].to_json() for number in finished} == {n: trial.to_json() for n, trial in finished.items()}
+        assert again.problems(twin()) == []
+
+
+def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
+    outcomes = str(home / "shared")
+    archive = exchange.folder(outcomes) / NAME / "told"
+    first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
+    finished = lose_the_head(first, lambda: len(names_in(archive) - {"search.yaml"}))
+    again = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
+    again.finish()
+    trials = again.trials()
+    assert {number: trials[number].outcome for number in finished} == {number: trial.outcome for number, trial in finished.items()}
+    assert again.problems(twin()) == []
+
+
+def test_the_home_itself_may_be_the_place(home: Path) -> None:
+    """On a shared disk, say: then the archive lies beside the journal."""
+    asked = toys.search()
+    frontier = launch.conduct(library.define(asked, home, outcomes=str(home)), "inline", None, ())
+    entry = library.find(asked.name, home)
+    assert entry.search == asked
+    assert names_in(entry.files.root / "told") == {"00000.json", "00001.json", "00002.json", "search.yaml"}
+    assert entry.files.models() == frontier.numbers()
+
+
+def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(server: s3.Server, home: Path, outcomes: str) -> None:
+    asked = toys.search()
+    launch.run(asked, home / "twin", "inline")
+    entry = library.define(asked, home / "ours", outcomes=outcomes)
+
+    def stop(session: Session) -> None:
+        if sum(trial.state.finished for trial in session.trials) == asked.cohort:
+            server.stop()
+
+    try:
+        with pytest.raises(SearchError, match=f"cannot read or write.*{outcomes}"):
+            launch.conduct(entry, "inline", None, [stop])
+        with pytest.raises(SpecError, match=f"--outcomes {outcomes}/toy-1 cannot be used: Could not connect"):
+            launch.resume(asked.name, entry.folder.home, "inline")
+    finally:
+        server.start()
+    launch.resume(asked.name, entry.folder.home, "inline")
+    whole = library.find(asked.name, home / "twin")
+    assert [comparing.plain(t) for t in library.read_trials(entry)] == [comparing.plain(t) for t in library.read_trials(whole)]
+
+
+def test_another_search_of_the_lost_name_is_refused_before_anything_starts(server: s3.Server, home: Path, outcomes: str) -> None:
+    lose_the_head(Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False), lambda: len(told(server, outcomes)))
+    other = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False, epochs=81)
+    process = other.start()
+    assert process.wait(TOLD_S) == 2
+    assert f"{outcomes}/{NAME} holds the outcomes of another search named '{NAME}'" in other.said()
+    assert not other.folder.exists()
