@@ -5,12 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cluster.lab import missing
 from tests.cluster.lab.meter import Meter
-from tests.cluster.lab.sites import Cloud, Site, aws, onprem
+from tests.cluster.lab.site import Site, onprem
+
+if TYPE_CHECKING:
+    from tests.cluster.lab.cloud import Cloud
 
 
 def say(request: pytest.FixtureRequest, sentence: str) -> None:
@@ -27,6 +31,7 @@ def lab_folder() -> Iterator[Path]:
     """Where hosts keep what outlives them; skips, with the reason, where there can be no hosts."""
     if reason := missing():
         pytest.skip(f"{reason}: clusters are NOT tested on hosts")
+    pytest.importorskip("aiohttp_cors", reason="ray[default] is not installed (the extra `cluster`): clusters are NOT tested on hosts")
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
@@ -40,6 +45,8 @@ def site(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def cloud(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Cloud]:
+    pytest.importorskip("moto.server", reason="moto[server] is not installed (the extra `dev`): EC2 is NOT tested")
+
     with aws(lab_folder, "g6.xlarge") as cloud, Meter(cloud.network) as meter:
         yield cloud
     say(request, meter.words)

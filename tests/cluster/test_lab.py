@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tests.cluster.lab.meter import memory
-from tests.cluster.lab.sites import SHARED, WORKERS, onprem
+from tests.cluster.lab.site import SHARED, WORKERS, onprem
 from tests.cluster.lab.user import User
 from tests.faults.processes import descendants
 

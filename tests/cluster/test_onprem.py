@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.lab.hosts import Host
-from tests.cluster.lab.question import ENDED, NAME, TRAINING_S, differences, finished, training
-from tests.cluster.lab.sites import Site
+from tests.cluster.lab.question import ENDED, NAME, TRAINING_S, differences, finished
+from tests.cluster.lab.site import Site
 from tests.cluster.lab.user import CLUSTER, HOME, User
 from tests.faults.processes import until
 
@@ -44,7 +44,7 @@ def test_a_host_killed_and_one_unplugged_change_nothing(site: Site, tmp_path: Pa
     assert f"submitted {NAME}" in user.submit()
     log = tmp_path / "following"
     following = user.start_following(log)
-    until(lambda: training(site.exchange) >= 2, TRAINING_S, "both workers train")
+    until(lambda: site.training() >= 2, TRAINING_S, "both workers train")
     user.press_ctrl_c(following, log)
     killed, unplugged = site.workers
     killed.kill()
@@ -56,7 +56,7 @@ def test_a_host_killed_and_one_unplugged_change_nothing(site: Site, tmp_path: Pa
     assert user.says("logs", NAME, "--cluster", CLUSTER).count("is trained again") >= 2
     user.says("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
     assert "val loss" in user.says("frontier", NAME, "--home", f"{HOME}/runs")
-    assert differences(site.fetched, tmp_path) == []
+    assert differences(site.fetched) == []
     unplugged.plug_in()
     user.cluster("down")
     until(lambda: not any(map(ray_is_on, (site.head, *site.workers))), LEAVING_S, "Ray leaves the hosts", 1.0)
@@ -70,7 +70,7 @@ def test_a_lost_head_loses_no_cohort(site: Site, tmp_path: Path) -> None:
     user.submit()
     log = tmp_path / "following"
     following = user.start_following(log)
-    until(lambda: training(site.exchange) >= 2 and finished(site.runs), TRAINING_S, "one cohort has ended and two are trained")
+    until(lambda: site.training() >= 2 and finished(site.runs), TRAINING_S, "one cohort has ended and two are trained")
     site.head.kill()
     before = finished(site.runs)
     assert following.wait(NOTICED_S) == 1
@@ -82,4 +82,4 @@ def test_a_lost_head_loses_no_cohort(site: Site, tmp_path: Path) -> None:
     assert ENDED in user.attach()
     after = finished(site.runs)
     assert {number: after[number] for number in before} == before
-    assert differences(site.runs, tmp_path) == []
+    assert differences(site.runs) == []

@@ -12,8 +12,8 @@ import pytest
 
 from tests.cluster.lab.hosts import Disk, Host, environment
 from tests.cluster.lab.probe import Answer
-from tests.cluster.lab.question import NAME, TRAINING_S, training
-from tests.cluster.lab.sites import Site
+from tests.cluster.lab.question import NAME, TRAINING_S
+from tests.cluster.lab.site import Site
 from tests.cluster.lab.user import CLUSTER, HOME, User
 from tests.faults.processes import until
 
@@ -54,7 +54,7 @@ def test_nothing_answers_a_stranger(site: Site) -> None:
     user.cluster("init")
     user.cluster("up")
     user.submit()
-    until(lambda: training(site.exchange) >= 2, TRAINING_S, "both workers train")
+    until(lambda: site.training() >= 2, TRAINING_S, "both workers train")
     stranger = site.network.add("stranger", ["192.0.2.99/24"], Disk("nobody", "/home/nobody", "", environment()))
     for host in (site.head, site.workers[0]):
         ports = listening(host)

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from frontier_search import launch, library
 from frontier_search.search import Search
-from tests.faults.comparing import disagreements, stuck
+from frontier_search.trial import Trial
+from tests.faults.comparing import disagreements, folder, stuck
 
 NAME = "far-1"
 SPEC: dict[str, Any] = {
     "name": NAME,
     "dataset": "iris",
     "families": ["dense"],
-    "trials": 18,
+    "trials": 15,
     "cohort": 3,
     "in_flight": 2,
     "seeds": 3,
     "epochs": 1200,
 }
-ENDED = "18/18 trials"
+ENDED = "15/15 trials"
 TRAINING_S = 240.0  # from submission on: workers must come first
-
-
-def training(exchange: Path) -> int:
-    """How many cohorts are in the midst of a stack, each on a worker of its own."""
-    return len(list(exchange.glob("*/checkpoints/training")))
 
 
 def finished(home: Path) -> dict[int, dict[str, Any]]:
@@ -36,9 +34,15 @@ def finished(home: Path) -> dict[int, dict[str, Any]]:
     return {trial.number: trial.to_json() for trial in library.read_trials(library.find(NAME, home)) if trial.state.finished}
 
 
-def differences(home: Path, folder: Path) -> list[str]:
-    """What a search that has ended left behind, and how it differs from its twin, which is run in a folder."""
-    launch.run(Search.from_spec(SPEC), folder / "twin", "inline")
-    twin = library.read_trials(library.find(NAME, folder / "twin"))
+@cache
+def twin() -> Sequence[Trial]:
+    """The trials of the search that nothing disturbs, run once, in this process."""
+    with folder() as home:
+        launch.run(Search.from_spec(SPEC), home, "inline")
+        return library.read_trials(library.find(NAME, home))
+
+
+def differences(home: Path) -> list[str]:
+    """What a search that has ended left behind, and how it differs from its twin."""
     entry = library.find(NAME, home)
-    return stuck(entry, mirror=False) + disagreements(entry, twin, mirror=False)
+    return stuck(entry, mirror=False) + disagreements(entry, twin(), mirror=False)

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Region:
         listening = Path(f"/proc/{self.host.pid}/net/tcp")
         until(lambda: f":{PORT:04X} 00000000:0000 0A" in listening.read_text(), BOOT_S, "the region answers")
         self._inside = ThreadPoolExecutor(1, initializer=enter_network, initargs=(self.host.pid,))
-        self.ec2 = self._inside.submit(self.client, "ec2").result()
+        self.ec2, self.s3 = (self._inside.submit(self.client, service).result() for service in ("ec2", "s3"))
         self._follower = threading.Thread(target=self._follow)
         self._follower.start()
         return self
@@ -74,6 +75,22 @@ class Region:
     def reclaim(self, instance: Mapping[str, Any]) -> None:
         """Takes a spot instance back without a warning."""
         self.asks("terminate_instances", InstanceIds=[instance["InstanceId"]])
+
+    def objects(self, below: str = "") -> dict[str, datetime]:
+        """The key of each object of every bucket that begins so -> when it was written."""
+
+        def pages() -> list[dict[str, Any]]:
+            buckets = [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
+            return [page for name in buckets for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=name, Prefix=below)]
+
+        return {each["Key"]: each["LastModified"] for page in self._inside.submit(pages).result() for each in page.get("Contents", ())}
+
+    def download(self, key: str, path: Path) -> None:
+        def copy() -> None:
+            bucket = self.s3.list_buckets()["Buckets"][0]["Name"]
+            path.write_bytes(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+        self._inside.submit(copy).result()
 
     def _follow(self) -> None:
         """Starts and ends hosts as instances come and go. It is a thread that stays: hosts die with the thread that started them."""

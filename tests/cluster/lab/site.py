@@ -1,4 +1,4 @@
-"""Places with hosts: three that one reaches with SSH, as cluster/onprem.yaml describes them, and the laptop."""
+"""Three hosts that one reaches with SSH, as cluster/onprem.yaml describes them, and the laptop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tests.cluster.lab import ROOT
 from tests.cluster.lab.hosts import Disk, Host, Network, environment
 from tests.cluster.lab.init import UID
 from tests.cluster.lab.question import NAME
-from tests.cluster.lab.region import CREDENTIALS, Region
 from tests.cluster.lab.user import HOME, substituted
 
 HEAD, WORKERS = "192.0.2.10", ("192.0.2.11", "192.0.2.12")  # as in the file: addresses for documents, which no machine has
@@ -40,10 +39,9 @@ class Site:
     runs: Path
     fetched: Path
 
-    @property
-    def exchange(self) -> Path:
-        """Where workers leave outcomes."""
-        return self.runs / NAME / "outcomes"
+    def training(self) -> int:
+        """How many cohorts are in the midst of a stack, each on a worker of its own."""
+        return len(list(self.runs.glob(f"{NAME}/outcomes/*/checkpoints/training")))
 
 
 def key_pair(folder: Path) -> tuple[str, str]:
@@ -74,38 +72,3 @@ def onprem(folder: Path) -> Iterator[Site]:
         laptop = network.add("laptop", ["192.0.2.1/24"], laptop_disk(fetched, {".ssh/id_ed25519": private}))
         head, *workers = (network.add(f"host{ip.rpartition('.')[2]}", [f"{ip}/24"], disk) for ip in (HEAD, *WORKERS))
         yield Site(substituted(ROOT / "cluster" / "onprem.yaml", SMALL), network, laptop, head, tuple(workers), runs, fetched)
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """A region of EC2 and the laptop.
-
-    Attributes:
-        fetched: what the laptop sees as HOME/runs.
-    """
-
-    network: Network
-    laptop: Host
-    region: Region
-    runs: Path
-    fetched: Path
-
-    @property
-    def exchange(self) -> Path:
-        """Where workers leave outcomes."""
-        return self.runs / NAME / "outcomes"
-
-
-@contextmanager
-def aws(folder: Path, scarce: str) -> Iterator[Cloud]:
-    """The region of cluster/gpu.yaml. Instances are as its containers: Ray and the libraries are there, the home is /home/ray."""
-    runs, fetched = own_folder(folder / "runs"), own_folder(folder / "fetched")
-
-    def disk(key: str) -> Disk:
-        variables = environment(PYTHONPATH="/home/ray/frontier/source", **CREDENTIALS)
-        return Disk("ubuntu", "/home/ray", key, variables, {str(runs): "/home/ray/frontier/runs"})
-
-    with Network(folder) as network:
-        laptop = network.add("laptop", ["203.0.113.7/32"], laptop_disk(fetched, {}, **CREDENTIALS))
-        with Region(network, disk, scarce) as region:
-            yield Cloud(network, laptop, region, runs, fetched)
