@@ -46,6 +46,7 @@ def site(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Site]:
 @pytest.fixture
 def cloud(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Cloud]:
     pytest.importorskip("moto.server", reason="moto[server] is not installed (the extra `dev`): EC2 is NOT tested")
+    from tests.cluster.lab.cloud import aws
 
     with aws(lab_folder, "g6.xlarge") as cloud, Meter(cloud.network) as meter:
         yield cloud
