@@ -75,18 +75,19 @@ class Jobs:
             if row["state"] in LIVE:
                 raise SpecError(f"search {search.name!r} is live on the cluster; see it with `frontier-search attach {search.name}`.")
         session = len(sessions) + 1
-        with tempfile.TemporaryDirectory(prefix="submission-") as folder, _answering():
+        with tempfile.TemporaryDirectory(prefix="submission-") as folder:
             (Path(folder) / "search.yaml").write_text(search.to_yaml())
             _copy_modules(search, Path(folder))
             command = ["python", "-m", "frontier_search", "run", "search.yaml", "--resume", "--address", "auto", *flags]
-            return str(
-                self.client.submit_job(  # no entrypoint_num_cpus: with it the driver may land on a spot worker
-                    entrypoint=shlex.join(command),
-                    submission_id=search.name if session == 1 else f"{search.name}~{session}",
-                    runtime_env={"working_dir": folder},
-                    metadata={"search": search.name, "session": str(session)},
+            with _answering():
+                return str(
+                    self.client.submit_job(  # no entrypoint_num_cpus: with it the driver may land on a spot worker
+                        entrypoint=shlex.join(command),
+                        submission_id=search.name if session == 1 else f"{search.name}~{session}",
+                        runtime_env={"working_dir": folder},
+                        metadata={"search": search.name, "session": str(session)},
+                    )
                 )
-            )
 
     def stop(self, name: str) -> bool:
         """Stops a search, resumable; False when it was not live. Ray sends SIGTERM, and SIGKILL after 3 s: either loses nothing."""
@@ -116,8 +117,6 @@ def _answering(what: str = "the cluster does not answer") -> Iterator[None]:
     """Raises SearchError for whatever the client raises: Ray's own errors, those of requests and aiohttp, and RuntimeError."""
     try:
         yield
-    except SearchError:
-        raise
     except Exception as error:
         raise SearchError(f"{what}: {' '.join(str(error).split()) or type(error).__name__}") from error
 
