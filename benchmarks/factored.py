@@ -18,7 +18,7 @@ from frontier_search.families import FAMILIES
 from frontier_search.training.stack import Model, Stack
 
 WIDTHS = (32, 64, 128, 256, 512, 1024)
-MODELS, STEPS, ROWS, INPUTS, OUTPUTS, REPEATS = 5, 5, 64, 64, 10, 15
+MODELS, STEPS, ROWS, INPUTS, OUTPUTS, REPEATS = 5, 5, 64, 64, 10, 30
 WAYS = {"matrix": 10**9, "factors": 0}  # hidden units above which a graph is factored
 
 

@@ -16,6 +16,7 @@ from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_home
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
+from frontier_search.spec import read_yaml
 from frontier_search.storage import JOURNAL, Storage, answering, url_problem
 from frontier_search.sweep import Sweep, origin
 from frontier_search.trial import Trial
@@ -206,7 +207,7 @@ def find(name: str, home: Path) -> Entry:
     """
     folder = SearchFolder(home, name)
     folder.require()
-    search = Search.from_spec(Search.from_yaml(folder.search_file))
+    search = Search.from_spec(read_yaml(folder.search_file))
     try:
         place = Place(**yaml.safe_load((folder.path / "place.yaml").read_text()))
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:

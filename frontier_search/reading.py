@@ -6,16 +6,21 @@ Every mistake becomes a sentence among ``problems``, and reading goes on.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from frontier_search.dataset import Dataset
 from frontier_search.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
 from frontier_search.family import Family
+from frontier_search.objective import OBJECTIVES, Bound
 from frontier_search.space import Choice, SearchSpace, Value, read_value
 from frontier_search.trial import Candidate
+
+FEASIBILITY_DRAWS = 200
 
 Spaces = tuple[tuple[str, SearchSpace], ...]
 
@@ -130,3 +135,31 @@ def _values(name: str, given: Mapping[str, Any], space: SearchSpace, problems: l
         else:
             values[key] = value
     return values
+
+
+def space_problems(
+    families: Spaces, candidates: Sequence[Candidate], require: Sequence[Bound], size: Callable[[Candidate], Mapping[str, int]]
+) -> list[str]:
+    """Models that are impossible, bounds that no candidate keeps, and listed candidates that break one."""
+    if candidates:
+        groups = [(f"candidate {i}", [candidate]) for i, candidate in enumerate(candidates, start=1)]
+    else:
+        groups = [(f"family {name!r}", _some_candidates(name, space)) for name, space in families]
+    problems = []
+    for name, listed in groups:
+        try:
+            sizes = [size(candidate) for candidate in listed]
+        except SpecError as error:
+            problems.append(f"{name}: {error}.")
+            continue
+        for bound in require:
+            smallest = min(each[OBJECTIVES[bound.objective].metric] for each in sizes)
+            if smallest > bound.limit:
+                problems.append(f"{name}: no candidate keeps {bound}; the smallest has {bound.objective} = {smallest}.")
+    return problems
+
+
+def _some_candidates(family: str, space: SearchSpace) -> list[Candidate]:
+    """The smallest and some at random: enough to see whether a space holds a model, and one within the bounds."""
+    rng = np.random.default_rng(0)
+    return [Candidate(family, space.smallest()), *(Candidate(family, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS))]

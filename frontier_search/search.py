@@ -10,18 +10,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import numpy as np
 import yaml
 
 from frontier_search.budget import Budget, Select
 from frontier_search.dataset import Dataset
 from frontier_search.datasets import find
-from frontier_search.datasets.file import SUFFIXES
+from frontier_search.datasets.identity import has_digest, is_file, rows_file, sha256_of
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
-from frontier_search.reading import Spaces, image_problem, read_candidates, read_families
+from frontier_search.reading import Spaces, image_problem, read_candidates, read_families, space_problems
 from frontier_search.samplers import SAMPLERS, Sampler
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, seeds_from_count
@@ -29,10 +28,7 @@ from frontier_search.trial import Candidate
 
 FamiliesBudget = Literal["balanced", "free"]
 
-SHIPPED = Path(__file__).parent / "search_spaces"
-
 DEFAULT_OBJECTIVES = ("loss", "params")
-FEASIBILITY_DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ class Search:
 
     def find_dataset(self) -> Dataset:
         """The dataset; raises SpecError when its file has gone or changed since the search was defined."""
-        if self.dataset_sha256 is not None and not _has_digest(self.dataset, self.dataset_sha256):
+        if self.dataset_sha256 is not None and not has_digest(self.dataset, self.dataset_sha256):
             raise SpecError(
                 f"the file of {self.dataset} has changed or gone since search {self.name!r} was defined; put it back, or start a new search."
             )
@@ -161,27 +157,6 @@ class Search:
         """
         return _Reader(spec).search()
 
-    @staticmethod
-    def from_yaml(path: Path) -> dict[str, Any]:
-        """The mapping in a YAML file, not yet checked; a file that is not there may be the name of one that the package ships.
-
-        Raises:
-            SpecError: the file is missing, cannot be read or is no mapping.
-        """
-        try:
-            shipped = SHIPPED / path.name
-            spec = yaml.safe_load((shipped if shipped.exists() and not path.exists() else path).read_text())
-        except FileNotFoundError:
-            names = ", ".join(sorted(file.name for file in SHIPPED.glob("*.yaml")))
-            raise SpecError(f"there is no file {path}. Shipped searches, by name: {names}.") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise SpecError(f"cannot read {path}: {error}.") from error
-        except yaml.YAMLError as error:
-            raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
-        if not isinstance(spec, dict):
-            raise SpecError(f"{path} holds {type(spec).__name__}; a search is a mapping of settings, e.g. `dataset: digits`.")
-        return spec
-
 
 KEYS = (
     "name", "dataset", "dataset_sha256", "objectives", "families", "candidates", "trials", "time_budget", "seeds", "epochs", "batch_size", "select",
@@ -227,7 +202,7 @@ class _Reader:
             dataset_sha256=self.spec.get("dataset_sha256") or (self._sha256(dataset) if dataset else None),
         )
         if dataset and not self.problems:
-            self.problems += _space_problems(search)
+            self.problems += space_problems(search.families, search.candidates, search.require, search.size)
         if self.problems:
             raise SpecError(self.problems)
         return search
@@ -247,22 +222,22 @@ class _Reader:
             return None
         given = str(self.spec["dataset"])
         try:
-            if "dataset_sha256" in self.spec and not _has_digest(given, self.spec["dataset_sha256"]):
+            if "dataset_sha256" in self.spec and not has_digest(given, self.spec["dataset_sha256"]):
                 return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
             dataset = find(given)
         except SpecError as error:
             self.problems += error.problems
             return None
-        return replace(dataset, name=str(Path(given).resolve()) if _is_file(given) else given)  # the name by which it is found again
+        return replace(dataset, name=str(Path(given).resolve()) if is_file(given) else given)  # the name by which it is found again
 
     def _sha256(self, dataset: Dataset) -> str | None:
         """The digest of the file that holds the dataset's rows on this machine, or None."""
         try:
-            file = _rows_file(dataset.name)
+            file = rows_file(dataset.name)
         except SpecError as error:
             self.problems += error.problems
             return None
-        return _sha256(file) if file else None
+        return sha256_of(file) if file else None
 
     def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
         names = self.values.names("objectives", DEFAULT_OBJECTIVES)
@@ -305,56 +280,7 @@ class _Reader:
         return tuple(bounds)
 
 
-def _space_problems(search: Search) -> list[str]:
-    """Models that are impossible, bounds that no candidate keeps, and listed candidates that break one."""
-    if search.candidates:
-        groups = [(f"candidate {i}", [candidate]) for i, candidate in enumerate(search.candidates, start=1)]
-    else:
-        groups = [(f"family {name!r}", _some_candidates(name, space)) for name, space in search.families]
-    problems = []
-    for name, candidates in groups:
-        try:
-            sizes = [search.size(candidate) for candidate in candidates]
-        except SpecError as error:
-            problems.append(f"{name}: {error}.")
-            continue
-        for bound in search.require:
-            smallest = min(size[OBJECTIVES[bound.objective].metric] for size in sizes)
-            if smallest > bound.limit:
-                problems.append(f"{name}: no candidate keeps {bound}; the smallest has {bound.objective} = {smallest}.")
-    return problems
-
-
-def _some_candidates(family: str, space: SearchSpace) -> list[Candidate]:
-    """The smallest and some at random: enough to see whether a space holds a model, and one within the bounds."""
-    rng = np.random.default_rng(0)
-    return [Candidate(family, space.smallest()), *(Candidate(family, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS))]
-
-
 @functools.lru_cache(maxsize=8)
 def _find(name: str, sha256: str | None) -> Dataset:
     """A dataset that is asked for once a candidate: a file is read once a process, and again when its digest is another."""
     return find(name)
-
-
-def _is_file(name: str) -> bool:
-    """Whether a dataset's name is a path, whatever else the folder holds."""
-    return Path(name).suffix.lower() in SUFFIXES
-
-
-def _rows_file(name: str) -> Path | None:
-    """The file that holds a dataset's rows on this machine, or None; raises SpecError."""
-    if _is_file(name):
-        return Path(name)
-    dataset = find(name)
-    return dataset.file() if dataset.file else None
-
-
-def _has_digest(name: str, sha256: str) -> bool:
-    path = _rows_file(name)
-    return path is not None and path.is_file() and _sha256(path) == sha256
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,13 +1,18 @@
-"""The values of a spec, read key by key: a value of the wrong kind becomes a sentence among ``problems``, and reading goes on."""
+"""A spec in a YAML file, and its values, read key by key: a value of the wrong kind becomes a sentence among ``problems``, and reading goes on."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from frontier_search.errors import unknown
+import yaml
+
+from frontier_search.errors import SpecError, unknown
+
+SHIPPED = Path(__file__).parent / "search_spaces"
 
 MAX_SEEDS = 1000
 MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
@@ -16,6 +21,27 @@ MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
 def seeds_from_count(count: int) -> tuple[int, ...]:
     """The first ``count`` of 101, 202, 303, ...: the seeds of the published study."""
     return tuple(101 * (i + 1) for i in range(count))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file, not yet checked; a file that is not there may be the name of one that the package ships.
+
+    Raises:
+        SpecError: the file is missing, cannot be read or is no mapping.
+    """
+    try:
+        shipped = SHIPPED / path.name
+        spec = yaml.safe_load((shipped if shipped.exists() and not path.exists() else path).read_text())
+    except FileNotFoundError:
+        names = ", ".join(sorted(file.name for file in SHIPPED.glob("*.yaml")))
+        raise SpecError(f"there is no file {path}. Shipped searches, by name: {names}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"cannot read {path}: {error}.") from error
+    except yaml.YAMLError as error:
+        raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(spec, dict):
+        raise SpecError(f"{path} holds {type(spec).__name__}; a search is a mapping of settings, e.g. `dataset: digits`.")
+    return spec
 
 
 class SpecValues:

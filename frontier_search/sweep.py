@@ -25,6 +25,7 @@ from frontier_search.claim import Claims
 from frontier_search.errors import SpecError, unknown
 from frontier_search.folder import name_problem
 from frontier_search.search import Search
+from frontier_search.spec import read_yaml
 
 KEYS = ("name", "claims", "until_settled", "defaults", "searches")
 
@@ -75,7 +76,7 @@ class Sweep:
         Raises:
             SpecError: every mistake, each as a sentence.
         """
-        spec = {"name": path.stem} | Search.from_yaml(path)
+        spec = {"name": path.stem} | read_yaml(path)
         spec |= {key: value for key, value in (("name", name), ("until_settled", until_settled)) if value}
         if seeds is not None:
             spec["defaults"] = {**(spec.get("defaults") or {}), "seeds": seeds}

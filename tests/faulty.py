@@ -1,14 +1,17 @@
-"""A family of the user's own with a bug: it is built and counted like any other, and raises as soon as it is trained."""
+"""A family and a dataset of the user's own with a bug: the family raises as soon as it is trained, the dataset when its rows are asked for."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import frontier_search.families
+from frontier_search.dataset import Split
 from frontier_search.family import Family, Size
+from tests import toys
 
 MESSAGE = "the family has a bug"
 
@@ -43,3 +46,15 @@ class Faulty:
 FAMILY = Family(
     "faulty", "raises when it is trained", "tests", Path(frontier_search.families.__path__[0]) / "dense.yaml", lambda values: Faulty()
 )
+
+ATTEMPTS = "FAULTY_ATTEMPTS"  # the environment variable that names the file of the attempts to have the rows
+
+
+def _no_rows(seed: int) -> Split:
+    with Path(os.environ[ATTEMPTS]).open("a+") as file:
+        file.write("x")
+        file.seek(0)
+        raise RuntimeError(f"attempt {len(file.read())}: no rows")
+
+
+DATASET = replace(toys.MULTICLASS, split=_no_rows)

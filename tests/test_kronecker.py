@@ -52,6 +52,15 @@ def test_a_wide_product_is_never_built() -> None:
     assert torch.allclose(kronecker.apply(factors, torch.ones(1, 2**20, 1)), torch.ones(()))
 
 
+@pytest.mark.parametrize(
+    ("levels", "sizes"), [(1, [2]), (4, [16]), (5, [8, 4]), (7, [16, 8]), (8, [16, 16]), (9, [8, 8, 8]), (10, [16, 8, 8])]
+)
+def test_neighbours_are_multiplied_out_to_blocks_of_about_one_size(levels: int, sizes: list[int]) -> None:
+    merged = kronecker.blocks(factors_of([(2, 2)] * levels, 2, 3))
+    assert [block.shape[1] for block in merged] == sizes
+    assert all(one is other for one, other in zip(kronecker.blocks(merged), merged, strict=True))  # found done
+
+
 # ---- the fixed graph ------------------------------------------------------------------------------------------------------------------------
 
 RECURRENCE = {"spectral_radius": 0.9, "graph_noise": 0.0}

@@ -19,7 +19,7 @@ from frontier_search.objective import OBJECTIVES
 from frontier_search.samplers import SAMPLERS
 from frontier_search.search import Search
 from frontier_search.space import Choice, Float
-from frontier_search.spec import MAX_SEED, seeds_from_count
+from frontier_search.spec import MAX_SEED, read_yaml, seeds_from_count
 from frontier_search.trial import Candidate
 from tests import toys
 
@@ -265,7 +265,7 @@ def test_the_yaml_form_gives_the_search_back(changes: dict[str, Any]) -> None:
 def test_a_damaged_file_is_refused_in_a_sentence(content: bytes, words: str, tmp_path: Path) -> None:
     (tmp_path / "search.yaml").write_bytes(content)
     with pytest.raises(SpecError) as caught:
-        Search.from_yaml(tmp_path / "search.yaml")
+        read_yaml(tmp_path / "search.yaml")
     (problem,) = caught.value.problems
     assert words in problem
     assert "\n" not in problem
@@ -273,9 +273,9 @@ def test_a_damaged_file_is_refused_in_a_sentence(content: bytes, words: str, tmp
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"there is no file .*nosuch\.yaml\."):
-        Search.from_yaml(tmp_path / "nosuch.yaml")
+        read_yaml(tmp_path / "nosuch.yaml")
     with pytest.raises(SpecError, match="cannot read .*directory"):
-        Search.from_yaml(tmp_path)
+        read_yaml(tmp_path)
 
 
 # ---- the fingerprint --------------------------------------------------------------------------------------------------------------------

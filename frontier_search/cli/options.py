@@ -72,9 +72,10 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def spec_of(search_file: Path | None, flags: Mapping[str, Any]) -> dict[str, Any]:
     """The question of a file and flags, flags first, not yet checked."""
-    from frontier_search.search import KEYS, Search  # optuna loads here, not for --help
+    from frontier_search.search import KEYS  # optuna loads here, not for --help
+    from frontier_search.spec import read_yaml
 
-    spec = Search.from_yaml(search_file) if search_file else {}
+    spec = read_yaml(search_file) if search_file else {}
     if "searches" in spec:
         raise SpecError(f"{search_file} holds many searches; run them with `frontier-search sweep {search_file}`.")
     spec |= {key: value for key, value in flags.items() if key in KEYS and value not in (None, ())}

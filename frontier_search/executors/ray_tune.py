@@ -26,6 +26,7 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
 from ray import tune
+from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from frontier_search import exchange
@@ -129,14 +130,18 @@ class StopOnError(tune.Stopper):
         return self.searcher.error is not None
 
 
-class LastWords(tune.Callback):
-    """Keeps the last line of what a dead worker said."""
+class LastWords(FIFOScheduler):
+    """Keeps the last line of what a dead worker said; a scheduler, because the searcher is told of a death before the callbacks are."""
 
     def __init__(self, searcher: CohortSearcher) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self.searcher = searcher
 
-    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        lines = str(trial.get_error() or "").strip().splitlines()
+    def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
+        try:
+            lines = Path(trial.error_file).read_text(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
 
 
@@ -196,6 +201,7 @@ def _tune(handover: Handover, where: Where) -> None:
             tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
+                scheduler=LastWords(searcher),
                 num_samples=-1,
                 max_concurrent_trials=handover.search.in_flight,
                 reuse_actors=True,
@@ -206,7 +212,6 @@ def _tune(handover: Handover, where: Where) -> None:
                 name=handover.search.name,
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[LastWords(searcher)],
                 stop=StopOnError(searcher),
                 failure_config=tune.FailureConfig(max_failures=0),  # the searcher suggests a cohort again, which Tune sees as a new trial
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),  # ours are in the folder

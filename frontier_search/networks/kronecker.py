@@ -8,6 +8,7 @@ product" (Journal of Computational and Applied Mathematics 123, 2000), section 2
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from frontier_search.graph import Product
 
-BLOCK = 16  # neighbours are multiplied out to so many rows: one pass over h in place of four, which takes longer than the products
+BLOCK = 16  # neighbours are multiplied out to so many rows at most: one pass over h in place of four, which takes longer than the products
 
 
 def apply(factors: Sequence[Tensor], h: Tensor) -> Tensor:
@@ -43,14 +44,28 @@ def product(a: Tensor, b: Tensor) -> Tensor:
 
 
 def blocks(factors: Sequence[Tensor]) -> list[Tensor]:
-    """Fewer factors of the same product, neighbours multiplied out while they stay small; ``apply`` does it, and finds it done."""
-    merged = [factors[0]]
-    for factor in factors[1:]:
-        if merged[-1].shape[1] * factor.shape[1] <= BLOCK:
+    """Fewer factors of the same product, neighbours multiplied out while they stay small; ``apply`` does it, and finds it done.
+
+    They are made about equally large: with H = 512 in blocks of 16, 16 and 2, the last would take longer than 8, 8 and 8 together.
+    """
+    merged: list[Tensor] = []
+    rest, even = math.prod(factor.shape[1] for factor in factors), 0.0
+    for factor in factors:
+        if merged and merged[-1].shape[1] < even and merged[-1].shape[1] * factor.shape[1] <= BLOCK:
             merged[-1] = product(merged[-1], factor)
         else:
             merged.append(factor)
+            even = _even(rest)
+        rest //= factor.shape[1]
     return merged
+
+
+def _even(rows: int) -> float:
+    """Rows of a block where as few as possible, of equal size, have so many together."""
+    count = 1
+    while BLOCK**count < rows:
+        count += 1
+    return float(rows ** (1 / count)) - 1e-9  # 512^(1/3) may come out above 8
 
 
 class FactoredGraphs:
