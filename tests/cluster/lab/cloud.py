@@ -61,9 +61,10 @@ def aws(folder: Path, scarce: str) -> Iterator[Cloud]:
 
 
 def gpu_file() -> str:
-    """gpu.yaml with what the lab forces: no Docker, nothing installed, workers of one CPU, and an end of idle ones that a test can await."""
+    """gpu.yaml with what the lab forces: no Docker, nothing installed, two workers of one CPU, and an end of idle ones that a test can await."""
     file = yaml.safe_load((ROOT / "cluster" / "gpu.yaml").read_text())
     file["docker"] = {}
+    file["max_workers"] = 2
     assert "pip install" in file["setup_commands"].pop(1)
     file["available_node_types"]["gpu_spot"]["resources"]["CPU"] = 1
     sooner = (
