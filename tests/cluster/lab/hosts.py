@@ -7,14 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from ctypes import CDLL, get_errno
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from tests.cluster.lab import KEPT, ROOT
 from tests.cluster.lab.init import UID
@@ -118,14 +116,12 @@ class Host:
         settings = {"HOME": self.disk.home, "USER": self.disk.user, **self.disk.environment}
         return [*inside, *account, "env", "-i", "-C", str(ROOT), *(f"{key}={value}" for key, value in settings.items()), *map(str, words)]
 
-    def start(self, *words: object, log: Path | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    def start(self, *words: object, log: Path) -> subprocess.Popen[bytes]:
         """Starts a command; both streams go to the log. It is a process group of its own: a signal to the group is Ctrl-C."""
-        output = log.open("ab") if isinstance(log, Path) else log
-        process = subprocess.Popen(
-            [*DIES_WITH_US, *self.command(*words)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
-        if not isinstance(output, int):
-            output.close()
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [*DIES_WITH_US, *self.command(*words)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
         self._commands.append(process)
         return process
 
@@ -135,11 +131,6 @@ class Host:
             [*DIES_WITH_US, *self.command(*words)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds, check=False,
         )  # fmt: skip
-
-    def within(self, function: Callable[[], Any]) -> Any:
-        """Calls a function of this process in the host's network: sockets that it opens are the host's."""
-        with ThreadPoolExecutor(1, initializer=enter_network, initargs=(self.pid,)) as thread:
-            return thread.submit(function).result()
 
 
 class Network:
@@ -178,9 +169,15 @@ class Network:
     def switch(self, *words: str) -> None:
         _in_network(self._switch.pid, *words)
 
+    def plugged(self) -> str:
+        """The switch's sockets that are in use."""
+        return Path(f"/proc/{self._switch.pid}/net/dev").read_text()
+
     def connect(self, host: Host) -> None:
         """A cable from the host to the switch; the host's card is the same after each boot, or its neighbours would look for the old one."""
         card = f"02:00:00:00:{host.number // 256:02x}:{host.number % 256:02x}"
+        # the kernel takes its time with the cable of a host that was killed
+        until(lambda: f"{host.plug}:" not in self.plugged(), BOOT_S, f"the cable of {host.name} is gone", 0.02)
         self.switch(*f"ip link add {host.plug} type veth peer name eth0 address {card} netns {host.pid}".split())
         self.switch("ip", "link", "set", host.plug, "master", "bridge", "up")
         for address in host.addresses:
