@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
-import numpy as np
 import yaml
 
+from frontier_search.dataset import Dataset
 from frontier_search.datasets import find
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
+from frontier_search.family import Family
 from frontier_search.reading import image_problem
 from frontier_search.space import SearchSpace, Value, read_value
 
@@ -23,11 +24,51 @@ def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
     Args:
         family, dataset: names as the user gives them.
         settings: ``NAME=VALUE`` each. ``hidden`` and, for images, ``channels`` must be among them where the family has them; others, when
-            left out, have a value of the default space.
+            left out, have the least value of the default space.
 
     Raises:
         SpecError: every mistake, each as a sentence.
     """
+    described = _read(family, dataset, settings)
+    return described.size({})
+
+
+def assumed(family: str, dataset: str, settings: Sequence[str]) -> dict[str, Value]:
+    """What ``count`` took for the parameters that were left out and on which a count depends."""
+    described = _read(family, dataset, settings)
+    return {name: value for name, value in described.point.items() if name not in described.given and described.depends_on(name)}
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A family and a point of its space, on a dataset.
+
+    Attributes:
+        given: what the user set; every other parameter has its least value.
+    """
+
+    family: Family
+    dataset: Dataset
+    space: SearchSpace
+    given: dict[str, Value]
+
+    @property
+    def point(self) -> dict[str, Value]:
+        return self.space.smallest() | self.given
+
+    def size(self, changed: dict[str, Value]) -> dict[str, int]:
+        architecture = self.family.build(self.point | changed)
+        return asdict(architecture.size(self.dataset.n_features, self.dataset.n_outputs))
+
+    def depends_on(self, name: str) -> bool:
+        """Whether another value of the default space gives another count, or no model."""
+        try:
+            return any(self.size({name: value}) != self.size({}) for value in self.space[name].extent())
+        except SpecError:
+            return True
+
+
+def _read(family: str, dataset: str, settings: Sequence[str]) -> _Described:
     problems: list[str] = []
     found_family = found_dataset = None
     try:
@@ -41,18 +82,17 @@ def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
     if found_family is None or found_dataset is None:
         raise SpecError(problems)
     space = found_family.default_space(found_dataset.budget.learning_rate)
-    given = _read(settings, space, problems)
+    given = _values(settings, space, problems)
     problem = image_problem(family, found_dataset)
     problems += [problem] if problem else []
     missing = [name for name in SIZES if name in space.names() and name not in given]
     problems += [f"the size depends on `{name}`; give it with --set {name}={SIZES[name]}." for name in missing]
     if problems:
         raise SpecError(problems)
-    architecture = found_family.build(space.sample(np.random.default_rng(0)) | given)
-    return asdict(architecture.size(found_dataset.n_features, found_dataset.n_outputs))
+    return _Described(found_family, found_dataset, space, given)
 
 
-def _read(settings: Sequence[str], space: SearchSpace, problems: list[str]) -> dict[str, Value]:
+def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) -> dict[str, Value]:
     given: dict[str, Value] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")

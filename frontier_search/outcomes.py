@@ -9,7 +9,7 @@ cohorts, and finds them there.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,9 +142,9 @@ class OutcomeFiles:
         stems = (name.removesuffix(".npz") for name in names_in(self.root / "models") if name.endswith(".npz"))
         return {int(stem) for stem in stems if stem.isdigit()}
 
-    def discard_models(self, left: Collection[int]) -> None:
+    def discard_models(self, left: Iterable[int]) -> None:
         """Removes the models of trials that have left the frontier; none ever returns to it."""
-        for number in self.models() & set(left):
+        for number in left:
             remove(self._model(number))
 
     def _model(self, number: int) -> AnyPath:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from frontier_search.claim import TABLES
 from frontier_search.cli.main import group
-from frontier_search.counting import count
+from frontier_search.counting import assumed, count
 from frontier_search.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
@@ -88,6 +88,16 @@ def test_what_does_not_change_the_size_may_be_left_out_or_given() -> None:
     for settings in (["learning_rate=1e-3"], ["learning_rate=0.5"], ["spectral_radius=2", "graph_noise=0.5"]):
         assert count("kronecker", "sine", ["hidden=8", "steps=2", *settings]) == count("kronecker", "sine", ["hidden=8", "steps=2"])
     assert count("kronecker", "sine", ["hidden=8", "steps=3"])["flops"] > count("kronecker", "sine", ["hidden=8", "steps=2"])["flops"]
+
+
+def test_what_was_assumed_is_said_where_the_size_depends_on_it() -> None:
+    assert assumed("kronecker", "sine", ["hidden=8"]) == {"steps": 1}
+    assert assumed("kronecker", "sine", ["hidden=8", "steps=3"]) == {}
+    assert assumed("learned_kronecker", "sine", ["hidden=16"]) == {"initiator": 2, "sharing": "shared", "steps": 1}
+    command = ["count", "conv", "--dataset", "digits", "--set", "channels=4", "--set", "hidden=16", "--format", "json"]
+    result = CliRunner().invoke(group, command, catch_exceptions=False)
+    assert result.stderr == "counted with layers = 1, grid = 2; --set gives another value.\n"
+    assert json.loads(result.stdout) == count("conv", "digits", ["channels=4", "hidden=16", "layers=1", "grid=2"])
 
 
 def test_the_last_of_two_settings_counts() -> None:

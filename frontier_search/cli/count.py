@@ -15,10 +15,14 @@ import click
 def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> None:
     """Count the parameters, flops and bytes of one model of FAMILY.
 
-    Hyperparameters that are left out, and on which the size does not depend, have a value of the family's default space.
+    Hyperparameters that are left out have the least value of the family's default space; those that matter are named.
     """
-    from frontier_search.counting import count
+    from frontier_search.counting import assumed, count
     from frontier_search.reports.listing import render
 
     size = count(family, dataset, settings)
     click.echo(json.dumps(size) if form == "json" else render([size], form))
+    taken = assumed(family, dataset, settings)
+    if taken:
+        words = ", ".join(f"{name} = {value}" for name, value in taken.items())
+        click.echo(f"counted with {words}; --set gives another value.", err=True)

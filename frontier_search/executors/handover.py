@@ -104,8 +104,8 @@ class Handover:
 
     def _discard_models(self) -> None:
         """Of the told alone: a search that is told again from the archive has models of members that it has not come to yet."""
-        told = {trial.number for trial in self.session.trials if trial.state.finished}
-        self.files.discard_models(told - self.session.frontier.numbers())
+        trials, left = self.session.trials, self.files.models() - self.session.frontier.numbers()
+        self.files.discard_models(number for number in left if number < len(trials) and trials[number].state.finished)
 
     def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)
