@@ -12,7 +12,7 @@ from tests.cluster.lab.site import Site
 from tests.cluster.lab.user import CLUSTER, HOME, User
 from tests.faults.processes import until
 
-LEAVING_S, NOTICED_S = 120.0, 60.0
+LEAVING_S, NOTICED_S = 240.0, 60.0
 
 
 def ray_is_on(host: Host) -> bool:

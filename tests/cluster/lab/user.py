@@ -18,7 +18,7 @@ from tests.faults.processes import until
 COMMAND = (sys.executable, "-m", "frontier_search")
 HOME = "/home/you"
 CLUSTER, QUESTION = f"{HOME}/cluster.yaml", f"{HOME}/question.yaml"
-COMMAND_S, SEARCH_S, DETACHING_S = 240.0, 600.0, 20.0
+COMMAND_S, SEARCH_S, FOLLOWING_S, DETACHING_S = 240.0, 900.0, 120.0, 20.0
 
 
 def substituted(path: Path, changes: dict[str, str]) -> str:
@@ -70,6 +70,7 @@ class User:
         return self.host.start(*COMMAND, "attach", NAME, "--cluster", CLUSTER, log=log)
 
     def press_ctrl_c(self, following: Popen[bytes], log: Path) -> None:
+        until(lambda: "trials x" in log.read_text(), FOLLOWING_S, "it follows")  # before, there is nothing to detach from
         os.killpg(following.pid, signal.SIGINT)
         until(lambda: "detached" in log.read_text(), DETACHING_S, "it detaches")
         following.wait(DETACHING_S)
