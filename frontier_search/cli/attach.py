@@ -37,6 +37,11 @@ def follow(jobs: Jobs, name: str, submission_id: str, cluster: str) -> None:
     except KeyboardInterrupt:
         click.echo(f"\ndetached; {name} goes on. See it with: frontier-search attach {name} --cluster {cluster}", err=True)
         return
+    except SearchError as error:
+        raise SearchError(
+            f"{error}\nIf the head lives, {name} goes on: frontier-search attach {name} --cluster {cluster}\n"
+            f"If not, everything finished is kept where its storage is. Submit it again to go on: {again}"
+        ) from error
     if state == "STOPPED":
         click.echo(f"{name} was stopped; everything finished is kept. Submit it again to go on: {again}", err=True)
         raise click.exceptions.Exit(INTERRUPTED)

@@ -29,10 +29,8 @@ class Jobs:
 
         for name in ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk", "ray._private.runtime_env.packaging"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        try:
+        with _answering(f"the cluster at {url} refuses"):
             self.client = JobSubmissionClient(url, headers={"Authorization": f"Bearer {token}"})
-        except Exception as error:  # Ray raises its own, requests' and RuntimeError
-            raise SearchError(f"the cluster at {url} refuses: {' '.join(str(error).split())}") from error
 
     @staticmethod
     @contextmanager
@@ -44,7 +42,9 @@ class Jobs:
     def rows(self) -> list[dict[str, Any]]:
         """Every session of every search, the oldest first."""
         rows = []
-        for job in sorted(self.client.list_jobs(), key=lambda job: job.start_time or 0):
+        with _answering():
+            jobs = self.client.list_jobs()
+        for job in sorted(jobs, key=lambda job: job.start_time or 0):
             ours = job.metadata or {}
             if "search" in ours:
                 rows.append({"search": ours["search"], "session": int(ours["session"]), "id": job.submission_id, "state": job.status.value})
@@ -79,31 +79,46 @@ class Jobs:
             (Path(folder) / "search.yaml").write_text(search.to_yaml())
             _copy_modules(search, Path(folder))
             command = ["python", "-m", "frontier_search", "run", "search.yaml", "--resume", "--address", "auto", *flags]
-            return str(
-                self.client.submit_job(  # no entrypoint_num_cpus: with it the driver may land on a spot worker
-                    entrypoint=shlex.join(command),
-                    submission_id=search.name if session == 1 else f"{search.name}~{session}",
-                    runtime_env={"working_dir": folder},
-                    metadata={"search": search.name, "session": str(session)},
+            with _answering():
+                return str(
+                    self.client.submit_job(  # no entrypoint_num_cpus: with it the driver may land on a spot worker
+                        entrypoint=shlex.join(command),
+                        submission_id=search.name if session == 1 else f"{search.name}~{session}",
+                        runtime_env={"working_dir": folder},
+                        metadata={"search": search.name, "session": str(session)},
+                    )
                 )
-            )
 
     def stop(self, name: str) -> bool:
         """Stops a search, resumable; False when it was not live. Ray sends SIGTERM, and SIGKILL after 3 s: either loses nothing."""
-        return bool(self.client.stop_job(self.latest(name)["id"]))
+        submission_id = self.latest(name)["id"]
+        with _answering():
+            return bool(self.client.stop_job(submission_id))
 
     def logs(self, name: str) -> str:
-        return str(self.client.get_job_logs(self.latest(name)["id"]))
+        submission_id = self.latest(name)["id"]
+        with _answering():
+            return str(self.client.get_job_logs(submission_id))
 
     def follow(self, submission_id: str, show: Callable[[str], object]) -> str:
-        """Shows what a session prints until it ends, and returns its last state."""
+        """Shows what a session prints until it ends, and returns its last state; raises SearchError when the cluster is lost meanwhile."""
 
         async def tail() -> None:
             async for text in self.client.tail_job_logs(submission_id):
                 show(text)
 
-        asyncio.run(tail())
-        return str(self.client.get_job_status(submission_id).value)
+        with _answering("the head, or the way to it, was lost"):
+            asyncio.run(tail())
+            return str(self.client.get_job_status(submission_id).value)
+
+
+@contextmanager
+def _answering(what: str = "the cluster does not answer") -> Iterator[None]:
+    """Raises SearchError for whatever the client raises: Ray's own errors, those of requests and aiohttp, and RuntimeError."""
+    try:
+        yield
+    except Exception as error:
+        raise SearchError(f"{what}: {' '.join(str(error).split()) or type(error).__name__}") from error
 
 
 def _copy_modules(search: Search, folder: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -19,6 +21,8 @@ from frontier_search.library import Place, default_tracking_uri
 from frontier_search.storage import JOURNAL
 
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
+
+log = logging.getLogger(__name__)
 
 
 def environment(cluster: ClusterFile) -> dict[str, str]:
@@ -46,13 +50,20 @@ def up(cluster: ClusterFile) -> None:
 
 
 def down(cluster: ClusterFile) -> None:
-    """Ends every node."""
+    """Ends every node. Hosts that stay on are left without Ray: the head's at once, the workers' when they miss it, after a minute."""
+    stop = next((command for command in cluster.full["head_start_ray_commands"] if "ray stop" in str(command)), "ray stop")
+    if stop != "ray stop":  # Ray's own `down` runs just that, and does not find it where Ray lies in an environment
+        try:
+            ray(cluster, "exec", str(cluster.path), str(stop))
+        except SearchError as error:  # a head that is gone already: the others must end all the same
+            log.warning("Ray was not stopped on the head: %s", error)
     ray(cluster, "down", "--yes", str(cluster.path))
 
 
 def status(cluster: ClusterFile) -> None:
     """Prints the nodes and what waits for them, as the head sees it."""
-    ray(cluster, "exec", str(cluster.path), f"{_token_on_head(cluster)} ray status")
+    before, _, _ = _start_command(cluster).partition("ray start")  # where Ray is, and the token: what the head itself was started with
+    ray(cluster, "exec", str(cluster.path), f"{before}ray status")
 
 
 def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
@@ -68,7 +79,12 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
             problem or f"{cluster.path}: the head's start command sets no FRONTIER_SEARCH_HOME, so that {name!r} cannot be found."
         )
     (home / name).mkdir(parents=True, exist_ok=True)
-    ray(cluster, "rsync-down", str(cluster.path), f"{there[1]}/{name}/", f"{home / name}/")
+    try:
+        ray(cluster, "rsync-down", str(cluster.path), f"{there[1]}/{name}/", f"{home / name}/")
+    except SearchError as error:
+        with suppress(OSError):
+            (home / name).rmdir()  # empty, unless it was fetched before
+        raise SearchError(f"{name!r} was not fetched: {error} Is it there? `frontier-search list --cluster {cluster.path}`") from error
     place = Place(JOURNAL, default_tracking_uri(home))
     if (home / name / "journal.log").exists():
         write_whole(home / name / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
@@ -77,9 +93,3 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
 def _start_command(cluster: ClusterFile) -> str:
     """That of the head; a checked file has one."""
     return str(next(command for command in cluster.full["head_start_ray_commands"] if "ray start" in command))
-
-
-def _token_on_head(cluster: ClusterFile) -> str:
-    """The settings of the head's own start command, for a command beside it."""
-    words = [word.rstrip(";") for word in _start_command(cluster).split() if word.startswith(("RAY_AUTH_MODE=", "RAY_AUTH_TOKEN_PATH="))]
-    return " ".join(words)

@@ -17,12 +17,15 @@ from ray.autoscaler.tags import (
     NODE_KIND_HEAD,
     NODE_KIND_WORKER,
     STATUS_UP_TO_DATE,
+    TAG_RAY_FILE_MOUNTS_CONTENTS,
     TAG_RAY_NODE_KIND,
     TAG_RAY_NODE_NAME,
     TAG_RAY_NODE_STATUS,
+    TAG_RAY_RUNTIME_CONFIG,
     TAG_RAY_USER_NODE_TYPE,
 )
 
+SET_UP = (TAG_RAY_RUNTIME_CONFIG, TAG_RAY_FILE_MOUNTS_CONTENTS)
 REST_S = 15  # three looks of the autoscaler: by then it knows that the host has gone
 
 
@@ -54,6 +57,10 @@ class FixedHosts(LocalNodeProvider):
                     left -= 1
         if left:
             raise NodeLaunchException("NoFreeHost", f"{count} {kind} hosts were asked for, {left} too many", None)
+
+    def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
+        """Without what was set up on the host: it may come back with an empty disk under the same address, and is then set up again."""
+        LocalNodeProvider.set_node_tags(self, node_id, {key: value for key, value in tags.items() if key not in SET_UP})
 
     def terminate_node(self, node_id: str) -> None:
         LocalNodeProvider.terminate_node(self, node_id)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from frontier_search.cluster import launcher, token
 from frontier_search.cluster.file import ClusterFile
@@ -48,17 +51,19 @@ def opened(cluster: str) -> Iterator[tuple[str, str]]:
     file = ClusterFile.read(Path(cluster))
     secret, url = token.read(file.token), f"http://127.0.0.1:{_free_port()}"
     command = [*launcher.RAY, "dashboard", str(file.path), "--port", url.rpartition(":")[2]]
-    process = subprocess.Popen(
-        command, env=launcher.environment(file), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C detaches from the search; the tunnel is closed below
-    )  # fmt: skip
-    try:
-        _await(url, process)
-        require_token(url)
-        yield url, secret
-    finally:
-        process.terminate()
-        process.communicate()
+    with tempfile.TemporaryFile() as said:  # no pipe: the connection that Ray's ssh shares outlives it by 10 s, and would hold it open
+        process = subprocess.Popen(
+            command, env=launcher.environment(file), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+            start_new_session=True,  # Ctrl-C detaches from the search; the tunnel is closed below
+        )  # fmt: skip
+        try:
+            _await(url, process, said)
+            require_token(url)
+            yield url, secret
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)  # ssh is a child of Ray's command, and would outlive it
+            process.wait()
 
 
 def require_token(url: str) -> None:
@@ -84,13 +89,14 @@ def _status(url: str) -> int | None:
         return None
 
 
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+def _await(url: str, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
     end = time.monotonic() + OPENING_S
     while _status(url) is None:
         if process.poll() is not None:
-            said = (process.stderr.read() if process.stderr else b"").decode(errors="replace").strip().splitlines()
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines()
             raise SearchError(
-                f"no tunnel to the head: {said[-1] if said else 'ssh ended'}. Is it up? `frontier-search cluster status FILE`"
+                f"no tunnel to the head: {lines[-1] if lines else 'ssh ended'}. Is it up? `frontier-search cluster status FILE`"
             )
         if time.monotonic() > end:
             raise SearchError(f"no tunnel to the head within {OPENING_S:.0f} s. Is it up? `frontier-search cluster status FILE`")

@@ -1,0 +1,48 @@
+"""The search that runs on hosts, how far it is, and the twin that it must be equal to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from frontier_search import launch, library
+from frontier_search.search import Search
+from frontier_search.trial import Trial
+from tests.faults.comparing import disagreements, folder, stuck
+
+NAME = "far-1"
+SPEC: dict[str, Any] = {
+    "name": NAME,
+    "dataset": "iris",
+    "families": ["dense"],
+    "trials": 24,
+    "cohort": 3,
+    "in_flight": 3,
+    "seeds": 3,
+    "epochs": 2500,
+}
+ENDED = "24/24 trials"
+TRAINING_S = 240.0  # from submission on: workers must come first
+
+
+def finished(home: Path) -> dict[int, dict[str, Any]]:
+    """The trials that have ended, as the storage has them: with who trained them, and how long it took."""
+    if not (home / NAME / "place.yaml").exists():
+        return {}
+    return {trial.number: trial.to_json() for trial in library.read_trials(library.find(NAME, home)) if trial.state.finished}
+
+
+@cache
+def twin() -> Sequence[Trial]:
+    """The trials of the search that nothing disturbs, run once, in this process."""
+    with folder() as home:
+        launch.run(Search.from_spec(SPEC), home, "inline")
+        return library.read_trials(library.find(NAME, home))
+
+
+def differences(home: Path) -> list[str]:
+    """What a search that has ended left behind, and how it differs from its twin."""
+    entry = library.find(NAME, home)
+    return stuck(entry, mirror=False) + disagreements(entry, twin(), mirror=False)
