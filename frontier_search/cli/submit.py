@@ -31,12 +31,16 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     from frontier_search.search import Search
 
     spec = spec_of(search_file, flags)
-    with Jobs.of(cluster) as jobs:
-        if not spec.get("name"):
-            spec["name"] = library.first_free({row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search")))
-        search = Search.from_spec(spec)
-        passed = [word for key in PASSED_ON if flags[key] for word in (f"--{key.replace('_', '-')}", str(flags[key]))]
-        submission_id = jobs.submit(search, passed)
-        click.echo(f"submitted {search.name}; follow it with: frontier-search attach {search.name} --cluster {cluster}", err=True)
-        if not detach:
-            follow(jobs, search.name, submission_id, cluster)
+    try:
+        with Jobs.of(cluster) as jobs:
+            if not spec.get("name"):
+                spec["name"] = library.first_free({row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search")))
+            search = Search.from_spec(spec)
+            passed = [word for key in PASSED_ON if flags[key] for word in (f"--{key.replace('_', '-')}", str(flags[key]))]
+            submission_id = jobs.submit(search, passed)
+            click.echo(f"submitted {search.name}; follow it with: frontier-search attach {search.name} --cluster {cluster}", err=True)
+            if not detach:
+                follow(jobs, search.name, submission_id, cluster)
+    except KeyboardInterrupt:  # while the tunnel is opened, or the search is handed over; who follows it detaches
+        click.echo(f"interrupted; whether it was submitted says: frontier-search list --cluster {cluster}", err=True)
+        raise

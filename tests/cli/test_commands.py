@@ -13,13 +13,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from frontier_search import library
 from frontier_search.cli import main as console
+from frontier_search.cluster.jobs import Jobs
 from frontier_search.errors import SpecError
 from frontier_search.search import Search
 from frontier_search.session import Session
@@ -469,3 +471,13 @@ def test_several_mistakes_are_a_line_each(run: Run, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(library, "find", refuse)
     assert mistakes(run("trials", "toy-1")) == ["first.", "second."]
+
+
+def test_ctrl_c_before_a_search_was_handed_over_says_how_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(cluster: str) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Jobs, "of", pressed)
+    ran = CliRunner().invoke(console.group, ["submit", "--dataset", "iris", "--cluster", "gpu.yaml"])
+    assert ran.exit_code != 0
+    assert "whether it was submitted says: frontier-search list --cluster gpu.yaml" in ran.output
