@@ -66,7 +66,7 @@ def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, 
     return finished
 
 
-@pytest.mark.parametrize("executor", ["inline", "ray_tune"])
+@pytest.mark.parametrize("executor", ["inline", pytest.param("ray_tune", marks=pytest.mark.slow)])
 def test_a_new_head_tells_what_the_archive_holds(executor: str, server: s3.Server, home: Path, outcomes: str) -> None:
     first = Searched(home / "first", executor, ["--outcomes", outcomes], mirror=False)
     finished = lose_the_head(first, lambda: len(told(server, outcomes)))
@@ -86,6 +86,7 @@ def test_a_new_head_tells_what_the_archive_holds(executor: str, server: s3.Serve
     assert not (again.home / "mlartifacts").exists()
 
 
+@pytest.mark.slow
 def test_a_new_head_goes_on_with_a_database_that_survived(server: s3.Server, home: Path, outcomes: str) -> None:
     with postgres.running() as database:
         flags = ["--outcomes", outcomes, "--storage", database.url]
