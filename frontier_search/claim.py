@@ -36,9 +36,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from frontier_search.errors import SpecError, unknown
+from frontier_search.spec import load_yaml
 
 TABLES = Path(__file__).parent / "claims"
 
@@ -120,11 +119,11 @@ class Claims:
         shipped = TABLES / f"{name}.yaml"
         path = shipped if shipped.exists() else Path(name)
         try:
-            spec = yaml.safe_load(path.read_text())
+            spec = load_yaml(path)
         except OSError as error:
             known = ", ".join(sorted(file.stem for file in TABLES.glob("*.yaml")))
             raise SpecError(f"cannot read the claims {name!r} ({error.strerror}); give a YAML file, or one of {known}.") from error
-        except (UnicodeDecodeError, yaml.YAMLError) as error:
+        except UnicodeDecodeError as error:
             raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
         return Claims.from_spec(spec)
 

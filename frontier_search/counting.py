@@ -19,7 +19,12 @@ SIZES = {"hidden": 16, "channels": 8}  # what a size depends on and no default c
 
 
 def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
-    """raw, effective, flops and bytes of a model.
+    """raw, effective, flops and bytes of a model; arguments and errors as ``describe``."""
+    return describe(family, dataset, settings).size({})
+
+
+def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
+    """A model as it is described on the command line.
 
     Args:
         family, dataset: names as the user gives them.
@@ -29,46 +34,6 @@ def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
     Raises:
         SpecError: every mistake, each as a sentence.
     """
-    described = _read(family, dataset, settings)
-    return described.size({})
-
-
-def assumed(family: str, dataset: str, settings: Sequence[str]) -> dict[str, Value]:
-    """What ``count`` took for the parameters that were left out and on which a count depends."""
-    described = _read(family, dataset, settings)
-    return {name: value for name, value in described.point.items() if name not in described.given and described.depends_on(name)}
-
-
-@dataclass(frozen=True)
-class _Described:
-    """A family and a point of its space, on a dataset.
-
-    Attributes:
-        given: what the user set; every other parameter has its least value.
-    """
-
-    family: Family
-    dataset: Dataset
-    space: SearchSpace
-    given: dict[str, Value]
-
-    @property
-    def point(self) -> dict[str, Value]:
-        return self.space.smallest() | self.given
-
-    def size(self, changed: dict[str, Value]) -> dict[str, int]:
-        architecture = self.family.build(self.point | changed)
-        return asdict(architecture.size(self.dataset.n_features, self.dataset.n_outputs))
-
-    def depends_on(self, name: str) -> bool:
-        """Whether another value of the default space gives another count, or no model."""
-        try:
-            return any(self.size({name: value}) != self.size({}) for value in self.space[name].extent())
-        except SpecError:
-            return True
-
-
-def _read(family: str, dataset: str, settings: Sequence[str]) -> _Described:
     problems: list[str] = []
     found_family = found_dataset = None
     try:
@@ -89,7 +54,40 @@ def _read(family: str, dataset: str, settings: Sequence[str]) -> _Described:
     problems += [f"the size depends on `{name}`; give it with --set {name}={SIZES[name]}." for name in missing]
     if problems:
         raise SpecError(problems)
-    return _Described(found_family, found_dataset, space, given)
+    return Described(found_family, found_dataset, space, given)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A family and a point of its space, on a dataset.
+
+    Attributes:
+        given: what the user set; every other parameter has its least value.
+    """
+
+    family: Family
+    dataset: Dataset
+    space: SearchSpace
+    given: dict[str, Value]
+
+    @property
+    def point(self) -> dict[str, Value]:
+        return self.space.smallest() | self.given
+
+    def size(self, changed: dict[str, Value]) -> dict[str, int]:
+        architecture = self.family.build(self.point | changed)
+        return asdict(architecture.size(self.dataset.n_features, self.dataset.n_outputs))
+
+    def assumed(self) -> dict[str, Value]:
+        """What was taken for the parameters that were left out and on which a count depends."""
+        return {name: value for name, value in self.point.items() if name not in self.given and self._depends_on(name)}
+
+    def _depends_on(self, name: str) -> bool:
+        """Whether another value of the default space gives another count, or no model."""
+        try:
+            return any(self.size({name: value}) != self.size({}) for value in self.space[name].extent())
+        except SpecError:
+            return True
 
 
 def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) -> dict[str, Value]:

@@ -37,9 +37,9 @@ class Product:
     @property
     def flops(self) -> int:
         """Operations of one product with a vector: of each factor, its entries that are not zero, and of the loops."""
-        hidden = len(self.loops())
-        products = sum(2 * np.count_nonzero(factor) * hidden // len(factor) for factor in self.factors)
-        return int(products + 2 * np.count_nonzero(self.loops()))
+        loops = self.loops()
+        products = sum(2 * np.count_nonzero(factor) * len(loops) // len(factor) for factor in self.factors)
+        return int(products + 2 * np.count_nonzero(loops))
 
     @property
     def bytes(self) -> int:

@@ -23,6 +23,19 @@ def seeds_from_count(count: int) -> tuple[int, ...]:
     return tuple(101 * (i + 1) for i in range(count))
 
 
+def load_yaml(path: Path) -> Any:
+    """What a YAML file holds.
+
+    Raises:
+        SpecError: it is not valid YAML.
+        OSError, UnicodeDecodeError: it cannot be read.
+    """
+    try:
+        return yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file, not yet checked; a file that is not there may be the name of one that the package ships.
 
@@ -31,14 +44,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     try:
         shipped = SHIPPED / path.name
-        spec = yaml.safe_load((shipped if shipped.exists() and not path.exists() else path).read_text())
+        spec = load_yaml(shipped if shipped.exists() and not path.exists() else path)
     except FileNotFoundError:
         names = ", ".join(sorted(file.name for file in SHIPPED.glob("*.yaml")))
         raise SpecError(f"there is no file {path}. Shipped searches, by name: {names}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"cannot read {path}: {error}.") from error
-    except yaml.YAMLError as error:
-        raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(spec, dict):
         raise SpecError(f"{path} holds {type(spec).__name__}; a search is a mapping of settings, e.g. `dataset: digits`.")
     return spec

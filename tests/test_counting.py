@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from frontier_search.claim import TABLES
 from frontier_search.cli.main import group
-from frontier_search.counting import assumed, count
+from frontier_search.counting import count, describe
 from frontier_search.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
@@ -91,9 +91,9 @@ def test_what_does_not_change_the_size_may_be_left_out_or_given() -> None:
 
 
 def test_what_was_assumed_is_said_where_the_size_depends_on_it() -> None:
-    assert assumed("kronecker", "sine", ["hidden=8"]) == {"steps": 1}
-    assert assumed("kronecker", "sine", ["hidden=8", "steps=3"]) == {}
-    assert assumed("learned_kronecker", "sine", ["hidden=16"]) == {"initiator": 2, "sharing": "shared", "steps": 1}
+    assert describe("kronecker", "sine", ["hidden=8"]).assumed() == {"steps": 1}
+    assert describe("kronecker", "sine", ["hidden=8", "steps=3"]).assumed() == {}
+    assert describe("learned_kronecker", "sine", ["hidden=16"]).assumed() == {"initiator": 2, "sharing": "shared", "steps": 1}
     command = ["count", "conv", "--dataset", "digits", "--set", "channels=4", "--set", "hidden=16", "--format", "json"]
     result = CliRunner().invoke(group, command, catch_exceptions=False)
     assert result.stderr == "counted with layers = 1, grid = 2; --set gives another value.\n"

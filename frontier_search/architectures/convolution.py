@@ -81,8 +81,8 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class Convolutional:
-    """Features before a reservoir.
+class _OnFeatures:
+    """What models on features share.
 
     Attributes:
         front: the features.
@@ -91,7 +91,6 @@ class Convolutional:
 
     front: Convolution
     core: Reservoir
-    network: str = "frontier_search.networks.convolution:ConvolutionalStack"
 
     @property
     def graph(self) -> Graph | None:
@@ -104,6 +103,13 @@ class Convolutional:
     @property
     def rank(self) -> int:
         return self.core.rank
+
+
+@dataclass(frozen=True)
+class Convolutional(_OnFeatures):
+    """Features before a reservoir."""
+
+    network: str = "frontier_search.networks.convolution:ConvolutionalStack"
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """The scalars of the features and, with F = C g^2 of them, F H + H + (F + H) o + o, all effective."""
@@ -113,33 +119,14 @@ class Convolutional:
 
 
 @dataclass(frozen=True)
-class Scaffold:
-    """Features that are the state of a recurrence.
+class Scaffold(_OnFeatures):
+    """Features that are the state of a recurrence: ``core`` has as many hidden units as there are features."""
 
-    Attributes:
-        front: the features.
-        core: their recurrence, if there is one: as many hidden units as features.
-    """
-
-    front: Convolution
-    core: Reservoir
     network: str = "frontier_search.networks.convolution:ScaffoldStack"
 
     def __post_init__(self) -> None:
         if self.core.hidden != self.front.features:
             raise SpecError(f"{self.core.hidden} hidden units on {self.front.features} features; a scaffold has as many")
-
-    @property
-    def graph(self) -> Graph | None:
-        return self.core.graph
-
-    @property
-    def shape(self) -> Hashable:
-        return (astuple(self.front), self.core.shape)
-
-    @property
-    def rank(self) -> int:
-        return self.core.rank
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """The scalars of the features and, with H = C g^2 of them, H o + o, all effective."""

@@ -90,7 +90,8 @@ class Reservoir:
         """Of all T steps: products, the sum, two tanh."""
         if self.graph is None:
             return 0
-        products = self.product.flops if self.product else 2 * self.graph.edges(self.hidden)
+        product = self.product
+        products = product.flops if product else 2 * self.graph.edges(self.hidden)
         mix = 3 * self.hidden if self.gated or self.leaks else 0
         return self.steps * (products + self.hidden + 2 * self.hidden + mix)
 
@@ -98,7 +99,8 @@ class Reservoir:
         """Of the fixed graph: as edges of 8 bytes, densely, or its factors alone."""
         if self.graph is None:
             return 0
-        return self.product.bytes if self.product else min(8 * self.graph.edges(self.hidden), 4 * self.hidden**2)
+        product = self.product
+        return product.bytes if product else min(8 * self.graph.edges(self.hidden), 4 * self.hidden**2)
 
 
 def recurrence_over(units: int, graph: Graph, hyperparameters: Mapping[str, Value]) -> Reservoir:

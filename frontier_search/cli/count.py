@@ -17,12 +17,13 @@ def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> 
 
     Hyperparameters that are left out have the least value of the family's default space; those that matter are named.
     """
-    from frontier_search.counting import assumed, count
+    from frontier_search.counting import describe
     from frontier_search.reports.listing import render
 
-    size = count(family, dataset, settings)
+    described = describe(family, dataset, settings)
+    size = described.size({})
     click.echo(json.dumps(size) if form == "json" else render([size], form))
-    taken = assumed(family, dataset, settings)
+    taken = described.assumed()
     if taken:
         words = ", ".join(f"{name} = {value}" for name, value in taken.items())
         click.echo(f"counted with {words}; --set gives another value.", err=True)

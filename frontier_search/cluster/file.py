@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from frontier_search.cluster import rules
 from frontier_search.errors import SpecError
+from frontier_search.spec import load_yaml
 
 GONE = {  # what Ray used to read and now ignores or refuses, with what to write instead
     "min_workers": "available_node_types.NAME.min_workers",
@@ -65,11 +64,9 @@ def secrets_folder(name: str) -> Path:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a file, not judged; raises SpecError when there is none."""
     try:
-        written = yaml.safe_load(path.read_text())
+        written = load_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"cannot read the cluster file {path}: {error}. Those that we ship are in cluster/.") from error
-    except yaml.YAMLError as error:
-        raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(written, dict) or not isinstance(written.get("provider"), dict) or not written.get("cluster_name"):
         raise SpecError(f"{path} is not a cluster file: it needs `cluster_name` and `provider`. Those that we ship are in cluster/.")
     return written

@@ -15,12 +15,13 @@ import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.dataset import Split
+from frontier_search.dataset import Dataset, Split, TrainingBudget
 from frontier_search.datasets.file import read_npz
 from frontier_search.errors import SpecError
 from frontier_search.files import write_arrays
@@ -32,6 +33,49 @@ N_CLASSES = 10
 WHITE = 255  # the largest pixel
 SIZES = Sizes(train=6000, val=2000, test=2000)  # rows of a seed: the stacks of five seeds take half a gigabyte
 TIMEOUT_S = 5.0  # for each answer of OpenML's
+
+
+@dataclass(frozen=True)
+class Images:
+    """The rows of a data set, by seed. A value, so that a dataset is equal to itself after pickling.
+
+    Attributes:
+        name: of the dataset, and so of its file.
+        data_id: OpenML's number of it.
+    """
+
+    name: str
+    data_id: int
+
+    def __call__(self, seed: int) -> Split:
+        """x of shape (n_rows, 784), in [0, 1], y a class number 0 .. 9; raises as ``split``."""
+        return split(self.name, self.data_id, seed)
+
+
+@dataclass(frozen=True)
+class UsersFile:
+    """The user's file of a data set, or None; a value, as ``Images``."""
+
+    name: str
+
+    def __call__(self) -> Path | None:
+        return users_file(self.name)
+
+
+def dataset(name: str, data_id: int, source: str) -> Dataset:
+    """A data set of 28 x 28 images in 10 classes."""
+    return Dataset(
+        name=name,
+        task="multiclass",
+        n_features=SIDE * SIDE,
+        n_outputs=N_CLASSES,
+        unit="nats",
+        source=f"{source}, OpenML {data_id}",
+        budget=TrainingBudget(epochs=20, batch_size=64, learning_rate=(1e-3, 3e-2)),
+        split=Images(name, data_id),
+        image=(1, SIDE, SIDE),
+        file=UsersFile(name),
+    )
 
 
 def users_file(name: str) -> Path | None:
