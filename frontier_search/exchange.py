@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # no key and no password, which would be written down; no wildcard
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=+-]+)*/?")
 
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")  # s3:/BUCKET is a slip, and no folder named s3:
+
 
 def normal(outcomes: str) -> str:
     """The form that is written down: an absolute path, or a URL without a slash at its end.
@@ -27,7 +29,7 @@ def normal(outcomes: str) -> str:
     """
     if BUCKET.fullmatch(outcomes):
         return outcomes.rstrip("/")
-    if outcomes and "://" not in outcomes:
+    if outcomes and not SCHEME.match(outcomes):
         return str(Path(outcomes).resolve())
     raise SpecError(f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and '-_.=+', without keys.")
 

@@ -223,7 +223,8 @@ def test_an_archive_is_of_one_search(files: OutcomeFiles, archive: OutcomeFiles)
 
 
 @pytest.mark.parametrize(
-    "outcomes", ["", "s3://", "s3://b", "s3://frontier/a//b", "s3://frontier/*", "s3://key:secret@frontier", "gs://frontier/a"]
+    "outcomes",
+    ["", "s3://", "s3://b", "s3://frontier/a//b", "s3://frontier/*", "s3://key:secret@frontier", "gs://frontier/a", "s3:/frontier/a"],
 )
 def test_a_place_of_another_kind_is_refused(outcomes: str) -> None:
     with pytest.raises(SpecError, match=r"give a folder's path, or s3://BUCKET/PATH"):
