@@ -7,7 +7,8 @@ Real: the session, the sampler, the journal on this disk, outcomes written and r
 after a time that is drawn, and so the clock: it jumps to the next answer, and the driver's steps advance it by what each took here,
 one after another, as in the driver's one thread: processor time, or with ``--clock wall`` the time on the wall, which waits for the disk
 and for whatever else the machine does. Not in it: Ray's own time a cohort (25 to 60 ms, Ray Tune's trials), the live
-view, MLflow's mirror (a process of its own). Efficiency = seconds of training / (workers x makespan).
+view, MLflow's mirror (a process of its own). Efficiency = seconds of training / (workers x makespan); beside it stands that of a driver
+that takes no time, with the same workers and the same order of proposals.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,19 +38,27 @@ SPREAD = 0.25  # standard deviation of the logarithm of a cohort's seconds
 
 
 @dataclass
+class Driver:
+    """What feeds the workers: a step returns what it does, and the seconds that it took.
+
+    Attributes:
+        ask: the next cohort, by its index, or None for now.
+        tell: takes what a worker left of a cohort.
+    """
+
+    ask: Callable[[], tuple[int | None, float]]
+    tell: Callable[[int], float]
+
+
+@dataclass
 class Simulated:
-    """One search on simulated workers: simulated seconds, and what the driver really took."""
+    """One search on simulated workers: simulated seconds, in which the driver's are real."""
 
     workers: int
-    trials: int
-    in_flight: int
     makespan_s: float = 0.0
     training_s: float = 0.0
     ask_s: float = 0.0
     tell_s: float = 0.0
-    journal_mb: float = 0.0
-    memory_mb: float = 0.0
-    resume_s: float = 0.0
 
     @property
     def efficiency(self) -> float:
@@ -60,48 +70,95 @@ class Simulated:
         return (self.ask_s + self.tell_s) / self.makespan_s
 
 
-def simulate(workers: int, trials: int, in_flight: int, options: argparse.Namespace, home: Path) -> Simulated:
-    spec = {"name": "scale", "dataset": "digits", "sampler": options.sampler, "trials": trials, "cohort": options.cohort}
-    entry = library.define(Search.from_spec(spec | {"in_flight": in_flight}), home)
-    storage = entry.open_storage(writable=True)
-    handover = Handover(Session(entry.search, storage), entry.files)
-    result = Simulated(workers, trials, in_flight)
-    rng, now = np.random.default_rng(0), time.perf_counter if options.clock == "wall" else time.process_time
+@dataclass
+class Left:
+    """What a search leaves behind, and how long it takes to go on with it."""
+
+    journal_mb: float
+    memory_mb: float
+    resume_s: float
+
+
+def simulate(driver: Driver, workers: int, in_flight: int, mean_s: float) -> Simulated:
+    """Plays a search to its end; the k-th cohort that finds a worker takes as long with any driver."""
+    result, rng = Simulated(workers), np.random.default_rng(0)
     clock, free = 0.0, workers
-    waiting: list[Cohort] = []  # waiting: cohorts that were proposed and have no worker yet
-    running: list[tuple[float, int, Cohort]] = []
+    waiting: list[int] = []  # proposed, and no worker is free for them
+    running: list[tuple[float, int]] = []
     while True:
         while len(running) + len(waiting) < in_flight:
-            start = now()
-            cohort = handover.next()
-            took = now() - start
+            cohort, took = driver.ask()
             result.ask_s, clock = result.ask_s + took, clock + took
             if cohort is None:
                 break
             waiting.append(cohort)
         while free and waiting:
-            cohort, free = waiting.pop(0), free - 1
-            seconds = options.seconds * float(rng.lognormal(-(SPREAD**2) / 2, SPREAD))
+            free -= 1
+            seconds = mean_s * float(rng.lognormal(-(SPREAD**2) / 2, SPREAD))
             result.training_s += seconds
-            heapq.heappush(running, (clock + seconds, cohort.index, cohort))
+            heapq.heappush(running, (clock + seconds, waiting.pop(0)))
         if not running:
             break
-        answered, _, done = heapq.heappop(running)
-        free, clock = free + 1, max(clock, answered)
-        handover.files.leave(done, [outcome(candidate) for candidate in done.candidates], {})  # a worker's time, and not the driver's
-        start = now()
-        handover.settle(done)
-        took = now() - start
-        result.tell_s, clock = result.tell_s + took, clock + took
-    storage.close()
+        answered, done = heapq.heappop(running)
+        took = driver.tell(done)
+        free, clock = free + 1, max(clock, answered) + took
+        result.tell_s += took
     result.makespan_s = clock
-    result.journal_mb = (entry.folder.path / "journal.log").stat().st_size / 1e6
-    result.memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return result
+
+
+def costless(cohorts: int, in_flight: int) -> Driver:
+    """A driver that takes no time: what is lost with it is lost to the order of the proposals and to the end of the search."""
+    asked = 0
+    untold = set(range(cohorts))
+
+    def ask() -> tuple[int | None, float]:
+        nonlocal asked
+        if asked == cohorts or min(untold) <= asked - in_flight:
+            return None, 0.0
+        asked += 1
+        return asked - 1, 0.0
+
+    def tell(index: int) -> float:
+        untold.remove(index)
+        return 0.0
+
+    return Driver(ask, tell)
+
+
+def real(workers: int, trials: int, in_flight: int, options: argparse.Namespace, home: Path) -> tuple[Simulated, Left]:
+    """The project's own driver, on a search of this size in ``home``."""
+    now = time.perf_counter if options.clock == "wall" else time.process_time
+    spec = {"name": "scale", "dataset": "digits", "sampler": options.sampler, "trials": trials, "cohort": options.cohort}
+    entry = library.define(Search.from_spec(spec | {"in_flight": in_flight}), home)
+    storage = entry.open_storage(writable=True)
+    handover = Handover(Session(entry.search, storage), entry.files)
+    asked: dict[int, Cohort] = {}
+
+    def ask() -> tuple[int | None, float]:
+        start = now()
+        cohort = handover.next()
+        took = now() - start
+        if cohort is None:
+            return None, took
+        asked[cohort.index] = cohort
+        return cohort.index, took
+
+    def tell(index: int) -> float:
+        cohort = asked.pop(index)
+        handover.files.leave(cohort, [outcome(candidate) for candidate in cohort.candidates], {})  # a worker's time, and not the driver's
+        start = now()
+        handover.settle(cohort)
+        return now() - start
+
+    result = simulate(Driver(ask, tell), workers, in_flight, options.seconds)
+    storage.close()
+    journal_mb = (entry.folder.path / "journal.log").stat().st_size / 1e6
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     start = now()
     entry = library.find("scale", home)
     Session(entry.search, entry.open_storage(writable=True))
-    result.resume_s = now() - start
-    return result
+    return result, Left(journal_mb, memory_mb, now() - start)
 
 
 def main() -> None:
@@ -118,17 +175,18 @@ def main() -> None:
     print(
         f"{options.sampler}, cohorts of {options.cohort} that take {options.seconds:g} s (log-normal, {SPREAD:g}), {options.clock} time\n"
     )
-    heads = ("workers", "in flight", "trials", "efficiency", "driver busy, %", "ask, ms a trial", "tell, ms a trial", "journal, MB")
-    print(f"| {' | '.join((*heads, 'memory so far, MB', 'resume, s'))} |")
-    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    heads = ("workers", "in flight", "trials", "efficiency", "a costless driver's", "driver busy, %", "ask, ms a trial", "tell, ms a trial")
+    print(f"| {' | '.join((*heads, 'journal, MB', 'memory so far, MB', 'resume, s'))} |")
+    print("|---:" * (len(heads) + 3) + "|")
     for workers in options.workers:
         for slack in options.slack:
-            trials = options.trials or workers * options.cohorts_per_worker * options.cohort
+            trials, in_flight = options.trials or workers * options.cohorts_per_worker * options.cohort, max(1, round(workers * slack))
             with tempfile.TemporaryDirectory() as home:
-                r = simulate(workers, trials, max(1, round(workers * slack)), options, Path(home))
-            ask, tell = r.ask_s / trials * 1e3, r.tell_s / trials * 1e3
-            cells = f"{workers} | {r.in_flight} | {trials:,} | {r.efficiency:.2f} | {r.busy * 100:.1f} | {ask:.2f} | {tell:.2f}"
-            print(f"| {cells} | {r.journal_mb:.0f} | {r.memory_mb:.0f} | {r.resume_s:.1f} |", flush=True)
+                ours, left = real(workers, trials, in_flight, options, Path(home))
+            bound = simulate(costless(-(-trials // options.cohort), in_flight), workers, in_flight, options.seconds)
+            ask, tell = ours.ask_s / trials * 1e3, ours.tell_s / trials * 1e3
+            cells = f"{workers} | {in_flight} | {trials:,} | {ours.efficiency:.2f} | {bound.efficiency:.2f} | {ours.busy * 100:.1f}"
+            print(f"| {cells} | {ask:.2f} | {tell:.2f} | {left.journal_mb:.0f} | {left.memory_mb:.0f} | {left.resume_s:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

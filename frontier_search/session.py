@@ -139,7 +139,9 @@ class Session:
                 if not self._trials[number].state.finished:
                     self._tell_trial(number, outcome)
             self.note_elapsed()
-        return [self._trials[number] for number in cohort.numbers]
+        told = [self._trials[number] for number in cohort.numbers]
+        self._grow_frontier(told)
+        return told
 
     def note_elapsed(self) -> None:
         """Writes down how long the search has been live, for its time budget."""
@@ -154,7 +156,6 @@ class Session:
         state = TrialState.COMPLETE if losses is not None else TrialState.FAIL
         store.set_trial_state_values(trial_id, records.OPTUNA_STATES[state], losses)
         self._trials[number] = records.read(store.get_trial(trial_id), self.objectives)
-        self._grow_frontier([self._trials[number]])
 
     # ---- what the session knows ------------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from tests import fakes, toys
 
 LAYERS = (  # lowest first; a package stands for everything in it
     "errors files exchange",
-    "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths",
+    "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths history",
     "families architectures networks datasets samplers",
     "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting",
     "session library",
@@ -29,7 +29,7 @@ LAYERS = (  # lowest first; a package stands for everything in it
 HOMES = {  # a library that takes long to load, and where it may be imported at all
     "torch": "networks training executors reports.models",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
-    "optuna": "samplers proposer records storage session",
+    "optuna": "samplers history proposer records storage session",
     "sqlalchemy": "storage reports",
     "sklearn": "ceiling datasets splitting",
     "mlflow": "reports",
