@@ -23,6 +23,7 @@ os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+os.environ["RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE"] = "1"  # or Tune would try a reclaimed trial again by itself, without a word to anybody
 
 import ray
 from ray import tune
@@ -31,7 +32,7 @@ from ray.tune.search import Searcher
 
 from frontier_search import exchange
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.executors import Execute, Where
+from frontier_search.executors import Execute, Where, machines
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
 from frontier_search.outcomes import OutcomeFiles
@@ -73,6 +74,7 @@ class CohortSearcher(Searcher):
         self.handover = handover
         self.error: BaseException | None = None
         self.last_words = ""  # of the worker that died last
+        self.last_error: BaseException | None = None  # which Ray raised for it
         self._cohorts: dict[str, Cohort] = {}
         self._again: list[Cohort] = []  # whose workers died
 
@@ -93,7 +95,7 @@ class CohortSearcher(Searcher):
             self._again.append(cohort)
             # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
             if some_node_is_alive():
-                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
+                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words, machines.lost(self.last_error)))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
         else:
@@ -131,7 +133,7 @@ class StopOnError(tune.Stopper):
 
 
 class LastWords(FIFOScheduler):
-    """Keeps the last line of what a dead worker said; a scheduler, because the searcher is told of a death before the callbacks are."""
+    """Keeps why a worker died, and the last line of what it said; a scheduler, because the searcher is told of a death before the callbacks."""
 
     def __init__(self, searcher: CohortSearcher) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -143,6 +145,10 @@ class LastWords(FIFOScheduler):
         except OSError:
             lines = []
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
+        try:
+            self.searcher.last_error = trial.get_pickled_error()
+        except Exception:  # of a user's class, say, that cannot be read here
+            self.searcher.last_error = None
 
 
 @contextmanager
