@@ -146,8 +146,9 @@ class LastWords(FIFOScheduler):
             lines = []
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
         try:
-            self.searcher.last_error = trial.get_pickled_error()
-        except Exception:  # of a user's class, say, that cannot be read here
+            # as Tune's trial would read it, if it looked beside the words and not in the storage, where nothing is yet
+            self.searcher.last_error = ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+        except Exception:  # none was kept, or one of a user's class that cannot be read here
             self.searcher.last_error = None
 
 
