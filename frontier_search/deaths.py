@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ALLOWED = 1  # a stack that has killed one worker is tried once more
 
-# A stack that is trained for a whole day where machines are reclaimed every five hours, a harsh place, loses five of them, and more than eight
+# A stack that is trained for a day where machines are reclaimed every five hours, a harsh place, loses five of them, and more than eight
 # once in fifteen such days (Poisson). One that takes its machine down each time, by filling its memory, say, is blamed from the ninth on.
 MACHINES_ALLOWED = 8
 

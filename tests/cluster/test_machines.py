@@ -71,6 +71,7 @@ def loses_its_worker(node: Any) -> None:
 BLOWS = (vanishes, is_reclaimed, is_shut_down, loses_its_worker)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
