@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from frontier_search import deaths, exchange
 from frontier_search.errors import SearchError, SpecError
@@ -167,16 +171,49 @@ def test_cohorts_are_found_in_their_order(files: OutcomeFiles) -> None:
 # ---- checkpoints and deaths ---------------------------------------------------------------------------------------------------------------
 
 
-def test_deaths_are_counted_by_stack(files: OutcomeFiles) -> None:
+@given(st.lists(st.tuples(st.sampled_from(["0", "1", "0-3"]), st.booleans()), max_size=40))
+def test_deaths_and_lost_machines_are_counted_by_stack(events: list[tuple[str, bool]]) -> None:
+    """Whatever the order: a machine that is lost counts as a death of its stack from the ninth on, and never of another."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        seen: Counter[tuple[str, bool]] = Counter()
+        for stack, with_machine in events:
+            seen[stack, with_machine] += 1
+            deaths.begin(folder, stack)
+            blamed = not with_machine or seen[stack, True] > deaths.MACHINES_ALLOWED
+            assert deaths.count(folder, with_machine) == deaths.Death(stack, blamed)
+        stacks = {stack for stack, _ in events}
+        beyond = {stack: max(0, seen[stack, True] - deaths.MACHINES_ALLOWED) for stack in stacks}
+        lost = {stack: seen[stack, True] - beyond[stack] for stack in stacks}
+        died = {stack: seen[stack, False] + beyond[stack] for stack in stacks}
+        assert deaths.machines(folder) == {stack: count for stack, count in lost.items() if count}
+        assert deaths.read(folder) == {stack: count for stack, count in died.items() if count}
+
+
+def test_deaths_are_read_by_the_next_worker_and_lost_machines_are_not(files: OutcomeFiles) -> None:
     folder = files.checkpoints(3)
-    assert deaths.count(folder) is None
-    for stack, count in (("0", 1), ("1", 1), ("0", 2)):
-        deaths.begin(folder, stack)
-        assert deaths.count(folder) == stack
-        assert deaths.read(folder)[stack] == count
+    for with_machine in (False, True, False, True):
+        deaths.begin(folder, "0")
+        deaths.count(folder, with_machine)
     assert Checkpoints(folder).deaths("0") == 2
-    write_whole(folder / "deaths.json", b"{")
+    assert deaths.machines(folder) == {"0": 2}
+    for name in ("deaths.json", "machines.json"):
+        write_whole(folder / name, b"{")
     assert Checkpoints(folder).deaths("0") == 0
+    assert deaths.machines(folder) == {}
+
+
+@pytest.mark.parametrize("with_machine", [False, True])
+def test_a_worker_that_dies_before_it_begins_is_not_counted_against_what_the_last_one_trained(
+    files: OutcomeFiles, with_machine: bool
+) -> None:
+    folder = files.checkpoints(3)
+    assert deaths.count(folder, with_machine).stack is None
+    deaths.begin(folder, "0")
+    assert deaths.count(folder).stack == "0"
+    assert deaths.count(folder, with_machine).stack is None
+    assert deaths.read(folder) == {"0": 1}
+    assert deaths.machines(folder) == {}
 
 
 def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: OutcomeFiles) -> None:

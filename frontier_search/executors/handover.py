@@ -35,7 +35,7 @@ class Handover:
 
     def __init__(self, session: Session, files: OutcomeFiles, observers: Sequence[Observer] = ()) -> None:
         self.session, self.files, self.observers = session, files, tuple(observers)
-        self._stillbirths = 0
+        self._stillbirths = self._lost_unborn = 0  # in a row: workers that died, or were lost, before they trained anything
         self._begun = False
         self._left = set(self._tidy())
 
@@ -70,17 +70,26 @@ class Handover:
             raise SearchError(f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.files.cohort(cohort.index)}.")
         self._tell(cohort, outcomes)
 
-    def worker_died(self, cohort: Cohort, reason: str) -> None:
+    def worker_died(self, cohort: Cohort, reason: str, with_machine: bool = False) -> None:
         """Notes that the worker of a cohort died; the cohort is to be trained again, from its checkpoints.
+
+        Args:
+            reason: its last words.
+            with_machine: it was lost because its machine was, which is nobody's fault, within the bounds of ``deaths``.
 
         Raises:
             SearchError: workers die before they train anything, so that trying again is in vain.
         """
-        stack = deaths.count(self.files.checkpoints(cohort.index))
-        self._stillbirths = 0 if stack else self._stillbirths + 1
+        death = deaths.count(self.files.checkpoints(cohort.index), with_machine)
+        if death.stack is not None:
+            self._stillbirths = self._lost_unborn = 0
+        elif with_machine and self._lost_unborn < deaths.MACHINES_ALLOWED:
+            self._lost_unborn += 1
+        else:
+            self._stillbirths += 1
         if self._stillbirths > STILLBIRTHS_ALLOWED:
             raise SearchError(f"{self._stillbirths} workers in a row died before they trained anything; the last one said: {reason}")
-        log.warning("the worker of cohort %d died%s; it is trained again", cohort.index, f" in stack {stack}" if stack else "")
+        log.warning("the worker of cohort %d %s; it is trained again", cohort.index, _how(death, with_machine))
 
     def _tidy(self) -> Iterator[int]:
         """A session that died between telling a cohort and removing its files left them: the models of members are kept, the rest goes.
@@ -127,3 +136,12 @@ class Handover:
                 observer(self.session)
             except Exception:  # a view or a mirror must never stop a search
                 log.warning("an observer failed; the search goes on", exc_info=True)
+
+
+def _how(death: deaths.Death, with_machine: bool) -> str:
+    """What became of a worker: "died in stack 9", say."""
+    where = f" in stack {death.stack}" if death.stack is not None else ""
+    if not with_machine:
+        return f"died{where}"
+    counted = f", which has lost more than {deaths.MACHINES_ALLOWED} machines, so that this counts as a death of it" if death.blamed else ""
+    return f"was lost with its machine{where}{counted}"

@@ -23,15 +23,17 @@ os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+os.environ["RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE"] = "1"  # or Tune would try a reclaimed trial again by itself, without a word to anybody
 
 import ray
 from ray import tune
+from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from frontier_search import exchange
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.executors import Execute, Where
+from frontier_search.executors import Execute, Where, machines
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
 from frontier_search.outcomes import OutcomeFiles
@@ -73,6 +75,7 @@ class CohortSearcher(Searcher):
         self.handover = handover
         self.error: BaseException | None = None
         self.last_words = ""  # of the worker that died last
+        self.last_error: BaseException | None = None  # which Ray raised for it
         self._cohorts: dict[str, Cohort] = {}
         self._again: list[Cohort] = []  # whose workers died
 
@@ -93,7 +96,7 @@ class CohortSearcher(Searcher):
             self._again.append(cohort)
             # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
             if some_node_is_alive():
-                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
+                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words, machines.lost(self.last_error)))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
         else:
@@ -130,12 +133,25 @@ class StopOnError(tune.Stopper):
         return self.searcher.error is not None
 
 
-class LastWords(FIFOScheduler):
-    """Keeps the last line of what a dead worker said; a scheduler, because the searcher is told of a death before the callbacks are."""
+class CohortScheduler(FIFOScheduler):
+    """Says which cohort gets the worker that has become free, and keeps why a worker died, and the last line of what it said; a scheduler,
+    because the searcher is told of a death before the callbacks."""
 
     def __init__(self, searcher: CohortSearcher) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.searcher = searcher
+
+    def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
+        """The lowest cohort that waits, but for those whose own worker is being started: Tune would throw that one away, half started.
+
+        Where workers start slower than cohorts end, none would ever be started (3 of 16 were), because Tune takes the longest waiting.
+        """
+        waiting = [trial for trial in tune_controller.get_live_trials() if trial.status == Trial.PENDING]
+        workers, manager = tune_controller._tune_controller._trial_to_actor, tune_controller._tune_controller._actor_manager
+        idle = [trial for trial in waiting if trial not in workers or not manager.is_actor_started(workers[trial])]
+        if idle:
+            return min(idle, key=lambda trial: int(trial.config[COHORT]))
+        return max(waiting, key=lambda trial: int(trial.config[COHORT]), default=None)  # whose worker has just begun to start
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         try:
@@ -143,6 +159,11 @@ class LastWords(FIFOScheduler):
         except OSError:
             lines = []
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
+        try:
+            # as Tune's trial would read it, if it looked beside the words and not in the storage, where nothing is yet
+            self.searcher.last_error = ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+        except Exception:  # none was kept, or one of a user's class that cannot be read here
+            self.searcher.last_error = None
 
 
 @contextmanager
@@ -201,7 +222,7 @@ def _tune(handover: Handover, where: Where) -> None:
             tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
-                scheduler=LastWords(searcher),
+                scheduler=CohortScheduler(searcher),
                 num_samples=-1,
                 max_concurrent_trials=handover.search.in_flight,
                 reuse_actors=True,

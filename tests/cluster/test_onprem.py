@@ -53,7 +53,7 @@ def test_a_host_killed_and_one_unplugged_change_nothing(site: Site, tmp_path: Pa
     assert [row["state"] for row in user.sessions()] == ["RUNNING"]
     assert ENDED in user.attach()
     assert [row["state"] for row in user.sessions()] == ["SUCCEEDED"]
-    assert user.says("logs", NAME, "--cluster", CLUSTER).count("is trained again") >= 2
+    assert user.says("logs", NAME, "--cluster", CLUSTER).count("was lost with its machine in stack") >= 2
     user.says("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
     assert "val loss" in user.says("frontier", NAME, "--home", f"{HOME}/runs")
     assert differences(site.fetched) == []

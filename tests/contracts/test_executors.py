@@ -188,6 +188,40 @@ def test_a_worker_that_dies_in_a_stack_is_counted_against_that_stack(tmp_path: P
     assert deaths.read(checkpoints) == {"0": STILLBIRTHS_ALLOWED + 2}
 
 
+def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    checkpoints = live.files.checkpoints(cohort.index)
+    for _ in range(deaths.MACHINES_ALLOWED):
+        deaths.begin(checkpoints, "0")
+        live.worker_died(cohort, "unavailable", with_machine=True)
+    assert deaths.read(checkpoints) == {}
+    assert {record.message for record in caplog.records} == {
+        "the worker of cohort 0 was lost with its machine in stack 0; it is trained again"
+    }
+    deaths.begin(checkpoints, "0")
+    live.worker_died(cohort, "unavailable", with_machine=True)
+    assert deaths.read(checkpoints) == {"0": 1}
+    assert caplog.messages[-1].endswith("which has lost more than 8 machines, so that this counts as a death of it; it is trained again")
+
+
+def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path: Path) -> None:
+    """Within the same bound as in a stack: data that do not fit the memory of any machine must not go through machines for ever."""
+    live = handover(tmp_path)
+    cohort = live.next()
+    assert cohort is not None
+    for _ in range(2):
+        for _ in range(deaths.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
+            live.worker_died(cohort, "unavailable", with_machine=True)
+        deaths.begin(live.files.checkpoints(cohort.index), "0")
+        live.worker_died(cohort, "unavailable", with_machine=True)  # one that trained: counted anew
+    for _ in range(deaths.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
+        live.worker_died(cohort, "unavailable", with_machine=True)
+    with pytest.raises(SearchError, match="3 workers in a row died before they trained anything; the last one said: unavailable"):
+        live.worker_died(cohort, "unavailable", with_machine=True)
+
+
 def test_the_candidates_wait_on_the_disk_for_the_worker(tmp_path: Path) -> None:
     live = handover(tmp_path)
     cohort = live.next()

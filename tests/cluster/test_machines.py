@@ -1,0 +1,116 @@
+"""One search on Ray nodes of this machine that are lost one after the other while they train the same stack: no fault of the stack's."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray.cluster_utils import Cluster
+
+from frontier_search import deaths, launch, library
+from frontier_search.executors import Where
+from frontier_search.search import Search
+from tests.faults import processes
+from tests.faults.comparing import plain, stuck
+from tests.faults.processes import ENVIRONMENT
+
+SPEC = {
+    "name": "machines-1",
+    "dataset": "iris",
+    "families": {"dense": {"hidden": 8}},
+    "trials": 3,
+    "cohort": 3,
+    "in_flight": 1,
+    "seeds": 3,
+    "epochs": 3000,
+}
+MEMORY = 80_000_000  # bytes of each object store
+WORKER = "ray::ResourceTrainable"
+RAYLET_LATER_S = 0.5  # the worker goes first: Ray says that it died alone
+
+
+def raylet(node: Any) -> int:
+    return int(node.all_processes["raylet"][0].process.pid)
+
+
+def workers(node: Any) -> list[int]:
+    return [pid for pid in processes.descendants(raylet(node)) if processes.words(pid).startswith(WORKER)]
+
+
+def vanishes(node: Any) -> None:
+    """All of it at once: the GCS takes the node for alive for some seconds more."""
+    processes.kill([raylet(node), *workers(node)])
+
+
+def is_reclaimed(node: Any) -> None:
+    """With a warning, which Tune would answer by itself."""
+    preempted = 2  # DRAIN_NODE_REASON_PREEMPTION
+    gcs = ray._raylet.GcsClient(address=node.gcs_address)
+    assert gcs.drain_node(node.node_id, preempted, "reclaimed", int(time.time() * 1e3) + 1000)[0]
+    processes.kill([raylet(node)], signal.SIGTERM)
+
+
+def is_shut_down(node: Any) -> None:
+    """By the system, which ends its processes in whatever order."""
+    processes.kill(workers(node), signal.SIGTERM)
+    time.sleep(RAYLET_LATER_S)
+    processes.kill([raylet(node)], signal.SIGTERM)
+
+
+def loses_its_worker(node: Any) -> None:
+    """The worker alone: the stack may be at fault."""
+    processes.kill(workers(node))
+
+
+BLOWS = (vanishes, is_reclaimed, is_shut_down, loses_its_worker)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    search = Search.from_spec(SPEC)
+    launch.run(search, tmp_path / "twin", "inline")
+    for key, value in ENVIRONMENT.items():
+        monkeypatch.setenv(key, value)
+    entry = library.define(search, tmp_path / "home")
+    checkpoints = entry.files.checkpoints(0)
+    seen: list[tuple[str | None, dict[str, int], dict[str, int]]] = []
+    with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
+        head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False, "temp_dir": folder}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            nodes = [cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in BLOWS]
+
+            def strike() -> None:
+                """One blow after the other, each as soon as a worker trains; then what was counted."""
+                for blow in BLOWS:
+                    processes.until((checkpoints / "training").exists, 60, "training")
+                    stack = (checkpoints / "training").read_text()
+                    blow(next(node for node in nodes if workers(node)))
+                    processes.until(lambda: not (checkpoints / "training").exists(), 60, "the death is counted")
+                    seen.append((stack, deaths.machines(checkpoints), deaths.read(checkpoints)))
+
+            striking = threading.Thread(target=strike, daemon=True)
+            striking.start()
+            launch.conduct(entry, "ray_tune", Where(address=cluster.address), ())
+            striking.join(10)
+        finally:
+            if ray.is_initialized():
+                ray.shutdown()
+            cluster.shutdown()
+    assert seen == [("0", {"0": 1}, {}), ("0", {"0": 2}, {}), ("0", {"0": 3}, {}), ("0", {"0": 3}, {"0": 1})]
+    assert [words for words in caplog.messages if "trained again" in words] == [
+        *["the worker of cohort 0 was lost with its machine in stack 0; it is trained again"] * 3,
+        "the worker of cohort 0 died in stack 0; it is trained again",
+    ]
+    assert stuck(entry, mirror=False) == []
+    twin = library.read_trials(library.find(search.name, tmp_path / "twin"))
+    assert [plain(trial) for trial in library.read_trials(entry)] == [plain(trial) for trial in twin]
