@@ -4,8 +4,8 @@
 
 Everything is real but the training: the driver as ``run`` starts it, one Ray worker process a worker (of 0.2 GB, so that 64 fit a small
 machine), their outcomes. A worker sleeps for the drawn seconds instead of training. Efficiency = seconds asleep / (workers x window), where
-the window begins when all workers have begun a cohort, so that the start of their processes is not in it, and ends when the last cohort is
-begun; the end of a search is the same with any driver.
+the window begins when all workers sleep for the first time, so that the start of their processes is not in it, and ends when the last
+cohort is begun; the end of a search is the same with any driver.
 """
 
 from __future__ import annotations
@@ -83,12 +83,15 @@ def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
         cpu = time.process_time() - cpu
     storage.close()
     slept = np.array([[float(word) for word in path.read_text().split()] for path in (entry.folder.path / ASLEEP).iterdir()])
-    first = [slept[slept[:, 2] == pid, 0].min() for pid in set(slept[:, 2])]
-    window = max(first), slept[:, 0].max()
+    processes = len(set(slept[:, 2]))
+    asleep = sorted([*((start, 1) for start in slept[:, 0]), *((awake, -1) for awake in slept[:, 1])])
+    counts = np.cumsum([change for _, change in asleep])
+    window = asleep[int(np.argmax(counts == workers))][0], slept[:, 0].max()  # argmax: the first moment
+    assert counts.max() == workers, f"at most {counts.max()} of {workers} workers were asleep at once"
     inside = np.clip(slept[:, :2], *window)
     efficiency = (inside[:, 1] - inside[:, 0]).sum() / (workers * (window[1] - window[0]))
     ours, all_ms = handover.took_s / cohorts * 1e3, cpu / cohorts * 1e3
-    return f"| {workers} | {len(first)} | {cohorts} | {window[1] - window[0]:.0f} | {efficiency:.2f} | {ours:.0f} | {all_ms:.0f} |"
+    return f"| {workers} | {processes} | {cohorts} | {window[1] - window[0]:.0f} | {efficiency:.2f} | {ours:.0f} | {all_ms:.0f} |"
 
 
 def main() -> None:

@@ -146,7 +146,7 @@ class CohortScheduler(FIFOScheduler):
 
         Where workers start slower than cohorts end, none would ever be started (3 of 16 were), because Tune takes the longest waiting.
         """
-        waiting = [trial for trial in tune_controller.get_live_trials() if trial.status == Trial.PENDING]
+        waiting: list[Trial] = [trial for trial in tune_controller.get_live_trials() if trial.status == Trial.PENDING]
         workers, manager = tune_controller._tune_controller._trial_to_actor, tune_controller._tune_controller._actor_manager
         idle = [trial for trial in waiting if trial not in workers or not manager.is_actor_started(workers[trial])]
         if idle:

@@ -3,6 +3,8 @@ failure stays with its trial."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,12 +17,14 @@ import torch
 
 from frontier_search import deaths, launch, library
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.executors import EXECUTORS, Where
+from frontier_search.executors import EXECUTORS, Where, ray_tune
 from frontier_search.executors.handover import STILLBIRTHS_ALLOWED, Handover
 from frontier_search.executors.worker import Worker
 from frontier_search.files import names_in, write_whole
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
+from frontier_search.outcomes import OutcomeFiles
+from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 from tests import fakes, faulty, s3, toys
@@ -331,3 +335,28 @@ def test_the_words_of_the_worker_that_died_last_are_told(tmp_path: Path, monkeyp
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
     with pytest.raises(SearchError, match=r"3 workers in a row died before they trained anything; the last one said: .*attempt 3: no rows"):
         launch.run(toys.search(dataset="tests.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
+
+
+class SlowlyStarted(ray_tune.CohortTrainable):
+    """A worker that starts slower than cohorts end, each one slower than the one before it."""
+
+    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, root: str = "", device: str = "cpu") -> None:
+        begun = Path(root) / "begun"
+        begun.mkdir(exist_ok=True)
+        (begun / f"{os.getpid()}").touch()
+        time.sleep(3 * (len(list(begun.iterdir())) - 1))
+        self.files, self.index, self.seeds = OutcomeFiles(Path(root)), config[ray_tune.COHORT], Search.from_spec(spec or {}).seeds
+
+    def step(self) -> dict[str, Any]:
+        cohort = self.files.posted(self.index)
+        time.sleep(0.1)
+        self.files.leave(cohort, [fakes.train(candidate, self.seeds) for candidate in cohort.candidates], {})
+        return {ray_tune.COHORT: self.index, "done": True}
+
+
+def test_a_worker_that_is_being_started_is_not_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tune gives a worker that has become free to the cohort that waits longest, and ends that one's own, which is the next to be ready."""
+    monkeypatch.setattr(ray_tune, "CohortTrainable", SlowlyStarted)
+    asked = toys.search(trials=50, cohort=1, in_flight=50, sampler="random")
+    launch.run(asked, tmp_path, "ray_tune", Where(3))
+    assert len(list((tmp_path / asked.name / "begun").iterdir())) == 3
