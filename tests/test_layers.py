@@ -21,7 +21,7 @@ LAYERS = (  # lowest first; a package stands for everything in it
     "errors files exchange",
     "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths",
     "families architectures networks datasets samplers",
-    "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting",
+    "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting place",
     "session library",
     "executors launch reports cluster",
     "cli __main__ __init__",
