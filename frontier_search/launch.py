@@ -94,11 +94,13 @@ def _conduct(entry: Entry, workers: Callable[[], Execute], observers: Sequence[O
         storage.held(entry.search.name),
     ):
         session = Session(entry.search, storage)
-        entry.files.claim(entry.search)
-        handover = Handover(session, entry.files, observers)
-        if session.finished:
+        files = entry.files
+        files.claim(entry.search)
+        handover = Handover(session, files, observers)
+        if session.finished:  # it is shown, and must not stop one that goes on elsewhere, with more trials
             handover.observe()
         else:
+            files.take_over()
             workers()(handover)
             session.note_elapsed()
         session.raise_if_hopeless()

@@ -61,7 +61,7 @@ class CohortTrainable(tune.Trainable):
         try:
             self.worker.train(self.files.posted(self.index))
         except (SearchError, OSError) as error:  # a full disk, say: no candidate's fault, so the search stops and says why
-            result[PROBLEM] = f"a worker stopped: {error}"
+            result[PROBLEM] = str(error)
         return result
 
 
@@ -95,7 +95,8 @@ class CohortSearcher(Searcher):
             if some_node_is_alive():
                 self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
         elif result and PROBLEM in result:
-            self.error = SearchError(result[PROBLEM])
+            reason = result[PROBLEM]
+            self._guarded(lambda: self.handover.worker_stopped(reason))
         else:
             self._guarded(lambda: self.handover.settle(cohort))
 
