@@ -3,6 +3,7 @@ and those before it stop. Nothing that was finished is lost or trained again."""
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import uuid
@@ -13,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from frontier_search import launch, library
+from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.executors.handover import Handover
+from frontier_search.files import names_in, write_whole
 from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome
 from tests import fakes, s3, toys
 from tests.faults.comparing import plain
+from tests.test_session import Clock
 
 HEADS = 3
 STEPS = 25  # at most, until the next head comes
@@ -83,6 +87,13 @@ def server() -> Iterator[s3.Server]:
         yield server
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    still = Clock()
+    monkeypatch.setattr(session_module, "time", still)
+    return still
+
+
 @pytest.mark.parametrize(("place", "seed"), [*(("disk", seed) for seed in range(30)), *(("bucket", seed) for seed in range(3))])
 def test_the_last_head_has_the_search_whenever_it_comes(place: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     rng, outcomes = random.Random(seed), str(tmp_path / "shared")
@@ -136,3 +147,66 @@ def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> N
 
     launch.conduct(entry, "inline", None, [show_the_first])
     assert len(library.read_trials(entry)) == longer.trials
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_time_that_was_spent_is_spent_for_a_new_head_too(seed: int, tmp_path: Path, clock: Clock) -> None:
+    """And what was asked for in time is told again, or trained, however late it is."""
+    rng, shared = random.Random(seed), str(tmp_path / "shared")
+    budget_s = rng.uniform(20, 60)
+    search = toys.search(trials=200, in_flight=rng.randint(1, 4), time_budget=f"{budget_s}s")
+    first = Head(search, tmp_path / "first", shared)
+    first.ask()
+    told, spent_s = 0, 0.0
+    for _ in range(rng.randint(2, 40)):  # until it is lost
+        clock.now += rng.uniform(0, 10)
+        first.step(rng)
+        if first.told > told:
+            told, spent_s = first.told, first.session.elapsed_s
+    asked = {trial.cohort for trial in first.session.trials}
+    again = Head(search, tmp_path / "again", shared)
+    again.ask()
+    while not again.session.finished:
+        clock.now += rng.uniform(0, 2)
+        again.step(rng)
+    assert {trial.cohort for trial in again.session.trials} >= asked
+    assert again.session.elapsed_s >= spent_s
+    if spent_s >= budget_s:
+        assert {trial.cohort for trial in again.session.trials} == asked
+    else:
+        assert again.session.out_of_time or len(again.session.trials) == search.trials
+
+
+def test_an_archive_of_other_candidates_gives_no_time(tmp_path: Path, clock: Clock) -> None:
+    """As other versions of the libraries would propose them: none of them is told again, and the budget is for new ones."""
+    search, shared = toys.search(trials=200, in_flight=1, time_budget="20s"), str(tmp_path / "shared")
+    first = Head(search, tmp_path / "first", shared)
+    first.ask()
+    while first.told < 40:
+        first.step(random.Random(0))
+    for name in names_in(first.files.root / "told") - {"search.yaml"}:
+        write_whole(first.files.root / "told" / name, b"of others")
+    again = Head(search, tmp_path / "again", shared)
+    again.ask()
+    clock.now += 30
+    for _ in range(3):
+        again.step(random.Random(0))
+    assert again.session.finished
+    assert again.told == search.cohort
+
+
+def test_an_archive_that_does_not_know_the_time_is_told_again_all_the_same(tmp_path: Path) -> None:
+    """As it was written before times were kept."""
+    search, shared = toys.search(), str(tmp_path / "shared")
+    first = Head(search, tmp_path / "first", shared)
+    first.ask()
+    while not first.session.finished:
+        first.step(random.Random(0))
+    for name in names_in(first.files.root / "told") - {"search.yaml"}:
+        content = json.loads((Path(shared) / search.name / "told" / name).read_bytes())
+        del content["elapsed_s"]
+        write_whole(first.files.root / "told" / name, json.dumps(content).encode())
+    again = Head(search, tmp_path / "again", shared)
+    again.ask()
+    assert again.session.finished
+    assert again.trained == []
