@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 
 from frontier_search import library
+from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.handover import Handover, Observer
 from frontier_search.folder import DEFAULT_HOME
@@ -101,7 +102,11 @@ def _conduct(entry: Entry, workers: Callable[[], Execute], observers: Sequence[O
             handover.observe()
         else:
             files.take_over()
-            workers()(handover)
+            try:
+                workers()(handover)
+            except (OSError, SearchError):
+                files.require_ours()  # where another session removed what this one wrote, that is why
+                raise
             session.note_elapsed()
         session.raise_if_hopeless()
         return session.frontier

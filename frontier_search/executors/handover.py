@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from typing import NoReturn
 
 from frontier_search import deaths
 from frontier_search.errors import SearchError
@@ -101,15 +100,6 @@ class Handover:
         if self._stillbirths > STILLBIRTHS_ALLOWED:
             raise SearchError(f"{self._stillbirths} workers in a row died before they trained anything; the last one said: {reason}")
         log.warning("the worker of cohort %d died%s; it is trained again", cohort.index, f" in stack {stack}" if stack else "")
-
-    def worker_stopped(self, reason: str) -> NoReturn:
-        """Ends the search because a worker cannot go on, which it cannot either where another session removed its files.
-
-        Raises:
-            SearchError: always.
-        """
-        self.files.require_ours()
-        raise SearchError(f"a worker stopped: {reason}")
 
     def _tidy(self) -> Iterator[int]:
         """A session that died between telling a cohort and removing its files left them: the models of members are kept, the rest goes.

@@ -61,7 +61,7 @@ class CohortTrainable(tune.Trainable):
         try:
             self.worker.train(self.files.posted(self.index))
         except (SearchError, OSError) as error:  # a full disk, say: no candidate's fault, so the search stops and says why
-            result[PROBLEM] = str(error)
+            result[PROBLEM] = f"a worker stopped: {error}"
         return result
 
 
@@ -95,8 +95,7 @@ class CohortSearcher(Searcher):
             if some_node_is_alive():
                 self._guarded(lambda: self.handover.worker_died(cohort, self.last_words))
         elif result and PROBLEM in result:
-            reason = result[PROBLEM]
-            self._guarded(lambda: self.handover.worker_stopped(reason))
+            self.error = SearchError(result[PROBLEM])
         else:
             self._guarded(lambda: self.handover.settle(cohort))
 
