@@ -39,6 +39,7 @@ HOMES = {  # a library that takes long to load, and where it may be imported at 
     "rich": "reports",
     "click": "cli",
     "s3fs": "exchange",
+    "boto3": "cluster.account",
     "upath": "exchange files",
 }
 ROOT = Path(library.__file__).parent
