@@ -26,7 +26,7 @@ def require(cluster: ClusterFile) -> None:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    region, config = str(cluster.full["provider"]["region"]), Config(**PATIENCE)
+    region, config = cluster.full["provider"].get("region"), Config(**PATIENCE)
     missing = []
     for service, kind, name in named(cluster):
         try:

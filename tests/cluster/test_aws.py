@@ -96,12 +96,14 @@ def test_bootstrap_opens_nothing_to_everybody(home: Path, monkeypatch: pytest.Mo
 # ---- before `cluster up` -----------------------------------------------------------------------------------------------------------------
 
 FILES = ("gpu.yaml", "gpu-ssm.yaml")
+PARTS = ("security group frontier-search", "instance profile frontier-search-worker", "instance profile frontier-search-head")
 
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The commands with which Ray would have been run."""
     commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it found
     monkeypatch.setattr(launcher, "ray", lambda cluster, *command: commands.append(command))
     return commands
 
@@ -139,9 +141,7 @@ def test_without_bootstrap_nothing_is_started(name: str, home: Path, started: li
     assert len(boto3.client("iam").list_instance_profiles()["InstanceProfiles"]) == 0
 
 
-@pytest.mark.parametrize(
-    "part", ["security group frontier-search", "instance profile frontier-search-worker", "instance profile frontier-search-head"]
-)
+@pytest.mark.parametrize("part", PARTS)
 def test_each_part_that_is_missing_is_named_alone(
     part: str, home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
@@ -182,10 +182,9 @@ def test_keys_that_may_not_ask_are_no_obstacle(
     key = iam.create_access_key(UserName="somebody")["AccessKey"]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-    boto3.setup_default_session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     asked = cluster()
-    with moto.core.set_initial_no_auth_action_count(0):
-        launcher.up(asked)
+    moto.core.set_initial_no_auth_action_count(0)(launcher.up)(asked)
     assert len(started) == 1
     assert "may not ask whether the instance profile frontier-search-head is there (AccessDenied)" in caplog.text
 
@@ -195,7 +194,7 @@ def test_without_keys_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for key in [key for key in os.environ if key.startswith("AWS_")]:
         monkeypatch.delenv(key)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    boto3.setup_default_session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(
         SpecError, match="gpu.yaml: AWS cannot be asked .*Unable to locate credentials. Give keys of the account in AWS's own"
     ):
@@ -208,7 +207,7 @@ def test_without_a_network_it_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     settings = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
-    boto3.setup_default_session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(SpecError, match="AWS cannot be asked .*Could not connect to the endpoint URL.* and a way to the network"):
         launcher.up(cluster())
     assert started == []
