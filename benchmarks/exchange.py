@@ -82,7 +82,9 @@ def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
     """Runs a search to its end; returns the cohorts that were trained, and the seconds."""
     entry = library.define(search, home, outcomes=outcomes)
     begin = time.perf_counter()
-    handover, trained = Handover(Session(search, entry.open_storage(writable=True)), entry.files), 0
+    files, trained = entry.files, 0
+    files.take_over()
+    handover = Handover(Session(search, entry.open_storage(writable=True)), files)
     while (cohort := handover.next()) is not None:
         work(handover, cohort)
         handover.settle(cohort)

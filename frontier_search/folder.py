@@ -110,7 +110,7 @@ class SearchFolder(HomeFolder):
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except OSError:
-                    return _holder(file.read())
+                    return described(file.read())
         except OSError:
             return None  # never run, or not ours to read
         return None
@@ -146,9 +146,9 @@ def hold(path: Path, name: str) -> Iterator[None]:
             if error.errno not in (errno.EACCES, errno.EAGAIN):
                 raise
             file.seek(0)
-            raise already_running(name, _holder(file.read())) from error
+            raise already_running(name, described(file.read())) from error
         file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        file.write(json.dumps(signature()))
         file.flush()
         yield
 
@@ -167,7 +167,13 @@ def _lock_exclusively(file: TextIO) -> None:
     return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _holder(text: str) -> str:
+def signature() -> dict[str, object]:
+    """What a process writes where others may ask who it is."""
+    return {"pid": os.getpid(), "host": socket.gethostname()}
+
+
+def described(text: str | bytes) -> str:
+    """The words for the process that wrote a signature."""
     try:
         holder = json.loads(text)
         return f"process {holder['pid']} on {holder['host']}"

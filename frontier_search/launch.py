@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 
 from frontier_search import library
+from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.handover import Handover, Observer
 from frontier_search.folder import DEFAULT_HOME
@@ -94,12 +95,18 @@ def _conduct(entry: Entry, workers: Callable[[], Execute], observers: Sequence[O
         storage.held(entry.search.name),
     ):
         session = Session(entry.search, storage)
-        entry.files.claim(entry.search)
-        handover = Handover(session, entry.files, observers)
-        if session.finished:
+        files = entry.files
+        files.claim(entry.search)
+        handover = Handover(session, files, observers)
+        if session.finished:  # it is shown, and must not stop one that goes on elsewhere, with more trials
             handover.observe()
         else:
-            workers()(handover)
+            files.take_over()
+            try:
+                workers()(handover)
+            except (OSError, SearchError):
+                files.require_ours()  # where another session removed what this one wrote, that is why
+                raise
             session.note_elapsed()
         session.raise_if_hopeless()
         return session.frontier

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -15,30 +15,12 @@ from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_home
 from frontier_search.outcomes import OutcomeFiles
+from frontier_search.place import Place
 from frontier_search.search import Search
 from frontier_search.spec import read_yaml
-from frontier_search.storage import JOURNAL, Storage, answering, url_problem
+from frontier_search.storage import Storage, answering
 from frontier_search.sweep import Sweep, origin
 from frontier_search.trial import Trial
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a search keeps its truth and its mirror, and where its workers leave outcomes.
-
-    Attributes:
-        storage: ``journal`` or a database URL.
-        tracking_uri: MLflow's.
-        outcomes: a folder or ``s3://BUCKET/PATH`` in which every search has a folder of its name; None: the search's own folder.
-    """
-
-    storage: str
-    tracking_uri: str
-    outcomes: str | None = None
-
-    def to_spec(self) -> dict[str, str]:
-        """The form that is written down."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -79,10 +61,6 @@ class SweepEntry:
         return {label: [find(name, home) for name in begun[search.name]] for label, search in self.sweep.searches}
 
 
-def default_tracking_uri(home: Path) -> str:
-    return f"sqlite:///{(home / 'mlflow.db').resolve()}"
-
-
 def free_name(home: Path, dataset: str) -> str:
     """DATASET-1, DATASET-2, ...: the first that no search under the home has."""
     return first_free(set(names(home)), dataset)
@@ -96,21 +74,6 @@ def first_free(taken: Container[str], dataset: str) -> str:
     return f"{stem}-{number}"
 
 
-def find_place(home: Path, storage: str | None, tracking_uri: str | None, outcomes: str | None) -> Place:
-    """The place that the user named, the rest by default.
-
-    Raises:
-        SpecError: the storage URL is of no known kind, or outcomes cannot be exchanged where it says.
-    """
-    problem = url_problem(storage) if storage else None
-    if problem:
-        raise SpecError(problem)
-    if outcomes:
-        outcomes = exchange.normal(outcomes)
-        exchange.reach(outcomes)
-    return Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home), outcomes or None)
-
-
 def define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None) -> Entry:
     """Writes a new search into its folder.
 
@@ -120,7 +83,8 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     """
     search.obtain_dataset()
     folder = SearchFolder(home, search.name)
-    place = find_place(home, storage, tracking_uri, outcomes)
+    place = Place.of(home, storage, tracking_uri, outcomes)
+    place.reach()
     if SweepFolder(home, search.name).exists():
         raise SpecError(f"a sweep named {search.name!r} exists in {home}; choose another --name.")
     if folder.exists():
@@ -138,32 +102,51 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
 
 
 def find_or_define(
-    search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None
+    search: Search,
+    home: Path,
+    storage: str | None = None,
+    tracking_uri: str | None = None,
+    outcomes: str | None = None,
+    insisted: Collection[str] = (),
 ) -> Entry:
     """The search of this name, where it was defined before and asks the same, with the larger budget of the two; else a new one.
 
+    Args:
+        insisted: of ``storage``, ``tracking_uri`` and ``outcomes``, those that are more than a default for a new search.
+
     Raises:
-        SpecError: as ``define``, or the one that is there asks something else.
+        SpecError: as ``define``, or the one that is there asks something else, or was defined elsewhere than the user insists.
     """
     if not SearchFolder(home, search.name).exists():
         return define(search, home, storage, tracking_uri, outcomes)
     entry = find(search.name, home)
     if entry.search.fingerprint() != search.fingerprint():
         raise SpecError(f"the search named {search.name!r} in {home} asks something else; choose another --name.")
+    entry.place.refuse_another(Place.of(home, storage, tracking_uri, outcomes), insisted, f"search {search.name!r} in {home}")
     return extend(entry, search.trials) if search.trials > entry.search.trials else entry
 
 
 def define_sweep(
-    sweep: Sweep, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None
+    sweep: Sweep,
+    home: Path,
+    storage: str | None = None,
+    tracking_uri: str | None = None,
+    outcomes: str | None = None,
+    insisted: Collection[str] = (),
 ) -> SweepEntry:
     """Writes a new sweep into its folder, or finds the same one there.
 
+    Args:
+        insisted: as for ``find_or_define``.
+
     Raises:
-        SpecError: a search or another sweep has its name, or see ``define``.
+        SpecError: a search or another sweep has its name, it was defined elsewhere than the user insists, or see ``define``.
     """
-    folder, place = SweepFolder(home, sweep.name), find_place(home, storage, tracking_uri, outcomes)
+    folder, place = SweepFolder(home, sweep.name), Place.of(home, storage, tracking_uri, outcomes)
     if SearchFolder(home, sweep.name).exists():
         raise SpecError(f"a search named {sweep.name!r} exists in {home}; give the sweep another name.")
+    if not folder.exists():
+        place.reach()
     prepare_home(home)
     folder.path.mkdir(parents=True, exist_ok=True)
     with folder.lock():
@@ -171,6 +154,7 @@ def define_sweep(
             found = find_sweep(sweep.name, home)
             if found is None or replace(found.sweep, until_settled=sweep.until_settled) != sweep:
                 raise SpecError(f"another sweep named {sweep.name!r} exists in {home}; give this one another --name.")
+            found.place.refuse_another(place, insisted, f"sweep {sweep.name!r} in {home}")
             if found.sweep.until_settled or not sweep.until_settled:
                 return found
             place = found.place  # the same sweep, which is to be settled too

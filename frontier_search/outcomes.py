@@ -3,21 +3,25 @@
 Each cohort in flight has a folder. The worker writes ``outcome.json`` last, whole, so that its presence means that training is done; a
 session that finds one tells it instead of training again. The learned scalars of the trials that join the frontier move to ``models/``.
 Where the storage may be lost on its own (``archive``), what was told stays in ``told/``: a search that begins again asks for the same
-cohorts, and finds them there.
+cohorts, and finds them there. No lock reaches from one machine to another through such a place, so the session that opened it last has it: it
+writes who it is, and an earlier one that still lives reads so before it tells or posts anything, and stops.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.errors import SpecError
+from frontier_search.errors import SearchError, SpecError
 from frontier_search.exchange import refused
 from frontier_search.files import names_in, read_arrays, read_whole, remove, remove_folder, write_arrays, write_whole
+from frontier_search.folder import described, signature
 from frontier_search.trial import Cohort, Outcome
 
 if TYPE_CHECKING:
@@ -27,12 +31,26 @@ if TYPE_CHECKING:
 Weights = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Told:
+    """A cohort that was told, as the archive has it.
+
+    Attributes:
+        outcomes: one a candidate.
+        elapsed_s: how long the search had been live by then.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    elapsed_s: float
+
+
 class OutcomeFiles:
     """The files of one search that pass between its session and its workers.
 
     ROOT/outcomes/NUMBER/   cohorts in flight: candidates, checkpoints, weights, outcome
          models/            learned scalars of the trials on the frontier
          told/              with ``archive``: outcomes of the cohorts that the storage has, and search.yaml, whose they are
+         session.json       with ``archive``: which session has the search
 
     Args:
         root: the search's folder, or one of its name where outcomes are exchanged.
@@ -43,6 +61,7 @@ class OutcomeFiles:
 
     def __init__(self, root: AnyPath, archive: bool = False) -> None:
         self.root, self.archive = root, archive
+        self._signed: bytes | None = None  # what this session wrote when it took the search
 
     def claim(self, search: Search) -> None:
         """Writes the search beside its archive.
@@ -64,6 +83,21 @@ class OutcomeFiles:
             write_whole(path, f"{title}\n{search.to_yaml()}".encode())
         except OSError as error:
             raise SpecError(refused(str(self.root), error)) from error
+
+    def take_over(self) -> None:
+        """Writes that this session has the search from now on; whoever had it, dead or alive, has it no more."""
+        if self.archive:
+            self._signed = json.dumps(signature() | {"session": secrets.token_hex(8)}).encode()
+            write_whole(self.root / "session.json", self._signed)
+
+    def require_ours(self) -> None:
+        """Raises SearchError, with who it is, when another session has taken the search over since this one did."""
+        found = None if self._signed is None else read_whole(self.root / "session.json")
+        if found not in (None, self._signed):
+            raise SearchError(
+                f"{described(found)} has taken the search over, with the outcomes in {self.root}, since this session began; nothing is lost: it"
+                " goes on there, with all that is finished here. To go on here takes it back."
+            )
 
     def cohort(self, index: int) -> AnyPath:
         """Where a cohort in flight leaves its files."""
@@ -98,7 +132,8 @@ class OutcomeFiles:
 
     def take(self, cohort: Cohort) -> tuple[Outcome, ...] | None:
         """The outcomes that were left for a cohort; None when there are none, the file is cut short, or it speaks of other candidates."""
-        return _outcomes(read_whole(self.cohort(cohort.index) / "outcome.json"), cohort)
+        left = _told(read_whole(self.cohort(cohort.index) / "outcome.json"), cohort)
+        return left.outcomes if left else None
 
     def left(self) -> Iterator[int]:
         """The cohorts that have a folder, in their order."""
@@ -110,14 +145,19 @@ class OutcomeFiles:
 
     # ---- what was told -----------------------------------------------------------------------------------------------------------------
 
-    def keep_told(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
+    def keep_told(self, cohort: Cohort, outcomes: Sequence[Outcome], elapsed_s: float) -> None:
         """Keeps what the storage has now, where it may be lost without this folder."""
         if self.archive:
-            write_whole(self._told(cohort.index), _content(cohort, outcomes))
+            write_whole(self._told(cohort.index), _content(cohort, outcomes, elapsed_s))
 
-    def told(self, cohort: Cohort) -> tuple[Outcome, ...] | None:
-        """The outcomes of a cohort that was told to a storage that is lost; None as in ``take``."""
-        return _outcomes(read_whole(self._told(cohort.index)), cohort) if self.archive else None
+    def told(self, cohort: Cohort) -> Told | None:
+        """What was told of a cohort to a storage that is lost; None as in ``take``."""
+        return _told(read_whole(self._told(cohort.index)), cohort) if self.archive else None
+
+    def archived(self) -> set[int]:
+        """The cohorts that were told."""
+        stems = (name.removesuffix(".json") for name in names_in(self.root / "told")) if self.archive else ()
+        return {int(stem) for stem in stems if stem.isdigit()}
 
     def _told(self, index: int) -> AnyPath:
         return self.root / "told" / f"{index:05d}.json"
@@ -151,20 +191,22 @@ class OutcomeFiles:
         return self.root / "models" / f"{number}.npz"
 
 
-def _content(cohort: Cohort, outcomes: Sequence[Outcome]) -> bytes:
-    return json.dumps({"cohort": cohort.to_json(), "outcomes": [outcome.to_json() for outcome in outcomes]}).encode()
+def _content(cohort: Cohort, outcomes: Sequence[Outcome], elapsed_s: float = 0.0) -> bytes:
+    return json.dumps(
+        {"cohort": cohort.to_json(), "outcomes": [outcome.to_json() for outcome in outcomes], "elapsed_s": elapsed_s}
+    ).encode()
 
 
-def _outcomes(content: bytes | None, cohort: Cohort) -> tuple[Outcome, ...] | None:
-    """The outcomes in a file, if it is whole and speaks of this cohort."""
+def _told(content: bytes | None, cohort: Cohort) -> Told | None:
+    """What a file says, if it is whole and speaks of this cohort."""
     try:
         data = json.loads(content or b"")
         if Cohort.from_json(data["cohort"]) != cohort:
             return None
-        outcomes = tuple(Outcome.from_json(outcome) for outcome in data["outcomes"])
+        told = Told(tuple(Outcome.from_json(outcome) for outcome in data["outcomes"]), float(data.get("elapsed_s", 0.0)))
     except (ValueError, KeyError, TypeError):
         return None
-    return outcomes if len(outcomes) == len(cohort.numbers) else None
+    return told if len(told.outcomes) == len(cohort.numbers) else None
 
 
 def _cohort(content: bytes | None) -> Cohort | None:

@@ -59,6 +59,7 @@ class Session:
         self._observed = 0  # cohorts whose outcomes the proposer has seen
         self._told = 0  # cohorts from the first on that are known to be told
         self._handed_out: set[int] = set()
+        self._expected = 0  # cohorts that were asked for before, though this storage may not know
         self._frontier = Frontier(self.objectives, ())
         self._load()
         self._unfinished = [index for index in self._cohorts if not self._is_told(index)]
@@ -90,7 +91,7 @@ class Session:
         return self._cohort(index)
 
     def _may_propose(self, index: int) -> bool:
-        if len(self._trials) >= self.search.trials or self.out_of_time:
+        if self._spent:
             return False
         self.raise_if_hopeless()
         return self._first_untold() > index - self.search.in_flight
@@ -167,8 +168,11 @@ class Session:
     @property
     def finished(self) -> bool:
         """Whether the budget is spent and nothing is running."""
-        spent = len(self._trials) >= self.search.trials or self.out_of_time
-        return spent and self._first_untold() == len(self._cohorts)
+        return self._spent and self._first_untold() == len(self._cohorts)
+
+    @property
+    def _spent(self) -> bool:
+        return len(self._trials) >= self.search.trials or (self.out_of_time and len(self._cohorts) >= self._expected)
 
     @property
     def elapsed_s(self) -> float:
@@ -178,6 +182,14 @@ class Session:
     @property
     def out_of_time(self) -> bool:
         return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
+
+    def expect(self, cohorts: int) -> None:
+        """So many were asked for before the storage was lost: they are asked for again, however late it is; 0: there are no more."""
+        self._expected = cohorts
+
+    def recall_elapsed(self, elapsed_s: float) -> None:
+        """The search had been live for so long before the storage was lost."""
+        self._elapsed_before += max(0.0, elapsed_s - self.elapsed_s)
 
     def told(self, index: int) -> Cohort | None:
         """A cohort whose trials are all finished; None for any other."""

@@ -21,7 +21,7 @@ LAYERS = (  # lowest first; a package stands for everything in it
     "errors files exchange",
     "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths history",
     "families architectures networks datasets samplers",
-    "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting",
+    "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting place",
     "session library",
     "executors launch reports cluster",
     "cli __main__ __init__",
@@ -39,6 +39,7 @@ HOMES = {  # a library that takes long to load, and where it may be imported at 
     "rich": "reports",
     "click": "cli",
     "s3fs": "exchange",
+    "boto3": "cluster.account",
     "upath": "exchange files",
 }
 ROOT = Path(library.__file__).parent

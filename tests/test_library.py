@@ -13,6 +13,7 @@ from frontier_search import launch, library
 from frontier_search.errors import SpecError
 from frontier_search.folder import name_problem
 from frontier_search.frontier import Frontier
+from frontier_search.place import Place
 from frontier_search.search import Search
 from frontier_search.session import Session
 from tests import fakes, toys
@@ -23,7 +24,7 @@ def test_a_defined_search_is_found_as_it_was(storage: str | None, tmp_path: Path
     url = f"sqlite:///{tmp_path}/search.db" if storage else None
     entry = library.define(toys.search(), tmp_path, url, "http://127.0.0.1:5000")
     assert library.find("toy-1", tmp_path) == entry
-    assert entry.place == library.Place(url or "journal", "http://127.0.0.1:5000")
+    assert entry.place == Place(url or "journal", "http://127.0.0.1:5000")
     assert library.known_names(tmp_path) == ["toy-1"]
 
 

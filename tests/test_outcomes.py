@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from frontier_search import deaths, exchange
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in, read_arrays, read_whole, remove, write_arrays, write_whole
-from frontier_search.outcomes import OutcomeFiles
+from frontier_search.outcomes import OutcomeFiles, Told
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Candidate, Cohort, Outcome
 from tests import fakes, s3, toys
@@ -235,11 +235,11 @@ def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: OutcomeFiles) -
 
 
 def test_what_was_told_stays_where_it_may_be_needed_again(files: OutcomeFiles, archive: OutcomeFiles) -> None:
-    files.keep_told(COHORT, OUTCOMES)
+    files.keep_told(COHORT, OUTCOMES, 12.5)
     assert archive.told(COHORT) is None  # a search's own folder is lost with its storage
-    archive.keep_told(COHORT, OUTCOMES)
+    archive.keep_told(COHORT, OUTCOMES, 12.5)
     archive.discard(COHORT.index)
-    assert archive.told(COHORT) == OUTCOMES
+    assert archive.told(COHORT) == Told(OUTCOMES, 12.5)
     assert archive.take(COHORT) is None
     assert archive.told(replace(COHORT, candidates=COHORT.candidates[::-1])) is None
     assert files.told(COHORT) is None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from frontier_search.errors import SpecError
 from frontier_search.folder import DEFAULT_HOME
@@ -20,25 +21,32 @@ HOME = click.option(
     help="Folder that holds one folder a search.",
 )
 FORMAT = click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes at a time.  [default: one a CPU]")
-ADDRESS = click.option("--address", metavar="auto|HOST:PORT", help="A running Ray cluster, instead of starting Ray on this machine.")
 GPUS = click.option(
     "--gpus-per-cohort", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Share of a GPU that a cohort takes; 0: CPUs."
-)
-EXECUTOR = click.option(
-    "--executor", type=click.Choice(["ray_tune", "inline"]), default="ray_tune", show_default=True, help="inline: one process, no Ray."
 )
 CLUSTER = click.option(
     "--cluster", required=True, metavar="FILE", help="A cluster file, or http://127.0.0.1:PORT where a tunnel of yours ends."
 )
-STORAGE = click.option("--storage", metavar="URL", help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]")
-OUTCOMES = click.option(
-    "--outcomes",
-    metavar="PATH|s3://...",
-    envvar="FRONTIER_SEARCH_OUTCOMES",
-    help="Where workers leave outcomes, and copies stay that outlive this machine.  [default: HOME]",
+PLACE = (  # where a new search keeps things: the attributes of ``place.Place``
+    click.option("--storage", metavar="URL", help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]"),
+    click.option(
+        "--outcomes",
+        metavar="PATH|s3://...",
+        envvar="FRONTIER_SEARCH_OUTCOMES",
+        help="Where workers leave outcomes, and copies stay that outlive this machine.  [default: HOME]",
+    ),
+    click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]"),
 )
-TRACKING_URI = click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]")
+TRAINING = (  # what trains cohorts this time: the executor and the attributes of ``executors.Where``; and what watches
+    click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror it later."),
+    click.option("--address", metavar="auto|HOST:PORT", help="A running Ray cluster, instead of starting Ray on this machine."),
+    click.option(
+        "--executor", type=click.Choice(["ray_tune", "inline"]), default="ray_tune", show_default=True, help="inline: one process, no Ray."
+    ),
+    click.option("--workers", type=click.IntRange(min=1), help="Worker processes at a time.  [default: one a CPU]"),
+    GPUS,
+)
+Command = Callable[..., Any]
 GPU_COHORT = 64  # candidates, unless the search says otherwise: a GPU wants larger stacks than a processor
 QUESTION = (
     click.argument("search_file", required=False, metavar="[SEARCH.yaml]", type=click.Path(path_type=Path)),
@@ -63,11 +71,31 @@ QUESTION = (
 )
 
 
-def question(command: Callable[..., Any]) -> Callable[..., Any]:
+def question(command: Command) -> Command:
     """What a command that asks a question takes: SEARCH.yaml, and a flag for every setting of it."""
-    for option in reversed(QUESTION):
+    return _with(QUESTION, command)
+
+
+def place(command: Command) -> Command:
+    """What a command that defines something takes."""
+    return _with(PLACE, command)
+
+
+def training(command: Command) -> Command:
+    """What a command that trains takes."""
+    return _with(TRAINING, command)
+
+
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
+
+
+def typed() -> set[str]:
+    """The options that stand on the command line: neither defaults nor variables of the environment."""
+    context = click.get_current_context()
+    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 def spec_of(search_file: Path | None, flags: Mapping[str, Any]) -> dict[str, Any]:

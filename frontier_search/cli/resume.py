@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, WORKERS
+from frontier_search.cli.options import HOME, training
 from frontier_search.folder import SearchFolder, SweepFolder
 from frontier_search.interruption import Interruptible
 
@@ -16,11 +16,7 @@ from frontier_search.interruption import Interruptible
 @click.argument("name")
 @HOME
 @click.option("--trials", type=click.IntRange(min=1), help="A larger budget than the search began with.")
-@click.option("--no-mirror", is_flag=True, help="Leave MLflow alone.")
-@ADDRESS
-@EXECUTOR
-@WORKERS
-@GPUS
+@training
 def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **where: Any) -> None:
     """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
     folder = SweepFolder(home, name)

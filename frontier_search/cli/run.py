@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, OUTCOMES, STORAGE, TRACKING_URI, WORKERS, question, spec_of
+from frontier_search.cli.options import HOME, place, question, spec_of, training, typed
 from frontier_search.folder import SearchFolder
 from frontier_search.interruption import Interruptible
 
@@ -15,14 +15,8 @@ from frontier_search.interruption import Interruptible
 @click.command("run", short_help="Search a dataset for its frontier.")
 @question
 @HOME
-@STORAGE
-@OUTCOMES
-@TRACKING_URI
-@click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror the search later.")
-@ADDRESS
-@EXECUTOR
-@WORKERS
-@GPUS
+@place
+@training
 @click.option("--resume", is_flag=True, help="Go on with the search of this --name, if there is one.")
 @click.option("--dry-run", is_flag=True, help="Show the whole search, check it, and stop.")
 def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, **flags: Any) -> None:
@@ -47,7 +41,7 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
         from frontier_search.cli import conducting  # what runs a search loads when one runs
         from frontier_search.executors import Where
 
-        define = library.find_or_define if resume else library.define
-        entry = define(search, home, flags["storage"], flags["tracking_uri"], flags["outcomes"])
+        where_kept = (flags["storage"], flags["tracking_uri"], flags["outcomes"])
+        entry = library.find_or_define(search, home, *where_kept, typed()) if resume else library.define(search, home, *where_kept)
         where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
         conducting.conduct(entry, flags["executor"], where, mirror=not flags["no_mirror"])

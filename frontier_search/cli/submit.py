@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from frontier_search.cli.options import CLUSTER, GPUS, question, spec_of
+from frontier_search.errors import SpecError
 
 PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort")  # flags of `run` that are no part of the question
 
@@ -30,6 +31,11 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     from frontier_search.cluster.jobs import Jobs
     from frontier_search.search import Search
 
+    outcomes = flags["outcomes"]
+    if outcomes and not outcomes.startswith(("/", "s3://")):
+        raise SpecError(
+            f"--outcomes {outcomes}: the nodes do not see this folder; give an absolute path that they see, or s3://BUCKET/PATH."
+        )
     spec = spec_of(search_file, flags)
     try:
         with Jobs.of(cluster) as jobs:

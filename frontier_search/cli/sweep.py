@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import ADDRESS, EXECUTOR, GPUS, HOME, OUTCOMES, STORAGE, TRACKING_URI, WORKERS
+from frontier_search.cli.options import HOME, place, training, typed
 from frontier_search.folder import SweepFolder
 from frontier_search.interruption import Interruptible
 
@@ -18,14 +18,8 @@ from frontier_search.interruption import Interruptible
 @click.option("--seeds", type=int, help="Seeds on which every candidate is trained, for all searches.")
 @click.option("--until-settled", is_flag=True, help="Then give more seeds to the candidates that decide the claims which cannot be told.")
 @HOME
-@STORAGE
-@OUTCOMES
-@TRACKING_URI
-@click.option("--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror the searches later.")
-@ADDRESS
-@EXECUTOR
-@WORKERS
-@GPUS
+@place
+@training
 @click.option("--dry-run", is_flag=True, help="Check every search, say how much it is, and stop.")
 def command(
     sweep_file: Path,
@@ -57,5 +51,5 @@ def command(
         from frontier_search.cli import sweeping  # what runs searches loads when they run
         from frontier_search.executors import Where
 
-        entry = library.define_sweep(sweep, home, storage, tracking_uri, outcomes)
+        entry = library.define_sweep(sweep, home, storage, tracking_uri, outcomes, typed())
         sweeping.conduct(entry, executor, Where(**where), mirror=not no_mirror)

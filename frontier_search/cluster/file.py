@@ -44,6 +44,10 @@ class ClusterFile:
         """The token on this machine; the file mounts it on every node."""
         return secrets_folder(self.name) / "auth_token"
 
+    @property
+    def on_aws(self) -> bool:
+        return rules.Plan(self.full, self.full).on_aws
+
     @staticmethod
     def read(path: Path) -> ClusterFile:
         """Raises SpecError with every mistake, of Ray's schema and of our safety rules, each a sentence."""

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import yaml
 
-from frontier_search.cluster import token
+from frontier_search.cluster import account, token
 from frontier_search.cluster.file import ClusterFile
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import name_problem
-from frontier_search.library import Place, default_tracking_uri
+from frontier_search.place import Place, default_tracking_uri
 from frontier_search.storage import JOURNAL
 
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
@@ -45,7 +45,15 @@ def ray(cluster: ClusterFile, *command: str) -> None:
 
 
 def up(cluster: ClusterFile) -> None:
-    """Starts the head, or brings it up to date; workers start when cohorts wait for them. No cached configuration is believed."""
+    """Starts the head, or brings it up to date; workers start when cohorts wait for them. No cached configuration is believed.
+
+    Raises:
+        SpecError: there is no token, or on AWS something of what the file names.
+        SearchError: Ray's launcher failed.
+    """
+    token.read(cluster.token)
+    if cluster.on_aws:
+        account.require(cluster)
     ray(cluster, "up", "--yes", "--no-config-cache", str(cluster.path))
 
 

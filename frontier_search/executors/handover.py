@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from frontier_search import deaths
 from frontier_search.errors import SearchError
-from frontier_search.outcomes import OutcomeFiles
+from frontier_search.outcomes import OutcomeFiles, Told
 from frontier_search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome
@@ -37,7 +37,9 @@ class Handover:
         self.session, self.files, self.observers = session, files, tuple(observers)
         self._stillbirths = self._lost_unborn = 0  # in a row: workers that died, or were lost, before they trained anything
         self._begun = False
+        self._sure = False  # that no other session had the search a moment ago
         self._left = set(self._tidy())
+        session.expect(max(self._left | files.archived(), default=-1) + 1)
 
     @property
     def search(self) -> Search:
@@ -45,26 +47,43 @@ class Handover:
 
     def next(self) -> Cohort | None:
         """The next cohort that must be trained, or None for now; outcomes that were left behind, or told to a storage
-        that is lost, are told on the way."""
+        that is lost, are told on the way.
+
+        Raises:
+            SearchError: another session has taken the search over.
+        """
         if not self._begun:
             self._begun = True
             self.observe()
         while (cohort := self.session.ask()) is not None:
-            if (outcomes := self.files.take(cohort)) is not None:
-                self._tell(cohort, outcomes)
-            elif (outcomes := self.files.told(cohort)) is not None:
-                self._tell_again(cohort, outcomes)
+            left = self.files.take(cohort)  # before the archive is asked: an earlier session that ends this moment moves it there
+            if (told := self.files.told(cohort)) is not None:  # what is left beside it is of a worker that came late
+                self._tell_again(cohort, told, late=left is not None)
+            elif left is not None:
+                self._require_ours()
+                self._tell(cohort, left)
             else:
+                self._require_ours()
+                if cohort.index not in self._left:
+                    self.session.expect(0)  # a new one, or the archive's are of other candidates: from here on time counts
                 self.files.post(cohort)
                 return cohort
         return None
+
+    def _require_ours(self) -> None:
+        """Asks who has the search, unless it was asked a moment ago: one request a cohort."""
+        if not self._sure:
+            self.files.require_ours()
+        self._sure = False
 
     def settle(self, cohort: Cohort) -> None:
         """Tells the outcome that a worker left.
 
         Raises:
-            SearchError: there is none, though the worker said so.
+            SearchError: there is none, though the worker said so, or another session has taken the search over.
         """
+        self.files.require_ours()
+        self._sure = True
         outcomes = self.files.take(cohort)
         if outcomes is None:
             raise SearchError(f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.files.cohort(cohort.index)}.")
@@ -108,7 +127,7 @@ class Handover:
     def _put_away(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.files.keep_models(cohort, self.session.frontier.numbers())
         self._discard_models()
-        self.files.keep_told(cohort, outcomes)
+        self.files.keep_told(cohort, outcomes, self.session.elapsed_s)
         self.files.discard(cohort.index)
 
     def _discard_models(self) -> None:
@@ -121,11 +140,17 @@ class Handover:
         self._put_away(cohort, outcomes)
         self.observe()
 
-    def _tell_again(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
-        """Tells what a storage that is lost had; what is kept of it is there already."""
-        self.session.tell(cohort, outcomes)
+    def _tell_again(self, cohort: Cohort, told: Told, late: bool) -> None:
+        """Tells what a storage that is lost had; what is kept of it is there already.
+
+        Args:
+            late: whether a worker has left its outcome since this session began.
+        """
+        self._sure = False
+        self.session.recall_elapsed(told.elapsed_s)
+        self.session.tell(cohort, told.outcomes)
         self._discard_models()
-        if cohort.index in self._left:
+        if late or cohort.index in self._left:
             self.files.discard(cohort.index)
         self.observe()
 

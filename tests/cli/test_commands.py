@@ -23,6 +23,7 @@ from frontier_search import library
 from frontier_search.cli import main as console
 from frontier_search.cluster.jobs import Jobs
 from frontier_search.errors import SpecError
+from frontier_search.place import Place
 from frontier_search.search import Search
 from frontier_search.session import Session
 from tests import fakes, s3, toys
@@ -463,6 +464,59 @@ def test_where_outcomes_go_comes_from_the_environment_too(run: Run, tmp_path: Pa
     resumed = run("resume", "toy-3", "--executor", "inline", "--no-mirror", "--home", tmp_path / "home")
     assert resumed.code == 2
     assert f"--outcomes {tmp_path}/shared/toy-3 cannot be used: Not a directory." in resumed.err
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+ELSEWHERE = {"storage": "sqlite:///{}/other.db", "outcomes": "{}/other", "tracking_uri": "sqlite:///{}/other-mirror.db"}
+
+
+@pytest.mark.parametrize("chosen", [False, True], ids=["by default", "by name"])
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_what_was_defined_in_one_place_does_not_go_on_in_another(
+    command: str, chosen: bool, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = {"dataset": "iris", "families": {"dense": {"hidden": 4}}, "trials": 2, "epochs": 1, "seeds": 1}
+    file, home = tmp_path / "mine.yaml", tmp_path / "home"
+    file.write_text(yaml.safe_dump({"defaults": {}, "searches": {"one": spec}} if command == "sweep" else spec))
+    what = [command, file, "--name", "mine", "--home", home, *HERE, *(["--resume"] if command == "run" else [])]
+
+    def flags(places: dict[str, str]) -> list[str]:
+        return [word for key, place in places.items() for word in (f"--{key.replace('_', '-')}", place.format(tmp_path))]
+
+    ours = {"storage": "sqlite:///{}/ours.db", "outcomes": "{}/ours", "tracking_uri": "sqlite:///{}/mirror.db"} if chosen else {}
+    assert run(*what, *flags(ours)).code == 0
+    before = contents(tmp_path)
+    more = ["--trials", 50] if command == "run" else []  # which a refused command does not write down either
+    for key, place in ELSEWHERE.items():
+        option = f"--{key.replace('_', '-')}"
+        said = only_mistake(run(*what, *more, *flags({key: place})))
+        assert said.startswith(f"{option} {place.format(tmp_path)}: ")
+        was = f"with {option} {ours[key].format(tmp_path)}" if chosen else "with --" if key != "outcomes" else "without --outcomes"
+        assert f"'mine' in {home} was defined {was}" in said
+        assert f"leave {option} out to go on there, or choose another --name" in said
+    assert len(mistakes(run(*what, *flags(ELSEWHERE)))) == 3
+    assert contents(tmp_path) == before
+    monkeypatch.setenv("FRONTIER_SEARCH_OUTCOMES", str(tmp_path / "variable"))  # where new searches go, and no answer of the user's
+    for places in ({}, ours, {"storage": "sqlite:///{}/ours.db"} if chosen else {"storage": "journal"}):
+        assert run(*what, *flags(places)).code == 0
+    assert not {path.name for path in tmp_path.iterdir()} & {"other", "other.db", "variable"}
+
+
+def test_a_password_that_changed_is_no_other_place_and_is_not_shown() -> None:
+    ours = Place("postgresql+psycopg://me:old@host/searches", "http://me:old@mlflow")
+    ours.refuse_another(Place("postgresql+psycopg://me:new@host/searches", "http://me:new@mlflow"), ["storage", "tracking_uri"], "it")
+    with pytest.raises(SpecError) as caught:
+        ours.refuse_another(Place("postgresql+psycopg://me:new@other/searches", "http://me:new@mlflow"), ["storage"], "it")
+    assert "old" not in str(caught.value)
+    assert "new@" not in str(caught.value)
+
+
+def test_a_folder_beside_the_user_is_no_place_for_the_nodes_of_a_cluster(run: Run) -> None:
+    said = only_mistake(run("submit", "--dataset", "iris", "--outcomes", "shared", "--cluster", "http://127.0.0.1:1"))
+    assert said == "--outcomes shared: the nodes do not see this folder; give an absolute path that they see, or s3://BUCKET/PATH."
 
 
 def test_several_mistakes_are_a_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 import runpy
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,10 @@ moto = pytest.importorskip("moto", reason="moto is not installed (the extra `dev
 from ray.autoscaler._private.aws.node_provider import AWSNodeProvider  # noqa: E402
 from ray.autoscaler.node_launch_exception import NodeLaunchException  # noqa: E402
 
+from frontier_search.cluster import launcher, token  # noqa: E402
 from frontier_search.cluster.aws import SpotProvider, launch_tries  # noqa: E402
+from frontier_search.cluster.file import ClusterFile  # noqa: E402
+from frontier_search.errors import SpecError  # noqa: E402
 
 BOOTSTRAP = Path(__file__).parents[2] / "cluster" / "aws" / "bootstrap"
 REGION = "us-west-2"
@@ -85,6 +91,131 @@ def test_bootstrap_takes_back_rules_and_everything(home: Path, monkeypatch: pyte
 def test_bootstrap_opens_nothing_to_everybody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit):
         bootstrap(monkeypatch, "--ssh-from", "0.0.0.0/0")
+
+
+# ---- before `cluster up` -----------------------------------------------------------------------------------------------------------------
+
+FILES = ("gpu.yaml", "gpu-ssm.yaml")
+PARTS = ("security group frontier-search", "instance profile frontier-search-worker", "instance profile frontier-search-head")
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The commands with which Ray would have been run."""
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it found
+    monkeypatch.setattr(launcher, "ray", lambda cluster, *command: commands.append(command))
+    return commands
+
+
+def cluster(name: str = "gpu.yaml", **changes: Any) -> ClusterFile:
+    """A shipped file, with its token made."""
+    read = ClusterFile.read(BOOTSTRAP.parents[1] / name)
+    token.make(read.token)
+    full = copy.deepcopy(dict(read.full))
+    for node in full["available_node_types"].values():
+        node["node_config"] |= changes
+    return replace(read, full=full)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_cluster_is_started_when_bootstrap_was_run(
+    name: str, home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
+) -> None:
+    bootstrap(monkeypatch, "--ssm")
+    launcher.up(cluster(name))
+    assert [command[0] for command in started] == ["up"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_without_bootstrap_nothing_is_started(name: str, home: Path, started: list[tuple[str, ...]]) -> None:
+    with pytest.raises(SpecError) as caught:
+        launcher.up(cluster(name))
+    (said,) = caught.value.problems
+    assert (
+        "security group frontier-search, instance profile frontier-search-head, instance profile frontier-search-worker are not in" in said
+    )
+    assert "cluster/aws/bootstrap --ssh-from YOUR.ADDRESS/32" in said
+    assert started == []
+    assert boto3.client("ec2", REGION).describe_security_groups(GroupNames=["default"])  # that it was asked, and nothing made
+    assert len(boto3.client("iam").list_instance_profiles()["InstanceProfiles"]) == 0
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_that_is_missing_is_named_alone(
+    part: str, home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
+) -> None:
+    bootstrap(monkeypatch, "--ssm")
+    name, ec2, iam = part.split()[-1], boto3.client("ec2", REGION), boto3.client("iam")
+    if "group" in part:
+        ec2.delete_security_group(GroupName=name)
+    else:  # a profile that has lost its role gives no rights
+        iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    with pytest.raises(SpecError, match=f"gpu.yaml: {part} is not in this AWS account"):
+        launcher.up(cluster())
+    if "profile" in part:
+        iam.delete_instance_profile(InstanceProfileName=name)
+        with pytest.raises(SpecError, match=f"gpu.yaml: {part} is not in this AWS account"):
+            launcher.up(cluster())
+    assert started == []
+
+
+def test_a_group_and_profiles_of_the_users_own_are_asked_for_by_what_they_are(
+    home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
+) -> None:
+    bootstrap(monkeypatch, "--ssm")
+    boto3.client("ec2", REGION).delete_security_group(GroupName="frontier-search")
+    arn = boto3.client("iam").get_instance_profile(InstanceProfileName="frontier-search-head")["InstanceProfile"]["Arn"]
+    launcher.up(cluster(SecurityGroupIds=["sg-0123"], IamInstanceProfile={"Arn": arn}))
+    assert len(started) == 1
+
+
+def test_keys_that_may_not_ask_are_no_obstacle(
+    home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Starting machines takes other rights than asking IAM; Ray says so if they are missing too."""
+    bootstrap(monkeypatch, "--ssm")
+    may = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}
+    iam = boto3.client("iam")
+    iam.create_user(UserName="somebody")
+    iam.put_user_policy(UserName="somebody", PolicyName="starts", PolicyDocument=json.dumps(may))
+    key = iam.create_access_key(UserName="somebody")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    asked = cluster()
+    moto.core.set_initial_no_auth_action_count(0)(launcher.up)(asked)
+    assert len(started) == 1
+    assert "may not ask whether the instance profile frontier-search-head is there (AccessDenied)" in caplog.text
+
+
+def test_without_keys_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for key in [key for key in os.environ if key.startswith("AWS_")]:
+        monkeypatch.delenv(key)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with pytest.raises(
+        SpecError, match="gpu.yaml: AWS cannot be asked .*Unable to locate credentials. Give keys of the account in AWS's own"
+    ):
+        launcher.up(cluster())
+    assert started == []
+
+
+def test_without_a_network_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    for key, value in settings.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with pytest.raises(SpecError, match="AWS cannot be asked .*Could not connect to the endpoint URL.* and a way to the network"):
+        launcher.up(cluster())
+    assert started == []
+
+
+def test_without_a_token_aws_is_not_even_asked(home: Path, started: list[tuple[str, ...]]) -> None:
+    with pytest.raises(SpecError, match="cluster init"):
+        launcher.up(ClusterFile.read(BOOTSTRAP.parents[1] / "gpu.yaml"))
 
 
 # ---- the next type when there is no capacity ---------------------------------------------------------------------------------------------

@@ -130,14 +130,16 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched
         assert below == {"outcomes", "models"}
         return
     assert below == set()
-    assert names_in(entry.files.root) - {"outcomes"} == {"told", "models"}  # a bucket has no empty folder
+    assert names_in(entry.files.root) - {"outcomes"} == {"told", "models", "session.json"}  # a bucket has no empty folder
     cohorts: dict[int, list[Trial]] = {}
     for trial in library.read_trials(entry):
         cohorts.setdefault(trial.cohort, []).append(trial)
     assert len(cohorts) == 4
     for index, trials in cohorts.items():
         told = entry.files.told(Cohort(index, tuple(t.number for t in trials), tuple(t.candidate for t in trials)))
-        assert repr(told) == repr(tuple(trial.outcome for trial in trials))
+        assert told is not None
+        assert repr(told.outcomes) == repr(tuple(trial.outcome for trial in trials))
+        assert told.elapsed_s > 0
 
 
 # ---- the handover -----------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -17,7 +19,7 @@ from frontier_search.session import Session
 from frontier_search.trial import Trial
 from tests import postgres, s3, toys
 from tests.faults import comparing, processes
-from tests.faults.harness import NAME, Searched, twin
+from tests.faults.harness import END_S, NAME, Searched, twin
 
 TOLD_S = 120.0
 FINISHED = 2  # cohorts, before the head is lost
@@ -108,6 +110,33 @@ def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
     trials = again.trials()
     assert {number: trials[number].outcome for number in finished} == {number: trial.outcome for number, trial in finished.items()}
     assert again.problems(twin()) == []
+
+
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: str, server: s3.Server, home: Path, outcomes: str) -> None:
+    """It is cut off, as by a network, while another head begins and ends the search."""
+    outcomes = str(home / "shared") if place == "folder" else outcomes
+    archive = exchange.folder(outcomes) / NAME / "told"
+    first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
+    old = first.start()
+    try:
+        processes.until(lambda: len(names_in(archive)) > FINISHED, TOLD_S, "cohorts in the archive")
+        processes.kill([old.pid], signal.SIGSTOP)
+        assert old.poll() is None, first.said()
+        finished = {trial.number: trial for trial in first.trials() if trial.state.finished}
+        second = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
+        new = second.start()
+        assert new.wait(END_S) == 0, second.said()
+        old.send_signal(signal.SIGCONT)
+        assert old.wait(END_S) == 1, first.said()
+    finally:
+        processes.end(old)
+    assert f"process {new.pid} on {socket.gethostname()} has taken the search over, with the outcomes in {outcomes}/{NAME}" in first.said()
+    assert {n: trial.to_json() for n, trial in ((n, first.trials()[n]) for n in finished)} == {n: t.to_json() for n, t in finished.items()}
+    trials = second.trials()
+    assert {n: trials[n].outcome for n in finished} == {n: t.outcome for n, t in finished.items()}
+    second.finish()  # once more: what the old head's worker left late is removed
+    assert second.problems(twin()) == []
 
 
 def test_the_home_itself_may_be_the_place(home: Path) -> None:
