@@ -221,6 +221,9 @@ class _Reader:
             )
             return None
         given = str(self.spec["dataset"])
+        if isinstance(self.spec["dataset"], Mapping | list | tuple):
+            self.problems.append(f"dataset = {given}; give one name, or one file. Many datasets are a sweep.")
+            return None
         try:
             if "dataset_sha256" in self.spec and not has_digest(given, self.spec["dataset_sha256"]):
                 return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
@@ -253,7 +256,8 @@ class _Reader:
     def _default_families(self) -> tuple[str, ...]:
         """Those of the listed candidates, or the published ones."""
         listed = self.spec.get("candidates")
-        named = [point.get("family") for point in listed if isinstance(point, Mapping)] if isinstance(listed, list | tuple) else []
+        points = [point for point in listed if isinstance(point, Mapping)] if isinstance(listed, list | tuple) else []
+        named = [point["family"] for point in points if point.get("family")]
         return tuple(dict.fromkeys(str(name) for name in named)) or PUBLISHED
 
     def _sampler(self) -> str:
@@ -271,7 +275,7 @@ class _Reader:
 
     def _bounds(self) -> tuple[Bound, ...]:
         bounds = []
-        for text in self.values.names("require", ()):
+        for text in self.values.names("require", (), "bounds such as params<=1000"):
             bound = parse_bound(text)
             if isinstance(bound, str):
                 self.problems.append(bound)

@@ -192,8 +192,8 @@ def test_all_mistakes_at_once(run: Run, tmp_path: Path) -> None:
         ),
         ("dataset: iris\nfamilies: {dense: {hiden: 4}}\n", "family 'dense': unknown parameter 'hiden'. Did you mean 'hidden'?"),
         ("dataset: [iris\n", "search.yaml is not valid YAML"),
-        ("- iris\n", "search.yaml holds list; a search is a mapping of settings"),
-        ("", "search.yaml holds NoneType; a search is a mapping of settings"),
+        ("- iris\n", "search.yaml holds a list; a search is a mapping of settings"),
+        ("", "search.yaml holds nothing; a search is a mapping of settings"),
         (None, "there is no file search.yaml."),
     ],
 )
