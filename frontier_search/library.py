@@ -17,9 +17,11 @@ from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_hom
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.spec import read_yaml
-from frontier_search.storage import JOURNAL, Storage, answering, url_problem
+from frontier_search.storage import JOURNAL, Storage, answering, from_anywhere, url_problem
 from frontier_search.sweep import Sweep, origin
 from frontier_search.trial import Trial
+
+TRACKED = ("sqlite:///", "postgresql", "mysql", "mssql", "http://", "https://", "databricks")  # beginnings of what MLflow takes
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def find_place(home: Path, storage: str | None, tracking_uri: str | None, outcom
     """The place that the user named, the rest by default.
 
     Raises:
-        SpecError: the storage URL is of no known kind, or outcomes cannot be exchanged where it says.
+        SpecError: the storage URL is of no known kind, MLflow knows no such tracking URI, or outcomes cannot be exchanged where it says.
     """
     problem = url_problem(storage) if storage else None
     if problem:
@@ -108,7 +110,10 @@ def find_place(home: Path, storage: str | None, tracking_uri: str | None, outcom
     if outcomes:
         outcomes = exchange.normal(outcomes)
         exchange.reach(outcomes)
-    return Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home), outcomes or None)
+    if tracking_uri and not tracking_uri.startswith(TRACKED):
+        raise SpecError(f"--tracking-uri {tracking_uri!r}: MLflow keeps its pages at {', '.join(f'{start}...' for start in TRACKED)} only.")
+    tracking_uri = from_anywhere(tracking_uri) if tracking_uri else default_tracking_uri(home)
+    return Place(from_anywhere(storage or JOURNAL), tracking_uri, outcomes or None)
 
 
 def define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None) -> Entry:

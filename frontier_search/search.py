@@ -96,7 +96,8 @@ class Search:
         """``find_dataset``, with rows that are not part of this package fetched now, once, and not by every worker at the same time.
 
         Raises:
-            SpecError: they cannot be had, or are no longer those that the search was defined with.
+            SpecError: they cannot be had, or are no longer those that the search was defined with, or, of a dataset of the user's own, are
+                none to train on.
         """
         dataset = self.find_dataset()
         if dataset.file is not None:
@@ -104,6 +105,10 @@ class Search:
             if self.dataset_sha256 is None and held is not None:
                 raise SpecError(f"search {self.name!r} was defined without the file {held}; take it away, or start a new search.")
             dataset.split(self.seeds[0])
+        if ":" in self.dataset and self.dataset_sha256 is None:  # an import path: the user's own
+            problems = dataset.problems(self.seeds)
+            if problems:
+                raise SpecError([f"dataset {self.dataset!r}: {problem}" for problem in problems])
         return dataset
 
     def size(self, candidate: Candidate) -> dict[str, int]:
