@@ -49,6 +49,9 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # kind -> (keys i
     "owner": ((), ("from", "to", "above", "measure")),
     "stronger": (("to",), ()),
 }
+PATTERNS = ("better", "no_worse", "equal", "than", "by")  # keys that hold a candidate's pattern; so does ``to`` of ``equal``
+MEASURES = ("volume", "members")
+METRICS = (*(f"{split}_{metric}" for split in ("train", "val", "test") for metric in ("loss", "error", "accuracy")), "val_latency_ms")
 MAJORITY = 0.5
 METRIC = "test_loss"
 
@@ -132,12 +135,12 @@ class Claims:
         """Raises SpecError: every mistake, each as a sentence."""
         if not isinstance(spec, Mapping) or not isinstance(spec.get("claims"), list):
             raise SpecError("a table of claims is a mapping with a list `claims` (and `groups` of families, where claims speak of them).")
-        groups = {str(name): tuple(families) for name, families in (spec.get("groups") or {}).items()}
         problems: list[str] = []
+        groups = _groups(spec.get("groups") or {}, problems)
         claims = []
         for number, given in enumerate(spec["claims"], start=1):
-            if not isinstance(given, Mapping) or not given.get("claim") or not isinstance(given.get("parts"), list):
-                problems.append(f"claim {number} is {given!r}; it needs a sentence `claim` and a list `parts`.")
+            if not isinstance(given, Mapping) or not given.get("claim") or not isinstance(given.get("parts"), list) or not given["parts"]:
+                problems.append(f"claim {number} is {given!r}; it needs a sentence `claim` and a list `parts` of one or more.")
                 continue
             parts = [
                 part for i, one in enumerate(given["parts"], start=1) for part in _parts(one, groups, f"claim {number}, part {i}", problems)
@@ -160,6 +163,12 @@ def _parts(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems:
     problems += [
         f"{name} ({kind}): {unknown('key', key, (*needed, *allowed))}" for key in given if key not in ("dataset", kind, *needed, *allowed)
     ]
+    wrong = [
+        f"{name} ({kind}): {key} = {value!r}; {words} is needed." for key, value in given.items() if (words := _wanted(kind, key, value))
+    ]
+    if wrong:
+        problems += wrong
+        return []
     datasets = tuple(given["dataset"]) if isinstance(given["dataset"], list) else (str(given["dataset"]),)
     values = {key: value for key, value in given.items() if key not in ("dataset", kind)}
     subject = given[kind]
@@ -169,6 +178,32 @@ def _parts(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems:
         subject = tuple(family for name in listed for family in groups.get(name, (name,)))
     together = kind == "stronger"
     return [Part(kind, each, subject, values) for each in ([datasets] if together else [(dataset,) for dataset in datasets])]
+
+
+def _groups(given: Any, problems: list[str]) -> dict[str, tuple[str, ...]]:
+    if not isinstance(given, Mapping) or not all(_is_names(families) for families in given.values()):
+        problems.append(f"groups = {given!r}; a mapping from names to lists of families is needed, e.g. {{reservoir: [kronecker]}}.")
+        return {}
+    return {str(name): tuple(families) for name, families in given.items()}
+
+
+def _wanted(kind: str, key: str, value: Any) -> str | None:
+    """What a key of a part holds, in words, where ``value`` is something else."""
+    if key in PATTERNS or (key == "to" and kind == "equal"):
+        return None if isinstance(value, Mapping) else "a candidate's pattern such as {family: dense, hidden: 16}"
+    if key in ("owner", "stronger"):
+        return None if isinstance(value, str) or (value and _is_names(value)) else "a family, a group or a list of them"
+    if key == "metric":
+        return None if value in METRICS else f"one of {', '.join(METRICS)}"
+    if key == "measure":
+        return None if value in MEASURES else f"one of {', '.join(MEASURES)}"
+    if key == "dataset":
+        return None if isinstance(value, str) or (value and _is_names(value)) else "a name or a list of names"
+    return None if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def pattern_words(pattern: Mapping[str, Any]) -> str:

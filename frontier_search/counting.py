@@ -12,7 +12,7 @@ from frontier_search.datasets import find
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
 from frontier_search.family import Family
-from frontier_search.reading import image_problem
+from frontier_search.reading import image_problem, not_a_family
 from frontier_search.space import SearchSpace, Value, read_value
 
 SIZES = {"hidden": 16, "channels": 8}  # what a size depends on and no default can stand for, with an example
@@ -35,7 +35,8 @@ def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
         SpecError: every mistake, each as a sentence.
     """
     problems: list[str] = []
-    found_family = found_dataset = None
+    found_family: object = None
+    found_dataset = None
     try:
         found_family = FAMILIES[family]
     except SpecError as error:
@@ -44,7 +45,9 @@ def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
         found_dataset = find(dataset)
     except SpecError as error:
         problems += error.problems
-    if found_family is None or found_dataset is None:
+    if not isinstance(found_family, Family | None):
+        problems.append(not_a_family(family, found_family))
+    if not isinstance(found_family, Family) or found_dataset is None:
         raise SpecError(problems)
     space = found_family.default_space(found_dataset.budget.learning_rate)
     given = _values(settings, space, problems)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,43 @@ class Dataset:
     split: Callable[[int], Split]
     image: tuple[int, int, int] | None = None
     file: Callable[[], Path | None] | None = None
+
+    def problems(self, seeds: Sequence[int]) -> list[str]:
+        """What keeps models from being trained on a dataset of the user's own, each a sentence: every split is made and looked at."""
+        one = self.task in ("regression", "binary")
+        if self.task not in get_args(Task) or (self.n_outputs != 1 if one else self.n_outputs < 2):
+            allowed = "regression or binary with one output, or multiclass with one a class"
+            return [f"task = {self.task!r} with n_outputs = {self.n_outputs}; a task is {allowed}."]
+        sizes: set[tuple[int, ...]] = set()
+        for seed in seeds:
+            try:
+                split = self.split(seed)
+                parts = {"train": split.train, "val": split.val, "test": split.test}
+                found = [f"seed {seed}, {name}: {problem}" for name, rows in parts.items() if (problem := self._problem(rows))]
+                sizes.add(tuple(len(rows) for rows in parts.values()))
+            except Exception as error:  # it is the user's code, whatever it raises or gives back
+                return [f"seed {seed} cannot be split: {type(error).__name__}: {error}."]
+            if found:
+                return found
+        return (
+            []
+            if len(sizes) < 2
+            else [f"seeds give splits of different sizes, {sorted(sizes)}; they must be equal, for models are stacked."]
+        )
+
+    def _problem(self, rows: Rows) -> str | None:
+        wanted = np.int64 if self.task == "multiclass" else np.float32
+        n = len(rows.x)
+        if rows.x.shape != (n, self.n_features) or rows.x.dtype != np.float32 or n == 0:
+            return f"x is {rows.x.dtype} of shape {rows.x.shape}; float32 of shape (n_rows, {self.n_features}) with rows is needed."
+        if rows.y.shape != (n,) or rows.y.dtype != wanted:
+            return f"y is {rows.y.dtype} of shape {rows.y.shape}; {wanted.__name__} of shape ({n},) is needed for {self.task}."
+        if not (np.isfinite(rows.x).all() and np.isfinite(rows.y).all()):
+            return "x or y holds a value that is not finite; fill it in or drop the row."
+        top = {"binary": 1, "multiclass": self.n_outputs - 1}.get(self.task)
+        if top is not None and not ((rows.y >= 0) & (rows.y <= top) & (rows.y == np.round(rows.y))).all():
+            return f"y holds other classes than 0 to {top}; number them from 0."
+        return None
 
     @property
     def square_image(self) -> bool:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from frontier_search.errors import SpecError
 from frontier_search.space import SearchSpace, Value
+from frontier_search.spec import load_yaml
 
 FROM_DATASET = "dataset"  # the learning-rate range is the dataset's own
 
@@ -71,8 +70,17 @@ class Family:
     image: bool = False
 
     def space_spec(self, learning_rate: tuple[float, float]) -> dict[str, Any]:
-        """The default space in YAML form, with the dataset's learning-rate range put in."""
-        spec: dict[str, Any] = yaml.safe_load(self.space_file.read_text())
+        """The default space in YAML form, with the dataset's learning-rate range put in.
+
+        Raises:
+            SpecError: its file is missing, or holds no parameters.
+        """
+        try:
+            spec = load_yaml(self.space_file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SpecError(f"family {self.name!r}: cannot read its default space: {error}. Give its `space_file`, in YAML.") from error
+        if not spec or not isinstance(spec, dict):
+            raise SpecError(f"family {self.name!r}: {self.space_file} holds no parameters; write e.g. `hidden: {{choice: [4, 8]}}`.")
         if spec.get("learning_rate") == FROM_DATASET:
             spec["learning_rate"] = {"float": list(learning_rate), "log": True}
         return spec

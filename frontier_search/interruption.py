@@ -11,12 +11,23 @@ from types import FrameType, TracebackType
 from frontier_search.folder import HomeFolder
 
 GRACE_S = 8.0  # for an interrupted search to stop by itself
+IMPORTING = "<frozen importlib._bootstrap>"  # the file of Python's own import, in a traceback
 INTERRUPTED = 130  # the exit code: interrupted and resumable
+
+
+def loading(frame: FrameType | None) -> bool:
+    """Whether a module is being imported: one in C++, such as torch's, aborts the process when an exception comes up inside it."""
+    while frame is not None:
+        if frame.f_code.co_filename == IMPORTING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class Interruptible:
     """Inside the ``with`` block the first signal raises KeyboardInterrupt, and once that has unwound the process ends with its last words;
-    a process that does not stop in time, such as Ray when it waits for its dead parts, is ended with the same words.
+    a process that does not stop in time, such as Ray when it waits for its dead parts, and one that is loading a library, is ended with the
+    same words.
 
     Attributes:
         folder: of the search or the sweep, as soon as its name is known.
@@ -48,6 +59,8 @@ class Interruptible:
         self._received += 1
         if self._received > 1:
             os._exit(INTERRUPTED)
+        if loading(frame):
+            self._end()
         impatient = threading.Timer(GRACE_S, self._end)
         impatient.daemon = True
         impatient.start()

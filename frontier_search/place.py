@@ -8,7 +8,9 @@ from pathlib import Path
 
 from frontier_search import exchange
 from frontier_search.errors import SpecError
-from frontier_search.storage import JOURNAL, url_problem, without_password
+from frontier_search.storage import JOURNAL, from_anywhere, url_problem, without_password
+
+TRACKED = ("sqlite:///", "postgresql", "mysql", "mssql", "http://", "https://", "databricks")  # beginnings of what MLflow takes
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,17 @@ class Place:
         """The place that the user named, the rest by default. Nothing is asked of it yet.
 
         Raises:
-            SpecError: the storage URL, or the place for outcomes, is of no known kind.
+            SpecError: the storage URL, the tracking URI or the place for outcomes is of no known kind.
         """
         problem = url_problem(storage) if storage else None
         if problem:
             raise SpecError(problem)
-        return Place(storage or JOURNAL, tracking_uri or default_tracking_uri(home), exchange.normal(outcomes) if outcomes else None)
+        if tracking_uri and not tracking_uri.startswith(TRACKED):
+            raise SpecError(
+                f"--tracking-uri {tracking_uri!r}: MLflow keeps its pages at {', '.join(f'{start}...' for start in TRACKED)} only."
+            )
+        tracking_uri = from_anywhere(tracking_uri) if tracking_uri else default_tracking_uri(home)
+        return Place(from_anywhere(storage or JOURNAL), tracking_uri, exchange.normal(outcomes) if outcomes else None)
 
     def reach(self) -> None:
         """Raises SpecError when outcomes cannot be exchanged there."""
@@ -54,7 +61,7 @@ class Place:
         """
         problems = []
         for key, ours in asdict(self).items():
-            shown, before = (None if value is None else without_password(value) for value in (asdict(asked)[key], ours))
+            shown, before = (None if value is None else without_password(from_anywhere(value)) for value in (asdict(asked)[key], ours))
             if key in insisted and shown != before:
                 option = f"--{key.replace('_', '-')}"
                 problems.append(

@@ -60,6 +60,11 @@ def image_problem(family: str, dataset: Dataset) -> str | None:
     )
 
 
+def not_a_family(name: str, found: object) -> str:
+    """The sentence for an import path that names something else."""
+    return f"{name!r} is a {type(found).__name__}, not a Family; give the name of a frontier_search.family.Family."
+
+
 def _space(name: str, override: Any, learning_rate: tuple[float, float], problems: list[str]) -> SearchSpace | None:
     try:
         family: object = FAMILIES[name]
@@ -67,9 +72,13 @@ def _space(name: str, override: Any, learning_rate: tuple[float, float], problem
         problems += error.problems
         return None
     if not isinstance(family, Family):
-        problems.append(f"{name!r} is a {type(family).__name__}, not a Family; give the name of a frontier_search.family.Family.")
+        problems.append(not_a_family(name, family))
         return None
-    spec, default = family.space_spec(learning_rate), family.default_space(learning_rate)
+    try:
+        spec, default = family.space_spec(learning_rate), family.default_space(learning_rate)
+    except SpecError as error:
+        problems += error.problems
+        return None
     if override not in (None, "default"):
         if not isinstance(override, Mapping):
             problems.append(f"family {name!r}: the space is {override!r}; give a mapping of parameters, or `default`.")
@@ -80,8 +89,19 @@ def _space(name: str, override: Any, learning_rate: tuple[float, float], problem
     for key, parameter in space:
         problem = default[key].type_problem(key, *parameter.extent()) if key in default.names() else None
         mistakes += [problem] if problem else []
+    mistakes += rate_problems(space) if not mistakes else []
     problems += [f"family {name!r}: {problem}" for problem in mistakes]
     return space
+
+
+def rate_problems(space: SearchSpace) -> list[str]:
+    """What no optimiser takes, in a space that is otherwise right."""
+    if "learning_rate" not in space.names():
+        return ["its space has no learning_rate; every model is trained with one."]
+    least = {name: value for name, value in space.smallest().items() if not isinstance(value, str)}
+    rate, decay = least.get("learning_rate", 0), least.get("weight_decay", 0)
+    problems = [] if rate > 0 else [f"learning_rate = {rate!r}; a number above 0 is needed."]
+    return problems + ([] if decay >= 0 else [f"weight_decay = {decay!r}; a number of at least 0 is needed."])
 
 
 def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
@@ -91,7 +111,7 @@ def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Ca
     """
     if given == "grid":
         return _grid(spaces, problems)
-    if not isinstance(given, list | tuple) or not all(isinstance(point, Mapping) for point in given):
+    if not isinstance(given, list | tuple) or not given or not all(isinstance(point, Mapping) for point in given):
         problems.append(
             f"candidates = {given!r}; give `grid`, or a list of mappings such as {{family: dense, hidden: 16, learning_rate: 0.01}}."
         )
@@ -99,10 +119,14 @@ def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Ca
     read: list[Candidate] = []
     for place, point in enumerate(given, start=1):
         found, name = len(problems), f"candidate {place}"
-        family = str(point.get("family"))
+        if not point.get("family"):
+            problems.append(f"{name} is {dict(point)}; it needs a `family`.")
+            continue
+        family = str(point["family"])
         space = dict(spaces).get(family)
         if space is None:
-            problems.append(f"{name}: {unknown('family', family, dict(spaces))}")
+            if family in FAMILIES:  # else its name is a mistake that is among the problems already
+                problems.append(f"{name}: {unknown('family', family, dict(spaces))}")
             continue
         values = _values(name, {key: value for key, value in point.items() if key != "family"}, space, problems)
         if len(problems) == found:
@@ -151,6 +175,10 @@ def space_problems(
             sizes = [size(candidate) for candidate in listed]
         except SpecError as error:
             problems.append(f"{name}: {error}.")
+            continue
+        except Exception as error:  # a family may be the user's code: whatever it raises, there is no such model
+            words = f"its space has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+            problems.append(f"{name}: its model cannot be made: {words}.")
             continue
         for bound in require:
             smallest = min(each[OBJECTIVES[bound.objective].metric] for each in sizes)

@@ -96,7 +96,8 @@ class Search:
         """``find_dataset``, with rows that are not part of this package fetched now, once, and not by every worker at the same time.
 
         Raises:
-            SpecError: they cannot be had, or are no longer those that the search was defined with.
+            SpecError: they cannot be had, or are no longer those that the search was defined with, or, of a dataset of the user's own, are
+                none to train on.
         """
         dataset = self.find_dataset()
         if dataset.file is not None:
@@ -104,6 +105,10 @@ class Search:
             if self.dataset_sha256 is None and held is not None:
                 raise SpecError(f"search {self.name!r} was defined without the file {held}; take it away, or start a new search.")
             dataset.split(self.seeds[0])
+        if ":" in self.dataset and self.dataset_sha256 is None:  # an import path: the user's own
+            problems = dataset.problems(self.seeds)
+            if problems:
+                raise SpecError([f"dataset {self.dataset!r}: {problem}" for problem in problems])
         return dataset
 
     def size(self, candidate: Candidate) -> dict[str, int]:
@@ -221,6 +226,9 @@ class _Reader:
             )
             return None
         given = str(self.spec["dataset"])
+        if isinstance(self.spec["dataset"], Mapping | list | tuple):
+            self.problems.append(f"dataset = {given}; give one name, or one file. Many datasets are a sweep.")
+            return None
         try:
             if "dataset_sha256" in self.spec and not has_digest(given, self.spec["dataset_sha256"]):
                 return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
@@ -253,7 +261,8 @@ class _Reader:
     def _default_families(self) -> tuple[str, ...]:
         """Those of the listed candidates, or the published ones."""
         listed = self.spec.get("candidates")
-        named = [point.get("family") for point in listed if isinstance(point, Mapping)] if isinstance(listed, list | tuple) else []
+        points = [point for point in listed if isinstance(point, Mapping)] if isinstance(listed, list | tuple) else []
+        named = [point["family"] for point in points if point.get("family")]
         return tuple(dict.fromkeys(str(name) for name in named)) or PUBLISHED
 
     def _sampler(self) -> str:
@@ -271,7 +280,7 @@ class _Reader:
 
     def _bounds(self) -> tuple[Bound, ...]:
         bounds = []
-        for text in self.values.names("require", ()):
+        for text in self.values.names("require", (), "bounds such as params<=1000"):
             bound = parse_bound(text)
             if isinstance(bound, str):
                 self.problems.append(bound)

@@ -14,6 +14,8 @@ from frontier_search.errors import SpecError, unknown
 
 SHIPPED = Path(__file__).parent / "search_spaces"
 
+MERGE = "tag:yaml.org,2002:merge"  # of <<
+
 MAX_SEEDS = 1000
 MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
 
@@ -21,6 +23,21 @@ MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
 def seeds_from_count(count: int) -> tuple[int, ...]:
     """The first ``count`` of 101, 202, 303, ...: the seeds of the published study."""
     return tuple(101 * (i + 1) for i in range(count))
+
+
+class _WithoutDuplicates(yaml.SafeLoader):
+    """A safe loader for which a key that a mapping holds twice is a mistake: YAML itself would take the last one and say nothing."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Looked at here, before anchors are merged in: a key may override one of those."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+                if key.value in seen:
+                    raise yaml.composer.ComposerError(None, None, f"the key `{key.value}` is given twice", key.start_mark)
+                seen.add(key.value)
+        return node
 
 
 def load_yaml(path: Path) -> Any:
@@ -31,9 +48,11 @@ def load_yaml(path: Path) -> Any:
         OSError, UnicodeDecodeError: it cannot be read.
     """
     try:
-        return yaml.safe_load(path.read_text())
+        return yaml.load(path.read_text(), _WithoutDuplicates)
     except yaml.YAMLError as error:
-        raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
+        words = ", ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None)))) or str(error)
+        raise SpecError(f"{path} is not valid YAML{place}: {' '.join(str(words).split())}.") from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -47,11 +66,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
         spec = load_yaml(shipped if shipped.exists() and not path.exists() else path)
     except FileNotFoundError:
         names = ", ".join(sorted(file.name for file in SHIPPED.glob("*.yaml")))
-        raise SpecError(f"there is no file {path}. Shipped searches, by name: {names}.") from None
+        raise SpecError(f"there is no file {path}. Shipped searches, by name: {names}. A dataset is named with --dataset.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"cannot read {path}: {error}.") from error
     if not isinstance(spec, dict):
-        raise SpecError(f"{path} holds {type(spec).__name__}; a search is a mapping of settings, e.g. `dataset: digits`.")
+        held = "nothing" if spec is None else "a list" if isinstance(spec, list) else repr(spec)
+        raise SpecError(f"{path} holds {held}; a search is a mapping of settings, e.g. `dataset: digits`.")
     return spec
 
 
@@ -111,12 +131,12 @@ class SpecValues:
             return default
         return given
 
-    def names(self, key: str, default: Sequence[str]) -> tuple[str, ...]:
-        """A list of names, or one string of them with commas."""
+    def names(self, key: str, default: Sequence[str], what: str = "names") -> tuple[str, ...]:
+        """A list of names (or of ``what`` they are called in messages), or one string of them with commas."""
         given = self.spec.get(key, default)
         if isinstance(given, str):
             given = [name.strip() for name in given.split(",") if name.strip()]
         if not isinstance(given, list | tuple):
-            self.problems.append(f"{key} = {given!r}; give a list of names.")
+            self.problems.append(f"{key} = {given!r}; give a list of {what}.")
             return tuple(default)
         return tuple(str(name) for name in given)

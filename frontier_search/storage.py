@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 JOURNAL = "journal"
+SQLITE_FILE = "sqlite:///"
 
 CREATION_TRIES, CREATION_WAIT_S = 10, 0.2
 SQLITE = {"timeout": 30}  # seconds to wait for another process's transaction
@@ -225,9 +226,20 @@ def without_password(url: str) -> str:
 
 def url_problem(url: str) -> str | None:
     """Why a storage URL cannot be used, or None."""
-    if url == JOURNAL or url.startswith(("sqlite:///", "postgresql+psycopg://")):
+    path = url.removeprefix(SQLITE_FILE).partition("?")[0]
+    if url.startswith(SQLITE_FILE) and path in ("", ":memory:"):
+        return f"storage {url!r} is lost when this process ends; name a file, as in sqlite:///search.db."
+    if url == JOURNAL or url.startswith((SQLITE_FILE, "postgresql+psycopg://")):
         return None
     return f"unknown storage {url!r}. Allowed: {JOURNAL} (a file in the search's folder), sqlite:///PATH, postgresql+psycopg://USER@HOST/DATABASE."
+
+
+def from_anywhere(url: str) -> str:
+    """The URL with the path of an SQLite file in full, so that it means the same file in whichever folder a command is run."""
+    if not url.startswith(SQLITE_FILE):
+        return url
+    path, mark, rest = url.removeprefix(SQLITE_FILE).partition("?")
+    return f"{SQLITE_FILE}{Path(path).absolute()}{mark}{rest}"
 
 
 @contextmanager

@@ -16,7 +16,8 @@ A sweep is nothing but its searches: each has a folder of its own, called SWEEP-
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ def origin(name: str) -> tuple[str, int]:
     """The search whose candidates a search trains, and the look after which it was added: itself and 0 for one of the sweep's own."""
     match = FURTHER.fullmatch(name)
     return (match[1], int(match[2])) if match else (name, 0)
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, times in Counter(names).items() if times > 1]
 
 
 @dataclass(frozen=True)
@@ -94,11 +99,19 @@ class Sweep:
         problem = name_problem(name)
         problems += [problem] if problem else []
         if isinstance(given, list):
+            problems += [f"{label!r} is listed twice under `searches`; list it once." for label in _repeated(map(str, given))]
             given = {str(label): {} for label in given}
         if not isinstance(given, Mapping) or not isinstance(defaults, Mapping):
             raise SpecError([*problems, "`searches` is a list of datasets or a mapping from labels to settings, `defaults` a mapping."])
+        if not given:
+            problems.append("`searches` is empty; list one dataset or more.")
         searches = []
         for label, own in given.items():
+            if own is not None and not isinstance(own, Mapping):
+                problems.append(f"{label}: {own!r} is no mapping of settings; write e.g. `{label}: {{trials: 50}}`, or `{label}: {{}}`.")
+                continue
+            if own and "name" in own:
+                problems.append(f"{label}: `name` has no effect; the search is called {name}-{label}.")
             try:
                 searches.append((str(label), Search.from_spec({"dataset": label, **defaults, **(own or {}), "name": f"{name}-{label}"})))
             except SpecError as error:

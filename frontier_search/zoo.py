@@ -31,7 +31,7 @@ def load(path: str) -> object:
         sys.path.append(here)
     try:
         return getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:  # the module may be the user's: whatever it raises, there is no such member
+    except (Exception, SystemExit) as error:  # the module may be the user's: whatever it raises, there is no such member
         reason = error if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {error}"
         raise SpecError(f"cannot load {path!r}: {reason}. Give package.module:ATTRIBUTE, importable from this folder.") from error
 

@@ -70,6 +70,14 @@ def test_other_candidates_are_another_search() -> None:
     assert len({search.fingerprint() for search in searches}) == 3
 
 
+def test_a_family_that_is_unknown_is_one_mistake() -> None:
+    spec = {key: value for key, value in SPEC.items() if key != "families"} | {"candidates": [{"family": "dens", "hidden": 4}]}
+    with pytest.raises(SpecError) as error:
+        Search.from_spec(spec)
+    (problem,) = error.value.problems
+    assert "unknown family 'dens'. Did you mean 'dense'?" in problem
+
+
 def test_a_larger_budget_is_refused(tmp_path: Path) -> None:
     entry = library.define(Search.from_spec(SPEC), tmp_path)
     with pytest.raises(SpecError, match="lists its 3 candidates"):
@@ -80,7 +88,9 @@ def test_a_larger_budget_is_refused(tmp_path: Path) -> None:
     ("changes", "problem"),
     [
         ({"candidates": "dense"}, "candidates = 'dense'; give `grid`, or a list of mappings"),
-        ({"candidates": [{"family": "dens", "hidden": 4}]}, "candidate 1: unknown family 'dens'. Did you mean 'dense'?"),
+        ({"candidates": []}, "candidates = []; give `grid`, or a list of mappings"),
+        ({"candidates": [{"famly": "dense", "hidden": 4}]}, "candidate 1 is {'famly': 'dense', 'hidden': 4}; it needs a `family`."),
+        ({"candidates": [{"family": "dense_deep"}]}, "candidate 1: unknown family 'dense_deep'. Did you mean 'dense'?"),
         ({"candidates": [{"family": "dense", "hidden": 4}]}, "candidate 1 has no learning_rate; give one within"),
         ({"candidates": [{"family": "kronecker", "hidden": 16, "sprctral_radius": 1}]}, "candidate 1: unknown parameter 'sprctral_radius'"),
         ({"candidates": [{"family": "kronecker", "hidden": 17}]}, "candidate 1: hidden = 17 is outside its family's space"),

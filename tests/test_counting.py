@@ -140,6 +140,11 @@ def test_a_model_that_does_not_exist_names_the_nearest() -> None:
     assert "a recurrence needs at least one step" in problems("kronecker", "digits", "hidden=16", "steps=0")[0]
 
 
+def test_what_is_no_family_is_not_counted() -> None:
+    with pytest.raises(SpecError, match="'tests.toys:MULTICLASS' is a Dataset, not a Family"):
+        describe("tests.toys:MULTICLASS", "iris", [])
+
+
 def test_an_unknown_family_and_an_unknown_dataset_are_reported_together() -> None:
     found = problems("dens", "digit", "hidden=16")
     assert [problem.partition(" Allowed")[0] for problem in found] == [

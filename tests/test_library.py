@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +65,33 @@ def test_a_name_that_exists_is_refused_with_the_command_that_resumes_it(tmp_path
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_a_database_and_the_pages_are_the_same_files_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    entry = library.define(toys.search(), tmp_path, "sqlite:///search.db?timeout=9", "sqlite:///pages.db")
+    assert entry.place.storage == f"sqlite:///{tmp_path}/search.db?timeout=9"
+    assert entry.place.tracking_uri == f"sqlite:///{tmp_path}/pages.db"
+    with closing(entry.open_storage(writable=True)) as storage:
+        fakes.play(Session(entry.search, storage))
+    monkeypatch.chdir("elsewhere")
+    assert len(library.read_trials(library.find("toy-1", tmp_path))) == entry.search.trials
+
+
+@pytest.mark.parametrize(
+    ("storage", "tracking_uri", "words"),
+    [
+        ("sqlite:///:memory:", None, "is lost when this process ends"),
+        ("sqlite:///", None, "is lost when this process ends"),
+        (None, "nonsense://x", "--tracking-uri 'nonsense://x': MLflow keeps its pages at sqlite:///"),
+        (None, "./mlruns", "--tracking-uri './mlruns': MLflow keeps its pages at sqlite:///"),
+    ],
+)
+def test_a_place_that_keeps_nothing_is_refused(storage: str | None, tracking_uri: str | None, words: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=re.escape(words)):
+        library.define(toys.search(), tmp_path, storage, tracking_uri)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="unknown storage 'mysql://x'"):
         library.define(toys.search(), tmp_path / "home", "mysql://x")
@@ -80,7 +109,7 @@ def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_pa
         ("place.yaml", "{storage: journal, tracking_uri: x, more: y}", "place.yaml is damaged"),
         ("place.yaml", None, "place.yaml is damaged"),
         ("search.yaml", "trials: [", "search.yaml is not valid YAML"),
-        ("search.yaml", "", "search.yaml holds NoneType"),
+        ("search.yaml", "", "search.yaml holds nothing"),
         ("search.yaml", "name: toy-1", "no dataset given"),
     ],
 )

@@ -152,6 +152,9 @@ def test_a_name_and_a_dataset_are_needed(key: str) -> None:
         ({"dense": {"hidden": "wide"}}, "family 'dense': hidden = 'wide'; a whole number is needed."),
         ({"dense": {"hidden": {"float": [2, 8]}}}, "family 'dense': hidden = 2.0; a whole number is needed."),
         ({"dense": {"hidden": {"choice": [2, "4"]}}}, "family 'dense': hidden = '4'; a whole number is needed."),
+        ({"dense": {"learning_rate": 0}}, "family 'dense': learning_rate = 0; a number above 0 is needed."),
+        ({"dense": {"learning_rate": {"float": [-1, 1]}}}, "family 'dense': learning_rate = -1.0; a number above 0 is needed."),
+        ({"dense_adamw": {"weight_decay": -0.1}}, "family 'dense_adamw': weight_decay = -0.1; a number of at least 0 is needed."),
         ({"dense": {"learning_rate": "fast"}}, "family 'dense': learning_rate = 'fast'; a number is needed."),
         (["tests.nosuch:FAMILY"], "cannot load 'tests.nosuch:FAMILY': No module named 'tests.nosuch'."),
         (["tests.toys:search"], "'tests.toys:search' is a function, not a Family"),
@@ -173,9 +176,22 @@ def test_a_time_budget_that_is_none(given: Any) -> None:
     assert only_problem(time_budget=given) == f"time_budget = {given!r}; write a positive time such as 90s, 10m or 2h."
 
 
-@pytest.mark.parametrize(("key", "given"), [("objectives", 5), ("objectives", {"loss": 1}), ("require", {"params": 5}), ("require", 1000)])
-def test_a_list_of_names_that_is_none(key: str, given: Any) -> None:
-    assert only_problem(**{key: given}) == f"{key} = {given!r}; give a list of names."
+@pytest.mark.parametrize(
+    ("key", "given", "what"),
+    [
+        ("objectives", 5, "names"),
+        ("objectives", {"loss": 1}, "names"),
+        ("require", {"params": 5}, "bounds such as params<=1000"),
+        ("require", 1000, "bounds such as params<=1000"),
+    ],
+)
+def test_a_list_that_is_none(key: str, given: Any, what: str) -> None:
+    assert only_problem(**{key: given}) == f"{key} = {given!r}; give a list of {what}."
+
+
+@pytest.mark.parametrize("given", [["iris", "wine"], {"name": "iris"}])
+def test_many_datasets_are_no_search(given: Any) -> None:
+    assert only_problem(dataset=given) == f"dataset = {given}; give one name, or one file. Many datasets are a sweep."
 
 
 @pytest.mark.parametrize(
@@ -256,9 +272,14 @@ def test_the_yaml_form_gives_the_search_back(changes: dict[str, Any]) -> None:
         (b"\t- x", "search.yaml is not valid YAML"),
         (b"\x00\x01", "search.yaml is not valid YAML"),
         (b"\xff\xfe\xfa", "cannot read"),
-        (b"- iris", "search.yaml holds list; a search is a mapping of settings, e.g. `dataset: digits`."),
-        (b"iris", "search.yaml holds str; a search is a mapping"),
-        (b"", "search.yaml holds NoneType; a search is a mapping"),
+        (b"- iris", "search.yaml holds a list; a search is a mapping of settings, e.g. `dataset: digits`."),
+        (b"iris", "search.yaml holds 'iris'; a search is a mapping"),
+        (b"", "search.yaml holds nothing; a search is a mapping"),
+        (
+            b"dataset: iris\ntrials: 5\ndataset: wine",
+            "search.yaml is not valid YAML at line 3, column 1: the key `dataset` is given twice.",
+        ),
+        (b"a: {b: {c: 1, c: 2}}", "search.yaml is not valid YAML at line 1, column 15: the key `c` is given twice."),
         (b"!!python/object/apply:os.system [exit]", "search.yaml is not valid YAML"),
     ],
 )
@@ -269,6 +290,12 @@ def test_a_damaged_file_is_refused_in_a_sentence(content: bytes, words: str, tmp
     (problem,) = caught.value.problems
     assert words in problem
     assert "\n" not in problem
+
+
+def test_a_key_may_override_one_of_an_anchor_wherever_that_is_merged_in(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("{base: &base {k: 1, l: 1}, deep: {inner: &inner {<<: *base, k: 2}}, last: {<<: *inner, k: 3}}")
+    read = read_yaml(tmp_path / "a.yaml")
+    assert (read["deep"]["inner"], read["last"]) == ({"k": 2, "l": 1}, {"k": 3, "l": 1})
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:

@@ -102,6 +102,11 @@ def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
         ({"name": "a b"}, "cannot name a folder"),
         ({"claims": "nowhere"}, "cannot read the claims 'nowhere'"),
         ({"until_settled": True}, "needs `claims` to settle"),
+        ({"searches": {}}, "`searches` is empty; list one dataset or more."),
+        ({"searches": ["moons", "moons"]}, "'moons' is listed twice under `searches`; list it once."),
+        ({"searches": {"moons": 5}}, "moons: 5 is no mapping of settings; write e.g. `moons: {trials: 50}`"),
+        ({"searches": {"moons": ["trials"]}}, "moons: ['trials'] is no mapping of settings"),
+        ({"searches": {"moons": {"name": "x"}}}, "moons: `name` has no effect; the search is called mini-moons."),
         ({"serches": []}, "unknown key 'serches'. Did you mean 'searches'?"),
     ],
 )

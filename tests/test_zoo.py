@@ -68,7 +68,7 @@ def test_a_path_that_leads_nowhere_says_what_is_needed(path: str) -> None:
 
 
 def test_a_module_that_raises_is_a_mistake_in_a_sentence(folder: Path) -> None:
-    for body in ("import nosuchmodule", "raise ValueError('bad')", "1 / 0", "def f(:", "NAME"):
+    for body in ("import nosuchmodule", "raise ValueError('bad')", "1 / 0", "def f(:", "NAME", "raise SystemExit(3)"):
         (folder / f"{MODULE}.py").write_text(body)
         sys.modules.pop(MODULE, None)
         with pytest.raises(SpecError, match=f"cannot load '{MODULE}:ANSWER'"):

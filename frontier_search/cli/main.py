@@ -59,12 +59,17 @@ class LazyGroup(click.Group):
         try:
             return click.Group.invoke(self, ctx)
         except BrokenPipeError:  # the reader of a pipe, such as head, had enough: no failure, though click would call it one
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _let_go_of_the_output()
             return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _let_go_of_the_output() -> None:
+    """What could not be written is not tried again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -89,6 +94,11 @@ def main() -> None:
         sys.exit(2)
     except SearchError as error:
         click.echo(f"frontier-search: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:  # a full disk behind a redirection, say
+        if error.filename is None:
+            _let_go_of_the_output()
+        click.echo(f"frontier-search: cannot read or write {error.filename or 'the output'}: {error.strerror or error}.", err=True)
         sys.exit(1)
     else:
         sys.exit(code)

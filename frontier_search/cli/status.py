@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from frontier_search.cli.options import FORMAT, HOME
+from frontier_search.errors import SearchError, SpecError
 
 
 @click.command("status", short_help="How far searches are.")
@@ -19,5 +20,15 @@ def command(name: str | None, home: Path, form: str) -> None:
     from frontier_search.reports.listing import render
     from frontier_search.reports.progress import progress
 
-    entries = library.find_all(name, home) if name else [library.find(each, home) for each in library.known_names(home)]
-    click.echo(render([progress(entry) for entry in entries], form))
+    if name:
+        click.echo(render([progress(entry) for entry in library.find_all(name, home)], form))
+        return
+    rows, problems = [], []
+    for each in library.known_names(home):
+        try:
+            rows.append(progress(library.find(each, home)))
+        except (SpecError, SearchError) as error:  # one that cannot be read must not hide the others
+            problems.append(f"{each}: {error}")
+    click.echo(render(rows, form))
+    if problems:
+        raise SearchError("\n".join(problems))

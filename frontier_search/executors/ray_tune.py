@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -40,6 +42,7 @@ from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search import Search
 from frontier_search.trial import Cohort
 
+REACH_S = 10.0  # for the head of a cluster to take a connection
 COHORT, PROBLEM = "cohort", "problem"
 WORKER_NICENESS = 5  # the driver goes first and the mirror, at 10, last; Ray's own 15 lets the mirror of a long search starve the workers
 
@@ -172,9 +175,11 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
 
     Raises:
         SearchError: Ray cannot be reached or started, or loses the search.
-        SpecError: GPUs are asked for and this machine has none.
+        SpecError: nobody answers at the address, or GPUs are asked for and this machine has none.
     """
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # its tracebacks of dead workers: the handover says it in a sentence
+    if where.address:
+        _reach(where.address)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         if where.address:
@@ -198,6 +203,22 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
             yield functools.partial(_tune, where=where)
     finally:
         shut_down(resume)
+
+
+def _reach(address: str) -> None:
+    """Raises SpecError where nobody answers: Ray itself would go on asking for minutes, and say so in its own words."""
+    match = re.fullmatch(r"([^:/\s]+):(\d{1,5})", address)
+    if address != "auto" and match is None:
+        raise SpecError(f"--address {address!r}: give auto, or the HOST:PORT of a running Ray cluster's head.")
+    if match is None:
+        return
+    try:
+        socket.create_connection((match[1], int(match[2])), timeout=REACH_S).close()
+    except (OSError, OverflowError) as error:
+        words = getattr(error, "strerror", None) or error
+        raise SpecError(
+            f"--address {address}: nobody answers there ({words}); give the HOST:PORT of a running Ray cluster's head."
+        ) from error
 
 
 def _start_here(workers: int) -> None:

@@ -55,7 +55,9 @@ class LiveView:
         frontier = session.frontier
         volume = HypervolumeMeter(session.trials, session.objectives).of(frontier.members)
         failed = sum(trial.state is TrialState.FAIL for trial in session.trials)
-        words = f"{self.search.name}: {finished}/{self.search.trials} trials, {self._time_left(finished)}, "
+        words = (
+            f"{self.search.name}: {finished}/{self.search.trials} trials, {'finished' if session.finished else self._time_left(finished)}, "
+        )
         words += f"frontier {len(frontier.members)}, hypervolume {volume:.4f}" + (f", {failed} failed" if failed else "")
         if self._live:
             self._live.update(Group(Text(words), ProgressBar(self.search.trials, finished, width=60), _members(frontier)))

@@ -7,13 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from frontier_search.frontier import Spread
 from frontier_search.inference.membership import Member
 from frontier_search.objective import OBJECTIVES, Objective
-from frontier_search.reports.listing import to_csv, to_text
+from frontier_search.reports.listing import Column, fitting, to_csv, to_text
 from frontier_search.trial import Trial, TrialState, flatten
 
 
@@ -75,44 +74,50 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
     measured = [objective.metric for objective in objectives if not objective.known and objective.metric != "loss"]
     classified = any(member.trial.per_seed("val_error") for member in members)
     others = dict.fromkeys([*measured, *(["error"] if classified and "accuracy" not in measured else [])])
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("trial", justify="right")
-    table.add_column("family", no_wrap=True)
-    table.add_column("hyperparameters", ratio=1)
-    for title in ("params", *(objective.name for objective in known), "val loss", "test loss"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for metric in others:
-        table.add_column(metric if metric == "latency_ms" else f"{split} {metric}", justify="right", no_wrap=True)
-    if n_seeds > 1:
-        table.add_column("chance", justify="right")
-    for member in members:
-        trial = member.trial
-        sizes = [trial.size[OBJECTIVES["params"].metric], *(trial.size[objective.metric] for objective in known)]
-        metrics = ["val_loss", "test_loss", *("val_latency_ms" if metric == "latency_ms" else f"{split}_{metric}" for metric in others)]
-        numbers = [*(f"{size:,}" for size in sizes), *(mean_and_spread(trial, metric) for metric in metrics)]
-        numbers += [f"{member.probability:.2f}"] if n_seeds > 1 else []
-        table.add_row(str(trial.number), Text(trial.candidate.family), Text(hyperparameters(trial)), *numbers)
+    trials = [member.trial for member in members]
+    columns = [
+        Column("trial", [str(trial.number) for trial in trials]),
+        Column("family", [Text(trial.candidate.family) for trial in trials], number=False),
+        Column("hyperparameters", [Text(hyperparameters(trial)) for trial in trials], number=False, wraps=True),
+        Column("params", [f"{trial.size[OBJECTIVES['params'].metric]:,}" for trial in trials]),
+        *(Column(objective.name, [f"{trial.size[objective.metric]:,}" for trial in trials]) for objective in known),
+        Column("val loss", [mean_and_spread(trial, "val_loss") for trial in trials]),
+    ]
+    shown = {"test loss": "test_loss"} | {
+        metric if metric == "latency_ms" else f"{split} {metric}": "val_latency_ms" if metric == "latency_ms" else f"{split}_{metric}"
+        for metric in others
+    }
+    columns += [Column(title, [mean_and_spread(trial, metric) for trial in trials], spare=True) for title, metric in shown.items()]
+    columns += [Column("chance", [f"{member.probability:.2f}" for member in members])] if n_seeds > 1 else []
+    table, left_out = fitting(columns)
     spread = f"± sample standard deviation over {n_seeds} seeds; chance of being a member when seeds are drawn again"
-    table.caption = f"chosen on validation means; {spread if n_seeds > 1 else 'one seed: no spread is known'}"
-    return to_text(table)
+    narrow = f"; a wider terminal shows {', '.join(left_out)} too" if left_out else ""
+    return f"{to_text(table)}\nchosen on validation means; {spread if n_seeds > 1 else 'one seed: no spread is known'}{narrow}"
 
 
 def trials_table(listed: Sequence[Trial]) -> str:
     """One line a trial, by number; the reason of a failure takes the place of the losses."""
     if not listed:
         return "no trial yet."
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("trial", "state", "family", "hyperparameters", "params", "val loss", "test loss", "seconds"):
-        right = title not in ("state", "family", "hyperparameters")
-        table.add_column(title, justify="right" if right else "left", no_wrap=title not in ("hyperparameters", "val loss"))
-    for trial in listed:
-        complete = trial.state is TrialState.COMPLETE
-        losses = [mean_and_spread(trial, f"{split}_loss") if complete else "" for split in ("val", "test")]
-        words = hyperparameters(trial) + (f"  [{trial.reason}]" if trial.reason else "")
-        seconds = f"{trial.outcome.seconds:.2f}" if trial.outcome else ""
-        numbers = [f"{trial.size['effective']:,}", *losses, seconds]
-        table.add_row(str(trial.number), str(trial.state), Text(trial.candidate.family), Text(words), *numbers)
-    return to_text(table)
+    complete = [trial.state is TrialState.COMPLETE for trial in listed]
+    losses = {
+        split: [mean_and_spread(trial, f"{split}_loss") if whole else "" for trial, whole in zip(listed, complete, strict=True)]
+        for split in ("val", "test")
+    }
+    words = [hyperparameters(trial) + (f"  [{trial.reason}]" if trial.reason else "") for trial in listed]
+    table, left_out = fitting(
+        [
+            Column("trial", [str(trial.number) for trial in listed]),
+            Column("state", [str(trial.state) for trial in listed], number=False),
+            Column("family", [Text(trial.candidate.family) for trial in listed], number=False),
+            Column("hyperparameters", [Text(each) for each in words], number=False, wraps=True),
+            Column("params", [f"{trial.size['effective']:,}" for trial in listed]),
+            Column("val loss", losses["val"]),
+            Column("test loss", losses["test"], spare=True),
+            Column("seconds", [f"{trial.outcome.seconds:.2f}" if trial.outcome else "" for trial in listed], spare=True),
+        ]
+    )
+    return to_text(table) + (f"\na wider terminal shows {', '.join(left_out)} too" if left_out else "")
 
 
 def hyperparameters(trial: Trial) -> str:

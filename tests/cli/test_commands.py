@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -193,8 +194,8 @@ def test_all_mistakes_at_once(run: Run, tmp_path: Path) -> None:
         ),
         ("dataset: iris\nfamilies: {dense: {hiden: 4}}\n", "family 'dense': unknown parameter 'hiden'. Did you mean 'hidden'?"),
         ("dataset: [iris\n", "search.yaml is not valid YAML"),
-        ("- iris\n", "search.yaml holds list; a search is a mapping of settings"),
-        ("", "search.yaml holds NoneType; a search is a mapping of settings"),
+        ("- iris\n", "search.yaml holds a list; a search is a mapping of settings"),
+        ("", "search.yaml holds nothing; a search is a mapping of settings"),
         (None, "there is no file search.yaml."),
     ],
 )
@@ -292,6 +293,17 @@ def test_a_database_that_cannot_be_reached_ends_with_1(run: Run, tmp_path: Path)
 
 
 # ---- an interruption: 130 ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_inside_an_import_ends_the_process_in_good_order(tmp_path: Path, number: int) -> None:
+    """Libraries in C++ abort the process when an exception comes up while they load; this one does as they do."""
+    abort = f"import os, time\ntry:\n    os.kill(os.getpid(), {int(number)}); time.sleep(30)\nexcept BaseException:\n    os.abort()\n"
+    (tmp_path / "native.py").write_text(abort)
+    command = "from frontier_search.interruption import Interruptible\nwith Interruptible():\n    import native"
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    ended = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "interrupted; nothing was begun.\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -393,6 +405,36 @@ def test_status_of_every_search(run: Run, home: Path) -> None:
     assert finished["complete"] + finished["fail"] == 12
     assert finished["frontier"] > 0
     assert (begun["search"], begun["finished"], begun["frontier"]) == ("toy-2", 0, 0)
+
+
+def test_a_search_that_cannot_be_read_does_not_hide_the_others(run: Run, tmp_path: Path) -> None:
+    library.define(toys.search(), tmp_path)
+    broken = library.define(toys.search(name="toy-2"), tmp_path)
+    broken.folder.search_file.write_text("trials: [")
+    result = run("status", "--home", tmp_path, "--format", "json")
+    assert (result.code, [row["search"] for row in json.loads(result.out)]) == (1, ["toy-1"])
+    assert re.fullmatch(r"frontier-search: toy-2: .*search\.yaml is not valid YAML at line 1, .*\n", result.err)
+
+
+def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
+    command = [sys.executable, "-m", "frontier_search", "samplers"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "frontier-search: cannot read or write the output: No space left on device.\n")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nonsense", "--address 'nonsense': give auto, or the HOST:PORT of a running Ray cluster's head."),
+        ("127.0.0.1:1", "--address 127.0.0.1:1: nobody answers there (Connection refused); give the HOST:PORT"),
+        ("127.0.0.1:99999", "--address 127.0.0.1:99999: nobody answers there"),
+    ],
+)
+def test_an_address_at_which_nobody_answers_is_a_mistake(run: Run, tmp_path: Path, address: str, words: str) -> None:
+    result = run("run", "--dataset", "iris", *TINY, "--no-mirror", "--home", tmp_path, "--address", address)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err.splitlines()[-1]
 
 
 def test_help_and_version(run: Run) -> None:

@@ -15,7 +15,7 @@ from frontier_search.inference.interval import student
 from frontier_search.inference.membership import Member, members
 from frontier_search.library import Entry
 from frontier_search.objective import Objective
-from frontier_search.reports import tables
+from frontier_search.reports import listing, tables
 from frontier_search.trial import Outcome, Trial, TrialState
 
 
@@ -93,6 +93,25 @@ def test_table_shows_mean_and_sample_deviation(found: tuple[Member, ...], object
     lines = [line.split() for line in text.splitlines()]
     for member in found:
         assert any(words[0] == str(member.trial.number) and words[-1] == f"{member.probability:.2f}" for words in lines if words)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_no_terminal_is_too_narrow_for_the_losses_and_the_hyperparameters(
+    columns: int, found: tuple[Member, ...], objectives: tuple[Objective, ...], trials: list[Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words are never cut; columns are left out by name where there is no room."""
+    monkeypatch.setattr(listing, "width", lambda: columns)
+    for text, listed in (
+        (tables.frontier_table(found, objectives, "val"), [member.trial for member in found]),
+        (tables.trials_table(trials), trials),
+    ):
+        assert "…" not in text
+        for trial in listed:
+            assert trial.candidate.family in text
+            assert set(tables.hyperparameters(trial).replace(",", "").split()) <= set(text.replace(",", "").split())
+            assert tables.mean_and_spread(trial, "val_loss") in text
+        assert ("test loss" in text.splitlines()[0]) is ("test loss" not in text.splitlines()[-1])
+        assert (columns < 200) is ("a wider terminal shows" in text)
 
 
 def test_one_seed_has_no_spread(trials: list[Trial], entry: Entry) -> None:
