@@ -14,8 +14,6 @@ from frontier_search.errors import SpecError, unknown
 
 SHIPPED = Path(__file__).parent / "search_spaces"
 
-MERGE = "tag:yaml.org,2002:merge"  # of <<
-
 MAX_SEEDS = 1000
 MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
 
@@ -33,7 +31,7 @@ class _WithoutDuplicates(yaml.SafeLoader):
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+            if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
                     raise yaml.composer.ComposerError(None, None, f"the key `{key.value}` is given twice", key.start_mark)
                 seen.add(key.value)

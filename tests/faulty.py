@@ -50,7 +50,12 @@ FAMILY = Family(
 ATTEMPTS = "FAULTY_ATTEMPTS"  # the environment variable that names the file of the attempts to have the rows
 
 
+SESSION = "FAULTY_SESSION"  # the one that names the process that has them
+
+
 def _no_rows(seed: int) -> Split:
+    if os.environ[SESSION] == str(os.getpid()):
+        return toys.MULTICLASS.split(seed)
     with Path(os.environ[ATTEMPTS]).open("a+") as file:
         file.write("x")
         file.seek(0)

@@ -335,6 +335,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_any_trial(executor: str, tmp_
 
 def test_the_words_of_the_worker_that_died_last_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
+    monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
     with pytest.raises(SearchError, match=r"3 workers in a row died before they trained anything; the last one said: .*attempt 3: no rows"):
         launch.run(toys.search(dataset="tests.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
 
