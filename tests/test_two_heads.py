@@ -4,6 +4,7 @@ and those before it stop. Nothing that was finished is lost or trained again."""
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import uuid
@@ -16,6 +17,7 @@ import pytest
 from frontier_search import launch, library
 from frontier_search import session as session_module
 from frontier_search.errors import SearchError
+from frontier_search.executors import EXECUTORS, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.files import names_in, write_whole
 from frontier_search.search import Search
@@ -210,3 +212,25 @@ def test_an_archive_that_does_not_know_the_time_is_told_again_all_the_same(tmp_p
     again.ask()
     assert again.session.finished
     assert again.trained == []
+
+
+@pytest.mark.parametrize("executor", list(EXECUTORS))
+def test_every_executor_stops_when_another_head_has_the_search(executor: str, tmp_path: Path) -> None:
+    search, outcomes = toys.search(), str(tmp_path / "shared")
+    entry, other = (library.define(search, tmp_path / name, outcomes=outcomes) for name in ("first", "second"))
+
+    def lose(session: Session) -> None:
+        if sum(trial.state.finished for trial in session.trials) == search.cohort:
+            other.files.take_over()
+
+    with pytest.raises(SearchError, match=f"process {os.getpid()} on .* has taken the search over"):
+        launch.conduct(entry, executor, Where(1), [lose])
+    launch.conduct(other, "inline", None, ())
+    first, second = library.read_trials(entry), library.read_trials(other)
+    assert sum(trial.state.finished for trial in first) == search.cohort
+    assert all(trial.state.finished for trial in second)
+    for theirs, ours in zip(first, second, strict=False):
+        assert not theirs.state.finished or repr(theirs.outcome) == repr(ours.outcome)
+    launch.resume(search.name, tmp_path / "first", executor)  # which takes it back, and trains nothing of it again
+    again = library.read_trials(entry)
+    assert [repr(trial.outcome) for trial in again] == [repr(trial.outcome) for trial in second]

@@ -15,6 +15,7 @@ import pytest
 from frontier_search import exchange, launch, library
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in
+from frontier_search.outcomes import OutcomeFiles
 from frontier_search.session import Session
 from frontier_search.trial import Trial
 from tests import postgres, s3, toys
@@ -116,12 +117,22 @@ def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
 def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: str, server: s3.Server, home: Path, outcomes: str) -> None:
     """It is cut off, as by a network, while another head begins and ends the search."""
     outcomes = str(home / "shared") if place == "folder" else outcomes
-    archive = exchange.folder(outcomes) / NAME / "told"
+    files = OutcomeFiles(exchange.folder(outcomes) / NAME, archive=True)
     first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
     old = first.start()
-    try:
-        processes.until(lambda: len(names_in(archive)) > FINISHED, TOLD_S, "cohorts in the archive")
+
+    def cut_off_in_training() -> bool:
+        """Else it has nothing to tell that the archive does not have when it wakes, and ends as the new head did."""
+        if len(files.archived()) < FINISHED:
+            return False
         processes.kill([old.pid], signal.SIGSTOP)
+        if any("training" in names_in(files.checkpoints(index)) for index in set(files.left()) - files.archived()):
+            return True
+        processes.kill([old.pid], signal.SIGCONT)
+        return False
+
+    try:
+        processes.until(lambda: cut_off_in_training() or old.poll() is not None, TOLD_S, "a cohort in training, after others")
         assert old.poll() is None, first.said()
         finished = {trial.number: trial for trial in first.trials() if trial.state.finished}
         second = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
