@@ -99,11 +99,9 @@ class Dataset:
                 return [f"seed {seed} cannot be split: {type(error).__name__}: {error}."]
             if found:
                 return found
-        return (
-            []
-            if len(sizes) < 2
-            else [f"seeds give splits of different sizes, {sorted(sizes)}; they must be equal, for models are stacked."]
-        )
+        if len(sizes) > 1:
+            return [f"seeds give splits of different sizes, {sorted(sizes)}; they must be equal, for models are stacked."]
+        return []
 
     def _problem(self, rows: Rows) -> str | None:
         wanted = np.int64 if self.task == "multiclass" else np.float32

@@ -1,8 +1,10 @@
-"""A family and a dataset of the user's own with a bug: the family raises as soon as it is trained, the dataset when its rows are asked for."""
+"""Families and a dataset of the user's own with a bug: one family raises as soon as it is trained, one takes all memory, the dataset raises when
+its rows are asked for."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,9 +45,24 @@ class Faulty:
         return Size(n_inputs * n_outputs, n_inputs * n_outputs, 2 * n_inputs * n_outputs, 4 * n_inputs * n_outputs)
 
 
+class GreedyStack(RaisingStack):
+    """Takes more and more memory when it is trained, and gives up in the end."""
+
+    def forward(self, learned: Any, x: Any) -> Any:
+        taken = []
+        while sum(map(len, taken)) < GREED_BYTES:
+            taken.append(b"x" * STEP_BYTES)
+            time.sleep(0.1)
+        raise RuntimeError(f"nobody minded that {GREED_BYTES} bytes were taken")
+
+
+GREED_BYTES, STEP_BYTES = 8 * 2**30, 2**27
+
 FAMILY = Family(
     "faulty", "raises when it is trained", "tests", Path(frontier_search.families.__path__[0]) / "dense.yaml", lambda values: Faulty()
 )
+
+GREEDY = replace(FAMILY, name="greedy", build=lambda values: Faulty("tests.faulty:GreedyStack"))
 
 ATTEMPTS = "FAULTY_ATTEMPTS"  # the environment variable that names the file of the attempts to have the rows
 

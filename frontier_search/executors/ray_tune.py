@@ -259,11 +259,26 @@ def _tune(handover: Handover, where: Where) -> None:
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),  # ours are in the folder
             ),
         )
-        tuner.fit()
+        with _memory_permitting():
+            tuner.fit()
     if searcher.error is not None:
         raise searcher.error
     if not handover.session.finished:
         raise SearchError("Ray Tune ended before the search did.")
+
+
+@contextmanager
+def _memory_permitting() -> Iterator[None]:
+    """Ray ends a worker before a machine's memory is full, which Tune does not take for a death but falls over."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error.__cause__, ray.exceptions.OutOfMemoryError):
+            raise
+        raise SearchError(
+            "Ray ended a worker in the midst of training, because the memory of its machine was almost full; everything finished is kept. "
+            "Go on with fewer --workers, or where there is more memory."
+        ) from error
 
 
 def _trial_name(trial: Any) -> str:

@@ -340,6 +340,19 @@ def test_the_words_of_the_worker_that_died_last_are_told(tmp_path: Path, monkeyp
         launch.run(toys.search(dataset="tests.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
 
 
+def test_memory_that_runs_out_stops_the_search_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's own watch over memory ends the worker, at 3 GiB above what is used now."""
+    kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in Path("/proc/meminfo").read_text().splitlines())}
+    threshold = 1 - (kib["MemAvailable"] - 3 * 2**20) / kib["MemTotal"]
+    if threshold > 0.9:
+        pytest.skip("less than 3 GiB of memory is free: memory that runs out is NOT tested")
+    monkeypatch.setitem(ray_tune.SYSTEM_CONFIG, "memory_usage_threshold", threshold)
+    with pytest.raises(
+        SearchError, match=r"the memory of its machine was almost full; everything finished is kept\. Go on with fewer --work"
+    ):
+        launch.run(toys.search(families={"tests.faulty:GREEDY": None}, in_flight=1), tmp_path, "ray_tune", Where(1))
+
+
 class SlowlyStarted(ray_tune.CohortTrainable):
     """A worker that starts slower than cohorts end, each one slower than the one before it."""
 
