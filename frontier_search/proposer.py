@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.search_space import IntersectionSearchSpace
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from frontier_search.errors import SearchError
-from frontier_search.history import SharedParameters
+from frontier_search.history import Generations, SharedParameters, share
 from frontier_search.samplers import SAMPLERS, Sampler
 from frontier_search.space import Choice, Float, Parameter, SearchSpace
 from frontier_search.trial import Candidate
@@ -114,7 +113,7 @@ class Proposer:
         self._studies: dict[str, optuna.Study] = {}
         self._known_attributes: dict[str, SystemAttributes] = {}
         self._trial_ids: dict[int, int] = {}  # trial number -> id in its study
-        self._shared: dict[str, dict[str, SharedParameters]] = {}  # turn -> sampler's attribute -> what is shared
+        self._shared: dict[str, dict[str, SharedParameters | Generations]] = {}  # turn -> what its samplers share
         self._family_distribution = CategoricalDistribution(self._families)
         self._distributions = {
             family: {f"{family}.{name}": distribution(parameter) for name, parameter in space} for family, space in spaces.items()
@@ -215,19 +214,12 @@ class Proposer:
             f"no candidate of {turn or 'any family'} within the required bounds was found in {RANDOM_TRIES} draws; widen them."
         )
 
-    def _share(self, turn: str | None, sampler: optuna.samplers.BaseSampler) -> None:
-        """Hands a fresh sampler what its predecessors know of the parameters that all complete trials share."""
-        known = self._shared.setdefault(turn or "", {})
-        for name, value in vars(sampler).items():
-            if isinstance(value, IntersectionSearchSpace):
-                setattr(sampler, name, known.setdefault(name, SharedParameters(value)))
-
     def _suggest(self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int) -> dict[str, Any]:
         """One proposal of a fresh sampler: ``Study.ask`` and ``suggest`` without a trial's history being touched."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = self._sampler.build(seed)
-        self._share(turn, sampler)
+        share(sampler, self._shared.setdefault(turn or "", {}))
         sampler.before_trial(study, trial)
         relative = sampler.sample_relative(study, trial, sampler.infer_relative_search_space(study, trial))
 

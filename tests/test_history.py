@@ -13,7 +13,7 @@ from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from frontier_search.history import Nsga2, SharedParameters
+from frontier_search.history import Generations, Nsga2, SharedParameters, share
 
 POPULATION = 2
 OBJECTIVES = st.tuples(st.integers(0, 5), st.integers(0, 5))
@@ -47,10 +47,12 @@ def numbers(trials: list[FrozenTrial]) -> list[int]:
 @given(EVENTS)
 def test_generations_and_parents_are_optunas(events: list[tuple[int, Any] | None]) -> None:
     ours, theirs = study(), study()
-    a, b = Nsga2(population_size=POPULATION, seed=0), NSGAIISampler(population_size=POPULATION, seed=0)
+    b, known = NSGAIISampler(population_size=POPULATION, seed=0), Generations()
     flying: list[tuple[FrozenTrial, FrozenTrial]] = []
     for event in events:
         if event is None:
+            a = Nsga2(population_size=POPULATION, seed=0)  # afresh, as in a search
+            share(a, {"generations": known})
             mine, its = begin(ours, {}), begin(theirs, {})
             generation = a.get_trial_generation(ours, mine)
             assert generation == b.get_trial_generation(theirs, its) == a.get_trial_generation(ours, mine)
@@ -60,7 +62,9 @@ def test_generations_and_parents_are_optunas(events: list[tuple[int, Any] | None
         elif flying:
             which, values = event
             mine, its = flying.pop(which % len(flying))
-            end(ours, mine, values)
+            ended = end(ours, mine, values)
+            if values is not None:
+                known.completed(ended)
             end(theirs, its, values)
     kept = [of._storage.get_study_system_attrs(of._study_id) for of in (ours, theirs)]
     assert kept[0] == kept[1]  # what a journal keeps, so that older searches go on
