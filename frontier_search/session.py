@@ -136,13 +136,12 @@ class Session:
                 f"cohort {cohort.index} has {len(cohort.numbers)} candidates and {len(outcomes)} outcomes; one each is needed."
             )
         with self.storage.group():
-            for number, outcome in zip(cohort.numbers, outcomes, strict=True):
-                if not self._trials[number].state.finished:
-                    self._tell_trial(number, outcome)
+            running = [pair for pair in zip(cohort.numbers, outcomes, strict=True) if not self._trials[pair[0]].state.finished]
+            for number, outcome in running:
+                self._tell_trial(number, outcome)
             self.note_elapsed()
-        told = [self._trials[number] for number in cohort.numbers]
-        self._grow_frontier(told)
-        return told
+        self._grow_frontier([self._trials[number] for number, _ in running])  # the others may be members already
+        return [self._trials[number] for number in cohort.numbers]
 
     def note_elapsed(self) -> None:
         """Writes down how long the search has been live, for its time budget."""

@@ -81,8 +81,10 @@ def test_a_trial_that_was_told_twice_keeps_the_first(place: Place) -> None:
     cohort = live.ask()
     assert cohort is not None
     first = live.tell(cohort, fakes.train_all(live, cohort))
+    members = live.frontier.members
     second = live.tell(cohort, [Outcome((), "told again")] * 4)
     assert repr(second) == repr(first)
+    assert members and live.frontier.members == members
     assert repr(place.session().trials[:4]) == repr(first)
     store = place.open().optuna
     frozen = store.get_all_trials(store.get_study_id_from_name(ASKED.name))[0]
