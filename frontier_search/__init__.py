@@ -1,6 +1,7 @@
 """frontier-search: which models own the frontier between validation loss and learned parameters?
 
-The nouns and the three verbs are importable from here; each loads its own libraries when it is first used.
+Everything that a plug-in or a notebook needs is imported from here. A name loads its module, and the
+libraries behind it, when it is first used.
 
     from frontier_search import Search, run
 
@@ -14,18 +15,67 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from frontier_search.architectures.reservoir import recurrent as recurrent
+    from frontier_search.dataset import Dataset as Dataset
+    from frontier_search.dataset import Rows as Rows
+    from frontier_search.dataset import Split as Split
+    from frontier_search.dataset import TrainingBudget as TrainingBudget
+    from frontier_search.errors import SearchError as SearchError
+    from frontier_search.errors import SpecError as SpecError
+    from frontier_search.family import Architecture as Architecture
+    from frontier_search.family import Family as Family
+    from frontier_search.family import Size as Size
     from frontier_search.frontier import Frontier as Frontier
+    from frontier_search.graph import Graph as Graph
     from frontier_search.launch import resume as resume
     from frontier_search.launch import run as run
+    from frontier_search.objective import Objective as Objective
+    from frontier_search.samplers import Sampler as Sampler
     from frontier_search.search import Search as Search
 
 __version__ = "0.1.0"
-__all__ = ["Frontier", "Search", "resume", "run"]
 
-_HOMES = {"Frontier": "frontier", "Search": "search", "resume": "launch", "run": "launch"}
+_HOMES = {  # public name -> the module that defines it
+    "Search": "frontier_search.search",
+    "run": "frontier_search.launch",
+    "resume": "frontier_search.launch",
+    "Frontier": "frontier_search.frontier",
+    "Family": "frontier_search.family",
+    "Architecture": "frontier_search.family",
+    "Size": "frontier_search.family",
+    "Graph": "frontier_search.graph",
+    "recurrent": "frontier_search.architectures.reservoir",
+    "Dataset": "frontier_search.dataset",
+    "Split": "frontier_search.dataset",
+    "Rows": "frontier_search.dataset",
+    "TrainingBudget": "frontier_search.dataset",
+    "Sampler": "frontier_search.samplers",
+    "Objective": "frontier_search.objective",
+    "SpecError": "frontier_search.errors",
+    "SearchError": "frontier_search.errors",
+}
+__all__ = [
+    "Architecture",
+    "Dataset",
+    "Family",
+    "Frontier",
+    "Graph",
+    "Objective",
+    "Rows",
+    "Sampler",
+    "Search",
+    "SearchError",
+    "Size",
+    "SpecError",
+    "Split",
+    "TrainingBudget",
+    "recurrent",
+    "resume",
+    "run",
+]
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'frontier_search' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"frontier_search.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(_HOMES[name]), name)

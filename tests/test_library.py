@@ -196,7 +196,9 @@ def test_trials_are_read_while_a_search_is_live(storage: str | None, tmp_path: P
 
 
 def test_the_package_offers_the_nouns_and_the_verbs() -> None:
-    assert frontier_search.__all__ == ["Frontier", "Search", "resume", "run"]
+    assert set(frontier_search.__all__) == set(frontier_search._HOMES)
+    for name in frontier_search.__all__:
+        assert getattr(frontier_search, name).__module__ == frontier_search._HOMES[name]
     assert (frontier_search.run, frontier_search.resume) == (launch.run, launch.resume)
     assert (frontier_search.Search, frontier_search.Frontier) == (Search, Frontier)
     with pytest.raises(AttributeError, match="module 'frontier_search' has no attribute 'nosuch'"):
