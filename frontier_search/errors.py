@@ -11,6 +11,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 
+INTERRUPTED = 130  # exit code: interrupted, and resumable
+
+
 class SpecError(ValueError):
     """One or several mistakes in what the user asked for, each a sentence.
 

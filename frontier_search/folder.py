@@ -14,7 +14,6 @@ import errno
 import fcntl
 import json
 import os
-import re
 import shlex
 import socket
 import time
@@ -30,15 +29,6 @@ from frontier_search.errors import SpecError, unknown
 DEFAULT_HOME = Path("frontier-runs")
 
 LOCK_TRIES, LOCK_WAIT_S = 5, 0.05
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-def name_problem(name: str) -> str | None:
-    """Why a search cannot have this name, or None: it names a folder and a part of every uid."""
-    if NAME.fullmatch(name):
-        return None
-    return f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', at most 64, starting with a letter or a digit."
 
 
 @dataclass(frozen=True)

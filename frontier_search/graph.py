@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# A purpose for each stream of random numbers that a seed feeds, so that the streams never overlap.
-GRAPH_STREAM, WEIGHT_STREAM, ORDER_STREAM = 1, 2, 3
+from frontier_search.seeds import GRAPH_STREAM
 
 REDRAWS = 100
 FACTORED_ABOVE = 64  # hidden units; below, the H x H matrix is the quicker one (benchmarks/README.md)

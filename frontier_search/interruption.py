@@ -8,11 +8,11 @@ import sys
 import threading
 from types import FrameType, TracebackType
 
+from frontier_search.errors import INTERRUPTED
 from frontier_search.folder import HomeFolder
 
 GRACE_S = 8.0  # for an interrupted search to stop by itself
 IMPORTING = "<frozen importlib._bootstrap>"  # the file of Python's own import, in a traceback
-INTERRUPTED = 130  # the exit code: interrupted and resumable
 
 
 def loading(frame: FrameType | None) -> bool:

@@ -18,12 +18,12 @@ from frontier_search.datasets import find
 from frontier_search.datasets.identity import has_digest, is_file, rows_file, sha256_of
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
-from frontier_search.folder import name_problem
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
 from frontier_search.reading import Spaces, image_problem, read_candidates, read_families, space_problems
 from frontier_search.samplers import SAMPLERS, Sampler
+from frontier_search.seeds import seeds_from_count
 from frontier_search.space import SearchSpace
-from frontier_search.spec import SpecValues, seeds_from_count
+from frontier_search.spec import SpecValues, name_problem
 from frontier_search.trial import Candidate
 
 FamiliesBudget = Literal["balanced", "free"]

@@ -11,16 +11,9 @@ from typing import Any
 import yaml
 
 from frontier_search.errors import SpecError, unknown
+from frontier_search.seeds import MAX_SEED, MAX_SEEDS, seeds_from_count
 
 SHIPPED = Path(__file__).parent / "search_spaces"
-
-MAX_SEEDS = 1000
-MAX_SEED = 2**32 - 1  # scikit-learn's generators take no larger seed
-
-
-def seeds_from_count(count: int) -> tuple[int, ...]:
-    """The first ``count`` of 101, 202, 303, ...: the seeds of the published study."""
-    return tuple(101 * (i + 1) for i in range(count))
 
 
 class _WithoutDuplicates(yaml.SafeLoader):
@@ -138,3 +131,13 @@ class SpecValues:
             self.problems.append(f"{key} = {given!r}; give a list of {what}.")
             return tuple(default)
         return tuple(str(name) for name in given)
+
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def name_problem(name: str) -> str | None:
+    """Why a search cannot have this name, or None: it names a folder and a part of every uid."""
+    if NAME.fullmatch(name):
+        return None
+    return f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', at most 64, starting with a letter or a digit."

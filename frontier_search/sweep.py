@@ -24,9 +24,8 @@ from typing import Any
 
 from frontier_search.claim import Claims
 from frontier_search.errors import SpecError, unknown
-from frontier_search.folder import name_problem
 from frontier_search.search import Search
-from frontier_search.spec import read_yaml
+from frontier_search.spec import name_problem, read_yaml
 
 KEYS = ("name", "claims", "until_settled", "defaults", "searches")
 

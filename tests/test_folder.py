@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontier_search.errors import SpecError
-from frontier_search.folder import NAME, SearchFolder, name_problem, names, prepare_home
+from frontier_search.folder import SearchFolder, names, prepare_home
+from frontier_search.spec import NAME, name_problem
 
 HOLD = """
 import sys

@@ -18,8 +18,9 @@ from frontier_search.files import write_arrays
 from frontier_search.objective import OBJECTIVES
 from frontier_search.samplers import SAMPLERS
 from frontier_search.search import Search
+from frontier_search.seeds import MAX_SEED, seeds_from_count
 from frontier_search.space import Choice, Float
-from frontier_search.spec import MAX_SEED, read_yaml, seeds_from_count
+from frontier_search.spec import read_yaml
 from frontier_search.trial import Candidate
 from tests import toys
 

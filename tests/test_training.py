@@ -13,8 +13,8 @@ from torch import nn
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.budget import Budget
 from frontier_search.families import FAMILIES
-from frontier_search.graph import ORDER_STREAM
 from frontier_search.networks import differentiable_tanh
+from frontier_search.seeds import ORDER_STREAM
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import latency_ms, train_cohort
 from frontier_search.training.rows import Data

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from frontier_search.cli.options import CLUSTER
-from frontier_search.errors import SearchError
-from frontier_search.interruption import INTERRUPTED
+from frontier_search.errors import INTERRUPTED, SearchError
 
 if TYPE_CHECKING:
     from frontier_search.cluster.jobs import Jobs

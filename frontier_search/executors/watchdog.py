@@ -18,7 +18,7 @@ from types import TracebackType
 
 import ray
 
-from frontier_search.interruption import INTERRUPTED
+from frontier_search.errors import INTERRUPTED
 
 PERIOD_S = 2.0
 PATIENCE_S = 10.0

@@ -14,7 +14,7 @@ from frontier_search.inference.interval import LEVEL
 from frontier_search.inference.judge import Body
 from frontier_search.inference.verdict import Verdict
 from frontier_search.search import WITHOUT_CANDIDATES, Search
-from frontier_search.spec import seeds_from_count
+from frontier_search.seeds import seeds_from_count
 from frontier_search.sweep import further_name
 from frontier_search.trial import Candidate, Trial
 

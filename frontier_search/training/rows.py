@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.dataset import Dataset
-from frontier_search.graph import ORDER_STREAM
+from frontier_search.seeds import ORDER_STREAM
 
 
 @dataclass(frozen=True)
