@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 import workload
 
-from frontier_search.budget import Budget
+from frontier_search.data.dataset import Budget
 from frontier_search.datasets import find
 from frontier_search.executors.worker import settle_process
 from frontier_search.families import FAMILIES

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from frontier_search.architectures.reservoir import recurrent as recurrent
-    from frontier_search.dataset import Dataset as Dataset
-    from frontier_search.dataset import Rows as Rows
-    from frontier_search.dataset import Split as Split
-    from frontier_search.dataset import TrainingBudget as TrainingBudget
+    from frontier_search.data.dataset import Dataset as Dataset
+    from frontier_search.data.dataset import Rows as Rows
+    from frontier_search.data.dataset import Split as Split
+    from frontier_search.data.dataset import TrainingBudget as TrainingBudget
     from frontier_search.errors import SearchError as SearchError
     from frontier_search.errors import SpecError as SpecError
     from frontier_search.family import Architecture as Architecture
@@ -45,10 +45,10 @@ _HOMES = {  # public name -> the module that defines it
     "Size": "frontier_search.family",
     "Graph": "frontier_search.graph",
     "recurrent": "frontier_search.architectures.reservoir",
-    "Dataset": "frontier_search.dataset",
-    "Split": "frontier_search.dataset",
-    "Rows": "frontier_search.dataset",
-    "TrainingBudget": "frontier_search.dataset",
+    "Dataset": "frontier_search.data.dataset",
+    "Split": "frontier_search.data.dataset",
+    "Rows": "frontier_search.data.dataset",
+    "TrainingBudget": "frontier_search.data.dataset",
     "Sampler": "frontier_search.samplers",
     "Objective": "frontier_search.objective",
     "SpecError": "frontier_search.errors",

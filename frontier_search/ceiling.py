@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.dataset import Dataset, Rows, Task
+from frontier_search.data.dataset import Dataset, Rows, Task
 from frontier_search.space import Value
 
 Numbers = NDArray[np.float64]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import yaml
 
-from frontier_search.dataset import Dataset
+from frontier_search.data.dataset import Dataset
 from frontier_search.datasets import find
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES

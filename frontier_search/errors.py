@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-
 INTERRUPTED = 130  # exit code: interrupted, and resumable
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from frontier_search.dataset import Dataset
+from frontier_search.data.dataset import Dataset
 from frontier_search.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import frontier_search.families
-from frontier_search.dataset import Split
+from frontier_search.data.dataset import Split
 from frontier_search.family import Family, Size
 from tests import toys
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from frontier_search.ceiling import METHODS, SURE, Baseline, best, ceiling
-from frontier_search.dataset import Dataset
+from frontier_search.data.dataset import Dataset
 from frontier_search.datasets import DATASETS
 from tests import toys
 

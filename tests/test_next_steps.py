@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from frontier_search.budget import Budget
-from frontier_search.dataset import Dataset
+from frontier_search.data.dataset import Budget, Dataset
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
 from frontier_search.families.kronecker import INITIATOR

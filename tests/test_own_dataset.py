@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from frontier_search import library
-from frontier_search.dataset import Dataset, Rows, Split
+from frontier_search.data.dataset import Dataset, Rows, Split
 from frontier_search.errors import SpecError
 from tests import toys
 

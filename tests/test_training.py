@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from frontier_search.architectures.reservoir import Reservoir
-from frontier_search.budget import Budget
+from frontier_search.data.dataset import Budget
 from frontier_search.families import FAMILIES
 from frontier_search.networks import differentiable_tanh
 from frontier_search.seeds import ORDER_STREAM

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from frontier_search.dataset import Dataset, Rows, Split, Task, TrainingBudget
+from frontier_search.data.dataset import Dataset, Rows, Split, Task, TrainingBudget
 from frontier_search.search import Search
 
 

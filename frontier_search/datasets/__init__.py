@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from frontier_search.dataset import Dataset
-from frontier_search.datasets.file import SUFFIXES, from_file
+from frontier_search.data.dataset import Dataset
+from frontier_search.data.user_file import SUFFIXES, from_file
 from frontier_search.errors import SpecError, unknown
 from frontier_search.zoo import Zoo
 
@@ -52,5 +52,7 @@ def find(name_or_file: str) -> Dataset:
         raise SpecError(f"{unknown('dataset', name_or_file, DATASETS)} A .csv or .npz file is allowed too, by its path.")
     found: object = DATASETS[name_or_file]
     if not isinstance(found, Dataset):
-        raise SpecError(f"{name_or_file!r} is a {type(found).__name__}, not a Dataset; give the name of a frontier_search.dataset.Dataset.")
+        raise SpecError(
+            f"{name_or_file!r} is a {type(found).__name__}, not a Dataset; give the name of a frontier_search.data.dataset.Dataset."
+        )
     return found

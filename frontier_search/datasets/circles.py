@@ -6,8 +6,8 @@ standardised by the training rows. The seed decides the rows: a fresh sample eac
 
 from __future__ import annotations
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
 
 SIZES = Sizes(train=600, val=200, test=200)
 FACTOR = 0.5  # radius of the inner circle over the outer one's

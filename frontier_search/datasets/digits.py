@@ -7,8 +7,8 @@ copy in ``sklearn.datasets.load_digits``. All rows are used; pixels, 0 to 16, ar
 
 from __future__ import annotations
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import split_rows, stratified
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import split_rows, stratified
 
 SIDE = 8  # pixels
 N_CLASSES = 10

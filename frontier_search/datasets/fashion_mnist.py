@@ -7,6 +7,6 @@ draws 6,000 images for training, 2,000 for validation and 2,000 for the test, so
 
 from __future__ import annotations
 
-from frontier_search.datasets import openml
+from frontier_search.data import openml
 
 DATASET = openml.dataset("fashion_mnist", 40996, "Xiao et al. (2017)")

@@ -9,8 +9,8 @@ rows, so 1 is the loss of predicting the mean and about 0.04 is the noise. The s
 
 from __future__ import annotations
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
 
 SIZES = Sizes(train=900, val=300, test=300)
 N_FEATURES = 10

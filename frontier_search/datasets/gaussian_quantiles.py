@@ -7,8 +7,8 @@ sample each.
 
 from __future__ import annotations
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
 
 SIZES = Sizes(train=600, val=200, test=200)
 N_FEATURES = 4  # fits the published text; 10 does not

@@ -6,8 +6,8 @@ Source: R. A. Fisher, "The use of multiple measurements in taxonomic problems", 
 
 from __future__ import annotations
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import split_rows, standardised, stratified
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import split_rows, standardised, stratified
 
 N_FEATURES = 4
 N_CLASSES = 3

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import Sizes, in_order, split_rows
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import Sizes, in_order, split_rows
 
 SIZES = Sizes(train=900, val=300, test=300)
 N_FEATURES = 2

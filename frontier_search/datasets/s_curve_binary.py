@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
 
 SIZES = Sizes(train=600, val=200, test=200)
 PLANE = (0, 2)  # the columns of the generator's three that the manifold curves in

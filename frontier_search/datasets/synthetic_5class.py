@@ -12,8 +12,8 @@ their rows and not by how hard their centroids happen to be. The features are st
 
 from __future__ import annotations
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import Sizes, at_random, split_rows, standardised
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import Sizes, at_random, split_rows, standardised
 
 SIZES = Sizes(train=900, val=300, test=300)
 N_FEATURES = 20

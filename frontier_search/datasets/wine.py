@@ -6,8 +6,8 @@ standardised by the training rows. The seed decides a stratified split, 60/20/20
 
 from __future__ import annotations
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.splitting import split_rows, standardised, stratified
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import split_rows, standardised, stratified
 
 N_FEATURES = 13
 N_CLASSES = 3

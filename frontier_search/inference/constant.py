@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.dataset import Dataset, Rows, Split
+from frontier_search.data.dataset import Dataset, Rows, Split
 
 
 def constant_losses(dataset: Dataset, seeds: Iterable[int]) -> NDArray[np.float64]:

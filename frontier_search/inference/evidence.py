@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.budget import Budget
+from frontier_search.data.dataset import Budget
 from frontier_search.search import Search
 from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
 

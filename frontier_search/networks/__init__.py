@@ -20,7 +20,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from frontier_search.dataset import Task
+from frontier_search.data.dataset import Task
 
 
 class Network(Protocol):

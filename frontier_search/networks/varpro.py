@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from frontier_search.architectures.varpro import VarPro
-from frontier_search.dataset import Task
+from frontier_search.data.dataset import Task
 from frontier_search.networks import Batches
 from frontier_search.networks.reservoir import ReservoirStack
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from frontier_search import deaths
-from frontier_search.budget import Budget
+from frontier_search.data.dataset import Budget
 from frontier_search.errors import SearchError, SpecError, TrialError
 from frontier_search.families import FAMILIES
 from frontier_search.training.checkpoints import Checkpoints

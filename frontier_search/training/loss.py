@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from frontier_search.dataset import Task
+from frontier_search.data.dataset import Task
 
 
 def row_losses(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:

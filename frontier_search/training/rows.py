@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from frontier_search.dataset import Dataset
+from frontier_search.data.dataset import Dataset
 from frontier_search.seeds import ORDER_STREAM
 
 

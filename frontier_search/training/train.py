@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from frontier_search.budget import Budget
+from frontier_search.data.dataset import Budget
 from frontier_search.networks import HandWritten, Solved
 from frontier_search.training import loss
 from frontier_search.training.optimiser import StackedAdamW

@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontier_search.dataset import Dataset, Rows, Split
-from frontier_search.datasets import DATASETS, find, openml
+from frontier_search.data import openml
+from frontier_search.data.dataset import Dataset, Rows, Split
+from frontier_search.data.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, standardised, stratified
+from frontier_search.datasets import DATASETS, find
 from frontier_search.errors import SpecError
 from frontier_search.files import write_arrays
-from frontier_search.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, standardised, stratified
 
 SEEDS = (101, 202, 303)
 PARTS = ("train", "val", "test")

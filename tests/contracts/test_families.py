@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from frontier_search.budget import Budget
-from frontier_search.dataset import Dataset, Task
+from frontier_search.data.dataset import Budget, Dataset, Task
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
 from frontier_search.networks import HandWritten

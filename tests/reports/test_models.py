@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from numpy.typing import NDArray
 
-from frontier_search.budget import Budget
+from frontier_search.data.dataset import Budget
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
 from frontier_search.frontier import Frontier

@@ -121,3 +121,21 @@ class Dataset:
     def square_image(self) -> bool:
         """Whether a row is a square image of one channel, which the families of images take."""
         return self.image is not None and self.image[0] == 1 and self.image[1] == self.image[2]
+
+
+Select = Literal["best", "last"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The training of one model.
+
+    Attributes:
+        epochs: passes over the training rows.
+        batch_size: rows a minibatch; the last one of an epoch may be smaller.
+        select: report the epoch with the smallest validation loss (``best``) or the final one (``last``).
+    """
+
+    epochs: int
+    batch_size: int
+    select: Select = "best"

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.dataset import Dataset, Split, Task, TrainingBudget
+from frontier_search.data.dataset import Dataset, Split, Task, TrainingBudget
+from frontier_search.data.splitting import at_random, sixty_twenty_twenty, split_rows, standardised, stratified
 from frontier_search.errors import SpecError
-from frontier_search.splitting import at_random, sixty_twenty_twenty, split_rows, standardised, stratified
 
 SUFFIXES = (".csv", ".npz")
 TARGET = "target"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.dataset import Rows, Split, Task
+from frontier_search.data.dataset import Rows, Split, Task
 
 RowNumbers = NDArray[np.intp]
 

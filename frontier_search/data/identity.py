@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from frontier_search.data.user_file import SUFFIXES
 from frontier_search.datasets import find
-from frontier_search.datasets.file import SUFFIXES
 
 
 def is_file(name: str) -> bool:

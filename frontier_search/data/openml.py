@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.dataset import Dataset, Split, TrainingBudget
-from frontier_search.datasets.file import read_npz
+from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, split_rows
+from frontier_search.data.user_file import read_npz
 from frontier_search.errors import SpecError
 from frontier_search.files import write_arrays
-from frontier_search.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, split_rows
 
 FOLDER = "FRONTIER_SEARCH_DATA"
 SIDE = 28  # pixels

@@ -1,0 +1,1 @@
+"""Rows: datasets, splits, and files of the user."""
