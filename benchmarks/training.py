@@ -21,7 +21,7 @@ import torch
 import workload
 
 from frontier_search.data.dataset import Budget
-from frontier_search.datasets import find
+from frontier_search.data.datasets import find
 from frontier_search.executors.worker import settle_process
 from frontier_search.families import FAMILIES
 from frontier_search.networks import tanh

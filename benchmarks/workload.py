@@ -17,7 +17,7 @@ import yaml
 from torch import Tensor, nn
 from torch.nn import functional
 
-from frontier_search import datasets
+from frontier_search.data import datasets
 from frontier_search.data.dataset import Rows
 from frontier_search.families import FAMILIES
 from frontier_search.space import Choice, Float, Int, SearchSpace

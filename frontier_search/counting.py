@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import yaml
 
 from frontier_search.data.dataset import Dataset
-from frontier_search.datasets import find
+from frontier_search.data.datasets import find
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
 from frontier_search.family import Family

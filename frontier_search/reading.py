@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from frontier_search.data.dataset import Dataset
-from frontier_search.datasets import DATASETS
+from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
 from frontier_search.family import Family

@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 import yaml
 
 from frontier_search.data.dataset import Budget, Dataset, Select
+from frontier_search.data.datasets import find
 from frontier_search.data.identity import has_digest, is_file, rows_file, sha256_of
-from frontier_search.datasets import find
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound

@@ -9,7 +9,7 @@ import pytest
 
 from frontier_search.ceiling import METHODS, SURE, Baseline, best, ceiling
 from frontier_search.data.dataset import Dataset
-from frontier_search.datasets import DATASETS
+from frontier_search.data.datasets import DATASETS
 from tests import toys
 
 SEEDS = (101, 202)

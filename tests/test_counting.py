@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from frontier_search.claim import TABLES
 from frontier_search.cli.main import group
 from frontier_search.counting import count, describe
-from frontier_search.datasets import DATASETS
+from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES
 

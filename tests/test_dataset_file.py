@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from frontier_search.data.datasets import find
 from frontier_search.data.user_file import from_file
-from frontier_search.datasets import find
 from frontier_search.errors import SpecError
 
 RNG = np.random.default_rng(7)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search.datasets import DATASETS
+from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.executors import EXECUTORS
 from frontier_search.families import FAMILIES

@@ -11,7 +11,7 @@ from frontier_search.cli.options import FORMAT
 @FORMAT
 def command(form: str) -> None:
     """List the datasets, with their default training; a .csv or .npz file can be searched too."""
-    from frontier_search.datasets import DATASETS
+    from frontier_search.data.datasets import DATASETS
     from frontier_search.reports.listing import render
 
     rows = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from frontier_search.data.datasets import find
 from frontier_search.data.user_file import SUFFIXES
-from frontier_search.datasets import find
 
 
 def is_file(name: str) -> bool:

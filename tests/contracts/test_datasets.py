@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from frontier_search.data import openml
 from frontier_search.data.dataset import Dataset, Rows, Split
+from frontier_search.data.datasets import DATASETS, find
 from frontier_search.data.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, standardised, stratified
-from frontier_search.datasets import DATASETS, find
 from frontier_search.errors import SpecError
 from frontier_search.files import write_arrays
 
@@ -267,7 +267,7 @@ def test_two_seeds_draw_from_one_problem(name: str) -> None:
 
 def test_loading_every_member_imports_neither_scikit_learn_nor_pandas() -> None:
     code = (
-        "import sys; from frontier_search.datasets import DATASETS\n"
+        "import sys; from frontier_search.data.datasets import DATASETS\n"
         "assert [d.name for d in DATASETS.values()] == list(DATASETS)\n"
         "heavy = [m for m in ('sklearn', 'scipy', 'pandas', 'torch') if m in sys.modules]\n"
         "DATASETS['iris'].split(0); print(heavy, 'sklearn' in sys.modules)"
@@ -278,14 +278,14 @@ def test_loading_every_member_imports_neither_scikit_learn_nor_pandas() -> None:
 
 def test_find_takes_a_name_or_an_import_path() -> None:
     assert find("iris") is DATASETS["iris"]
-    assert find("frontier_search.datasets.iris:DATASET") is DATASETS["iris"]
+    assert find("frontier_search.data.datasets.iris:DATASET") is DATASETS["iris"]
 
 
 def test_find_says_what_is_allowed() -> None:
     with pytest.raises(SpecError, match=r"unknown dataset 'digit'\. Did you mean 'digits'\?.*\.csv or \.npz file is allowed too"):
         find("digit")
     with pytest.raises(SpecError, match="is a Sizes, not a Dataset"):
-        find("frontier_search.datasets.sine:SIZES")
+        find("frontier_search.data.datasets.sine:SIZES")
 
 
 @given(counts=st.lists(st.integers(3, 40), min_size=1, max_size=5), seed=st.integers(0, 2**32 - 1))
