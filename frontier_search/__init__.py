@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from frontier_search.data.dataset import TrainingBudget as TrainingBudget
     from frontier_search.errors import SearchError as SearchError
     from frontier_search.errors import SpecError as SpecError
-    from frontier_search.family import Architecture as Architecture
-    from frontier_search.family import Family as Family
-    from frontier_search.family import Size as Size
     from frontier_search.frontier import Frontier as Frontier
-    from frontier_search.graph import Graph as Graph
     from frontier_search.launch import resume as resume
     from frontier_search.launch import run as run
+    from frontier_search.models.family import Architecture as Architecture
+    from frontier_search.models.family import Family as Family
+    from frontier_search.models.family import Size as Size
+    from frontier_search.models.graph import Graph as Graph
     from frontier_search.objective import Objective as Objective
     from frontier_search.samplers import Sampler as Sampler
     from frontier_search.search import Search as Search
@@ -40,10 +40,10 @@ _HOMES = {  # public name -> the module that defines it
     "run": "frontier_search.launch",
     "resume": "frontier_search.launch",
     "Frontier": "frontier_search.frontier",
-    "Family": "frontier_search.family",
-    "Architecture": "frontier_search.family",
-    "Size": "frontier_search.family",
-    "Graph": "frontier_search.graph",
+    "Family": "frontier_search.models.family",
+    "Architecture": "frontier_search.models.family",
+    "Size": "frontier_search.models.family",
+    "Graph": "frontier_search.models.graph",
     "recurrent": "frontier_search.architectures.reservoir",
     "Dataset": "frontier_search.data.dataset",
     "Split": "frontier_search.data.dataset",

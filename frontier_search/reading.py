@@ -15,7 +15,7 @@ from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
 from frontier_search.families import FAMILIES
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 from frontier_search.objective import OBJECTIVES, Bound
 from frontier_search.space import Choice, SearchSpace, Value, read_value
 from frontier_search.trial import Candidate
@@ -62,7 +62,7 @@ def image_problem(family: str, dataset: Dataset) -> str | None:
 
 def not_a_family(name: str, found: object) -> str:
     """The sentence for an import path that names something else."""
-    return f"{name!r} is a {type(found).__name__}, not a Family; give the name of a frontier_search.family.Family."
+    return f"{name!r} is a {type(found).__name__}, not a Family; give the name of a frontier_search.models.family.Family."
 
 
 def _space(name: str, override: Any, learning_rate: tuple[float, float], problems: list[str]) -> SearchSpace | None:

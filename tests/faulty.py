@@ -12,7 +12,7 @@ from typing import Any
 
 import frontier_search.families
 from frontier_search.data.dataset import Split
-from frontier_search.family import Family, Size
+from frontier_search.models.family import Family, Size
 from tests import toys
 
 MESSAGE = "the family has a bug"

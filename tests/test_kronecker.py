@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.families import FAMILIES
 from frontier_search.families import kronecker as kronecker_family
-from frontier_search.graph import Product
+from frontier_search.models.graph import Product
 from frontier_search.networks import kronecker
 from frontier_search.training.stack import Model, Stack, group
 

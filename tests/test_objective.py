@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontier_search.family import Size
+from frontier_search.models.family import Size
 from frontier_search.objective import CLASSIFICATION_ONLY, OBJECTIVES, Bound, objective_problems, parse_bound
 
 KNOWN = [name for name, objective in OBJECTIVES.items() if objective.known]

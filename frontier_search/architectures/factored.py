@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
-from frontier_search.family import Size
+from frontier_search.models.family import Size
 
 Learns = Literal["shared", "per_level", "rank_one"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from frontier_search.errors import SpecError
-from frontier_search.family import Size
+from frontier_search.models.family import Size
 
 
 @dataclass(frozen=True)

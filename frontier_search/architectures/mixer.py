@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from frontier_search.architectures.image import side
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.errors import SpecError
-from frontier_search.family import Size
-from frontier_search.graph import Graph
+from frontier_search.models.family import Size
+from frontier_search.models.graph import Graph
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
-from frontier_search.family import Size
-from frontier_search.graph import FACTORED_ABOVE, Graph, Product
+from frontier_search.models.family import Size
+from frontier_search.models.graph import FACTORED_ABOVE, Graph, Product
 from frontier_search.space import Value
 
 

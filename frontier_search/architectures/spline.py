@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.errors import SpecError
-from frontier_search.family import Size
-from frontier_search.graph import Graph
+from frontier_search.models.family import Size
+from frontier_search.models.graph import Graph
 
 BASIS_FLOPS = 10  # of the three B_k that are not zero at one input: t^2 / 2, (1 - t)^2 / 2 and what is left to one
 SUPPORT = 3  # of the B_k are not zero at one input

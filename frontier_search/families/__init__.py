@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 from frontier_search.zoo import Zoo
 
 PUBLISHED = (  # the families of Nicolini (2026), which a search that names none searches

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from frontier_search.architectures.factored import Factored
 from frontier_search.families.kronecker import INITIATOR
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 from frontier_search.space import Value
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from frontier_search.architectures.convolution import Convolutional
 from frontier_search.architectures.reservoir import recurrent
 from frontier_search.families import conv, kronecker
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 CORE = recurrent(kronecker.GRAPH)
 

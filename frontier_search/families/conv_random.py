@@ -8,7 +8,7 @@ from pathlib import Path
 from frontier_search.architectures.convolution import Convolutional
 from frontier_search.architectures.reservoir import recurrent
 from frontier_search.families import conv, random_sparse
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 CORE = recurrent(random_sparse.GRAPH)
 

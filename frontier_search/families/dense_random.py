@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.architectures.reservoir import recurrent
-from frontier_search.family import Family
-from frontier_search.graph import Graph
+from frontier_search.models.family import Family
+from frontier_search.models.graph import Graph
 
 
 def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from frontier_search.architectures.reservoir import recurrent
 from frontier_search.families import kronecker
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="gated_kronecker",

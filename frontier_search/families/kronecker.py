@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.architectures.reservoir import recurrent
-from frontier_search.family import Family
-from frontier_search.graph import Graph, Product
+from frontier_search.models.family import Family
+from frontier_search.models.graph import Graph, Product
 
 INITIATOR = np.array([[1.0, 1.0], [1.0, 0.0]])
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from frontier_search.architectures.reservoir import recurrent
 from frontier_search.families import kronecker
-from frontier_search.family import Family
-from frontier_search.graph import Graph
+from frontier_search.models.family import Family
+from frontier_search.models.graph import Graph
 
 
 def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.families import kronecker
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 from frontier_search.space import Value
 
 

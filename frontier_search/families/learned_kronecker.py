@@ -16,7 +16,7 @@ import numpy as np
 from frontier_search.architectures.factored import Factored, Learns
 from frontier_search.errors import SpecError
 from frontier_search.families.kronecker import INITIATOR
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 from frontier_search.space import Value
 
 INITIATORS = {2: INITIATOR, 4: np.kron(INITIATOR, INITIATOR)}

@@ -10,8 +10,8 @@ from pathlib import Path
 from frontier_search.architectures.mixer import Mixer
 from frontier_search.architectures.reservoir import Reservoir, recurrence_over
 from frontier_search.errors import SpecError
-from frontier_search.family import Family
-from frontier_search.graph import Graph
+from frontier_search.models.family import Family
+from frontier_search.models.graph import Graph
 from frontier_search.space import Value
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from frontier_search.families import kronecker
 from frontier_search.families.mixer import mixer
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="mixer_kronecker",

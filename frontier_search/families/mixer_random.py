@@ -7,7 +7,7 @@ from pathlib import Path
 
 from frontier_search.families import random_sparse
 from frontier_search.families.mixer import mixer
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="mixer_random",

@@ -13,8 +13,8 @@ from frontier_search.architectures.convolution import Scaffold
 from frontier_search.architectures.reservoir import Reservoir, recurrence_over
 from frontier_search.errors import SpecError
 from frontier_search.families.conv import front
-from frontier_search.family import Family
-from frontier_search.graph import Graph
+from frontier_search.models.family import Family
+from frontier_search.models.graph import Graph
 from frontier_search.space import Value
 
 

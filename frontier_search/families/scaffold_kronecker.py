@@ -10,7 +10,7 @@ from pathlib import Path
 
 from frontier_search.families import kronecker
 from frontier_search.families.scaffold import on_features
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="scaffold_kronecker",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from frontier_search.families import random_sparse
 from frontier_search.families.scaffold import on_features
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="scaffold_random",

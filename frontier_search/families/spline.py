@@ -9,7 +9,7 @@ from pathlib import Path
 
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.architectures.spline import Spline
-from frontier_search.family import Family
+from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="spline",

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from frontier_search.graph import Product
+from frontier_search.models.graph import Product
 
 BLOCK = 16  # neighbours are multiplied out to so many rows at most: one pass over h in place of four, which takes longer than the products
 

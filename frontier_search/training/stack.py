@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from frontier_search.family import Architecture
+from frontier_search.models.family import Architecture
 from frontier_search.networks import Network
 from frontier_search.seeds import WEIGHT_STREAM
 from frontier_search.zoo import load

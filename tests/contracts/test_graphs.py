@@ -8,8 +8,8 @@ import pytest
 from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, kronecker
-from frontier_search.family import Architecture
-from frontier_search.graph import Graph
+from frontier_search.models.family import Architecture
+from frontier_search.models.graph import Graph
 
 BASE = {"steps": 3, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate": 1e-3}
 

@@ -1,0 +1,1 @@
+"""What a model is: families, architectures that count, and networks that train."""
