@@ -1,7 +1,7 @@
 """The workload of the benchmark, written once: ``workload.yaml`` is the search, and this is how a user of the peers writes it.
 
 An Optuna define-by-run space (``suggest``), one ``nn.Module`` a seed, ``torch.optim.Adam`` and a plain loop over minibatches, without a
-DataLoader (``train_one``). The equations are those of ``frontier_search.architectures``, and the
+DataLoader (``train_one``). The equations are those of ``frontier_search.models.architectures``, and the
 fixed graphs come from there.
 """
 

@@ -15,7 +15,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from frontier_search.architectures.reservoir import recurrent as recurrent
     from frontier_search.data.dataset import Dataset as Dataset
     from frontier_search.data.dataset import Rows as Rows
     from frontier_search.data.dataset import Split as Split
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from frontier_search.frontier import Frontier as Frontier
     from frontier_search.launch import resume as resume
     from frontier_search.launch import run as run
+    from frontier_search.models.architectures.reservoir import recurrent as recurrent
     from frontier_search.models.family import Architecture as Architecture
     from frontier_search.models.family import Family as Family
     from frontier_search.models.family import Size as Size
@@ -44,7 +44,7 @@ _HOMES = {  # public name -> the module that defines it
     "Architecture": "frontier_search.models.family",
     "Size": "frontier_search.models.family",
     "Graph": "frontier_search.models.graph",
-    "recurrent": "frontier_search.architectures.reservoir",
+    "recurrent": "frontier_search.models.architectures.reservoir",
     "Dataset": "frontier_search.data.dataset",
     "Split": "frontier_search.data.dataset",
     "Rows": "frontier_search.data.dataset",

@@ -10,9 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.families import FAMILIES
 from frontier_search.families import kronecker as kronecker_family
+from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.graph import Product
 from frontier_search.networks import kronecker
 from frontier_search.training.stack import Model, Stack, group
@@ -106,7 +106,7 @@ def test_a_wide_reservoir_is_the_same_model_with_and_without_its_matrix(name: st
     x = torch.randn(3, 3, 8, generator=torch.Generator().manual_seed(1))
     found = {}
     for above in (0, 10**9):
-        monkeypatch.setattr("frontier_search.architectures.reservoir.FACTORED_ABOVE", above)
+        monkeypatch.setattr("frontier_search.models.architectures.reservoir.FACTORED_ABOVE", above)
         stack = stack_of(name, hidden)
         assert (len(stack.network.graph) == 0) == (above == 0)  # type: ignore[attr-defined]
         gradients = {key: torch.full_like(tensor, torch.nan) for key, tensor in stack.learned.items()}

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.data.dataset import Budget
 from frontier_search.families import FAMILIES
+from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.networks import differentiable_tanh
 from frontier_search.seeds import ORDER_STREAM
 from frontier_search.training.checkpoints import Checkpoints
@@ -207,7 +207,7 @@ def test_a_network_without_a_handwritten_gradient_trains_by_autograd() -> None:
                 + learned["bias_1"]
             )
 
-    from frontier_search.architectures.feedforward import FeedForward
+    from frontier_search.models.architectures.feedforward import FeedForward
 
     data, results = Data(toys.MULTICLASS, SEEDS, CPU), []
     for wrap in (lambda network: network, ByAutograd):

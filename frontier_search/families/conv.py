@@ -9,8 +9,8 @@ Parameters: those of conv_kronecker, exactly. The readout sees the features too,
 from collections.abc import Mapping
 from pathlib import Path
 
-from frontier_search.architectures.convolution import Convolution, Convolutional
-from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.convolution import Convolution, Convolutional
+from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.family import Family
 from frontier_search.space import Value
 

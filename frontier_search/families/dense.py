@@ -5,7 +5,7 @@ Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the dense bas
 
 from pathlib import Path
 
-from frontier_search.architectures.feedforward import FeedForward
+from frontier_search.models.architectures.feedforward import FeedForward
 from frontier_search.models.family import Family
 
 FAMILY = Family(

@@ -6,7 +6,7 @@ Parameters: those of dense.
 
 from pathlib import Path
 
-from frontier_search.architectures.feedforward import FeedForward
+from frontier_search.models.architectures.feedforward import FeedForward
 from frontier_search.models.family import Family
 
 FAMILY = Family(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.architectures.reservoir import recurrent
+from frontier_search.models.architectures.reservoir import recurrent
 from frontier_search.models.family import Family
 from frontier_search.models.graph import Graph, Product
 

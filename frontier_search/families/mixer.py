@@ -7,9 +7,9 @@ Architecture for Vision" (NeurIPS 2021), equation 1; the differences stand in ``
 from collections.abc import Mapping
 from pathlib import Path
 
-from frontier_search.architectures.mixer import Mixer
-from frontier_search.architectures.reservoir import Reservoir, recurrence_over
 from frontier_search.errors import SpecError
+from frontier_search.models.architectures.mixer import Mixer
+from frontier_search.models.architectures.reservoir import Reservoir, recurrence_over
 from frontier_search.models.family import Family
 from frontier_search.models.graph import Graph
 from frontier_search.space import Value

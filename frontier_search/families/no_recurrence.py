@@ -7,7 +7,7 @@ Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the expansion
 
 from pathlib import Path
 
-from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.family import Family
 
 FAMILY = Family(

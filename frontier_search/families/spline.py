@@ -7,8 +7,8 @@ Parameters: d H K + (d + H) o + o. Source: Liu et al., "KAN: Kolmogorov-Arnold N
 
 from pathlib import Path
 
-from frontier_search.architectures.reservoir import Reservoir
-from frontier_search.architectures.spline import Spline
+from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.spline import Spline
 from frontier_search.models.family import Family
 
 FAMILY = Family(

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from frontier_search.architectures.convolution import Convolution, Convolutional, Scaffold
-from frontier_search.architectures.image import side
+from frontier_search.models.architectures.convolution import Convolution, Convolutional, Scaffold
+from frontier_search.models.architectures.image import side
 from frontier_search.networks import differentiable_tanh, uniform
 from frontier_search.networks.reservoir import ReservoirStack
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from frontier_search.architectures.factored import Factored
+from frontier_search.models.architectures.factored import Factored
 from frontier_search.networks import differentiable_tanh, kronecker
 from frontier_search.networks.reservoir import initial_maps, map_shapes
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from frontier_search.architectures.feedforward import FeedForward
+from frontier_search.models.architectures.feedforward import FeedForward
 from frontier_search.networks import differentiable_tanh, tanh, uniform
 
 

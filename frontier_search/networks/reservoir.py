@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from frontier_search.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.networks import differentiable_tanh, kronecker, tanh, tanh_of_half, uniform
 
 

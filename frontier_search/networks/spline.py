@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from frontier_search.architectures.spline import Spline
+from frontier_search.models.architectures.spline import Spline
 from frontier_search.networks.reservoir import ReservoirStack, Saved, initial_maps
 
 LOW, HIGH = -2.0, 2.0  # ends of the grid

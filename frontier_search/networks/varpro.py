@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from frontier_search.architectures.varpro import VarPro
 from frontier_search.data.dataset import Task
+from frontier_search.models.architectures.varpro import VarPro
 from frontier_search.networks import Batches
 from frontier_search.networks.reservoir import ReservoirStack
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.errors import SpecError
 from frontier_search.families import FAMILIES, kronecker
+from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.family import Architecture
 from frontier_search.models.graph import Graph
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.errors import SpecError
+from frontier_search.models.architectures.reservoir import Reservoir
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from frontier_search.architectures.reservoir import Reservoir
 from frontier_search.errors import SpecError
+from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.family import Size
 from frontier_search.models.graph import Graph
 
