@@ -13,8 +13,8 @@ import time
 import torch
 
 from frontier_search.executors.worker import settle_process
-from frontier_search.families import FAMILIES
 from frontier_search.models.architectures import reservoir
+from frontier_search.models.families import FAMILIES
 from frontier_search.training.stack import Model, Stack
 
 WIDTHS = (32, 64, 128, 256, 512, 1024)

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from frontier_search.data import datasets
 from frontier_search.data.dataset import Rows
-from frontier_search.families import FAMILIES
+from frontier_search.models.families import FAMILIES
 from frontier_search.space import Choice, Float, Int, SearchSpace
 
 if TYPE_CHECKING:

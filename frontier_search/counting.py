@@ -10,7 +10,7 @@ import yaml
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import find
 from frontier_search.errors import SpecError, unknown
-from frontier_search.families import FAMILIES
+from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
 from frontier_search.reading import image_problem, not_a_family
 from frontier_search.space import SearchSpace, Value, read_value

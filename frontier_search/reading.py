@@ -14,7 +14,7 @@ import numpy as np
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
-from frontier_search.families import FAMILIES
+from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
 from frontier_search.objective import OBJECTIVES, Bound
 from frontier_search.space import Choice, SearchSpace, Value, read_value

@@ -16,7 +16,7 @@ from frontier_search.data.dataset import Budget, Dataset, Select
 from frontier_search.data.datasets import find
 from frontier_search.data.identity import has_digest, is_file, rows_file, sha256_of
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES, PUBLISHED
+from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
 from frontier_search.reading import Spaces, image_problem, read_candidates, read_families, space_problems
 from frontier_search.samplers import SAMPLERS, Sampler

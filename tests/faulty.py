@@ -59,7 +59,11 @@ class GreedyStack(RaisingStack):
 GREED_BYTES, STEP_BYTES = 8 * 2**30, 2**27
 
 FAMILY = Family(
-    "faulty", "raises when it is trained", "tests", Path(frontier_search.families.__path__[0]) / "dense.yaml", lambda values: Faulty()
+    "faulty",
+    "raises when it is trained",
+    "tests",
+    Path(frontier_search.models.families.__path__[0]) / "dense.yaml",
+    lambda values: Faulty(),
 )
 
 GREEDY = replace(FAMILY, name="greedy", build=lambda values: Faulty("tests.faulty:GreedyStack"))

@@ -17,7 +17,7 @@ from frontier_search.cli.main import group
 from frontier_search.counting import count, describe
 from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES
+from frontier_search.models.families import FAMILIES
 
 PUBLISHED = list(csv.DictReader((TABLES / "published.csv").read_text().splitlines()))
 

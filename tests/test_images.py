@@ -15,8 +15,8 @@ from scipy.signal import correlate2d
 
 from frontier_search import library
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES, kronecker
 from frontier_search.launch import run
+from frontier_search.models.families import FAMILIES, kronecker
 from frontier_search.models.graph import FACTORED_ABOVE
 from frontier_search.networks.mixer import MixerStack
 from frontier_search.training.stack import Model, Stack, group

@@ -10,9 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontier_search.families import FAMILIES
-from frontier_search.families import kronecker as kronecker_family
 from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.families import FAMILIES
+from frontier_search.models.families import kronecker as kronecker_family
 from frontier_search.models.graph import Product
 from frontier_search.networks import kronecker
 from frontier_search.training.stack import Model, Stack, group

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.files import write_arrays
+from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES
 from frontier_search.samplers import SAMPLERS
 from frontier_search.search import Search

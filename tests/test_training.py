@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from frontier_search.data.dataset import Budget
-from frontier_search.families import FAMILIES
 from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.families import FAMILIES
 from frontier_search.networks import differentiable_tanh
 from frontier_search.seeds import ORDER_STREAM
 from frontier_search.training.checkpoints import Checkpoints

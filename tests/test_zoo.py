@@ -10,7 +10,7 @@ import pytest
 from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.executors import EXECUTORS
-from frontier_search.families import FAMILIES
+from frontier_search.models.families import FAMILIES
 from frontier_search.samplers import SAMPLERS
 from frontier_search.zoo import Zoo, load
 

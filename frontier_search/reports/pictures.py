@@ -12,9 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from frontier_search.families import FAMILIES
 from frontier_search.inference.ownership import Share
 from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.families import FAMILIES
 
 DPI = 90
 GRAPH_UNITS, GRAPH_SEED = 64, 101

@@ -12,8 +12,8 @@ import numpy as np
 
 from frontier_search.ceiling import Baseline, best
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.frontier import Frontier, Spread
+from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.search import Search
 from frontier_search.trial import Trial, TrialState

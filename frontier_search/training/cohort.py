@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from frontier_search import deaths
 from frontier_search.data.dataset import Budget
 from frontier_search.errors import SearchError, SpecError, TrialError
-from frontier_search.families import FAMILIES
+from frontier_search.models.families import FAMILIES
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group

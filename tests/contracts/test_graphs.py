@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES, kronecker
 from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.families import FAMILIES, kronecker
 from frontier_search.models.family import Architecture
 from frontier_search.models.graph import Graph
 

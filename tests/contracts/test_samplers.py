@@ -147,7 +147,7 @@ def test_seeds_decide_the_proposals(sampler: str, families_budget: str, tmp_path
 
 
 def test_a_family_named_by_an_import_path_is_searched(families_budget: str, tmp_path: Path) -> None:
-    path = "frontier_search.families.dense:FAMILY"
+    path = "frontier_search.models.families.dense:FAMILY"
     asked = toys.search(families={path: None, "kronecker": None}, families_budget=families_budget, trials=16)
     whole = fakes.play(session(asked, tmp_path))
     assert {candidate.family for candidate in whole} == {path, "kronecker"}

@@ -12,9 +12,9 @@ from matplotlib.image import imread
 
 from frontier_search.ceiling import Baseline, SeedMetrics
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES, PUBLISHED
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
+from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES
 from frontier_search.reports import figure
 from frontier_search.reports.scene import PALETTE, Scene, axes, colour, family_places

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Budget
 from frontier_search.errors import SpecError
-from frontier_search.families import FAMILIES
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
+from frontier_search.models.families import FAMILIES
 from frontier_search.reports import contents, models
 from frontier_search.reports.mirror import Mirror
 from frontier_search.training.rows import Data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontier_search.families import FAMILIES
+from frontier_search.models.families import FAMILIES
 from frontier_search.reports import pictures
 
 

@@ -5,8 +5,8 @@ Parameters: those of scaffold_kronecker. Source: Nicolini (2026), the random con
 
 from pathlib import Path
 
-from frontier_search.families import random_sparse
-from frontier_search.families.scaffold import on_features
+from frontier_search.models.families import random_sparse
+from frontier_search.models.families.scaffold import on_features
 from frontier_search.models.family import Family
 
 FAMILY = Family(

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from frontier_search.errors import SpecError
-from frontier_search.families.conv import front
 from frontier_search.models.architectures.convolution import Scaffold
 from frontier_search.models.architectures.reservoir import Reservoir, recurrence_over
+from frontier_search.models.families.conv import front
 from frontier_search.models.family import Family
 from frontier_search.models.graph import Graph
 from frontier_search.space import Value

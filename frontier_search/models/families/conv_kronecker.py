@@ -7,9 +7,9 @@ Without the recurrence it is conv, scalar by scalar. Source: Nicolini (2026), ne
 
 from pathlib import Path
 
-from frontier_search.families import conv, kronecker
 from frontier_search.models.architectures.convolution import Convolutional
 from frontier_search.models.architectures.reservoir import recurrent
+from frontier_search.models.families import conv, kronecker
 from frontier_search.models.family import Family
 
 CORE = recurrent(kronecker.GRAPH)

@@ -8,8 +8,8 @@ scaffold, scalar by scalar. Source: Nicolini (2026), next steps; LeCun et al. (1
 
 from pathlib import Path
 
-from frontier_search.families import kronecker
-from frontier_search.families.scaffold import on_features
+from frontier_search.models.families import kronecker
+from frontier_search.models.families.scaffold import on_features
 from frontier_search.models.family import Family
 
 FAMILY = Family(

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.families import kronecker
 from frontier_search.models.architectures.reservoir import recurrent
+from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
 from frontier_search.models.graph import Graph
 

@@ -7,9 +7,9 @@ Parameters: those of spline. Source: Nicolini (2026), next steps; Liu et al., "K
 
 from pathlib import Path
 
-from frontier_search.families import kronecker
 from frontier_search.models.architectures.reservoir import recurrent
 from frontier_search.models.architectures.spline import Spline
+from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
 
 CORE = recurrent(kronecker.GRAPH)

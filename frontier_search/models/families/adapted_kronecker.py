@@ -10,8 +10,8 @@ next steps; Hu et al., "LoRA" (ICLR 2022), equation 3, for a fixed matrix with a
 from collections.abc import Mapping
 from pathlib import Path
 
-from frontier_search.families.kronecker import INITIATOR
 from frontier_search.models.architectures.factored import Factored
+from frontier_search.models.families.kronecker import INITIATOR
 from frontier_search.models.family import Family
 from frontier_search.space import Value
 

@@ -14,8 +14,8 @@ Source: Golub and Pereyra (SIAM Journal on Numerical Analysis 10, 1973); Nicolin
 from collections.abc import Mapping
 from pathlib import Path
 
-from frontier_search.families import kronecker
 from frontier_search.models.architectures.varpro import VarPro
+from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
 from frontier_search.space import Value
 

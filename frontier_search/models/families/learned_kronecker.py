@@ -14,8 +14,8 @@ from typing import cast
 import numpy as np
 
 from frontier_search.errors import SpecError
-from frontier_search.families.kronecker import INITIATOR
 from frontier_search.models.architectures.factored import Factored, Learns
+from frontier_search.models.families.kronecker import INITIATOR
 from frontier_search.models.family import Family
 from frontier_search.space import Value
 

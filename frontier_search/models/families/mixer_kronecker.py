@@ -8,8 +8,8 @@ mixer_no_mixing. Source: Nicolini (2026), next steps; Tolstikhin et al. (2021) f
 
 from pathlib import Path
 
-from frontier_search.families import kronecker
-from frontier_search.families.mixer import mixer
+from frontier_search.models.families import kronecker
+from frontier_search.models.families.mixer import mixer
 from frontier_search.models.family import Family
 
 FAMILY = Family(

@@ -10,8 +10,8 @@ echo state networks with leaky-integrator neurons" (Neural Networks 20, 2007); N
 from collections.abc import Mapping
 from pathlib import Path
 
-from frontier_search.families import kronecker
 from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
 from frontier_search.space import Value
 

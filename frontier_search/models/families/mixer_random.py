@@ -5,8 +5,8 @@ Parameters: those of mixer_kronecker. Source: Nicolini (2026), the random contro
 
 from pathlib import Path
 
-from frontier_search.families import random_sparse
-from frontier_search.families.mixer import mixer
+from frontier_search.models.families import random_sparse
+from frontier_search.models.families.mixer import mixer
 from frontier_search.models.family import Family
 
 FAMILY = Family(

@@ -5,9 +5,9 @@ Parameters: those of conv_kronecker. Source: Nicolini (2026), the random control
 
 from pathlib import Path
 
-from frontier_search.families import conv, random_sparse
 from frontier_search.models.architectures.convolution import Convolutional
 from frontier_search.models.architectures.reservoir import recurrent
+from frontier_search.models.families import conv, random_sparse
 from frontier_search.models.family import Family
 
 CORE = recurrent(random_sparse.GRAPH)

@@ -7,8 +7,8 @@ Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the gated var
 
 from pathlib import Path
 
-from frontier_search.families import kronecker
 from frontier_search.models.architectures.reservoir import recurrent
+from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
 
 FAMILY = Family(

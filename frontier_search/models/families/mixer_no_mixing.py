@@ -6,7 +6,7 @@ al. (2021); Nicolini (2026), next steps.
 
 from pathlib import Path
 
-from frontier_search.families.mixer import mixer
+from frontier_search.models.families.mixer import mixer
 from frontier_search.models.family import Family
 
 FAMILY = Family(
