@@ -18,7 +18,7 @@ from frontier_search.errors import SpecError
 from frontier_search.launch import run
 from frontier_search.models.families import FAMILIES, kronecker
 from frontier_search.models.graph import FACTORED_ABOVE
-from frontier_search.networks.mixer import MixerStack
+from frontier_search.models.networks.mixer import MixerStack
 from frontier_search.training.stack import Model, Stack, group
 from frontier_search.trial import TrialState
 from tests import toys

@@ -14,7 +14,7 @@ from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.families import kronecker as kronecker_family
 from frontier_search.models.graph import Product
-from frontier_search.networks import kronecker
+from frontier_search.models.networks import kronecker_product
 from frontier_search.training.stack import Model, Stack, group
 
 SIZES = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4)
@@ -31,7 +31,7 @@ def test_it_is_numpys_product(sizes: list[tuple[int, int]], n_models: int, batch
     h = torch.randn(
         n_models, int(np.prod([q for _, q in sizes])), batch, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
     )
-    result = kronecker.apply(factors, h)
+    result = kronecker_product.apply(factors, h)
     for i in range(n_models):
         matrix = functools.reduce(np.kron, [factor[0 if shared else i].numpy() for factor in factors])
         np.testing.assert_allclose(result[i].numpy(), matrix @ h[i].numpy(), rtol=1e-9, atol=1e-9)
@@ -41,24 +41,24 @@ def test_it_is_numpys_product(sizes: list[tuple[int, int]], n_models: int, batch
 def test_its_gradients_are_those_of_the_built_matrix(width: int, levels: int) -> None:
     factors = [factor.requires_grad_() for factor in factors_of([(width, width)] * levels, 2, 1)]
     h = torch.randn(2, width**levels, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(2)).requires_grad_()
-    gradients = torch.autograd.grad(kronecker.apply(factors, h).sin().sum(), [h, *factors])
-    built = functools.reduce(kronecker.product, factors) @ h
+    gradients = torch.autograd.grad(kronecker_product.apply(factors, h).sin().sum(), [h, *factors])
+    built = functools.reduce(kronecker_product.product, factors) @ h
     for gradient, expected in zip(gradients, torch.autograd.grad(built.sin().sum(), [h, *factors]), strict=True):
         torch.testing.assert_close(gradient, expected)
 
 
 def test_a_wide_product_is_never_built() -> None:
     factors = [torch.ones(1, 2, 2) / 2] * 20  # built, it would take 4 TiB
-    assert torch.allclose(kronecker.apply(factors, torch.ones(1, 2**20, 1)), torch.ones(()))
+    assert torch.allclose(kronecker_product.apply(factors, torch.ones(1, 2**20, 1)), torch.ones(()))
 
 
 @pytest.mark.parametrize(
     ("levels", "sizes"), [(1, [2]), (4, [16]), (5, [8, 4]), (7, [16, 8]), (8, [16, 16]), (9, [8, 8, 8]), (10, [16, 8, 8])]
 )
 def test_neighbours_are_multiplied_out_to_blocks_of_about_one_size(levels: int, sizes: list[int]) -> None:
-    merged = kronecker.blocks(factors_of([(2, 2)] * levels, 2, 3))
+    merged = kronecker_product.blocks(factors_of([(2, 2)] * levels, 2, 3))
     assert [block.shape[1] for block in merged] == sizes
-    assert all(one is other for one, other in zip(kronecker.blocks(merged), merged, strict=True))  # found done
+    assert all(one is other for one, other in zip(kronecker_product.blocks(merged), merged, strict=True))  # found done
 
 
 # ---- the fixed graph ------------------------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_factored_graphs_are_the_built_ones(sizes: list[int], running: int, seed
     radii = [0.5, 0.9, 1.3]
     built = functools.reduce(np.kron, factors)
     np.fill_diagonal(built, 0.0)
-    graphs = kronecker.FactoredGraphs(Product(factors, radius=2.0), radii, torch.device("cpu"))
+    graphs = kronecker_product.FactoredGraphs(Product(factors, radius=2.0), radii, torch.device("cpu"))
     h = torch.from_numpy(rng.standard_normal((running, len(built), 4))).float()
     for i in range(running):
         matrix = radii[i] / 2.0 * built
@@ -121,7 +121,7 @@ def test_a_wide_reservoir_is_the_same_model_with_and_without_its_matrix(name: st
 
 def test_factored_graphs_stay_on_their_device() -> None:
     meta = torch.device("meta")
-    graphs = kronecker.FactoredGraphs(kronecker_family.product(128), [0.5, 0.9], meta)
+    graphs = kronecker_product.FactoredGraphs(kronecker_family.product(128), [0.5, 0.9], meta)
     h = torch.empty(2, 128, 3, device=meta)
     assert {graphs.messages(h).device, graphs.transposed(h).device} == {meta}
 

@@ -16,7 +16,7 @@ from frontier_search.data.dataset import Budget, Dataset
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.families.kronecker import INITIATOR
-from frontier_search.networks import spline
+from frontier_search.models.networks import spline
 from frontier_search.training import loss
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack

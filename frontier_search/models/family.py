@@ -35,7 +35,7 @@ class Architecture(Protocol):
     """A model's shape, without weights. Frozen, free of torch, so that counting is quick.
 
     Attributes:
-        network: import path ``module:CLASS`` of the stacked torch program (``frontier_search.networks``) that trains it.
+        network: import path ``module:CLASS`` of the stacked torch program (``frontier_search.models.networks``) that trains it.
         shape: models whose network and shape are equal share one stack.
         rank: a stack's models are sorted by rank, largest first.
     """

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from frontier_search.data.dataset import Budget
-from frontier_search.networks import HandWritten, Solved
+from frontier_search.models.networks import HandWritten, Solved
 from frontier_search.training import loss
 from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data, StackedRows

@@ -109,7 +109,7 @@ class _OnFeatures:
 class Convolutional(_OnFeatures):
     """Features before a reservoir."""
 
-    network: str = "frontier_search.networks.convolution:ConvolutionalStack"
+    network: str = "frontier_search.models.networks.convolution:ConvolutionalStack"
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """The scalars of the features and, with F = C g^2 of them, F H + H + (F + H) o + o, all effective."""
@@ -122,7 +122,7 @@ class Convolutional(_OnFeatures):
 class Scaffold(_OnFeatures):
     """Features that are the state of a recurrence: ``core`` has as many hidden units as there are features."""
 
-    network: str = "frontier_search.networks.convolution:ScaffoldStack"
+    network: str = "frontier_search.models.networks.convolution:ScaffoldStack"
 
     def __post_init__(self) -> None:
         if self.core.hidden != self.front.features:

@@ -43,7 +43,7 @@ class Factored:
     initiator: tuple[tuple[float, ...], ...]
     learns: Learns
     spectral_radius: float = 0.9
-    network: str = "frontier_search.networks.factored:FactoredStack"
+    network: str = "frontier_search.models.networks.factored:FactoredStack"
 
     def __post_init__(self) -> None:
         n = len(self.initiator)

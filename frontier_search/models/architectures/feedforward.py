@@ -17,7 +17,7 @@ class FeedForward:
 
     hidden: int
     layers: int
-    network: str = "frontier_search.networks.feedforward:FeedForwardStack"
+    network: str = "frontier_search.models.networks.feedforward:FeedForwardStack"
     rank: int = 0
 
     def __post_init__(self) -> None:

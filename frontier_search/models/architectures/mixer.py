@@ -45,7 +45,7 @@ class Mixer:
     channel_hidden: int
     token_hidden: int
     core: Reservoir
-    network: str = "frontier_search.networks.mixer:MixerStack"
+    network: str = "frontier_search.models.networks.mixer:MixerStack"
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in ("grid", "channels", "layers", "channel_hidden")}

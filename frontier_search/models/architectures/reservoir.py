@@ -44,7 +44,7 @@ class Reservoir:
     graph_noise: float = 0.0
     gated: bool = False
     leaks: tuple[float, float] | None = None
-    network: str = "frontier_search.networks.reservoir:ReservoirStack"
+    network: str = "frontier_search.models.networks.reservoir:ReservoirStack"
 
     def __post_init__(self) -> None:
         problem = self.graph.problem(self.hidden) if self.graph else None

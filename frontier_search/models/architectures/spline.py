@@ -34,7 +34,7 @@ class Spline:
 
     core: Reservoir
     basis_functions: int
-    network: str = "frontier_search.networks.spline:SplineStack"
+    network: str = "frontier_search.models.networks.spline:SplineStack"
 
     def __post_init__(self) -> None:
         if self.basis_functions < SUPPORT:

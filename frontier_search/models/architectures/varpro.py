@@ -17,7 +17,7 @@ class VarPro(Reservoir):
     """
 
     ridge: float = 1e-4
-    network: str = "frontier_search.networks.varpro:VarProStack"
+    network: str = "frontier_search.models.networks.varpro:VarProStack"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from frontier_search.models.architectures.image import side
 from frontier_search.models.architectures.mixer import Mixer
-from frontier_search.networks import differentiable_tanh, uniform
-from frontier_search.networks.reservoir import ReservoirStack
+from frontier_search.models.networks import differentiable_tanh, uniform
+from frontier_search.models.networks.reservoir import ReservoirStack
 
 
 class MixerStack:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.architectures.spline import Spline
-from frontier_search.networks.reservoir import ReservoirStack, Saved, initial_maps
+from frontier_search.models.networks.reservoir import ReservoirStack, Saved, initial_maps
 
 LOW, HIGH = -2.0, 2.0  # ends of the grid
 FIRST_BEND = 0.1  # standard deviation of the first coefficients about those of a line

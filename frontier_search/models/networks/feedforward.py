@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.architectures.feedforward import FeedForward
-from frontier_search.networks import differentiable_tanh, tanh, uniform
+from frontier_search.models.networks import differentiable_tanh, tanh, uniform
 
 
 class FeedForwardStack:

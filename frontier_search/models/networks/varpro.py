@@ -23,8 +23,8 @@ from torch.nn import functional
 
 from frontier_search.data.dataset import Task
 from frontier_search.models.architectures.varpro import VarPro
-from frontier_search.networks import Batches
-from frontier_search.networks.reservoir import ReservoirStack
+from frontier_search.models.networks import Batches
+from frontier_search.models.networks.reservoir import ReservoirStack
 
 CURVATURE: Mapping[Task, float] = {"regression": 1.0, "binary": 0.25, "multiclass": 0.5}
 STEPS: Mapping[Task, int] = {"regression": 1, "binary": 3, "multiclass": 3}  # each is a pass over the rows, as dear as an epoch's forward

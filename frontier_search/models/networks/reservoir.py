@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.architectures.reservoir import Reservoir
-from frontier_search.networks import differentiable_tanh, kronecker, tanh, tanh_of_half, uniform
+from frontier_search.models.networks import differentiable_tanh, kronecker_product, tanh, tanh_of_half, uniform
 
 
 @dataclass
@@ -66,7 +66,7 @@ class ReservoirStack:
             self.learned["gate"] = (1, 1)
         self.active = [sum(model.steps > step for model in models) for step in range(models[0].steps)]
         product = models[0].product
-        self._factored = kronecker.FactoredGraphs(product, [model.spectral_radius for model in models], device) if product else None
+        self._factored = kronecker_product.FactoredGraphs(product, [model.spectral_radius for model in models], device) if product else None
         graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps and not product]
         self.graph = torch.from_numpy(np.stack(graphs)).to(device) if graphs else torch.zeros(0, self.hidden, self.hidden, device=device)
         self._doubled_graph = 2 * self.graph

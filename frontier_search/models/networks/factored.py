@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.architectures.factored import Factored
-from frontier_search.networks import differentiable_tanh, kronecker
-from frontier_search.networks.reservoir import initial_maps, map_shapes
+from frontier_search.models.networks import differentiable_tanh, kronecker_product
+from frontier_search.models.networks.reservoir import initial_maps, map_shapes
 
 FIRST_CORRECTION = 0.1  # bound of the first u and v: K + u v^T is K to 0.01, and neither u nor v is without a gradient as at 0
 
@@ -50,11 +50,11 @@ class FactoredStack:
         """Of each step t, factors whose Kronecker product is G_t, (M', n', n') each, of the M' models that run."""
         if self.learns != "rank_one":
             first, *others = learned["factors"].expand(-1, self.levels, -1, -1).unbind(1)
-            once = kronecker.blocks([self.radius * first, *others])
+            once = kronecker_product.blocks([self.radius * first, *others])
             return [[factor[:n] for factor in once] for n in self.active]
         levels = self.factor + learned["u"][..., None] * learned["v"][..., None, :]  # (M, T, L, n, n)
         first, *others = levels.flatten(0, 1).unbind(1)
-        every = kronecker.blocks([self.radius.repeat_interleave(self.steps, dim=0) * first, *others])
+        every = kronecker_product.blocks([self.radius.repeat_interleave(self.steps, dim=0) * first, *others])
         return [[factor[step :: self.steps] for factor in every] for step in range(self.steps)]
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
@@ -62,6 +62,6 @@ class FactoredStack:
         h = differentiable_tanh(z[:, : self.hidden])
         for n, factors in zip(self.active, self.factors(learned), strict=True):
             running = h[:n]
-            update = differentiable_tanh(running + differentiable_tanh(kronecker.apply(factors, running)))
+            update = differentiable_tanh(running + differentiable_tanh(kronecker_product.apply(factors, running)))
             h = update if n == len(h) else torch.cat([update, h[n:]])
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], h)
