@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from frontier_search.objective import Objective
-from frontier_search.proposer import Proposal, candidate_of
+from frontier_search.sampling.proposer import Proposal, candidate_of
 from frontier_search.trial import Outcome, Trial, TrialState
 
 UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"

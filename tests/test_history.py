@@ -13,7 +13,7 @@ from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from frontier_search.history import Generations, Nsga2, SharedParameters, share
+from frontier_search.sampling.incremental import Generations, Nsga2, SharedParameters, share
 
 POPULATION = 2
 OBJECTIVES = st.tuples(st.integers(0, 5), st.integers(0, 5))
