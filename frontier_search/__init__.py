@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from frontier_search.models.family import Size as Size
     from frontier_search.models.graph import Graph as Graph
     from frontier_search.objective import Objective as Objective
-    from frontier_search.samplers import Sampler as Sampler
+    from frontier_search.sampling.samplers import Sampler as Sampler
     from frontier_search.search import Search as Search
 
 __version__ = "0.1.0"
@@ -49,7 +49,7 @@ _HOMES = {  # public name -> the module that defines it
     "Split": "frontier_search.data.dataset",
     "Rows": "frontier_search.data.dataset",
     "TrainingBudget": "frontier_search.data.dataset",
-    "Sampler": "frontier_search.samplers",
+    "Sampler": "frontier_search.sampling.samplers",
     "Objective": "frontier_search.objective",
     "SpecError": "frontier_search.errors",
     "SearchError": "frontier_search.errors",

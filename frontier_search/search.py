@@ -19,7 +19,7 @@ from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
 from frontier_search.reading import Spaces, image_problem, read_candidates, read_families, space_problems
-from frontier_search.samplers import SAMPLERS, Sampler
+from frontier_search.sampling.samplers import SAMPLERS, Sampler
 from frontier_search.seeds import seeds_from_count
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem
@@ -273,7 +273,7 @@ class _Reader:
         else:
             if not isinstance(sampler, Sampler):
                 self.problems.append(
-                    f"{name!r} is a {type(sampler).__name__}, not a Sampler; give the name of a frontier_search.samplers.Sampler."
+                    f"{name!r} is a {type(sampler).__name__}, not a Sampler; give the name of a frontier_search.sampling.samplers.Sampler."
                 )
         return name
 

@@ -11,7 +11,7 @@ from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.executors import EXECUTORS
 from frontier_search.models.families import FAMILIES
-from frontier_search.samplers import SAMPLERS
+from frontier_search.sampling.samplers import SAMPLERS
 from frontier_search.zoo import Zoo, load
 
 MODULE = "a_module_of_the_users_own"

@@ -12,6 +12,6 @@ from frontier_search.cli.options import FORMAT
 def command(form: str) -> None:
     """List the samplers, with when to use each."""
     from frontier_search.reports.listing import render
-    from frontier_search.samplers import SAMPLERS
+    from frontier_search.sampling.samplers import SAMPLERS
 
     click.echo(render([{"sampler": s.name, "summary": s.summary, "source": s.source} for s in SAMPLERS.values()], form))

@@ -19,8 +19,8 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from frontier_search.errors import SearchError
-from frontier_search.samplers import SAMPLERS, Sampler
 from frontier_search.sampling.incremental import Generations, SharedParameters, share
+from frontier_search.sampling.samplers import SAMPLERS, Sampler
 from frontier_search.space import Choice, Float, Parameter, SearchSpace
 from frontier_search.trial import Candidate
 

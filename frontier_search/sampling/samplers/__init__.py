@@ -32,4 +32,6 @@ class Sampler:
     build: Callable[[int], BaseSampler]
 
 
-SAMPLERS: Zoo[Sampler] = Zoo("sampler", {name: f"frontier_search.samplers.{name}:SAMPLER" for name in ("tpe", "nsga2", "gp", "random")})
+SAMPLERS: Zoo[Sampler] = Zoo(
+    "sampler", {name: f"frontier_search.sampling.samplers.{name}:SAMPLER" for name in ("tpe", "nsga2", "gp", "random")}
+)

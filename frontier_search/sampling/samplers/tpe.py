@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frontier_search.samplers import Sampler
+from frontier_search.sampling.samplers import Sampler
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
