@@ -28,7 +28,7 @@ from frontier_search import exchange, library
 from frontier_search.executors import Where, ray_tune
 from frontier_search.executors.handover import Handover
 from frontier_search.outcomes import OutcomeFiles
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 
 ASLEEP = "asleep"  # the folder of when each cohort's worker fell asleep, and awoke

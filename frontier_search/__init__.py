@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from frontier_search.models.graph import Graph as Graph
     from frontier_search.objective import Objective as Objective
     from frontier_search.sampling.samplers import Sampler as Sampler
-    from frontier_search.search import Search as Search
+    from frontier_search.search.search import Search as Search
 
 __version__ = "0.1.0"
 
 _HOMES = {  # public name -> the module that defines it
-    "Search": "frontier_search.search",
+    "Search": "frontier_search.search.search",
     "run": "frontier_search.launch",
     "resume": "frontier_search.launch",
     "Frontier": "frontier_search.frontier",

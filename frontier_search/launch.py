@@ -15,10 +15,10 @@ from frontier_search.folder import DEFAULT_HOME
 from frontier_search.frontier import Frontier
 from frontier_search.inference.settling import further
 from frontier_search.library import Entry, SweepEntry
-from frontier_search.search import Search
+from frontier_search.search.search import Search
+from frontier_search.search.sweep import origin
 from frontier_search.session import Session
 from frontier_search.storage import answering
-from frontier_search.sweep import origin
 
 Observe = Callable[[Entry], AbstractContextManager[Sequence[Observer]]]
 

@@ -16,10 +16,10 @@ from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_home
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.place import Place
-from frontier_search.search import Search
+from frontier_search.search.search import Search
+from frontier_search.search.sweep import Sweep, origin
 from frontier_search.spec import read_yaml
 from frontier_search.storage import Storage, answering
-from frontier_search.sweep import Sweep, origin
 from frontier_search.trial import Trial
 
 

@@ -26,7 +26,7 @@ from frontier_search.trial import Cohort, Outcome
 
 if TYPE_CHECKING:
     from frontier_search.files import AnyPath
-    from frontier_search.search import Search
+    from frontier_search.search.search import Search
 
 Weights = NDArray[np.float32]
 

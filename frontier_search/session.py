@@ -20,7 +20,7 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.frontier import Frontier
 from frontier_search.objective import Objective
 from frontier_search.sampling.proposer import Proposer
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.storage import Storage
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 

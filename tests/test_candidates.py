@@ -9,7 +9,7 @@ import pytest
 
 from frontier_search import library
 from frontier_search.errors import SpecError
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Candidate
 from tests import fakes, toys

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from frontier_search.claim import TABLES
 from frontier_search.cli.main import group
-from frontier_search.counting import count, describe
 from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
+from frontier_search.search.claim import TABLES
+from frontier_search.search.counting import count, describe
 
 PUBLISHED = list(csv.DictReader((TABLES / "published.csv").read_text().splitlines()))
 

@@ -15,8 +15,8 @@ import yaml
 from frontier_search.cli.main import COMMANDS
 from frontier_search.launch import run
 from frontier_search.models.families import FAMILIES
-from frontier_search.search import Search
-from frontier_search.sweep import Sweep
+from frontier_search.search.search import Search
+from frontier_search.search.sweep import Sweep
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

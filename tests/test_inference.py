@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from frontier_search.claim import Claims
 from frontier_search.errors import SpecError
 from frontier_search.inference import membership
 from frontier_search.inference.evidence import Evidence
@@ -24,7 +23,8 @@ from frontier_search.inference.ownership import LOW_END, WHOLE, ownership
 from frontier_search.inference.settling import CORRECTED, LOOKS, further
 from frontier_search.inference.verdict import Verdict, compare, together
 from frontier_search.pareto import nondominated
-from frontier_search.search import Search
+from frontier_search.search.claim import Claims
+from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Outcome, SeedOutcome, Trial, TrialState
 
 SPEC: dict[str, Any] = {"dataset": "tests.toys:REGRESSION", "families": {"dense": None, "kronecker": None}}

@@ -15,7 +15,7 @@ from frontier_search import launch, library
 from frontier_search.errors import SpecError
 from frontier_search.frontier import Frontier
 from frontier_search.place import Place
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.spec import name_problem
 from tests import fakes, toys

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from frontier_search.errors import SpecError
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from tests import toys
 
 MODULE = "a_family_of_the_users_own"

@@ -17,7 +17,7 @@ from frontier_search.files import write_arrays
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES
 from frontier_search.sampling.samplers import SAMPLERS
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.seeds import MAX_SEED, seeds_from_count
 from frontier_search.space import Choice, Float
 from frontier_search.spec import read_yaml

@@ -15,7 +15,7 @@ from frontier_search import launch, library
 from frontier_search.cli.main import group
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.library import Entry
-from frontier_search.sweep import Sweep
+from frontier_search.search.sweep import Sweep
 from tests.reports.conftest import THEIR_WARNINGS
 
 FAMILIES = {

@@ -20,7 +20,7 @@ from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Where
 from frontier_search.executors.handover import Handover
 from frontier_search.files import names_in, write_whole
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome
 from tests import fakes, s3, toys

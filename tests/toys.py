@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from frontier_search.data.dataset import Dataset, Rows, Split, Task, TrainingBudget
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 
 
 def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_classes: int = 3, side: int | None = None) -> Dataset:

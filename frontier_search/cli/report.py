@@ -17,8 +17,8 @@ from frontier_search.cli.options import HOME
 def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path | None) -> None:
     """Write report.html, one file that needs no network, and report.md with its figures, on the searches and sweeps NAME..."""
     from frontier_search import library  # optuna and matplotlib load here, not for --help
-    from frontier_search.claim import Claims
     from frontier_search.reports import document, study
+    from frontier_search.search.claim import Claims
 
     studied, settled = [], False
     for name in names:

@@ -27,7 +27,7 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
     """
     with Interruptible() as ending:
         from frontier_search import library  # optuna loads here, not for --help
-        from frontier_search.search import Search
+        from frontier_search.search.search import Search
 
         spec = spec_of(search_file, flags)
         if not spec.get("name"):

@@ -29,7 +29,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     from frontier_search import library
     from frontier_search.cli.attach import follow
     from frontier_search.cluster.jobs import Jobs
-    from frontier_search.search import Search
+    from frontier_search.search.search import Search
 
     outcomes = flags["outcomes"]
     if outcomes and not outcomes.startswith(("/", "s3://")):

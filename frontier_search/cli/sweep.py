@@ -38,7 +38,7 @@ def command(
     """Run the searches of SWEEP.yaml one after another; the same command, or `resume NAME`, goes on after any interruption."""
     with Interruptible() as ending:
         from frontier_search import library  # optuna loads here, not for --help
-        from frontier_search.sweep import Sweep
+        from frontier_search.search.sweep import Sweep
 
         sweep = Sweep.from_yaml(sweep_file, name, seeds, until_settled)
         ending.folder = SweepFolder(home, sweep.name)

@@ -16,7 +16,7 @@ from typing import Any
 
 from frontier_search.cluster import tunnel
 from frontier_search.errors import SearchError, SpecError, unknown
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 
 LIVE = ("PENDING", "RUNNING")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from frontier_search import deaths
 from frontier_search.errors import SearchError
 from frontier_search.outcomes import OutcomeFiles, Told
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome
 

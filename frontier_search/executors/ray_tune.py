@@ -39,7 +39,7 @@ from frontier_search.executors import Execute, Where, machines
 from frontier_search.executors.handover import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
 from frontier_search.outcomes import OutcomeFiles
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Cohort
 
 REACH_S = 10.0  # for the head of a cluster to take a connection

@@ -10,7 +10,7 @@ import torch
 
 from frontier_search.errors import SpecError
 from frontier_search.outcomes import OutcomeFiles
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import train_cohort
 from frontier_search.training.rows import Data

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Budget
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
 
 Key = tuple[Any, ...]

@@ -14,7 +14,7 @@ from typing import Any
 
 from frontier_search.objective import Objective
 from frontier_search.reports.scene import axes
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 
 KEY = "frontier"
 VIEW_TAG = f"mlflow.sharedViewState.{KEY}"

@@ -25,7 +25,7 @@ from frontier_search.inference.membership import Member
 from frontier_search.objective import OBJECTIVES
 from frontier_search.reports.scene import QUIET, colour, family_places
 from frontier_search.reports.tables import hyperparameters
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
 
 UID, KIND, MEMBER, MODEL = "uid", "kind", "frontier.member", "model"

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from frontier_search.frontier import Frontier, HypervolumeMeter
-from frontier_search.search import Search
+from frontier_search.search.search import Search
+from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session
-from frontier_search.sweep import Sweep
 from frontier_search.trial import TrialState
 
 SHOWN_MEMBERS = 12

@@ -15,7 +15,7 @@ from frontier_search.errors import SpecError
 from frontier_search.frontier import Frontier, Spread
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Objective
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
 
 Split = Literal["val", "test"]

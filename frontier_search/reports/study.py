@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frontier_search.ceiling import Baseline, best, ceiling
-from frontier_search.claim import TABLES, Claims
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder
@@ -26,8 +25,9 @@ from frontier_search.reports.document import Block, Code, Figure, Heading, Parag
 from frontier_search.reports.figure import picture
 from frontier_search.reports.scene import Scene
 from frontier_search.reports.tables import hyperparameters
-from frontier_search.search import Search
-from frontier_search.sweep import origin
+from frontier_search.search.claim import TABLES, Claims
+from frontier_search.search.search import Search
+from frontier_search.search.sweep import origin
 from frontier_search.trial import Trial, TrialState
 
 RANGES = (LOW_END, WHOLE)

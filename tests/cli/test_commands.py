@@ -25,7 +25,7 @@ from frontier_search.cli import main as console
 from frontier_search.cluster.jobs import Jobs
 from frontier_search.errors import SpecError
 from frontier_search.place import Place
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 from tests import fakes, s3, toys
 

@@ -22,7 +22,7 @@ from frontier_search import launch, library
 from frontier_search.cli.main import group
 from frontier_search.cluster import token, tunnel
 from frontier_search.errors import SpecError
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 from tests import s3
 from tests.faults.comparing import plain

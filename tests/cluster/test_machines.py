@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 
 from frontier_search import deaths, launch, library
 from frontier_search.executors import Where
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from tests.faults import processes
 from tests.faults.comparing import plain, stuck
 from tests.faults.processes import ENVIRONMENT

@@ -24,7 +24,7 @@ from frontier_search.files import names_in, write_whole
 from frontier_search.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.outcomes import OutcomeFiles
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 from tests import fakes, faulty, s3, toys

@@ -16,7 +16,7 @@ import pytest
 
 from frontier_search import records
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import JOURNAL, JournalFile, Storage, heal, url_problem
 from frontier_search.trial import Outcome, TrialState

@@ -22,7 +22,7 @@ from typing import Any
 
 from frontier_search import library
 from frontier_search.files import write_whole
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 from tests.faults import comparing, processes
 from tests.faults.moments import NEVER, Moment, Watch, any_moment

@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 
 from frontier_search import launch, library
 from frontier_search.library import Entry
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 
 HERE = Path(__file__).parent

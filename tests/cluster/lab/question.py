@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from frontier_search import launch, library
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 from tests.faults.comparing import disagreements, folder, stuck
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from frontier_search.search import Search
+from frontier_search.search.search import Search
 from tests.cluster.lab.hosts import Host
 from tests.cluster.lab.question import NAME, SPEC
 from tests.faults.processes import until

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frontier_search.claim import Claims
 from frontier_search.errors import SpecError, unknown
-from frontier_search.search import Search
+from frontier_search.search.claim import Claims
+from frontier_search.search.search import Search
 from frontier_search.spec import name_problem, read_yaml
 
 KEYS = ("name", "claims", "until_settled", "defaults", "searches")

@@ -12,7 +12,7 @@ from frontier_search.data.datasets import find
 from frontier_search.errors import SpecError, unknown
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
-from frontier_search.reading import image_problem, not_a_family
+from frontier_search.search.reading import image_problem, not_a_family
 from frontier_search.space import SearchSpace, Value, read_value
 
 SIZES = {"hidden": 16, "channels": 8}  # what a size depends on and no default can stand for, with an example

@@ -18,8 +18,8 @@ from frontier_search.data.identity import has_digest, is_file, rows_file, sha256
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
-from frontier_search.reading import Spaces, image_problem, read_candidates, read_families, space_problems
 from frontier_search.sampling.samplers import SAMPLERS, Sampler
+from frontier_search.search.reading import Spaces, image_problem, read_candidates, read_families, space_problems
 from frontier_search.seeds import seeds_from_count
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem

@@ -1,0 +1,1 @@
+"""What is asked: a search, a sweep of searches, and the claims of a study."""
