@@ -39,7 +39,7 @@ from typing import Any
 from frontier_search.errors import SpecError, unknown
 from frontier_search.spec import load_yaml
 
-TABLES = Path(__file__).parent / "claims"
+TABLES = Path(__file__).parents[1] / "claims"
 
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # kind -> (keys it needs, keys it may have), besides ``dataset``
     "better": (("than",), ("metric",)),
