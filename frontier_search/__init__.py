@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from frontier_search.errors import SearchError as SearchError
     from frontier_search.errors import SpecError as SpecError
     from frontier_search.frontier import Frontier as Frontier
-    from frontier_search.launch import resume as resume
-    from frontier_search.launch import run as run
     from frontier_search.models.architectures.reservoir import recurrent as recurrent
     from frontier_search.models.family import Architecture as Architecture
     from frontier_search.models.family import Family as Family
     from frontier_search.models.family import Size as Size
     from frontier_search.models.graph import Graph as Graph
     from frontier_search.objective import Objective as Objective
+    from frontier_search.runner import resume as resume
+    from frontier_search.runner import run as run
     from frontier_search.sampling.samplers import Sampler as Sampler
     from frontier_search.search.search import Search as Search
 
@@ -37,8 +37,8 @@ __version__ = "0.1.0"
 
 _HOMES = {  # public name -> the module that defines it
     "Search": "frontier_search.search.search",
-    "run": "frontier_search.launch",
-    "resume": "frontier_search.launch",
+    "run": "frontier_search.runner",
+    "resume": "frontier_search.runner",
     "Frontier": "frontier_search.frontier",
     "Family": "frontier_search.models.family",
     "Architecture": "frontier_search.models.family",

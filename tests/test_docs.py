@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from frontier_search.cli.main import COMMANDS
-from frontier_search.launch import run
 from frontier_search.models.families import FAMILIES
+from frontier_search.runner import run
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 

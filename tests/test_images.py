@@ -15,10 +15,10 @@ from scipy.signal import correlate2d
 
 from frontier_search import library
 from frontier_search.errors import SpecError
-from frontier_search.launch import run
 from frontier_search.models.families import FAMILIES, kronecker
 from frontier_search.models.graph import FACTORED_ABOVE
 from frontier_search.models.networks.mixer import MixerStack
+from frontier_search.runner import run
 from frontier_search.training.stack import Model, Stack, group
 from frontier_search.trial import TrialState
 from tests import toys

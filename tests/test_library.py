@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import frontier_search
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.errors import SpecError
 from frontier_search.frontier import Frontier
 from frontier_search.place import Place
@@ -50,7 +50,7 @@ def test_a_search_whose_file_has_gone_is_read_and_not_trained(tmp_path: Path) ->
         assert again == entry
         assert repr(library.read_trials(again)) == repr(trials)
         with pytest.raises(SpecError, match="put it back, or start a new search"):
-            launch.conduct(again, "inline", None, ())
+            runner.conduct(again, "inline", None, ())
         with pytest.raises(SpecError, match="put it back, or start a new search"):
             library.define(replace(again.search, name="copied"), tmp_path / "home")
     assert library.known_names(tmp_path / "home") == ["toy-1"]
@@ -199,24 +199,24 @@ def test_the_package_offers_the_nouns_and_the_verbs() -> None:
     assert set(frontier_search.__all__) == set(frontier_search._HOMES)
     for name in frontier_search.__all__:
         assert getattr(frontier_search, name).__module__ == frontier_search._HOMES[name]
-    assert (frontier_search.run, frontier_search.resume) == (launch.run, launch.resume)
+    assert (frontier_search.run, frontier_search.resume) == (runner.run, runner.resume)
     assert (frontier_search.Search, frontier_search.Frontier) == (Search, Frontier)
     with pytest.raises(AttributeError, match="module 'frontier_search' has no attribute 'nosuch'"):
         frontier_search.nosuch  # noqa: B018
 
 
 def test_running_and_resuming_from_python(tmp_path: Path) -> None:
-    frontier = launch.run(toys.search(), tmp_path, "inline")
+    frontier = runner.run(toys.search(), tmp_path, "inline")
     assert frontier.members
     entry = library.find("toy-1", tmp_path)
     before = library.read_trials(entry)
     assert all(trial.state.finished for trial in before)
-    assert launch.resume("toy-1", tmp_path, "inline") == frontier
+    assert runner.resume("toy-1", tmp_path, "inline") == frontier
     assert library.read_trials(entry) == before
     library.extend(entry, 16)
-    launch.resume("toy-1", tmp_path, "inline")
+    runner.resume("toy-1", tmp_path, "inline")
     after = library.read_trials(entry)
     assert len(after) == 16
     assert after[:12] == before
     with pytest.raises(SpecError, match="exists in"):
-        launch.run(toys.search(), tmp_path, "inline")
+        runner.run(toys.search(), tmp_path, "inline")

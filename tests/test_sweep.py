@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.cli.main import group
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.library import Entry
@@ -61,7 +61,7 @@ def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
     sweep = Sweep.from_spec(SPEC)
     assert Sweep.from_spec(sweep.to_spec()) == sweep
     entry = library.define_sweep(sweep, tmp_path)
-    launch.sweep(entry, "inline", None, Observing())
+    runner.sweep(entry, "inline", None, Observing())
     assert library.find_sweep("mini", tmp_path) == entry
     assert [len(each) for each in entry.entries().values()] == [1, 1]
     assert len(outcome(tmp_path)) == 6 + 3
@@ -69,12 +69,12 @@ def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
 
 def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: Path) -> None:
     entry = library.define_sweep(Sweep.from_spec(SPEC), tmp_path / "home", outcomes=str(tmp_path / "shared"))
-    launch.sweep(entry, "inline", None, Observing())
+    runner.sweep(entry, "inline", None, Observing())
     assert library.find_sweep("mini", tmp_path / "home") == entry
     shared = {path.parent.name for path in (tmp_path / "shared").glob("*/told")}
     assert shared == {search.name for _, search in entry.sweep.searches}
     lost = library.define_sweep(Sweep.from_spec(SPEC), tmp_path / "new", outcomes=str(tmp_path / "shared"))
-    launch.sweep(lost, "inline", None, Observing())
+    runner.sweep(lost, "inline", None, Observing())
     workers = [
         [trial.outcome for one in group for trial in library.read_trials(one)]
         for each in (entry, lost)
@@ -85,12 +85,12 @@ def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: 
 
 def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
+    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
     entry = library.define_sweep(Sweep.from_spec(SPEC), cut)
     with pytest.raises(SearchError, match="stopped here"):
-        launch.sweep(entry, "inline", None, Observing(stop_at=1))
+        runner.sweep(entry, "inline", None, Observing(stop_at=1))
     assert len(outcome(cut)) == 6
-    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC), cut), "inline", None, Observing())
+    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC), cut), "inline", None, Observing())
     assert outcome(cut) == outcome(whole)
 
 
@@ -127,14 +127,14 @@ def test_names_are_not_shared(tmp_path: Path) -> None:
     other = Sweep.from_spec(SPEC | {"searches": ["iris"]})
     with pytest.raises(SpecError, match="another sweep named 'mini'"):
         library.define_sweep(other, tmp_path)
-    launch.sweep(entry, "inline", None, Observing())
+    runner.sweep(entry, "inline", None, Observing())
     with pytest.raises(SpecError, match="'mini' is a sweep; name one of its searches: mini-moons, mini-small-iris"):
         library.find("mini", tmp_path)
 
 
 @pytest.mark.filterwarnings(*THEIR_WARNINGS)
 def test_status_and_sync_take_a_sweep(tmp_path: Path) -> None:
-    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
+    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
     shown = CliRunner().invoke(group, ["status", "mini", "--home", str(tmp_path), "--format", "json"])
     assert [(each["search"], each["complete"]) for each in json.loads(shown.stdout)] == [("mini-moons", 6), ("mini-small-iris", 3)]
     synced = [CliRunner().invoke(group, ["sync", "mini", "--home", str(tmp_path)]) for _ in range(2)]
@@ -155,7 +155,7 @@ def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
         "  - {dataset: moons, better: {family: kronecker, hidden: 8}, than: {family: dense, hidden: 8}}\n"
         "  - {dataset: moons, owner: reservoir}\n"
     )
-    launch.sweep(library.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path), "inline", None, Observing())
+    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path), "inline", None, Observing())
     ran = CliRunner().invoke(group, ["report", "mini", "--home", str(tmp_path), "--output", str(tmp_path / "out")])
     assert ran.exit_code == 0, ran.output
     assert "a reservoir is better" in ran.output

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Where
@@ -140,14 +140,14 @@ def test_the_last_head_has_the_search_whenever_it_comes(place: str, seed: int, t
 def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> None:
     """It may go on elsewhere with more trials."""
     search, outcomes = toys.search(), str(tmp_path / "shared")
-    launch.conduct(library.define(search, tmp_path / "first", outcomes=outcomes), "inline", None, ())
+    runner.conduct(library.define(search, tmp_path / "first", outcomes=outcomes), "inline", None, ())
     longer = replace(search, trials=search.trials + 8)
     entry = library.define(longer, tmp_path / "second", outcomes=outcomes)
 
     def show_the_first(session: Session) -> None:
-        launch.resume(search.name, tmp_path / "first", "inline")
+        runner.resume(search.name, tmp_path / "first", "inline")
 
-    launch.conduct(entry, "inline", None, [show_the_first])
+    runner.conduct(entry, "inline", None, [show_the_first])
     assert len(library.read_trials(entry)) == longer.trials
 
 
@@ -224,13 +224,13 @@ def test_every_executor_stops_when_another_head_has_the_search(executor: str, tm
             other.files.take_over()
 
     with pytest.raises(SearchError, match=f"process {os.getpid()} on .* has taken the search over"):
-        launch.conduct(entry, executor, Where(1), [lose])
-    launch.conduct(other, "inline", None, ())
+        runner.conduct(entry, executor, Where(1), [lose])
+    runner.conduct(other, "inline", None, ())
     first, second = library.read_trials(entry), library.read_trials(other)
     assert sum(trial.state.finished for trial in first) == search.cohort
     assert all(trial.state.finished for trial in second)
     for theirs, ours in zip(first, second, strict=False):
         assert not theirs.state.finished or repr(theirs.outcome) == repr(ours.outcome)
-    launch.resume(search.name, tmp_path / "first", executor)  # which takes it back, and trains nothing of it again
+    runner.resume(search.name, tmp_path / "first", executor)  # which takes it back, and trains nothing of it again
     again = library.read_trials(entry)
     assert [repr(trial.outcome) for trial in again] == [repr(trial.outcome) for trial in second]

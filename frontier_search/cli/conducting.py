@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.inference.membership import members
@@ -25,7 +25,7 @@ def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     try:
         with LiveView(entry.search, resume) as view:
             observers = [view.observe, *([mirror_process.observe] if mirror_process else [])]
-            launch.conduct(entry, executor, where, observers)
+            runner.conduct(entry, executor, where, observers)
         if mirror_process:
             mirror_process.finish()
     except SearchError as error:

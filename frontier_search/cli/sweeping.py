@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from frontier_search import launch
+from frontier_search import runner
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.handover import Observer
@@ -32,7 +32,7 @@ def conduct(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> Non
                 beside.finish()
 
         try:
-            launch.sweep(entry, executor, where, observe)
+            runner.sweep(entry, executor, where, observe)
         except SearchError as error:
             raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {entry.folder.resume_command}") from error
     home = entry.folder.home_option

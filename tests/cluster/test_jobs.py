@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.cli.main import group
 from frontier_search.cluster import token, tunnel
 from frontier_search.errors import SpecError
@@ -104,7 +104,7 @@ def head() -> Iterator[Head]:
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
     home = tmp_path_factory.mktemp("twin")
-    launch.run(Search.from_spec(SPEC), home, "inline")
+    runner.run(Search.from_spec(SPEC), home, "inline")
     return library.read_trials(library.find("far-1", home))
 
 

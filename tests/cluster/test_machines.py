@@ -13,7 +13,7 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from frontier_search import deaths, launch, library
+from frontier_search import deaths, library, runner
 from frontier_search.executors import Where
 from frontier_search.search.search import Search
 from tests.faults import processes
@@ -77,7 +77,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     search = Search.from_spec(SPEC)
-    launch.run(search, tmp_path / "twin", "inline")
+    runner.run(search, tmp_path / "twin", "inline")
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
     entry = library.define(search, tmp_path / "home")
@@ -100,7 +100,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
 
             striking = threading.Thread(target=strike, daemon=True)
             striking.start()
-            launch.conduct(entry, "ray_tune", Where(address=cluster.address), ())
+            runner.conduct(entry, "ray_tune", Where(address=cluster.address), ())
             striking.join(10)
         finally:
             if ray.is_initialized():

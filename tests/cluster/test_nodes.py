@@ -11,7 +11,7 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.executors import Where
 from frontier_search.search.search import Search
 from tests.faults.comparing import plain, stuck
@@ -25,7 +25,7 @@ MEMORY = 80_000_000  # bytes of each object store
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_a_node_that_dies_in_a_cohort_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     search = Search.from_spec(SPEC)
-    launch.run(search, tmp_path / "twin", "inline")
+    runner.run(search, tmp_path / "twin", "inline")
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
     entry = library.define(search, tmp_path / "home")
@@ -44,7 +44,7 @@ def test_a_node_that_dies_in_a_cohort_changes_nothing(tmp_path: Path, monkeypatc
                 removed.set()
 
             threading.Thread(target=remove, daemon=True).start()
-            launch.conduct(entry, "ray_tune", Where(address=cluster.address), ())
+            runner.conduct(entry, "ray_tune", Where(address=cluster.address), ())
         finally:
             if ray.is_initialized():
                 ray.shutdown()

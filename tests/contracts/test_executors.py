@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from frontier_search import deaths, launch, library
+from frontier_search import deaths, library, runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where, ray_tune
 from frontier_search.executors.handover import STILLBIRTHS_ALLOWED, Handover
@@ -56,7 +56,7 @@ def run(executor: str, workers: int | None, home: Path, outcomes: str | None = N
     assert cohort is not None
     outcomes = [replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND) for candidate in cohort.candidates]
     entry.files.leave(cohort, outcomes, {})
-    return entry, launch.conduct(entry, executor, Where(workers), ())
+    return entry, runner.conduct(entry, executor, Where(workers), ())
 
 
 def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ def test_an_observer_that_raises_stops_nothing(tmp_path: Path, caplog: pytest.Lo
     def broken(session: Session) -> None:
         raise OSError("the mirror is down")
 
-    frontier = launch.run(toys.search(), tmp_path, "inline", observers=[broken, lambda session: seen.append(len(session.trials))])
+    frontier = runner.run(toys.search(), tmp_path, "inline", observers=[broken, lambda session: seen.append(len(session.trials))])
     assert frontier.members
     assert seen == [0, 4, 8, 12]
     assert caplog.text.count("an observer failed; the search goes on") == 4
@@ -311,7 +311,7 @@ def test_a_changed_file_is_refused_before_any_trial(executor: str, tmp_path: Pat
     entry = library.define(toys.search(dataset=str(rows)), tmp_path / "home")
     rows.write_text(rows.read_text() + "41,1\n")
     with pytest.raises(SpecError, match="has changed or gone since search 'toy-1' was defined"):
-        launch.conduct(entry, executor, Where(1), ())
+        runner.conduct(entry, executor, Where(1), ())
     assert library.read_trials(entry) == []
 
 
@@ -329,7 +329,7 @@ def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
 def test_a_gpu_that_is_not_there_is_refused_before_any_trial(executor: str, tmp_path: Path) -> None:
     entry = library.define(toys.search(), tmp_path)
     with pytest.raises(SpecError, match=r"leave --gpus-per-cohort out to train on CPUs"):
-        launch.conduct(entry, executor, Where(1, gpus_per_cohort=0.5), ())
+        runner.conduct(entry, executor, Where(1, gpus_per_cohort=0.5), ())
     assert [trial for trial in library.read_trials(entry) if trial.state.finished] == []
 
 
@@ -337,7 +337,7 @@ def test_the_words_of_the_worker_that_died_last_are_told(tmp_path: Path, monkeyp
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
     monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
     with pytest.raises(SearchError, match=r"3 workers in a row died before they trained anything; the last one said: .*attempt 3: no rows"):
-        launch.run(toys.search(dataset="tests.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
+        runner.run(toys.search(dataset="tests.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
 
 
 def test_memory_that_runs_out_stops_the_search_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,7 +350,7 @@ def test_memory_that_runs_out_stops_the_search_with_a_sentence(tmp_path: Path, m
     with pytest.raises(
         SearchError, match=r"the memory of its machine was almost full; everything finished is kept\. Go on with fewer --work"
     ):
-        launch.run(toys.search(families={"tests.faulty:GREEDY": None}, in_flight=1), tmp_path, "ray_tune", Where(1))
+        runner.run(toys.search(families={"tests.faulty:GREEDY": None}, in_flight=1), tmp_path, "ray_tune", Where(1))
 
 
 class SlowlyStarted(ray_tune.CohortTrainable):
@@ -374,5 +374,5 @@ def test_a_worker_that_is_being_started_is_not_thrown_away(tmp_path: Path, monke
     """Tune gives a worker that has become free to the cohort that waits longest, and ends that one's own, which is the next to be ready."""
     monkeypatch.setattr(ray_tune, "CohortTrainable", SlowlyStarted)
     asked = toys.search(trials=50, cohort=1, in_flight=50, sampler="random")
-    launch.run(asked, tmp_path, "ray_tune", Where(3))
+    runner.run(asked, tmp_path, "ray_tune", Where(3))
     assert len(list((tmp_path / asked.name / "begun").iterdir())) == 3

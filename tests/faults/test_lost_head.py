@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search import exchange, launch, library
+from frontier_search import exchange, library, runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in
 from frontier_search.outcomes import OutcomeFiles
@@ -153,7 +153,7 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: s
 def test_the_home_itself_may_be_the_place(home: Path) -> None:
     """On a shared disk, say: then the archive lies beside the journal."""
     asked = toys.search()
-    frontier = launch.conduct(library.define(asked, home, outcomes=str(home)), "inline", None, ())
+    frontier = runner.conduct(library.define(asked, home, outcomes=str(home)), "inline", None, ())
     entry = library.find(asked.name, home)
     assert entry.search == asked
     assert names_in(entry.files.root / "told") == {"00000.json", "00001.json", "00002.json", "search.yaml"}
@@ -162,7 +162,7 @@ def test_the_home_itself_may_be_the_place(home: Path) -> None:
 
 def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(server: s3.Server, home: Path, outcomes: str) -> None:
     asked = toys.search()
-    launch.run(asked, home / "twin", "inline")
+    runner.run(asked, home / "twin", "inline")
     entry = library.define(asked, home / "ours", outcomes=outcomes)
 
     def stop(session: Session) -> None:
@@ -171,12 +171,12 @@ def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(serv
 
     try:
         with pytest.raises(SearchError, match=f"cannot read or write.*{outcomes}"):
-            launch.conduct(entry, "inline", None, [stop])
+            runner.conduct(entry, "inline", None, [stop])
         with pytest.raises(SpecError, match=f"--outcomes {outcomes}/toy-1 cannot be used: Could not connect"):
-            launch.resume(asked.name, entry.folder.home, "inline")
+            runner.resume(asked.name, entry.folder.home, "inline")
     finally:
         server.start()
-    launch.resume(asked.name, entry.folder.home, "inline")
+    runner.resume(asked.name, entry.folder.home, "inline")
     whole = library.find(asked.name, home / "twin")
     assert [comparing.plain(t) for t in library.read_trials(entry)] == [comparing.plain(t) for t in library.read_trials(whole)]
 

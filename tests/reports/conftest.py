@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.library import Entry
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial
@@ -36,7 +36,7 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
     spec = {"name": "small", "dataset": "iris", "families": ["dense", "kronecker", "no_recurrence"], "trials": 12}
     search = Search.from_spec(spec | {"cohort": 4, "seeds": 3, "epochs": 2})
     home = tmp_path_factory.mktemp("home")
-    launch.run(search, home, "inline")
+    runner.run(search, home, "inline")
     return library.find("small", home)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.errors import SearchError
 from frontier_search.library import Entry
 from frontier_search.reports import server
@@ -33,7 +33,7 @@ def exchanged(bucket: s3.Server, entry: Entry, empty_database: Path, tmp_path_fa
     """The same small search, exchanged through a bucket."""
     home = tmp_path_factory.mktemp("exchanged")
     (home / "mlflow.db").write_bytes(empty_database.read_bytes())
-    launch.conduct(library.define(entry.search, home, outcomes=f"s3://{s3.BUCKET}/outcomes"), "inline", None, ())
+    runner.conduct(library.define(entry.search, home, outcomes=f"s3://{s3.BUCKET}/outcomes"), "inline", None, ())
     return library.find(entry.search.name, home)
 
 

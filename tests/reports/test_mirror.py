@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from frontier_search import launch
+from frontier_search import runner
 from frontier_search.errors import SpecError
 from frontier_search.frontier import Frontier, HypervolumeMeter
 from frontier_search.inference.membership import members
@@ -169,4 +169,4 @@ def test_the_real_search_is_untouched(entry: Entry, trials: list[Trial], tracked
     journal = (entry.folder.path / "journal.log").read_bytes()
     Mirror(tracked("mlflow.db")).sync()
     assert (entry.folder.path / "journal.log").read_bytes() == journal
-    assert launch.resume("small", entry.folder.home, "inline").numbers() == Frontier.of(trials, entry.search.objective_table()).numbers()
+    assert runner.resume("small", entry.folder.home, "inline").numbers() == Frontier.of(trials, entry.search.objective_table()).numbers()

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from frontier_search import launch, library
+from frontier_search import library, runner
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 from tests.faults.comparing import disagreements, folder, stuck
@@ -38,7 +38,7 @@ def finished(home: Path) -> dict[int, dict[str, Any]]:
 def twin() -> Sequence[Trial]:
     """The trials of the search that nothing disturbs, run once, in this process."""
     with folder() as home:
-        launch.run(Search.from_spec(SPEC), home, "inline")
+        runner.run(Search.from_spec(SPEC), home, "inline")
         return library.read_trials(library.find(NAME, home))
 
 
