@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from frontier_search import library
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.reports.live import LiveView
 from frontier_search.search.search import Search
 from frontier_search.session import Session

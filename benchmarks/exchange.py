@@ -28,7 +28,7 @@ import numpy as np
 from driver import outcome
 
 from frontier_search import library
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.training.checkpoints import Checkpoints

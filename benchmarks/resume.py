@@ -21,7 +21,7 @@ from driver import outcome
 from measure import psutil, tree
 
 from frontier_search import library
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.library import Entry
 from frontier_search.search.search import Search
 from frontier_search.session import Session

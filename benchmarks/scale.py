@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the checkout, wherever thi
 
 from benchmarks.driver import outcome
 from frontier_search import library
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.trial import Cohort

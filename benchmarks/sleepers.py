@@ -26,7 +26,7 @@ from benchmarks.driver import outcome
 from benchmarks.scale import SPREAD
 from frontier_search import exchange, library
 from frontier_search.executors import Where, ray_tune
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search.search import Search
 from frontier_search.session import Session

@@ -10,7 +10,7 @@ from pathlib import Path
 from frontier_search import library
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
-from frontier_search.executors.handover import Handover, Observer
+from frontier_search.executors.dispatcher import Handover, Observer
 from frontier_search.folder import DEFAULT_HOME
 from frontier_search.frontier import Frontier
 from frontier_search.inference.settling import further

@@ -18,7 +18,7 @@ from frontier_search import library, runner
 from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Where
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.files import names_in, write_whole
 from frontier_search.search.search import Search
 from frontier_search.session import Session

@@ -10,7 +10,7 @@ import click
 from frontier_search import runner
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
-from frontier_search.executors.handover import Observer
+from frontier_search.executors.dispatcher import Observer
 from frontier_search.library import Entry, SweepEntry
 from frontier_search.reports.live import SweepView
 from frontier_search.reports.mirror_process import MirrorProcess

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.zoo import Zoo
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from frontier_search.executors import Execute, Where
-from frontier_search.executors.handover import Handover
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.executors.worker import Worker
 
 

@@ -35,8 +35,8 @@ from ray.tune.search import Searcher
 
 from frontier_search import exchange
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.executors import Execute, Where, machines
-from frontier_search.executors.handover import Handover
+from frontier_search.executors import Execute, Where, lost_machines
+from frontier_search.executors.dispatcher import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search.search import Search
@@ -99,7 +99,7 @@ class CohortSearcher(Searcher):
             self._again.append(cohort)
             # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
             if some_node_is_alive():
-                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words, machines.lost(self.last_error)))
+                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words, lost_machines.lost(self.last_error)))
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
         else:

@@ -18,7 +18,7 @@ import torch
 from frontier_search import deaths, library, runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where, ray_tune
-from frontier_search.executors.handover import STILLBIRTHS_ALLOWED, Handover
+from frontier_search.executors.dispatcher import STILLBIRTHS_ALLOWED, Handover
 from frontier_search.executors.worker import Worker
 from frontier_search.files import names_in, write_whole
 from frontier_search.frontier import Frontier
