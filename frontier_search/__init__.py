@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from frontier_search.data.dataset import TrainingBudget as TrainingBudget
     from frontier_search.errors import SearchError as SearchError
     from frontier_search.errors import SpecError as SpecError
-    from frontier_search.frontier import Frontier as Frontier
+    from frontier_search.frontier.frontier import Frontier as Frontier
     from frontier_search.models.architectures.reservoir import recurrent as recurrent
     from frontier_search.models.family import Architecture as Architecture
     from frontier_search.models.family import Family as Family
@@ -39,7 +39,7 @@ _HOMES = {  # public name -> the module that defines it
     "Search": "frontier_search.search.search",
     "run": "frontier_search.runner",
     "resume": "frontier_search.runner",
-    "Frontier": "frontier_search.frontier",
+    "Frontier": "frontier_search.frontier.frontier",
     "Family": "frontier_search.models.family",
     "Architecture": "frontier_search.models.family",
     "Size": "frontier_search.models.family",

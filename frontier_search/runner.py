@@ -12,8 +12,8 @@ from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.dispatcher import Handover, Observer
 from frontier_search.folder import DEFAULT_HOME
-from frontier_search.frontier import Frontier
-from frontier_search.inference.settling import further
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.settling import further
 from frontier_search.library import Entry, SweepEntry
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin

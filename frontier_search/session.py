@@ -17,7 +17,7 @@ from optuna.study import StudyDirection
 
 from frontier_search import records
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.objective import Objective
 from frontier_search.sampling.proposer import Proposer
 from frontier_search.search.search import Search

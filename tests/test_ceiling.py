@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from frontier_search.ceiling import METHODS, SURE, Baseline, best, ceiling
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
+from frontier_search.frontier.baselines import METHODS, SURE, Baseline, best, ceiling
 from tests import toys
 
 SEEDS = (101, 202)

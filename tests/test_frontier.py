@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from frontier_search import library
 from frontier_search.cli.main import group
-from frontier_search.frontier import Frontier, HypervolumeMeter, Spread, losses
+from frontier_search.frontier.frontier import Frontier, Spread, losses
+from frontier_search.frontier.hypervolume import HypervolumeMeter
+from frontier_search.frontier.pareto import nondominated
 from frontier_search.library import Entry
 from frontier_search.objective import OBJECTIVES
-from frontier_search.pareto import nondominated
 from frontier_search.session import Session
 from frontier_search.trial import Candidate, Trial, TrialState
 from tests import fakes, toys

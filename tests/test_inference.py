@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from frontier_search.errors import SpecError
-from frontier_search.inference import membership
-from frontier_search.inference.evidence import Evidence
-from frontier_search.inference.interval import Interval, percentile, resamples, seeds_to_exclude, student
-from frontier_search.inference.judge import Body, narrow
-from frontier_search.inference.membership import chances
-from frontier_search.inference.ownership import LOW_END, WHOLE, ownership
-from frontier_search.inference.settling import CORRECTED, LOOKS, further
-from frontier_search.inference.verdict import Verdict, compare, together
-from frontier_search.pareto import nondominated
+from frontier_search.frontier import membership
+from frontier_search.frontier.evidence import Evidence
+from frontier_search.frontier.interval import Interval, percentile, resamples, seeds_to_exclude, student
+from frontier_search.frontier.judge import Body, narrow
+from frontier_search.frontier.membership import chances
+from frontier_search.frontier.ownership import LOW_END, WHOLE, ownership
+from frontier_search.frontier.pareto import nondominated
+from frontier_search.frontier.settling import CORRECTED, LOOKS, further
+from frontier_search.frontier.verdict import Verdict, compare, together
 from frontier_search.search.claim import Claims
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Outcome, SeedOutcome, Trial, TrialState

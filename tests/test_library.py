@@ -13,7 +13,7 @@ import pytest
 import frontier_search
 from frontier_search import library, runner
 from frontier_search.errors import SpecError
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.place import Place
 from frontier_search.search.search import Search
 from frontier_search.session import Session

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from frontier_search.pareto import hypervolume, nondominated
+from frontier_search.frontier.pareto import hypervolume, nondominated
 
 Points = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import click
 from frontier_search import library, runner
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
-from frontier_search.inference.membership import members
+from frontier_search.frontier.membership import members
 from frontier_search.library import Entry
 from frontier_search.reports import tables
 from frontier_search.reports.live import LiveView

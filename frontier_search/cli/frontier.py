@@ -25,7 +25,7 @@ def command(name: str, home: Path, split: Literal["val", "test"], form: str, plo
     optimism: how much worse it is on test rows than on the validation rows that chose it.
     """
     from frontier_search import library  # optuna loads here, not for --help
-    from frontier_search.inference.membership import members
+    from frontier_search.frontier.membership import members
     from frontier_search.reports import figure, tables
 
     entry = library.find(name, home)

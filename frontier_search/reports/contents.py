@@ -20,8 +20,8 @@ import numpy as np
 
 from frontier_search import __version__
 from frontier_search.errors import SpecError
-from frontier_search.frontier import Spread
-from frontier_search.inference.membership import Member
+from frontier_search.frontier.frontier import Spread
+from frontier_search.frontier.membership import Member
 from frontier_search.objective import OBJECTIVES
 from frontier_search.reports.scene import QUIET, colour, family_places
 from frontier_search.reports.tables import hyperparameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frontier_search import records
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.trial import Trial
 

@@ -12,7 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from frontier_search.frontier import Frontier, HypervolumeMeter
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.hypervolume import HypervolumeMeter
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session

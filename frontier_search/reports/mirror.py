@@ -19,10 +19,11 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from frontier_search.errors import SearchError
-from frontier_search.frontier import Frontier
-from frontier_search.inference.membership import members
+from frontier_search.frontier import hypervolume
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.membership import members
 from frontier_search.library import Entry
-from frontier_search.reports import contents, curve, figure, tables
+from frontier_search.reports import contents, figure, tables
 from frontier_search.reports.history import History
 from frontier_search.reports.scene import Scene
 from frontier_search.reports.tracking import Known, Tracking
@@ -142,12 +143,12 @@ class Mirror:
         return parent
 
     def _log_curve(self, parent: Known, trials: Sequence[Trial], ended: bool) -> None:
-        settled = curve.settled(trials)
-        wanted = [step for step in curve.steps(len(settled), self.entry.search.trials, ended) if step not in self._curve]
+        settled = hypervolume.settled(trials)
+        wanted = [step for step in hypervolume.steps(len(settled), self.entry.search.trials, ended) if step not in self._curve]
         if not wanted:
             return
         ends = [contents.milliseconds(trial.finished_at) for trial in settled]
-        values = curve.hypervolumes(settled, self._objectives, wanted)
+        values = hypervolume.hypervolumes(settled, self._objectives, wanted)
         self.tracking.log_curve(parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()})
         self._curve |= set(wanted)
 

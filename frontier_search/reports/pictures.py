@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from frontier_search.inference.ownership import Share
+from frontier_search.frontier.ownership import Share
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
 

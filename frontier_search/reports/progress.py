@@ -6,7 +6,8 @@ from collections import Counter
 from contextlib import closing
 from typing import Any
 
-from frontier_search.frontier import Frontier, HypervolumeMeter
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.hypervolume import HypervolumeMeter
 from frontier_search.library import Entry
 from frontier_search.reports.history import History
 from frontier_search.trial import TrialState

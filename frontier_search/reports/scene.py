@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from frontier_search.ceiling import Baseline, best
 from frontier_search.errors import SpecError
-from frontier_search.frontier import Frontier, Spread
+from frontier_search.frontier.baselines import Baseline, best
+from frontier_search.frontier.frontier import Frontier, Spread
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.search.search import Search

@@ -8,18 +8,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from frontier_search.ceiling import Baseline, best, ceiling
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.folder import SearchFolder
-from frontier_search.frontier import Spread
-from frontier_search.inference.evidence import Evidence
-from frontier_search.inference.interval import ENOUGH_SEEDS, LEVEL, RESAMPLES, Interval
-from frontier_search.inference.judge import Body
-from frontier_search.inference.membership import members
-from frontier_search.inference.ownership import LOW_END, WHOLE, Ownership, Range, Share
-from frontier_search.inference.settling import CORRECTED
-from frontier_search.inference.verdict import Finding
+from frontier_search.frontier.baselines import Baseline, best, ceiling
+from frontier_search.frontier.evidence import Evidence
+from frontier_search.frontier.frontier import Spread
+from frontier_search.frontier.interval import ENOUGH_SEEDS, LEVEL, RESAMPLES, Interval
+from frontier_search.frontier.judge import Body
+from frontier_search.frontier.membership import members
+from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range, Share
+from frontier_search.frontier.settling import CORRECTED
+from frontier_search.frontier.verdict import Finding
 from frontier_search.reports import pictures
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.figure import picture

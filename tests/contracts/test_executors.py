@@ -21,7 +21,7 @@ from frontier_search.executors import EXECUTORS, Where, ray_tune
 from frontier_search.executors.dispatcher import STILLBIRTHS_ALLOWED, Handover
 from frontier_search.executors.worker import Worker
 from frontier_search.files import names_in, write_whole
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search.search import Search

@@ -20,7 +20,7 @@ from mlflow.entities import Run
 from frontier_search import library
 from frontier_search.cli.main import group
 from frontier_search.files import names_in
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.trial import Trial, TrialState
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.reports import server
 from frontier_search.reports.figure import page

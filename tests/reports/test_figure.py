@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
-from frontier_search.ceiling import Baseline, SeedMetrics
 from frontier_search.errors import SpecError
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.baselines import Baseline, SeedMetrics
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES

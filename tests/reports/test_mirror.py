@@ -13,8 +13,9 @@ from mlflow import MlflowClient
 
 from frontier_search import runner
 from frontier_search.errors import SpecError
-from frontier_search.frontier import Frontier, HypervolumeMeter
-from frontier_search.inference.membership import members
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.hypervolume import HypervolumeMeter
+from frontier_search.frontier.membership import members
 from frontier_search.library import Entry
 from frontier_search.reports import contents, tracking
 from frontier_search.reports.charts import VIEW_TAG

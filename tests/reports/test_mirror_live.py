@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from frontier_search import library
 from frontier_search.cli import sync
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.reports import contents
 from frontier_search.reports.history import History

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Budget
 from frontier_search.errors import SpecError
-from frontier_search.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
 from frontier_search.models.families import FAMILIES
 from frontier_search.reports import contents, models

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from frontier_search.inference.interval import student
-from frontier_search.inference.membership import Member, members
+from frontier_search.frontier.interval import student
+from frontier_search.frontier.membership import Member, members
 from frontier_search.library import Entry
 from frontier_search.objective import Objective
 from frontier_search.reports import listing, tables

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.frontier import Frontier
-from frontier_search.inference.interval import LEVEL, Interval, resamples, student
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.interval import LEVEL, Interval, resamples, student
+from frontier_search.frontier.pareto import nondominated
 from frontier_search.objective import Objective
-from frontier_search.pareto import nondominated
 from frontier_search.trial import Trial, TrialState
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.inference.evidence import Evidence
-from frontier_search.inference.interval import LEVEL, Interval, percentile, resamples
-from frontier_search.pareto import nondominated
+from frontier_search.frontier.evidence import Evidence
+from frontier_search.frontier.interval import LEVEL, Interval, percentile, resamples
+from frontier_search.frontier.pareto import nondominated
 
 ULTRA_LOW = 100  # parameters, the study's ultra-low end
 

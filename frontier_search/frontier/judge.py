@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.inference.constant import constant_losses
-from frontier_search.inference.evidence import Evidence
-from frontier_search.inference.interval import LEVEL
-from frontier_search.inference.membership import chances
-from frontier_search.inference.ownership import Ownership, Range, ownership
-from frontier_search.inference.verdict import SILENCE, Finding, Verdict, compare, exceed, reach, together
+from frontier_search.frontier.constant import constant_losses
+from frontier_search.frontier.evidence import Evidence
+from frontier_search.frontier.interval import LEVEL
+from frontier_search.frontier.membership import chances
+from frontier_search.frontier.ownership import Ownership, Range, ownership
+from frontier_search.frontier.verdict import SILENCE, Finding, Verdict, compare, exceed, reach, together
 from frontier_search.search.claim import MAJORITY, METRIC, Claim, Part
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Trial

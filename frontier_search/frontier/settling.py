@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from frontier_search.inference.interval import LEVEL
-from frontier_search.inference.judge import Body
-from frontier_search.inference.verdict import Verdict
+from frontier_search.frontier.interval import LEVEL
+from frontier_search.frontier.judge import Body
+from frontier_search.frontier.verdict import Verdict
 from frontier_search.search.claim import Claims
 from frontier_search.search.search import WITHOUT_CANDIDATES, Search
 from frontier_search.search.sweep import further_name

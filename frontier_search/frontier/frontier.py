@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.frontier.pareto import nondominated
 from frontier_search.objective import Objective
-from frontier_search.pareto import hypervolume, nondominated
 from frontier_search.trial import Trial, TrialState, flatten
 
 if TYPE_CHECKING:
@@ -76,31 +76,3 @@ def losses(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[
     """(n_trials, n_objectives), minimised."""
     rows = [[objective.to_minimised(trial.objectives[objective.name]) for objective in objectives] for trial in trials]
     return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(objectives))
-
-
-class HypervolumeMeter:
-    """Hypervolume against trials, with a reference point that never moves.
-
-    The reference is the worst value of each objective among the complete trials of the first cohort that has any, so that every reader of
-    the same trials computes the same curve. Objectives drawn on a logarithmic axis (counts) enter as log10.
-    """
-
-    def __init__(self, trials: Sequence[Trial], objectives: Sequence[Objective]) -> None:
-        self.objectives = tuple(objectives)
-        complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-        first = min((trial.cohort for trial in complete), default=None)
-        points = self._points([trial for trial in complete if trial.cohort == first])
-        self.reference = points.max(axis=0) if len(points) else None
-
-    def of(self, trials: Iterable[Trial]) -> float:
-        """The hypervolume of the complete ones among some trials; 0 before there is a reference."""
-        if self.reference is None:
-            return 0.0
-        return hypervolume(self._points([trial for trial in trials if trial.state is TrialState.COMPLETE]), self.reference)
-
-    def _points(self, trials: Sequence[Trial]) -> NDArray[np.float64]:
-        points = losses(trials, self.objectives)
-        for column, objective in enumerate(self.objectives):
-            if objective.log:
-                points[:, column] = np.log10(np.maximum(points[:, column], 1e-9))
-        return points

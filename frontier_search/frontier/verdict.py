@@ -10,8 +10,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.inference.evidence import Evidence
-from frontier_search.inference.interval import ENOUGH_SEEDS, LEVEL, Interval, percentile, seeds_to_exclude, student
+from frontier_search.frontier.evidence import Evidence
+from frontier_search.frontier.interval import ENOUGH_SEEDS, LEVEL, Interval, percentile, seeds_to_exclude, student
 from frontier_search.trial import Candidate
 
 
