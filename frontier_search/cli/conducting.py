@@ -9,9 +9,9 @@ from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.frontier.membership import members
 from frontier_search.library import Entry
+from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports import tables
 from frontier_search.reports.live import LiveView
-from frontier_search.reports.mirror_process import MirrorProcess
 
 
 def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:

@@ -12,8 +12,8 @@ from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.dispatcher import Observer
 from frontier_search.library import Entry, SweepEntry
+from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports.live import SweepView
-from frontier_search.reports.mirror_process import MirrorProcess
 
 
 def conduct(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:

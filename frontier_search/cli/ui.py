@@ -21,7 +21,7 @@ def command(name: str | None, home: Path, port: int, no_browser: bool) -> None:
     import signal
 
     from frontier_search import library  # optuna and mlflow load here, not for --help
-    from frontier_search.reports import server
+    from frontier_search.mirror import server
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: MLflow's server ends with this process
     entry = library.find(name or library.only_name(home), home)

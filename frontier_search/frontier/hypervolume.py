@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.frontier.frontier import Frontier, losses
 from frontier_search.frontier.pareto import hypervolume
 from frontier_search.objective import Objective
 from frontier_search.trial import Trial, TrialState
 
-if TYPE_CHECKING:
-    pass
+POINTS = 200  # of the curve of a whole search, at most
 
 
 class HypervolumeMeter:
@@ -42,9 +41,6 @@ class HypervolumeMeter:
             if objective.log:
                 points[:, column] = np.log10(np.maximum(points[:, column], 1e-9))
         return points
-
-
-POINTS = 200  # of a whole search, at most
 
 
 def settled(trials: Sequence[Trial]) -> list[Trial]:

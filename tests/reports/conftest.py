@@ -69,4 +69,4 @@ def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str
 @pytest.fixture
 def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Models are exported where a test is about them; elsewhere a third of a second is saved for each."""
-    monkeypatch.setattr("frontier_search.reports.models.log", lambda *_: "m-0")
+    monkeypatch.setattr("frontier_search.mirror.models.log", lambda *_: "m-0")

@@ -14,7 +14,7 @@ import pytest
 
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
-from frontier_search.reports import server
+from frontier_search.mirror import server
 from frontier_search.reports.figure import page
 from frontier_search.reports.scene import QUIET, Scene
 from frontier_search.trial import Trial

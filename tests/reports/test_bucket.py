@@ -15,8 +15,8 @@ from mlflow import MlflowClient
 from frontier_search import library, runner
 from frontier_search.errors import SearchError
 from frontier_search.library import Entry
-from frontier_search.reports import server
-from frontier_search.reports.mirror import Mirror
+from frontier_search.mirror import server
+from frontier_search.mirror.mirror import Mirror
 from tests import s3
 
 THEIRS = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow", "ignore:unclosed:ResourceWarning")  # boto3's and its server's

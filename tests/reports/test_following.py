@@ -21,8 +21,8 @@ from mlflow.entities import ViewType
 
 from frontier_search.errors import SearchError
 from frontier_search.library import Entry
-from frontier_search.reports import following
-from frontier_search.reports.mirror import Mirror
+from frontier_search.mirror import follow
+from frontier_search.mirror.mirror import Mirror
 from tests.reports.reading import At
 
 pytestmark = pytest.mark.usefixtures("quick_models")
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("quick_models")
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
-    caplog.set_level(logging.WARNING, logger=following.log.name)  # importing mlflow.pytorch may set the root logger to ERROR
+    caplog.set_level(logging.WARNING, logger=follow.log.name)  # importing mlflow.pytorch may set the root logger to ERROR
 
 
 class Sick(BaseHTTPRequestHandler):
@@ -90,10 +90,10 @@ def test_a_sick_server_is_survived(way: str, entry: Entry, caplog: pytest.LogCap
         start = time.monotonic()
         with pytest.raises(SearchError, match="cannot be brought up to date"):
             at(entry, uri).sync()
-        assert not following.follow(at(entry, uri), _dead_pid(), every_s=0.05)
+        assert not follow.follow(at(entry, uri), _dead_pid(), every_s=0.05)
         assert time.monotonic() - start < 20
-        lines = [record.getMessage() for record in caplog.records if record.name == following.log.name]
-        assert len(lines) == following.LAST_TRIES
+        lines = [record.getMessage() for record in caplog.records if record.name == follow.log.name]
+        assert len(lines) == follow.LAST_TRIES
         assert all("the mirror is behind" in line and "\n" not in line for line in lines)
 
     if way == "refuses":
@@ -105,7 +105,7 @@ def test_a_sick_server_is_survived(way: str, entry: Entry, caplog: pytest.LogCap
 
 def test_it_ends_with_the_search(tracked: At) -> None:
     entry = tracked("mlflow.db")
-    assert following.follow(Mirror(entry), _dead_pid(), every_s=0.05)
+    assert follow.follow(Mirror(entry), _dead_pid(), every_s=0.05)
     assert statuses(entry) == {"FINISHED"}
 
 
@@ -123,7 +123,7 @@ def test_it_follows_until_the_search_is_let_go(tracked: At, caplog: pytest.LogCa
 
     mirror.sync = sometimes  # type: ignore[method-assign]
     with entry.folder.lock():
-        thread = threading.Thread(target=following.follow, args=(mirror, os.getpid(), 0.05))
+        thread = threading.Thread(target=follow.follow, args=(mirror, os.getpid(), 0.05))
         thread.start()
         _until(lambda: len(turns) >= 3)
         assert statuses(entry) == {"RUNNING", "FINISHED"}  # the search's own run, and those of its trials
@@ -137,7 +137,7 @@ def test_it_follows_until_the_search_is_let_go(tracked: At, caplog: pytest.LogCa
 def test_a_foreign_experiment_stops_it(tracked: At, caplog: pytest.LogCaptureFixture) -> None:
     entry = tracked("mlflow.db")
     MlflowClient(entry.place.tracking_uri).create_experiment("small")
-    assert not following.follow(Mirror(entry), os.getpid(), every_s=0.05)
+    assert not follow.follow(Mirror(entry), os.getpid(), every_s=0.05)
     assert "not a search" in caplog.text
 
 

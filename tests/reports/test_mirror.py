@@ -17,9 +17,9 @@ from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import HypervolumeMeter
 from frontier_search.frontier.membership import members
 from frontier_search.library import Entry
-from frontier_search.reports import contents, tracking
-from frontier_search.reports.charts import VIEW_TAG
-from frontier_search.reports.mirror import HYPERVOLUME, Mirror
+from frontier_search.mirror import payload
+from frontier_search.mirror.mirror import HYPERVOLUME, Mirror
+from frontier_search.mirror.view import VIEW_TAG
 from frontier_search.trial import Trial
 from tests.reports.reading import At, rows_of, runs_of, text_of
 
@@ -46,7 +46,7 @@ def test_a_search_and_its_trials(tracked: At, trials: list[Trial]) -> None:
     assert data.metrics["seconds"] == pytest.approx(trial.outcome.seconds if trial.outcome else None)
     assert data.tags["state"] == "complete"
     assert runs[trial.uid].info.run_name == f"{trial.number} {trial.candidate.family}"
-    assert runs[trial.uid].info.end_time == contents.milliseconds(trial.finished_at)
+    assert runs[trial.uid].info.end_time == payload.milliseconds(trial.finished_at)
 
 
 def test_the_parent_holds_the_search(tracked: At, trials: list[Trial]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mlflow import MlflowClient
 
 from frontier_search.errors import SearchError
-from frontier_search.reports.mirror import Mirror
+from frontier_search.mirror.mirror import Mirror
 from tests.reports.reading import At, rows_of, runs_of
 
 

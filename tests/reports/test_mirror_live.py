@@ -14,9 +14,9 @@ from frontier_search import library
 from frontier_search.cli import sync
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
-from frontier_search.reports import contents
+from frontier_search.mirror import payload
+from frontier_search.mirror.mirror import Mirror
 from frontier_search.reports.history import History
-from frontier_search.reports.mirror import Mirror
 from frontier_search.session import Session
 from frontier_search.trial import Outcome, SeedOutcome, Trial
 from tests import fakes
@@ -86,16 +86,16 @@ def test_a_model_goes_with_its_member(tracked: At, trials: list[Trial]) -> None:
     client, best = mirror.tracking.client, Frontier.of(trials, entry.search.objective_table()).members[-1]
     run_id = runs_of(entry)[best.uid].info.run_id
     model = client.create_logged_model(mirror.experiment_id, "trial", run_id)
-    client.set_tag(run_id, contents.MODEL, model.model_id)
+    client.set_tag(run_id, payload.MODEL, model.model_id)
     better = replace(best, number=99, uid="small/99", objectives={"loss": 0.0, "params": 1}, size=best.size | {"effective": 1})
     for _ in range(2):  # the second time as if the answer to the first had been lost
-        client.set_tag(run_id, contents.MODEL, model.model_id)
-        client.set_tag(run_id, contents.MEMBER, "true")
+        client.set_tag(run_id, payload.MODEL, model.model_id)
+        client.set_tag(run_id, payload.MEMBER, "true")
         again = Mirror(entry)
         again._history.trials = lambda: [*trials, better]  # type: ignore[method-assign]
         again.sync(live=True)
         tags = runs_of(entry)[best.uid].data.tags
-        assert (tags[contents.MEMBER], tags[contents.MODEL]) == ("false", contents.LEFT)
+        assert (tags[payload.MEMBER], tags[payload.MODEL]) == ("false", payload.LEFT)
     assert not client.search_logged_models([mirror.experiment_id])
 
 
@@ -163,7 +163,7 @@ def test_the_time_may_be_what_ends_a_search(playing: tuple[Entry, Session]) -> N
 
 
 def test_a_lost_dataset_file_has_its_digest_still(entry: Entry) -> None:
-    about = contents.dataset(replace(entry.search, dataset="/gone/flowers.csv", dataset_sha256="ab" * 32))
+    about = payload.dataset(replace(entry.search, dataset="/gone/flowers.csv", dataset_sha256="ab" * 32))
     assert about["name"] == "/gone/flowers.csv"
     assert about["digest"] == "ab" * 18
 

@@ -19,9 +19,9 @@ from frontier_search.data.dataset import Budget
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.library import Entry
+from frontier_search.mirror import models, payload
+from frontier_search.mirror.mirror import Mirror
 from frontier_search.models.families import FAMILIES
-from frontier_search.reports import contents, models
-from frontier_search.reports.mirror import Mirror
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
@@ -109,7 +109,7 @@ def test_a_logged_model_is_a_function_of_arrays(tracking: Entry) -> None:
 def test_no_weights_no_model(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     elsewhere = replace(entry, folder=replace(entry.folder, home=tmp_path))
     client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    assert models.log(client, "1", "run", elsewhere, trials[0]) == contents.NO_WEIGHTS
+    assert models.log(client, "1", "run", elsewhere, trials[0]) == payload.NO_WEIGHTS
 
 
 def test_weights_of_another_shape_are_refused(entry: Entry, trials: list[Trial]) -> None:

@@ -17,8 +17,8 @@ from mlflow import MlflowClient
 from frontier_search.cli import ui
 from frontier_search.errors import SpecError
 from frontier_search.library import Entry
-from frontier_search.reports import server
-from frontier_search.reports.mirror import Mirror
+from frontier_search.mirror import server
+from frontier_search.mirror.mirror import Mirror
 
 
 @pytest.fixture(scope="module")

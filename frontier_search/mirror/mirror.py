@@ -23,10 +23,11 @@ from frontier_search.frontier import hypervolume
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.membership import members
 from frontier_search.library import Entry
-from frontier_search.reports import contents, figure, tables
+from frontier_search.mirror import payload
+from frontier_search.mirror.client import Known, Tracking
+from frontier_search.reports import figure, tables
 from frontier_search.reports.history import History
 from frontier_search.reports.scene import Scene
-from frontier_search.reports.tracking import Known, Tracking
 from frontier_search.trial import Trial
 
 PAGE_EVERY_S = 10.0  # between two drawings of the frontier's page while the search is live
@@ -123,23 +124,23 @@ class Mirror:
         self._draw(parent, trials, frontier, live)
         if not live:
             self._log_models(known, frontier)
-        ends = [contents.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
+        ends = [payload.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
         self.tracking.set_status(parent, "RUNNING" if live else "FINISHED" if spent else "KILLED", max(ends, default=None))
 
     # ---- the parent run --------------------------------------------------------------------------------------------------------------
 
     def _mirror_search(self, known: dict[str, Known], trials: Sequence[Trial]) -> Known:
-        search, tags = self.entry.search, contents.search_tags(self.entry.search)
+        search, tags = self.entry.search, payload.search_tags(self.entry.search)
         if search.name not in known:
             start = min((trial.started_at for trial in trials if trial.started_at is not None), default=time.time())
-            known[search.name] = self.tracking.create(self.experiment_id, search.name, contents.milliseconds(start), tags)
+            known[search.name] = self.tracking.create(self.experiment_id, search.name, payload.milliseconds(start), tags)
         parent = known[search.name]
         self.parent_run_id = parent.run_id
-        if contents.DESCRIBED not in parent.tags:  # each step may be repeated after a crash between two of them
-            self.tracking.log(parent, {}, 0, contents.search_params(search))
+        if payload.DESCRIBED not in parent.tags:  # each step may be repeated after a crash between two of them
+            self.tracking.log(parent, {}, 0, payload.search_params(search))
             self.tracking.log_file(parent, "search.yaml", search.to_yaml())
-            self.tracking.log_dataset(parent, contents.dataset(search))
-        self.tracking.tag(parent, tags | {contents.DESCRIBED: "true"})
+            self.tracking.log_dataset(parent, payload.dataset(search))
+        self.tracking.tag(parent, tags | {payload.DESCRIBED: "true"})
         return parent
 
     def _log_curve(self, parent: Known, trials: Sequence[Trial], ended: bool) -> None:
@@ -147,7 +148,7 @@ class Mirror:
         wanted = [step for step in hypervolume.steps(len(settled), self.entry.search.trials, ended) if step not in self._curve]
         if not wanted:
             return
-        ends = [contents.milliseconds(trial.finished_at) for trial in settled]
+        ends = [payload.milliseconds(trial.finished_at) for trial in settled]
         values = hypervolume.hypervolumes(settled, self._objectives, wanted)
         self.tracking.log_curve(parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()})
         self._curve |= set(wanted)
@@ -158,52 +159,50 @@ class Mirror:
             return
         digest = hashlib.sha256(json.dumps([trial.uid for trial in frontier.members]).encode()).hexdigest()[:12]
         wanted = f"{digest} after {sum(trial.state.finished for trial in trials)} trials"
-        drawn = parent.tags.get(contents.DRAWN, "")
+        drawn = parent.tags.get(payload.DRAWN, "")
         recent = time.monotonic() - self._drawn_at < PAGE_EVERY_S
         if wanted == drawn or (live and (recent or drawn.startswith(digest))):
             return
         self._drawn_at = time.monotonic()
         found = members(trials, self._objectives)
-        self.tracking.log_file(parent, "frontier.json", json.dumps(contents.frontier_rows(found)))
+        self.tracking.log_file(parent, "frontier.json", json.dumps(payload.frontier_rows(found)))
         self.tracking.log_file(parent, "frontier.csv", tables.as_csv([member.to_json() for member in found]))
         self.tracking.log_file(parent, "frontier.html", figure.page(Scene.of(self.entry.search, trials)))
-        self.tracking.tag(parent, {contents.DRAWN: wanted})
+        self.tracking.tag(parent, {payload.DRAWN: wanted})
 
     # ---- the child runs --------------------------------------------------------------------------------------------------------------
 
     def _mirror_trial(self, known: dict[str, Known], trial: Trial, member: bool) -> None:
         child = known.get(trial.uid)
         if child is None:
-            tags = contents.trial_tags(trial, self.parent_run_id, member)
-            name, start = f"{trial.number} {trial.candidate.family}", contents.milliseconds(trial.started_at)
+            tags = payload.trial_tags(trial, self.parent_run_id, member)
+            name, start = f"{trial.number} {trial.candidate.family}", payload.milliseconds(trial.started_at)
             child = known[trial.uid] = self.tracking.create(self.experiment_id, name, start, tags)
         if child.status == "RUNNING":
-            end = contents.milliseconds(trial.finished_at)
-            self.tracking.log(child, contents.trial_metrics(trial), end, contents.trial_params(trial))
-            self.tracking.set_status(child, contents.run_status(trial), end)
-        if child.tags.get(contents.MEMBER) != str(member).lower():
+            end = payload.milliseconds(trial.finished_at)
+            self.tracking.log(child, payload.trial_metrics(trial), end, payload.trial_params(trial))
+            self.tracking.set_status(child, payload.run_status(trial), end)
+        if child.tags.get(payload.MEMBER) != str(member).lower():
             self._mark(child, trial, member)
 
     def _mark(self, child: Known, trial: Trial, member: bool) -> None:
         """A trial joins the frontier, or leaves it for good and its model goes."""
-        model_id = child.tags.get(contents.MODEL, contents.NO_MODEL)
-        if not member and not model_id.startswith(contents.NO_MODEL):
+        model_id = child.tags.get(payload.MODEL, payload.NO_MODEL)
+        if not member and not model_id.startswith(payload.NO_MODEL):
             self.tracking.discard_model(model_id)
-            self.tracking.tag(child, {contents.MODEL: contents.LEFT})
-        self.tracking.tag(child, contents.member_tags(trial, member))
+            self.tracking.tag(child, {payload.MODEL: payload.LEFT})
+        self.tracking.tag(child, payload.member_tags(trial, member))
 
     def _log_models(self, known: dict[str, Known], frontier: Frontier) -> None:
         wanting = [
-            trial
-            for trial in frontier.members
-            if known[trial.uid].tags.get(contents.MODEL, contents.NO_MODEL).startswith(contents.NO_MODEL)
+            trial for trial in frontier.members if known[trial.uid].tags.get(payload.MODEL, payload.NO_MODEL).startswith(payload.NO_MODEL)
         ]
         kept = self.entry.files.models() if wanting else set()
         for trial in wanting:
             child = known[trial.uid]
-            found = contents.NO_WEIGHTS
+            found = payload.NO_WEIGHTS
             if trial.number in kept:
-                from frontier_search.reports import models  # torch loads here: a mirror that has no model to log does without
+                from frontier_search.mirror import models  # torch loads here: a mirror that has no model to log does without
 
                 found = models.log(self.tracking.client, self.experiment_id, child.run_id, self.entry, trial)
-            self.tracking.tag(child, {contents.MODEL: found})
+            self.tracking.tag(child, {payload.MODEL: found})

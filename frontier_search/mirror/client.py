@@ -19,7 +19,7 @@ from mlflow.exceptions import MlflowException
 from frontier_search.errors import SpecError
 from frontier_search.files import answering
 from frontier_search.library import Entry
-from frontier_search.reports import charts, contents
+from frontier_search.mirror import payload, view
 
 ANSWER_RUNS = 1000  # runs in one answer of MLflow
 REQUEST_METRICS, REQUEST_PARAMS = 900, 100  # what one request may hold
@@ -84,10 +84,10 @@ class Tracking:
         """
         search = self.entry.search
         found: Experiment | None = self.client.get_experiment_by_name(search.name)
-        tags = contents.experiment_tags(search) | {charts.VIEW_TAG: charts.view(search)}
+        tags = payload.experiment_tags(search) | {view.VIEW_TAG: view.view(search)}
         if found is None:
             return str(self.client.create_experiment(search.name, self._artifact_location(), tags))
-        fingerprint = found.tags.get(contents.FINGERPRINT)
+        fingerprint = found.tags.get(payload.FINGERPRINT)
         if fingerprint != search.fingerprint():
             other = f"of another search (fingerprint {fingerprint}, here {search.fingerprint()})"
             raise SpecError(
@@ -96,7 +96,7 @@ class Tracking:
             )
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
-        for key, value in contents.different(tags, found.tags).items():
+        for key, value in payload.different(tags, found.tags).items():
             self.client.set_experiment_tag(found.experiment_id, key, value)
         return str(found.experiment_id)
 
@@ -118,7 +118,7 @@ class Tracking:
             runs += answer
         known: dict[str, Known] = {}
         for run in sorted(runs, key=lambda run: (run.info.status == "RUNNING", run.info.start_time)):
-            uid = run.data.tags.get(contents.UID)
+            uid = run.data.tags.get(payload.UID)
             if uid in known:
                 self.client.delete_run(run.info.run_id)
             elif uid is not None:
@@ -158,7 +158,7 @@ class Tracking:
 
     def tag(self, run: Known, tags: Mapping[str, str]) -> None:
         """Writes the tags that differ, all at once."""
-        different = contents.different(tags, run.tags)
+        different = payload.different(tags, run.tags)
         if different:
             self.client.log_batch(run.run_id, tags=[RunTag(key, value) for key, value in different.items()])
             run.tags |= different

@@ -7,7 +7,7 @@ import os
 import time
 
 from frontier_search.errors import SpecError
-from frontier_search.reports.mirror import Mirror
+from frontier_search.mirror.mirror import Mirror
 
 EVERY_S = 2.0
 SLOWEST_S = 30.0  # between two tries while MLflow is down
