@@ -17,7 +17,7 @@ def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> 
 
     Hyperparameters that are left out have the least value of the family's default space; those that matter are named.
     """
-    from frontier_search.reports.listing import render
+    from frontier_search.reports.rows import render
     from frontier_search.search.counting import describe
 
     described = describe(family, dataset, settings)

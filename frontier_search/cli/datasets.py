@@ -12,7 +12,7 @@ from frontier_search.cli.options import FORMAT
 def command(form: str) -> None:
     """List the datasets, with their default training; a .csv or .npz file can be searched too."""
     from frontier_search.data.datasets import DATASETS
-    from frontier_search.reports.listing import render
+    from frontier_search.reports.rows import render
 
     rows = [
         {

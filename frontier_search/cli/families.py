@@ -12,7 +12,7 @@ from frontier_search.cli.options import FORMAT
 def command(form: str) -> None:
     """List the families of models, with the parameters that each can vary; a search that names none searches the default ones."""
     from frontier_search.models.families import FAMILIES, PUBLISHED
-    from frontier_search.reports.listing import render
+    from frontier_search.reports.rows import render
 
     rows = [
         {

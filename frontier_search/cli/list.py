@@ -13,7 +13,7 @@ from frontier_search.cli.options import CLUSTER, FORMAT
 def command(cluster: str, form: str) -> None:
     """List every session of every search that was submitted to a cluster."""
     from frontier_search.cluster.jobs import Jobs
-    from frontier_search.reports.listing import render
+    from frontier_search.reports.rows import render
 
     with Jobs.of(cluster) as jobs:
         click.echo(render(jobs.rows(), form))

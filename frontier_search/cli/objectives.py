@@ -12,7 +12,7 @@ from frontier_search.cli.options import FORMAT
 def command(form: str) -> None:
     """List the objectives; a known one follows from the candidate alone and can be bounded with --require."""
     from frontier_search.objective import OBJECTIVES
-    from frontier_search.reports.listing import render
+    from frontier_search.reports.rows import render
 
     rows = [
         {

@@ -11,7 +11,7 @@ from frontier_search.cli.options import FORMAT
 @FORMAT
 def command(form: str) -> None:
     """List the samplers, with when to use each."""
-    from frontier_search.reports.listing import render
+    from frontier_search.reports.rows import render
     from frontier_search.sampling.samplers import SAMPLERS
 
     click.echo(render([{"sampler": s.name, "summary": s.summary, "source": s.source} for s in SAMPLERS.values()], form))

@@ -17,8 +17,8 @@ from frontier_search.errors import SearchError, SpecError
 def command(name: str | None, home: Path, form: str) -> None:
     """How far search NAME is, or each search of sweep NAME, or every search under the home."""
     from frontier_search import library  # optuna loads here, not for --help
-    from frontier_search.reports.listing import render
     from frontier_search.reports.progress import progress
+    from frontier_search.reports.rows import render
 
     if name:
         click.echo(render([progress(entry) for entry in library.find_all(name, home)], form))

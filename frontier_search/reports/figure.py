@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.frontier.frontier import Spread
-from frontier_search.reports.scene import Axis, Point, Scene, Split, colour
+from frontier_search.reports.chart import Axis, Point, Scene, Split, colour
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 

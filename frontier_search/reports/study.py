@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,17 +13,18 @@ from frontier_search.folder import SearchFolder
 from frontier_search.frontier.baselines import Baseline, best, ceiling
 from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.frontier import Spread
-from frontier_search.frontier.interval import ENOUGH_SEEDS, LEVEL, RESAMPLES, Interval
+from frontier_search.frontier.interval import ENOUGH_SEEDS, LEVEL, RESAMPLES
 from frontier_search.frontier.judge import Body
 from frontier_search.frontier.membership import members
-from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range, Share
+from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range
 from frontier_search.frontier.settling import CORRECTED
 from frontier_search.frontier.verdict import Finding
-from frontier_search.reports import pictures
+from frontier_search.reports import report_figures
+from frontier_search.reports.chart import Scene
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.figure import picture
-from frontier_search.reports.scene import Scene
 from frontier_search.reports.tables import hyperparameters
+from frontier_search.reports.words import _interval, _number, _share, _spread
 from frontier_search.search.claim import TABLES, Claims
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
@@ -164,7 +164,7 @@ def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float
             for dataset, ranges in owned.items()
         }
         title = "reservoirs (blue) against dense (red): share of what both own"
-        found.append(Figure("winners.png", pictures.winners(contest, title), WINNERS))
+        found.append(Figure("winners.png", report_figures.winners(contest, title), WINNERS))
     return found
 
 
@@ -293,14 +293,14 @@ def _ceiling(studied: Studied) -> tuple[Baseline, ...]:
 
 def _graphs(studied: Sequence[Studied]) -> list[Block]:
     families = list(dict.fromkeys(family for each in studied for family in each.search.spaces))
-    drawn = pictures.graphs(families)
+    drawn = report_figures.graphs(families)
     if drawn is None:
         return []
-    drawing = f"{pictures.GRAPH_UNITS} units, the graph of seed {pictures.GRAPH_SEED}"
+    drawing = f"{report_figures.GRAPH_UNITS} units, the graph of seed {report_figures.GRAPH_SEED}"
     caption = f"Above: which unit listens to which ({drawing}). Below: eigenvalues, scaled to a spectral radius of 1."
     return [
         Heading("The models"),
-        Figure("recurrence.png", pictures.recurrence(), "A reservoir: only the dark boxes are learned."),
+        Figure("recurrence.png", report_figures.recurrence(), "A reservoir: only the dark boxes are learned."),
         Code("h_0 = tanh(W_in x + b_in)    h_{t+1} = tanh(h_t + tanh(h_t G^T))    y = W_out [x, h_T] + b_out"),
         Figure("graphs.png", drawn, caption),
     ]
@@ -328,22 +328,6 @@ def _protocol(studied: Sequence[Studied]) -> list[Block]:
 
 
 # ---- words ---------------------------------------------------------------------------------------------------------------------------
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.4g}"
-
-
-def _interval(interval: Interval) -> str:
-    return f"[{interval.low:.4g}, {interval.high:.4g}]" if interval.known else ""
-
-
-def _share(share: Share) -> str:
-    return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]" if not math.isnan(share.value) else "empty"
-
-
-def _spread(spread: Spread) -> str:
-    return f"{spread.mean:.4g}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.2g}")
 
 
 def summary(content: Sequence[Block]) -> str:

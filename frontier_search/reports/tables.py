@@ -12,7 +12,7 @@ from rich.text import Text
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
 from frontier_search.objective import OBJECTIVES, Objective
-from frontier_search.reports.listing import Column, fitting, to_csv, to_text
+from frontier_search.reports.rows import Column, fitting, to_csv, to_text
 from frontier_search.trial import Trial, TrialState, flatten
 
 

@@ -17,7 +17,7 @@ from frontier_search.library import Entry
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES
 from frontier_search.reports import figure
-from frontier_search.reports.scene import PALETTE, Scene, axes, colour, family_places
+from frontier_search.reports.chart import PALETTE, Scene, axes, colour, family_places
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Outcome, Trial, TrialState
 

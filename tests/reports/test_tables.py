@@ -15,7 +15,7 @@ from frontier_search.frontier.interval import student
 from frontier_search.frontier.membership import Member, members
 from frontier_search.library import Entry
 from frontier_search.objective import Objective
-from frontier_search.reports import listing, tables
+from frontier_search.reports import tables
 from frontier_search.trial import Outcome, Trial, TrialState
 
 
