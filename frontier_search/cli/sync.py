@@ -17,10 +17,11 @@ from frontier_search.cli.options import HOME
 def command(context: click.Context, name: str, home: Path, follow: int | None) -> None:
     """Bring MLflow up to date with search or sweep NAME, from the storage alone; running it again changes nothing."""
     from frontier_search import library  # optuna and mlflow load here, not for --help
-    from frontier_search.mirror import follow, mirror
+    from frontier_search.mirror import mirror
+    from frontier_search.mirror.follow import follow as follow_process
 
     if follow is not None:
-        context.exit(0 if follow.follow(mirror.Mirror(library.find(name, home)), follow) else 1)
+        context.exit(0 if follow_process(mirror.Mirror(library.find(name, home)), follow) else 1)
     for entry in library.find_all(name, home):
         touched = mirror.Mirror(entry).sync()
         click.echo(f"{entry.search.name}: {touched} runs created or changed in {entry.place.tracking_uri}", err=True)

@@ -19,12 +19,11 @@ from frontier_search.frontier.membership import members
 from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range
 from frontier_search.frontier.settling import CORRECTED
 from frontier_search.frontier.verdict import Finding
-from frontier_search.reports import report_figures
+from frontier_search.reports import report_figures, words
 from frontier_search.reports.chart import Scene
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.figure import picture
 from frontier_search.reports.tables import hyperparameters
-from frontier_search.reports.words import _interval, _number, _share, _spread
 from frontier_search.search.claim import TABLES, Claims
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
@@ -94,7 +93,7 @@ def _claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
                 " to ".join(dict.fromkeys(map(str, seeds[:1] + seeds[-1:]))),
             )
         )
-        parts += [_part(claim.number, words.words(), finding) for words, finding in zip(claim.parts, answer.findings, strict=True)]
+        parts += [_part(claim.number, part.words(), finding) for part, finding in zip(claim.parts, answer.findings, strict=True)]
     return [
         Heading("The claims"),
         Paragraph(
@@ -111,12 +110,12 @@ def _claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
     ]
 
 
-def _part(number: int, words: str, finding: Finding) -> tuple[str, ...]:
+def _part(number: int, sentence: str, finding: Finding) -> tuple[str, ...]:
     sources = ", ".join(name for name in finding.sources if not origin(name)[1])
-    interval, estimate = _interval(finding.interval), _number(finding.estimate)
+    interval, estimate = words.interval(finding.interval), words.number(finding.estimate)
     return (
         str(number),
-        words,
+        sentence,
         str(finding.verdict),
         estimate,
         interval,
@@ -148,7 +147,7 @@ def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float
     }
     if not owned:
         return []
-    rows = [row for dataset, ranges in owned.items() for words, owners in ranges.items() for row in _shares(dataset, words, owners, level)]
+    rows = [row for dataset, ranges in owned.items() for part, owners in ranges.items() for row in _shares(dataset, part, owners, level)]
     found: list[Block] = [
         Heading("Who owns the frontier"),
         Paragraph(
@@ -160,7 +159,7 @@ def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float
     if {"reservoir", "dense"} <= set(claims.groups):
         first, second = claims.groups["reservoir"], claims.groups["dense"]
         contest = {
-            dataset: {words: owners.between(first, second, level) if owners else None for words, owners in ranges.items()}
+            dataset: {part: owners.between(first, second, level) if owners else None for part, owners in ranges.items()}
             for dataset, ranges in owned.items()
         }
         title = "reservoirs (blue) against dense (red): share of what both own"
@@ -168,13 +167,13 @@ def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float
     return found
 
 
-def _shares(dataset: str, words: str, owners: Ownership | None, level: float) -> list[tuple[str, ...]]:
+def _shares(dataset: str, part: str, owners: Ownership | None, level: float) -> list[tuple[str, ...]]:
     """A row a family that owns something in a range, the largest share first."""
     if owners is None:
-        return [(dataset, words, "no such model", "", "")]
+        return [(dataset, part, "no such model", "", "")]
     shares = sorted(((owners.of([family], level=level), family) for family in owners.families), key=lambda pair: -pair[0].value)
     return [
-        (dataset, words, family, _share(share), _share(owners.of([family], "members", level)))
+        (dataset, part, family, words.share(share), words.share(owners.of([family], "members", level)))
         for share, family in shares
         if share.value > 0.005 or share.interval.high > 0.05
     ]
@@ -204,7 +203,7 @@ def _published(studied: Sequence[Studied]) -> list[Block]:
                     few, all_seeds = (Spread.of(trial.per_seed(metric)[:n]) for n in (FEW_SEEDS, len(trial.seeds)))
                     test = Spread.of(trial.per_seed(metric.replace("val", "test")))
                     theirs = row["table"], row["dataset"], f"{row['family']} {row['hidden']}", row["effective_parameters"]
-                    ours = _spread(few), _spread(all_seeds), _spread(test), str(all_seeds.n), each.search.name
+                    ours = words.spread(few), words.spread(all_seeds), words.spread(test), str(all_seeds.n), each.search.name
                     rows.append((*theirs, row["metric"], row["value"], *ours))
     if not rows:
         return []
@@ -246,8 +245,8 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
     for member in members(trials, search.objective_table(), level):
         val, test = (Spread.of(member.trial.per_seed(f"{split}_loss")) for split in ("val", "test"))
         rows.append((str(member.trial.number), member.trial.candidate.family, hyperparameters(member.trial), f"{member.trial.size['effective']:,}",
-                     _spread(val), _interval(member.val), _spread(test), _interval(member.test), f"{member.probability:.2f}",
-                     f"{_number(member.optimism)} {_interval(member.optimism_interval)}"))  # fmt: skip
+                     words.spread(val), words.interval(member.val), words.spread(test), words.interval(member.test), f"{member.probability:.2f}",
+                     f"{words.number(member.optimism)} {words.interval(member.optimism_interval)}"))  # fmt: skip
     columns = (
         "trial",
         "family",
@@ -264,7 +263,7 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
     if baselines:
         chosen = best(baselines)
         lines = [
-            (one.name, str(dict(one.hyperparameters)), _number(one.mean("val_loss")), _number(one.mean("test_loss"))) for one in baselines
+            (one.name, str(dict(one.hyperparameters)), words.number(one.mean("val_loss")), words.number(one.mean("test_loss"))) for one in baselines
         ]
         found += [Paragraph(f"Other methods of any size on the same rows, the best of a small grid each; the best is {chosen.name}."),
                   Table(("method", "settings", "validation loss", "test loss"), tuple(lines), frozenset({2, 3}))]  # fmt: skip

@@ -9,17 +9,17 @@ from frontier_search.frontier.interval import Interval
 from frontier_search.frontier.ownership import Share
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.4g}"
 
 
-def _interval(interval: Interval) -> str:
+def interval(interval: Interval) -> str:
     return f"[{interval.low:.4g}, {interval.high:.4g}]" if interval.known else ""
 
 
-def _share(share: Share) -> str:
+def share(share: Share) -> str:
     return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]" if not math.isnan(share.value) else "empty"
 
 
-def _spread(spread: Spread) -> str:
+def spread(spread: Spread) -> str:
     return f"{spread.mean:.4g}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.2g}")

@@ -17,7 +17,7 @@ from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import HypervolumeMeter
 from frontier_search.frontier.membership import members
 from frontier_search.library import Entry
-from frontier_search.mirror import payload
+from frontier_search.mirror import client, payload
 from frontier_search.mirror.mirror import HYPERVOLUME, Mirror
 from frontier_search.mirror.view import VIEW_TAG
 from frontier_search.trial import Trial
@@ -116,7 +116,7 @@ def test_into_a_second_empty_server(tracked: At) -> None:
 def test_answers_in_parts(tracked: At, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = tracked("mlflow.db")
     Mirror(entry).sync()
-    monkeypatch.setattr(tracking, "ANSWER_RUNS", 5)
+    monkeypatch.setattr(client, "ANSWER_RUNS", 5)
     assert Mirror(entry).sync() == 0
 
 

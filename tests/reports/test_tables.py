@@ -15,7 +15,7 @@ from frontier_search.frontier.interval import student
 from frontier_search.frontier.membership import Member, members
 from frontier_search.library import Entry
 from frontier_search.objective import Objective
-from frontier_search.reports import tables
+from frontier_search.reports import rows, tables
 from frontier_search.trial import Outcome, Trial, TrialState
 
 
@@ -100,7 +100,7 @@ def test_no_terminal_is_too_narrow_for_the_losses_and_the_hyperparameters(
     columns: int, found: tuple[Member, ...], objectives: tuple[Objective, ...], trials: list[Trial], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Words are never cut; columns are left out by name where there is no room."""
-    monkeypatch.setattr(listing, "width", lambda: columns)
+    monkeypatch.setattr(rows, "width", lambda: columns)
     for text, listed in (
         (tables.frontier_table(found, objectives, "val"), [member.trial for member in found]),
         (tables.trials_table(trials), trials),
