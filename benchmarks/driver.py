@@ -13,11 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from frontier_search import library
 from frontier_search.executors.dispatcher import Handover
 from frontier_search.reports.live import LiveView
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
 
 WINDOW = 100  # trials over which a row of the table averages
@@ -36,7 +36,7 @@ def outcome(candidate: Candidate) -> Outcome:
 def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float]]:
     """(trials told, ask milliseconds a trial, tell milliseconds a trial) for every window."""
     search = Search.from_spec({"name": "driver", "dataset": "digits", "sampler": sampler, "trials": trials})
-    entry = library.define(search, home)
+    entry = catalog.define(search, home)
     session = Session(search, entry.open_storage(writable=True))
     handover = Handover(session, entry.files, [LiveView(search, "").observe])
     rows, asked, told, counted = [], 0.0, 0.0, 0

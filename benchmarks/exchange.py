@@ -27,10 +27,10 @@ import boto3
 import numpy as np
 from driver import outcome
 
-from frontier_search import library
 from frontier_search.executors.dispatcher import Handover
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Cohort
 
@@ -80,7 +80,7 @@ def work(handover: Handover, cohort: Cohort) -> None:
 
 def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
     """Runs a search to its end; returns the cohorts that were trained, and the seconds."""
-    entry = library.define(search, home, outcomes=outcomes)
+    entry = catalog.define(search, home, outcomes=outcomes)
     begin = time.perf_counter()
     files, trained = entry.files, 0
     files.take_over()

@@ -20,11 +20,11 @@ from pathlib import Path
 from driver import outcome
 from measure import psutil, tree
 
-from frontier_search import library
 from frontier_search.executors.dispatcher import Handover
-from frontier_search.library import Entry
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Cohort
 
 PATIENCE_S = 300.0
@@ -35,7 +35,7 @@ NEW, RUNNING, ASKED = "new", "running", "asked"
 def interrupted(home: Path, trials: int, sampler: str, storage: str | None, state: str) -> Entry:
     """A search with so many finished trials that was interrupted there; a new one has none."""
     search = Search.from_spec({"name": "long", "dataset": "digits", "sampler": sampler, "trials": trials + 100})
-    entry = library.define(search, home, storage)
+    entry = catalog.define(search, home, storage)
     if state == NEW:
         return entry
     session = Session(search, entry.open_storage(writable=True))
@@ -55,7 +55,7 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
 
 
 def finished(entry: Entry) -> int:
-    return sum(trial.state.finished for trial in library.read_trials(entry))
+    return sum(trial.state.finished for trial in catalog.read_trials(entry))
 
 
 def seconds(entry: Entry, executor: str) -> tuple[float, float]:

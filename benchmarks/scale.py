@@ -28,10 +28,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the checkout, wherever this is started
 
 from benchmarks.driver import outcome
-from frontier_search import library
 from frontier_search.executors.dispatcher import Handover
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
 from frontier_search.trial import Cohort
 
 SPREAD = 0.25  # standard deviation of the logarithm of a cohort's seconds
@@ -130,7 +130,7 @@ def real(workers: int, trials: int, in_flight: int, options: argparse.Namespace,
     """The project's own driver, on a search of this size in ``home``."""
     now = time.perf_counter if options.clock == "wall" else time.process_time
     spec = {"name": "scale", "dataset": "digits", "sampler": options.sampler, "trials": trials, "cohort": options.cohort}
-    entry = library.define(Search.from_spec(spec | {"in_flight": in_flight}), home)
+    entry = catalog.define(Search.from_spec(spec | {"in_flight": in_flight}), home)
     storage = entry.open_storage(writable=True)
     handover = Handover(Session(entry.search, storage), entry.files)
     asked: dict[int, Cohort] = {}
@@ -156,7 +156,7 @@ def real(workers: int, trials: int, in_flight: int, options: argparse.Namespace,
     journal_mb = (entry.folder.path / "journal.log").stat().st_size / 1e6
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     start = now()
-    entry = library.find("scale", home)
+    entry = catalog.find("scale", home)
     Session(entry.search, entry.open_storage(writable=True))
     return result, Left(journal_mb, memory_mb, now() - start)
 

@@ -24,12 +24,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the checkout, wherever thi
 
 from benchmarks.driver import outcome
 from benchmarks.scale import SPREAD
-from frontier_search import exchange, library
 from frontier_search.executors import Where, ray_tune
 from frontier_search.executors.dispatcher import Handover
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog, remote
+from frontier_search.storage.outcomes import OutcomeFiles
 
 ASLEEP = "asleep"  # the folder of when each cohort's worker fell asleep, and awoke
 MEAN_S = 5.0
@@ -39,7 +39,7 @@ class Sleeper(ray_tune.CohortTrainable):
     """A worker that sleeps."""
 
     def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, root: str = "", device: str = "cpu") -> None:
-        self.files, self.index, self.log = OutcomeFiles(exchange.folder(root)), config[ray_tune.COHORT], Path(root) / ASLEEP
+        self.files, self.index, self.log = OutcomeFiles(remote.folder(root)), config[ray_tune.COHORT], Path(root) / ASLEEP
 
     def step(self) -> dict[str, Any]:
         start = time.time()
@@ -73,7 +73,7 @@ def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
     """One search, as a row of the table."""
     cohorts = workers * options.cohorts_per_worker
     spec = {"name": "sleepers", "dataset": "digits", "sampler": options.sampler, "trials": cohorts * options.cohort}
-    entry = library.define(Search.from_spec(spec | {"cohort": options.cohort, "in_flight": 2 * workers}), home)
+    entry = catalog.define(Search.from_spec(spec | {"cohort": options.cohort, "in_flight": 2 * workers}), home)
     (entry.folder.path / ASLEEP).mkdir()
     storage = entry.open_storage(writable=True)
     handover = Timed(Session(entry.search, storage), entry.files)

@@ -9,7 +9,7 @@ import threading
 from types import FrameType, TracebackType
 
 from frontier_search.errors import INTERRUPTED
-from frontier_search.folder import HomeFolder
+from frontier_search.storage.folder import HomeFolder
 
 GRACE_S = 8.0  # for an interrupted search to stop by itself
 IMPORTING = "<frozen importlib._bootstrap>"  # the file of Python's own import, in a traceback

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
-from frontier_search import library
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.dispatcher import Handover, Observer
-from frontier_search.folder import DEFAULT_HOME
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.settling import further
-from frontier_search.library import Entry, SweepEntry
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.session import Session
-from frontier_search.storage import answering
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry, SweepEntry
+from frontier_search.storage.folder import DEFAULT_HOME
+from frontier_search.storage.storage import answering
 
 Observe = Callable[[Entry], AbstractContextManager[Sequence[Observer]]]
 
@@ -32,14 +32,14 @@ def run(
         SpecError: the name exists, or the home cannot be written.
         SearchError: the search stopped; ``resume`` goes on from what is stored.
     """
-    return conduct(library.define(search, home), executor, where, observers)
+    return conduct(catalog.define(search, home), executor, where, observers)
 
 
 def resume(
     name: str, home: Path = DEFAULT_HOME, executor: str = "ray_tune", where: Where | None = None, observers: Sequence[Observer] = ()
 ) -> Frontier:
     """Goes on with a search, from the storage alone: nothing that was told is lost, nothing is trained twice."""
-    return conduct(library.find(name, home), executor, where, observers)
+    return conduct(catalog.find(name, home), executor, where, observers)
 
 
 def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequence[Observer]) -> Frontier:
@@ -68,12 +68,12 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
         while batch:
             for search in batch:
                 place = entry.place
-                defined = library.find_or_define(search, entry.folder.home, place.storage, place.tracking_uri, place.outcomes)
+                defined = catalog.find_or_define(search, entry.folder.home, place.storage, place.tracking_uri, place.outcomes)
                 with observe(defined) as observers:
                     _conduct(defined, workers, observers)
             if not entry.sweep.until_settled:
                 return
-            searched = {label: [(each.search, library.read_trials(each)) for each in group] for label, group in entry.entries().items()}
+            searched = {label: [(each.search, catalog.read_trials(each)) for each in group] for label, group in entry.entries().items()}
             earlier = {label: [pair for pair in group if origin(pair[0].name)[1] < look] for label, group in searched.items()}
             batch, look = further(entry.sweep.table(), earlier, look), look + 1
 

@@ -15,13 +15,13 @@ from typing import Any
 import optuna
 from optuna.study import StudyDirection
 
-from frontier_search import records
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.objective import Objective
 from frontier_search.sampling.proposer import Proposer
 from frontier_search.search.search import Search
-from frontier_search.storage import Storage
+from frontier_search.storage import records
+from frontier_search.storage.storage import Storage
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 
 HOPELESS_TRIALS = 20  # a search that has failed so many trials, and completed none, stops

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from frontier_search import library
 from frontier_search.errors import SpecError
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
 from frontier_search.trial import Candidate
 from tests import fakes, toys
 
@@ -33,19 +33,19 @@ def refused(**changes: Any) -> tuple[str, ...]:
 
 
 def test_the_listed_candidates_are_the_trials(tmp_path: Path) -> None:
-    entry = library.define(Search.from_spec(SPEC | {"cohort": 2}), tmp_path)
+    entry = catalog.define(Search.from_spec(SPEC | {"cohort": 2}), tmp_path)
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
     expected = [
         Candidate("kronecker", {"hidden": 16, **FIXED}),
         Candidate("dense", {"hidden": 4, "learning_rate": 0.02}),
         Candidate("kronecker", {"hidden": 2, **FIXED}),
     ]
-    assert [trial.candidate for trial in library.read_trials(entry)] == expected == list(entry.search.candidates)
+    assert [trial.candidate for trial in catalog.read_trials(entry)] == expected == list(entry.search.candidates)
 
 
 def test_it_is_read_back_from_its_file(tmp_path: Path) -> None:
-    entry = library.define(Search.from_spec(SPEC), tmp_path)
-    assert library.find(entry.search.name, tmp_path).search == entry.search
+    entry = catalog.define(Search.from_spec(SPEC), tmp_path)
+    assert catalog.find(entry.search.name, tmp_path).search == entry.search
 
 
 def test_the_families_are_those_of_the_candidates_unless_spaces_are_given() -> None:
@@ -79,9 +79,9 @@ def test_a_family_that_is_unknown_is_one_mistake() -> None:
 
 
 def test_a_larger_budget_is_refused(tmp_path: Path) -> None:
-    entry = library.define(Search.from_spec(SPEC), tmp_path)
+    entry = catalog.define(Search.from_spec(SPEC), tmp_path)
     with pytest.raises(SpecError, match="lists its 3 candidates"):
-        library.extend(entry, 10)
+        catalog.extend(entry, 10)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontier_search.errors import SpecError
-from frontier_search.folder import SearchFolder, names, prepare_home
 from frontier_search.spec import NAME, name_problem
+from frontier_search.storage.folder import SearchFolder, names, prepare_home
 
 HOLD = """
 import sys

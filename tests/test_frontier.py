@@ -16,14 +16,14 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontier_search import library
 from frontier_search.cli.main import group
 from frontier_search.frontier.frontier import Frontier, Spread, losses
 from frontier_search.frontier.hypervolume import HypervolumeMeter
 from frontier_search.frontier.pareto import nondominated
-from frontier_search.library import Entry
 from frontier_search.objective import OBJECTIVES
 from frontier_search.session import Session
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Candidate, Trial, TrialState
 from tests import fakes, toys
 
@@ -48,7 +48,7 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     home = tmp_path_factory.mktemp("home")
     url = f"sqlite:///{home}/search.db" if request.param == "sqlite" else None
     families = {name: {"hidden": {"choice": [2, 4, 8, 16]}} for name in ("dense", "kronecker", "no_recurrence")}
-    entry = library.define(toys.search(objectives=["flops", "loss", "params"], trials=48, cohort=12, families=families), home, url)
+    entry = catalog.define(toys.search(objectives=["flops", "loss", "params"], trials=48, cohort=12, families=families), home, url)
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
     return entry
 
@@ -60,7 +60,7 @@ def test_it_is_the_studys_best_trials(searched: Entry) -> None:
         storage = optuna.storages.JournalStorage(backend)
     study = optuna.load_study(study_name="toy-1", storage=storage)
     assert len(study.trials) == 48
-    frontier = Frontier.of(library.read_trials(searched), searched.search.objective_table())
+    frontier = Frontier.of(catalog.read_trials(searched), searched.search.objective_table())
     assert frontier.numbers() == {frozen.number for frozen in study.best_trials}
     assert {member.uid for member in frontier.members} == {frozen.user_attrs["uid"] for frozen in study.best_trials}
     assert 3 < len(frontier.members) < 48
@@ -71,11 +71,11 @@ def test_it_is_the_nondominated_rows_of_the_printed_trials(searched: Entry) -> N
     rows = [row for row in csv.DictReader(io.StringIO(printed.stdout)) if row["state"] == "complete"]
     points = np.array([[float(row[f"objectives.{name}"]) for name in ("flops", "loss", "params")] for row in rows])
     members = {int(row["trial"]) for row, member in zip(rows, nondominated(points), strict=True) if member}
-    assert members == Frontier.of(library.read_trials(searched), searched.search.objective_table()).numbers()
+    assert members == Frontier.of(catalog.read_trials(searched), searched.search.objective_table()).numbers()
 
 
 def test_hypervolume_grows_with_the_trials_and_ends_at_the_frontiers(searched: Entry) -> None:
-    trials, objectives = library.read_trials(searched), searched.search.objective_table()
+    trials, objectives = catalog.read_trials(searched), searched.search.objective_table()
     meter = HypervolumeMeter(trials, objectives)
     curve = [meter.of(trials[:n]) for n in range(len(trials) + 1)]
     assert curve[0] == 0.0
@@ -164,7 +164,7 @@ def test_a_spread_is_the_mean_and_the_sample_standard_deviation(sample: list[flo
 
 
 def test_a_frame_has_one_row_a_member_with_flat_columns(searched: Entry) -> None:
-    frontier = Frontier.of(library.read_trials(searched), searched.search.objective_table())
+    frontier = Frontier.of(catalog.read_trials(searched), searched.search.objective_table())
     frame = frontier.to_frame()
     assert frame["trial"].tolist() == [member.number for member in frontier.members]
     assert frame["objectives.loss"].tolist() == [member.objectives["loss"] for member in frontier.members]
@@ -173,5 +173,5 @@ def test_a_frame_has_one_row_a_member_with_flat_columns(searched: Entry) -> None
 
 
 def test_a_search_that_has_not_begun_has_an_empty_frontier(tmp_path: Path) -> None:
-    entry = library.define(toys.search(), tmp_path)
-    assert Frontier.of(library.read_trials(entry), entry.search.objective_table()).members == ()
+    entry = catalog.define(toys.search(), tmp_path)
+    assert Frontier.of(catalog.read_trials(entry), entry.search.objective_table()).members == ()

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import correlate2d
 
-from frontier_search import library
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES, kronecker
 from frontier_search.models.graph import FACTORED_ABOVE
 from frontier_search.models.networks.mixer import MixerStack
 from frontier_search.runner import run
+from frontier_search.storage import catalog
 from frontier_search.training.stack import Model, Stack, group
 from frontier_search.trial import TrialState
 from tests import toys
@@ -216,7 +216,7 @@ def test_random_controls_have_as_many_edges_as_the_kronecker_graph() -> None:
 def test_a_search_trains_every_family_of_images(tmp_path: Path) -> None:
     search = toys.search(dataset="tests.toys:IMAGES", families=IMAGE_FAMILIES, trials=2 * len(IMAGE_FAMILIES), require=["params<=2000"])
     assert run(search, home=tmp_path, executor="inline").members
-    trials = library.read_trials(library.find(search.name, tmp_path))
+    trials = catalog.read_trials(catalog.find(search.name, tmp_path))
     assert [trial.state for trial in trials] == [TrialState.COMPLETE] * len(trials)
     assert {trial.candidate.family for trial in trials} == set(IMAGE_FAMILIES)
     assert max(trial.objectives["params"] for trial in trials) <= 2000

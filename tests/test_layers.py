@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search import library
 from frontier_search.cli.main import COMMANDS
 from frontier_search.session import Session
+from frontier_search.storage import catalog
 from tests import fakes, toys
 
 LAYERS = (  # lowest first; a package stands for everything in it
@@ -42,7 +42,7 @@ HOMES = {  # a library that takes long to load, and where it may be imported at 
     "boto3": "cluster.account",
     "upath": "exchange files",
 }
-ROOT = Path(library.__file__).parent
+ROOT = Path(catalog.__file__).parent
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(ROOT.rglob("*.py"))}
 
 
@@ -129,7 +129,7 @@ def test_help_loads_nothing_but_click() -> None:
 
 
 def test_commands_that_read_load_neither_torch_nor_ray(tmp_path: Path) -> None:
-    entry = library.define(toys.search(dataset="iris"), tmp_path)
+    entry = catalog.define(toys.search(dataset="iris"), tmp_path)
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
     home = ["--home", str(tmp_path)]
     lists = [[name] for name in ("families", "datasets", "objectives", "samplers")]

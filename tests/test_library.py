@@ -11,56 +11,57 @@ from pathlib import Path
 import pytest
 
 import frontier_search
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.place import Place
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.spec import name_problem
+from frontier_search.storage import catalog
+from frontier_search.storage.locations import Place
 from tests import fakes, toys
 
 
 @pytest.mark.parametrize("storage", [None, "sqlite"])
 def test_a_defined_search_is_found_as_it_was(storage: str | None, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/search.db" if storage else None
-    entry = library.define(toys.search(), tmp_path, url, "http://127.0.0.1:5000")
-    assert library.find("toy-1", tmp_path) == entry
+    entry = catalog.define(toys.search(), tmp_path, url, "http://127.0.0.1:5000")
+    assert catalog.find("toy-1", tmp_path) == entry
     assert entry.place == Place(url or "journal", "http://127.0.0.1:5000")
-    assert library.known_names(tmp_path) == ["toy-1"]
+    assert catalog.known_names(tmp_path) == ["toy-1"]
 
 
 def test_the_mirror_is_beside_the_searches_unless_it_is_named(tmp_path: Path) -> None:
-    entry = library.define(toys.search(), tmp_path / "home")
+    entry = catalog.define(toys.search(), tmp_path / "home")
     assert entry.place.tracking_uri == f"sqlite:///{tmp_path.resolve()}/home/mlflow.db"
 
 
 def test_a_search_whose_file_has_gone_is_read_and_not_trained(tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("a,target\n" + "".join(f"{i},{i % 3}\n" for i in range(40)))
-    entry = library.define(toys.search(dataset=str(rows), require=["params<=90"]), tmp_path / "home")
+    entry = catalog.define(toys.search(dataset=str(rows), require=["params<=90"]), tmp_path / "home")
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
-    trials = library.read_trials(entry)
+    trials = catalog.read_trials(entry)
     for content in ("a,b,c,d,e,f,g,h,target\n" + "".join(f"{i},1,2,3,4,5,6,7,{i % 20}\n" for i in range(400)), "rubbish", None):
         if content is None:
             rows.unlink()
         else:
             rows.write_text(content)
-        again = library.find("toy-1", tmp_path / "home")
+        again = catalog.find("toy-1", tmp_path / "home")
         assert again == entry
-        assert repr(library.read_trials(again)) == repr(trials)
+        assert repr(catalog.read_trials(again)) == repr(trials)
         with pytest.raises(SpecError, match="put it back, or start a new search"):
             runner.conduct(again, "inline", None, ())
         with pytest.raises(SpecError, match="put it back, or start a new search"):
-            library.define(replace(again.search, name="copied"), tmp_path / "home")
-    assert library.known_names(tmp_path / "home") == ["toy-1"]
+            catalog.define(replace(again.search, name="copied"), tmp_path / "home")
+    assert catalog.known_names(tmp_path / "home") == ["toy-1"]
 
 
 def test_a_name_that_exists_is_refused_with_the_command_that_resumes_it(tmp_path: Path) -> None:
-    library.define(toys.search(), tmp_path)
+    catalog.define(toys.search(), tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(SpecError) as caught:
-        library.define(toys.search(epochs=9), tmp_path)
+        catalog.define(toys.search(epochs=9), tmp_path)
     assert f"Continue it with `frontier-search resume toy-1 --home {tmp_path}`, or choose another --name." in str(caught.value)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
@@ -68,13 +69,13 @@ def test_a_name_that_exists_is_refused_with_the_command_that_resumes_it(tmp_path
 def test_a_database_and_the_pages_are_the_same_files_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
-    entry = library.define(toys.search(), tmp_path, "sqlite:///search.db?timeout=9", "sqlite:///pages.db")
+    entry = catalog.define(toys.search(), tmp_path, "sqlite:///search.db?timeout=9", "sqlite:///pages.db")
     assert entry.place.storage == f"sqlite:///{tmp_path}/search.db?timeout=9"
     assert entry.place.tracking_uri == f"sqlite:///{tmp_path}/pages.db"
     with closing(entry.open_storage(writable=True)) as storage:
         fakes.play(Session(entry.search, storage))
     monkeypatch.chdir("elsewhere")
-    assert len(library.read_trials(library.find("toy-1", tmp_path))) == entry.search.trials
+    assert len(catalog.read_trials(catalog.find("toy-1", tmp_path))) == entry.search.trials
 
 
 @pytest.mark.parametrize(
@@ -88,13 +89,13 @@ def test_a_database_and_the_pages_are_the_same_files_in_every_folder(tmp_path: P
 )
 def test_a_place_that_keeps_nothing_is_refused(storage: str | None, tracking_uri: str | None, words: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=re.escape(words)):
-        library.define(toys.search(), tmp_path, storage, tracking_uri)
+        catalog.define(toys.search(), tmp_path, storage, tracking_uri)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="unknown storage 'mysql://x'"):
-        library.define(toys.search(), tmp_path / "home", "mysql://x")
+        catalog.define(toys.search(), tmp_path / "home", "mysql://x")
     assert not (tmp_path / "home").exists()
 
 
@@ -114,42 +115,42 @@ def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_pa
     ],
 )
 def test_damaged_files_are_named(file: str, content: str | bytes | None, words: str, tmp_path: Path) -> None:
-    entry = library.define(toys.search(), tmp_path)
+    entry = catalog.define(toys.search(), tmp_path)
     path = entry.folder.path / file
     if content is None:
         path.unlink()
     else:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SpecError, match=words):
-        library.find("toy-1", tmp_path)
+        catalog.find("toy-1", tmp_path)
 
 
 def test_a_search_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    library.define(toys.search(), tmp_path)
+    catalog.define(toys.search(), tmp_path)
     with pytest.raises(SpecError, match="unknown search 'toy-2'. Did you mean 'toy-1'"):
-        library.find("toy-2", tmp_path)
+        catalog.find("toy-2", tmp_path)
     with pytest.raises(SpecError, match="there is no search in"):
-        library.known_names(tmp_path / "empty")
+        catalog.known_names(tmp_path / "empty")
     with pytest.raises(SpecError, match="there is no search in"):
-        library.only_name(tmp_path / "empty")
+        catalog.only_name(tmp_path / "empty")
 
 
 def test_a_search_is_extended_and_never_shortened(tmp_path: Path) -> None:
-    entry = library.define(toys.search(trials=12), tmp_path)
-    larger = library.extend(entry, 20)
+    entry = catalog.define(toys.search(trials=12), tmp_path)
+    larger = catalog.extend(entry, 20)
     assert larger.search.trials == 20
     assert larger.search.fingerprint() == entry.search.fingerprint()
-    assert library.find("toy-1", tmp_path) == larger
+    assert catalog.find("toy-1", tmp_path) == larger
     for trials in (20, 12, 0):
         with pytest.raises(SpecError, match=f"--trials {trials}: the search has a budget of 20 already; give a larger one"):
-            library.extend(larger, trials)
+            catalog.extend(larger, trials)
 
 
 def test_a_running_search_is_not_extended(tmp_path: Path) -> None:
-    entry = library.define(toys.search(trials=12), tmp_path)
+    entry = catalog.define(toys.search(trials=12), tmp_path)
     with entry.folder.lock(), pytest.raises(SpecError, match="already running"):
-        library.extend(entry, 20)
-    assert library.find("toy-1", tmp_path) == entry
+        catalog.extend(entry, 20)
+    assert catalog.find("toy-1", tmp_path) == entry
 
 
 @pytest.mark.parametrize(
@@ -166,33 +167,33 @@ def test_a_running_search_is_not_extended(tmp_path: Path) -> None:
     ],
 )
 def test_a_free_name_is_legal_whatever_the_dataset_is_called(dataset: str, name: str, tmp_path: Path) -> None:
-    assert library.free_name(tmp_path, dataset) == name
+    assert catalog.free_name(tmp_path, dataset) == name
     assert name_problem(name) is None
 
 
 def test_a_free_name_is_the_first_that_is_not_taken(tmp_path: Path) -> None:
     for name in ("iris-1", "iris-3"):
-        library.define(toys.search(name=name), tmp_path)
-    assert library.free_name(tmp_path, "iris") == "iris-2"
-    assert library.free_name(tmp_path, "wine") == "wine-1"
+        catalog.define(toys.search(name=name), tmp_path)
+    assert catalog.free_name(tmp_path, "iris") == "iris-2"
+    assert catalog.free_name(tmp_path, "wine") == "wine-1"
 
 
 def test_the_newest_search_is_the_one_that_was_defined_last(tmp_path: Path) -> None:
     for age, name in enumerate(("b", "c", "a")):
-        os.utime(library.define(toys.search(name=name), tmp_path).folder.search_file, (1000 + age, 1000 + age))
-    assert library.only_name(tmp_path) == "a"
+        os.utime(catalog.define(toys.search(name=name), tmp_path).folder.search_file, (1000 + age, 1000 + age))
+    assert catalog.only_name(tmp_path) == "a"
 
 
 @pytest.mark.parametrize("storage", [None, "sqlite"])
 def test_trials_are_read_while_a_search_is_live(storage: str | None, tmp_path: Path) -> None:
-    entry = library.define(toys.search(), tmp_path, f"sqlite:///{tmp_path}/search.db" if storage else None)
-    assert library.read_trials(entry) == []
+    entry = catalog.define(toys.search(), tmp_path, f"sqlite:///{tmp_path}/search.db" if storage else None)
+    assert catalog.read_trials(entry) == []
     with entry.folder.lock():
         live = Session(entry.search, entry.open_storage(writable=True))
         fakes.ask_all(live)
-        assert library.read_trials(entry) == list(live.trials)
+        assert catalog.read_trials(entry) == list(live.trials)
         fakes.play(live)
-    assert repr(library.read_trials(entry)) == repr(list(live.trials))
+    assert repr(catalog.read_trials(entry)) == repr(list(live.trials))
 
 
 def test_the_package_offers_the_nouns_and_the_verbs() -> None:
@@ -208,14 +209,14 @@ def test_the_package_offers_the_nouns_and_the_verbs() -> None:
 def test_running_and_resuming_from_python(tmp_path: Path) -> None:
     frontier = runner.run(toys.search(), tmp_path, "inline")
     assert frontier.members
-    entry = library.find("toy-1", tmp_path)
-    before = library.read_trials(entry)
+    entry = catalog.find("toy-1", tmp_path)
+    before = catalog.read_trials(entry)
     assert all(trial.state.finished for trial in before)
     assert runner.resume("toy-1", tmp_path, "inline") == frontier
-    assert library.read_trials(entry) == before
-    library.extend(entry, 16)
+    assert catalog.read_trials(entry) == before
+    catalog.extend(entry, 16)
     runner.resume("toy-1", tmp_path, "inline")
-    after = library.read_trials(entry)
+    after = catalog.read_trials(entry)
     assert len(after) == 16
     assert after[:12] == before
     with pytest.raises(SpecError, match="exists in"):

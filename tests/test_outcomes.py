@@ -18,10 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontier_search import deaths, exchange
+from frontier_search import deaths
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in, read_arrays, read_whole, remove, write_arrays, write_whole
-from frontier_search.outcomes import OutcomeFiles, Told
+from frontier_search.storage import remote
+from frontier_search.storage.outcomes import OutcomeFiles, Told
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Candidate, Cohort, Outcome
 from tests import fakes, s3, toys
@@ -51,7 +52,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def files(place: str) -> OutcomeFiles:
-    return OutcomeFiles(exchange.folder(place) / "toy-1")
+    return OutcomeFiles(remote.folder(place) / "toy-1")
 
 
 @pytest.fixture
@@ -265,32 +266,32 @@ def test_an_archive_is_of_one_search(files: OutcomeFiles, archive: OutcomeFiles)
 )
 def test_a_place_of_another_kind_is_refused(outcomes: str) -> None:
     with pytest.raises(SpecError, match=r"give a folder's path, or s3://BUCKET/PATH"):
-        exchange.normal(outcomes)
+        remote.normal(outcomes)
 
 
 def test_a_place_is_written_down_so_that_every_process_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert exchange.normal("shared/outcomes/") == str(tmp_path / "shared" / "outcomes")
-    assert exchange.normal("/") == "/"
-    assert exchange.normal("s3://frontier/outcomes/") == "s3://frontier/outcomes"
-    assert exchange.normal("s3://frontier") == "s3://frontier"
+    assert remote.normal("shared/outcomes/") == str(tmp_path / "shared" / "outcomes")
+    assert remote.normal("/") == "/"
+    assert remote.normal("s3://frontier/outcomes/") == "s3://frontier/outcomes"
+    assert remote.normal("s3://frontier") == "s3://frontier"
 
 
 def test_a_place_that_can_be_used_is_left_as_it_was(place: str) -> None:
-    exchange.reach(place)
-    assert names_in(exchange.folder(place)) == set()
+    remote.reach(place)
+    assert names_in(remote.folder(place)) == set()
 
 
 def test_a_folder_that_cannot_be_written_is_refused() -> None:
     with pytest.raises(SpecError, match="--outcomes /proc/outcomes cannot be used: .*Give a folder that you may write to"):
-        exchange.reach("/proc/outcomes")
+        remote.reach("/proc/outcomes")
 
 
 def test_a_bucket_that_is_not_there_is_refused(server: s3.Server) -> None:
     with pytest.raises(
         SpecError, match="--outcomes s3://no-such-bucket/a cannot be used: The specified bucket does not exist. Give a bucket"
     ):
-        exchange.reach("s3://no-such-bucket/a")
+        remote.reach("s3://no-such-bucket/a")
 
 
 def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(server: s3.Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,8 +303,8 @@ def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(server: s3.
     s3fs.S3FileSystem.clear_instance_cache()
     place = f"s3://{s3.BUCKET}/locked"
     with pytest.raises(SpecError, match=f"--outcomes {place} cannot be used: Unable to locate credentials.*in AWS's own variables"):
-        exchange.reach(place)
-    locked = OutcomeFiles(exchange.folder(place) / "toy-1", archive=True)
+        remote.reach(place)
+    locked = OutcomeFiles(remote.folder(place) / "toy-1", archive=True)
     for ask in (lambda: locked.take(COHORT), lambda: locked.told(COHORT), lambda: locked.model(3), lambda: list(locked.left())):
         with pytest.raises(OSError, match="Unable to locate credentials"):
             ask()
@@ -317,7 +318,7 @@ def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(server: s3.
 def test_a_bucket_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(SpecError, match=r"--outcomes s3://frontier/a: s3fs is not installed; pip install 'frontier-search\[bucket\]'"):
-        exchange.reach("s3://frontier/a")
+        remote.reach("s3://frontier/a")
 
 
 # ---- whole or absent --------------------------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from frontier_search import library
 from frontier_search.data.dataset import Dataset, Rows, Split
 from frontier_search.errors import SpecError
+from frontier_search.storage import catalog
 from tests import toys
 
 BINARY = toys.dataset("binary")
@@ -63,7 +63,7 @@ def test_rows_that_are_none_to_train_on(dataset: Dataset, words: str, tmp_path: 
     monkeypatch.setattr(toys, name, dataset, raising=False)
     search = toys.search(dataset=f"tests.toys:{name}")
     with pytest.raises(SpecError) as caught:
-        library.define(search, tmp_path)
+        catalog.define(search, tmp_path)
     assert caught.value.problems[0].startswith(f"dataset 'tests.toys:{name}': ")
     assert words in caught.value.problems[0]
     assert list(tmp_path.iterdir()) == []

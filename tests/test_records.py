@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
 
-from frontier_search import records
 from frontier_search.objective import OBJECTIVES
 from frontier_search.sampling.proposer import FAMILY, Proposal, candidate_of, distribution
 from frontier_search.space import Choice, Float, Int
+from frontier_search.storage import records
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, TrialState, flatten
 
 SIZE = {"raw": 9, "effective": 7, "flops": 30, "bytes": 36}

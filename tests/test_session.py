@@ -17,7 +17,7 @@ from frontier_search.errors import SearchError
 from frontier_search.objective import OBJECTIVES
 from frontier_search.search.search import Search
 from frontier_search.session import HOPELESS_TRIALS, Session, judge
-from frontier_search.storage import JOURNAL, Storage
+from frontier_search.storage.storage import JOURNAL, Storage
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, Trial, TrialState
 from tests import fakes, toys
 

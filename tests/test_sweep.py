@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search.cli.main import group
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.library import Entry
 from frontier_search.search.sweep import Sweep
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
 from tests.reports.conftest import THEIR_WARNINGS
 
 FAMILIES = {
@@ -51,32 +52,32 @@ class Observing:
 
 
 def outcome(home: Path) -> list[Any]:
-    entry = library.find_sweep("mini", home)
+    entry = catalog.find_sweep("mini", home)
     assert entry is not None
-    trials = [trial for each in entry.entries().values() for one in each for trial in library.read_trials(one)]
+    trials = [trial for each in entry.entries().values() for one in each for trial in catalog.read_trials(one)]
     return [(trial.uid, trial.candidate, trial.objectives) for trial in trials]
 
 
 def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
     sweep = Sweep.from_spec(SPEC)
     assert Sweep.from_spec(sweep.to_spec()) == sweep
-    entry = library.define_sweep(sweep, tmp_path)
+    entry = catalog.define_sweep(sweep, tmp_path)
     runner.sweep(entry, "inline", None, Observing())
-    assert library.find_sweep("mini", tmp_path) == entry
+    assert catalog.find_sweep("mini", tmp_path) == entry
     assert [len(each) for each in entry.entries().values()] == [1, 1]
     assert len(outcome(tmp_path)) == 6 + 3
 
 
 def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: Path) -> None:
-    entry = library.define_sweep(Sweep.from_spec(SPEC), tmp_path / "home", outcomes=str(tmp_path / "shared"))
+    entry = catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path / "home", outcomes=str(tmp_path / "shared"))
     runner.sweep(entry, "inline", None, Observing())
-    assert library.find_sweep("mini", tmp_path / "home") == entry
+    assert catalog.find_sweep("mini", tmp_path / "home") == entry
     shared = {path.parent.name for path in (tmp_path / "shared").glob("*/told")}
     assert shared == {search.name for _, search in entry.sweep.searches}
-    lost = library.define_sweep(Sweep.from_spec(SPEC), tmp_path / "new", outcomes=str(tmp_path / "shared"))
+    lost = catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path / "new", outcomes=str(tmp_path / "shared"))
     runner.sweep(lost, "inline", None, Observing())
     workers = [
-        [trial.outcome for one in group for trial in library.read_trials(one)]
+        [trial.outcome for one in group for trial in catalog.read_trials(one)]
         for each in (entry, lost)
         for group in each.entries().values()
     ]
@@ -85,12 +86,12 @@ def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: 
 
 def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
-    entry = library.define_sweep(Sweep.from_spec(SPEC), cut)
+    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
+    entry = catalog.define_sweep(Sweep.from_spec(SPEC), cut)
     with pytest.raises(SearchError, match="stopped here"):
         runner.sweep(entry, "inline", None, Observing(stop_at=1))
     assert len(outcome(cut)) == 6
-    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC), cut), "inline", None, Observing())
+    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC), cut), "inline", None, Observing())
     assert outcome(cut) == outcome(whole)
 
 
@@ -123,18 +124,18 @@ def test_a_sweep_given_to_run_is_sent_to_sweep() -> None:
 
 
 def test_names_are_not_shared(tmp_path: Path) -> None:
-    entry = library.define_sweep(Sweep.from_spec(SPEC), tmp_path)
+    entry = catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path)
     other = Sweep.from_spec(SPEC | {"searches": ["iris"]})
     with pytest.raises(SpecError, match="another sweep named 'mini'"):
-        library.define_sweep(other, tmp_path)
+        catalog.define_sweep(other, tmp_path)
     runner.sweep(entry, "inline", None, Observing())
     with pytest.raises(SpecError, match="'mini' is a sweep; name one of its searches: mini-moons, mini-small-iris"):
-        library.find("mini", tmp_path)
+        catalog.find("mini", tmp_path)
 
 
 @pytest.mark.filterwarnings(*THEIR_WARNINGS)
 def test_status_and_sync_take_a_sweep(tmp_path: Path) -> None:
-    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
+    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
     shown = CliRunner().invoke(group, ["status", "mini", "--home", str(tmp_path), "--format", "json"])
     assert [(each["search"], each["complete"]) for each in json.loads(shown.stdout)] == [("mini-moons", 6), ("mini-small-iris", 3)]
     synced = [CliRunner().invoke(group, ["sync", "mini", "--home", str(tmp_path)]) for _ in range(2)]
@@ -155,7 +156,7 @@ def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
         "  - {dataset: moons, better: {family: kronecker, hidden: 8}, than: {family: dense, hidden: 8}}\n"
         "  - {dataset: moons, owner: reservoir}\n"
     )
-    runner.sweep(library.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path), "inline", None, Observing())
+    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path), "inline", None, Observing())
     ran = CliRunner().invoke(group, ["report", "mini", "--home", str(tmp_path), "--output", str(tmp_path / "out")])
     assert ran.exit_code == 0, ran.output
     assert "a reservoir is better" in ran.output

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Where
@@ -22,6 +22,7 @@ from frontier_search.executors.dispatcher import Handover
 from frontier_search.files import names_in, write_whole
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
 from frontier_search.trial import Cohort, Outcome
 from tests import fakes, s3, toys
 from tests.faults.comparing import plain
@@ -42,7 +43,7 @@ class Head:
 
     def __init__(self, search: Search, home: Path, outcomes: str) -> None:
         self.name = home.name
-        entry = library.define(search, home, outcomes=outcomes)
+        entry = catalog.define(search, home, outcomes=outcomes)
         self.session = Session(search, entry.open_storage(writable=True))
         self.files = entry.files
         self.handover = Handover(self.session, self.files)
@@ -103,7 +104,7 @@ def test_the_last_head_has_the_search_whenever_it_comes(place: str, seed: int, t
         request.getfixturevalue("server")
         outcomes = f"s3://{s3.BUCKET}/{uuid.uuid4().hex}"
     search = toys.search(trials=40, in_flight=rng.randint(1, 3))
-    twin = Session(search, library.define(search, tmp_path / "twin").open_storage(writable=True))
+    twin = Session(search, catalog.define(search, tmp_path / "twin").open_storage(writable=True))
     fakes.play(twin)
     cohorts = [cohort for index in range(10) if (cohort := twin.told(index))]
     heads: list[Head] = []
@@ -140,15 +141,15 @@ def test_the_last_head_has_the_search_whenever_it_comes(place: str, seed: int, t
 def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> None:
     """It may go on elsewhere with more trials."""
     search, outcomes = toys.search(), str(tmp_path / "shared")
-    runner.conduct(library.define(search, tmp_path / "first", outcomes=outcomes), "inline", None, ())
+    runner.conduct(catalog.define(search, tmp_path / "first", outcomes=outcomes), "inline", None, ())
     longer = replace(search, trials=search.trials + 8)
-    entry = library.define(longer, tmp_path / "second", outcomes=outcomes)
+    entry = catalog.define(longer, tmp_path / "second", outcomes=outcomes)
 
     def show_the_first(session: Session) -> None:
         runner.resume(search.name, tmp_path / "first", "inline")
 
     runner.conduct(entry, "inline", None, [show_the_first])
-    assert len(library.read_trials(entry)) == longer.trials
+    assert len(catalog.read_trials(entry)) == longer.trials
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -217,7 +218,7 @@ def test_an_archive_that_does_not_know_the_time_is_told_again_all_the_same(tmp_p
 @pytest.mark.parametrize("executor", list(EXECUTORS))
 def test_every_executor_stops_when_another_head_has_the_search(executor: str, tmp_path: Path) -> None:
     search, outcomes = toys.search(), str(tmp_path / "shared")
-    entry, other = (library.define(search, tmp_path / name, outcomes=outcomes) for name in ("first", "second"))
+    entry, other = (catalog.define(search, tmp_path / name, outcomes=outcomes) for name in ("first", "second"))
 
     def lose(session: Session) -> None:
         if sum(trial.state.finished for trial in session.trials) == search.cohort:
@@ -226,11 +227,11 @@ def test_every_executor_stops_when_another_head_has_the_search(executor: str, tm
     with pytest.raises(SearchError, match=f"process {os.getpid()} on .* has taken the search over"):
         runner.conduct(entry, executor, Where(1), [lose])
     runner.conduct(other, "inline", None, ())
-    first, second = library.read_trials(entry), library.read_trials(other)
+    first, second = catalog.read_trials(entry), catalog.read_trials(other)
     assert sum(trial.state.finished for trial in first) == search.cohort
     assert all(trial.state.finished for trial in second)
     for theirs, ours in zip(first, second, strict=False):
         assert not theirs.state.finished or repr(theirs.outcome) == repr(ours.outcome)
     runner.resume(search.name, tmp_path / "first", executor)  # which takes it back, and trains nothing of it again
-    again = library.read_trials(entry)
+    again = catalog.read_trials(entry)
     assert [repr(trial.outcome) for trial in again] == [repr(trial.outcome) for trial in second]

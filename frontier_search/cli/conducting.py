@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.frontier.membership import members
-from frontier_search.library import Entry
 from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports import tables
 from frontier_search.reports.live import LiveView
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
 
 
 def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
@@ -31,7 +32,7 @@ def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     except SearchError as error:
         raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {resume}") from error
     objectives = entry.search.objective_table()
-    click.echo(tables.frontier_table(members(library.read_trials(entry), objectives), objectives, "val"))
+    click.echo(tables.frontier_table(members(catalog.read_trials(entry), objectives), objectives, "val"))
     home = entry.folder.home_option
     click.echo(f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True)
     if mirror_process:

@@ -24,12 +24,12 @@ def command(name: str, home: Path, split: Literal["val", "test"], form: str, plo
     A member's chance says how often it stays one when seeds are drawn again; json and csv hold the intervals of its losses too, and its
     optimism: how much worse it is on test rows than on the validation rows that chose it.
     """
-    from frontier_search import library  # optuna loads here, not for --help
     from frontier_search.frontier.membership import members
     from frontier_search.reports import figure, tables
+    from frontier_search.storage import catalog  # optuna loads here, not for --help
 
-    entry = library.find(name, home)
-    trials = library.read_trials(entry)
+    entry = catalog.find(name, home)
+    trials = catalog.read_trials(entry)
     if plot is not None:
         figure.write(entry.search, trials, split, plot)
         click.echo(f"drawn: {plot}", err=True)

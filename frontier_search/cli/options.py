@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from frontier_search.errors import SpecError
-from frontier_search.folder import DEFAULT_HOME
+from frontier_search.storage.folder import DEFAULT_HOME
 
 HOME = click.option(
     "--home",

@@ -16,20 +16,20 @@ from frontier_search.cli.options import HOME
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="[default: HOME/NAME/report]")
 def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path | None) -> None:
     """Write report.html, one file that needs no network, and report.md with its figures, on the searches and sweeps NAME..."""
-    from frontier_search import library  # optuna and matplotlib load here, not for --help
     from frontier_search.reports import document, study
     from frontier_search.search.claim import Claims
+    from frontier_search.storage import catalog  # optuna and matplotlib load here, not for --help
 
     studied, settled = [], False
     for name in names:
-        sweep = library.find_sweep(name, home)
+        sweep = catalog.find_sweep(name, home)
         if sweep is not None:
             claims, settled = claims or sweep.sweep.claims, settled or sweep.sweep.until_settled
             entries = [entry for group in sweep.entries().values() for entry in group]
             made = f"frontier-search sweep {name}.yaml{' --until-settled' if sweep.sweep.until_settled else ''}"
         else:
-            entries, made = [library.find(name, home)], f"frontier-search run {name}.yaml"
-        studied += [study.Studied(entry.search, library.read_trials(entry), entry.folder, made) for entry in entries]
+            entries, made = [catalog.find(name, home)], f"frontier-search run {name}.yaml"
+        studied += [study.Studied(entry.search, catalog.read_trials(entry), entry.folder, made) for entry in entries]
     table = Claims.read(claims) if claims else Claims({}, ())
     content = study.blocks(studied, table, settled)
     page, twin = document.write(", ".join(names), content, output or home / names[0] / "report")

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from frontier_search.cli.options import HOME, training
-from frontier_search.folder import SearchFolder, SweepFolder
 from frontier_search.interruption import Interruptible
+from frontier_search.storage.folder import SearchFolder, SweepFolder
 
 
 @click.command("resume", short_help="Go on with a search or a sweep after any interruption.")
@@ -21,17 +21,17 @@ def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor
     """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
     folder = SweepFolder(home, name)
     with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
-        from frontier_search import library  # optuna loads here, not for --help
         from frontier_search.cli import conducting, sweeping
         from frontier_search.executors import Where
+        from frontier_search.storage import catalog  # optuna loads here, not for --help
 
-        sweep = library.find_sweep(name, home)
+        sweep = catalog.find_sweep(name, home)
         if sweep is not None:
             if trials is not None:
                 raise click.UsageError("--trials is for a single search; a sweep's budget stands in its file.")
             sweeping.conduct(sweep, executor, Where(**where), mirror=not no_mirror)
             return
-        entry = library.find(name, home)
+        entry = catalog.find(name, home)
         if trials is not None:
-            entry = library.extend(entry, trials)
+            entry = catalog.extend(entry, trials)
         conducting.conduct(entry, executor, Where(**where), mirror=not no_mirror)

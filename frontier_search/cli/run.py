@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from frontier_search.cli.options import HOME, place, question, spec_of, training, typed
-from frontier_search.folder import SearchFolder
 from frontier_search.interruption import Interruptible
+from frontier_search.storage.folder import SearchFolder
 
 
 @click.command("run", short_help="Search a dataset for its frontier.")
@@ -26,12 +26,12 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
     and `--dry-run` shows them all.
     """
     with Interruptible() as ending:
-        from frontier_search import library  # optuna loads here, not for --help
         from frontier_search.search.search import Search
+        from frontier_search.storage import catalog  # optuna loads here, not for --help
 
         spec = spec_of(search_file, flags)
         if not spec.get("name"):
-            spec["name"] = library.free_name(home, str(spec.get("dataset", "search")))
+            spec["name"] = catalog.free_name(home, str(spec.get("dataset", "search")))
         search = Search.from_spec(spec)
         ending.folder = SearchFolder(home, search.name)
         if dry_run:
@@ -42,6 +42,6 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
         from frontier_search.executors import Where
 
         where_kept = (flags["storage"], flags["tracking_uri"], flags["outcomes"])
-        entry = library.find_or_define(search, home, *where_kept, typed()) if resume else library.define(search, home, *where_kept)
+        entry = catalog.find_or_define(search, home, *where_kept, typed()) if resume else catalog.define(search, home, *where_kept)
         where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
         conducting.conduct(entry, flags["executor"], where, mirror=not flags["no_mirror"])

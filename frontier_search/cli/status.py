@@ -16,17 +16,17 @@ from frontier_search.errors import SearchError, SpecError
 @FORMAT
 def command(name: str | None, home: Path, form: str) -> None:
     """How far search NAME is, or each search of sweep NAME, or every search under the home."""
-    from frontier_search import library  # optuna loads here, not for --help
     from frontier_search.reports.progress import progress
     from frontier_search.reports.rows import render
+    from frontier_search.storage import catalog  # optuna loads here, not for --help
 
     if name:
-        click.echo(render([progress(entry) for entry in library.find_all(name, home)], form))
+        click.echo(render([progress(entry) for entry in catalog.find_all(name, home)], form))
         return
     rows, problems = [], []
-    for each in library.known_names(home):
+    for each in catalog.known_names(home):
         try:
-            rows.append(progress(library.find(each, home)))
+            rows.append(progress(catalog.find(each, home)))
         except (SpecError, SearchError) as error:  # one that cannot be read must not hide the others
             problems.append(f"{each}: {error}")
     click.echo(render(rows, form))

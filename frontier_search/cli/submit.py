@@ -26,10 +26,10 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
 
     Submitting a --name that was interrupted goes on with it.
     """
-    from frontier_search import library
     from frontier_search.cli.attach import follow
     from frontier_search.cluster.jobs import Jobs
     from frontier_search.search.search import Search
+    from frontier_search.storage import catalog
 
     outcomes = flags["outcomes"]
     if outcomes and not outcomes.startswith(("/", "s3://")):
@@ -40,7 +40,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     try:
         with Jobs.of(cluster) as jobs:
             if not spec.get("name"):
-                spec["name"] = library.first_free({row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search")))
+                spec["name"] = catalog.first_free({row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search")))
             search = Search.from_spec(spec)
             passed = [word for key in PASSED_ON if flags[key] for word in (f"--{key.replace('_', '-')}", str(flags[key]))]
             submission_id = jobs.submit(search, passed)

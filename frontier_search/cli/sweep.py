@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from frontier_search.cli.options import HOME, place, training, typed
-from frontier_search.folder import SweepFolder
 from frontier_search.interruption import Interruptible
+from frontier_search.storage.folder import SweepFolder
 
 
 @click.command("sweep", short_help="Run many searches as one resumable whole.")
@@ -37,8 +37,8 @@ def command(
 ) -> None:
     """Run the searches of SWEEP.yaml one after another; the same command, or `resume NAME`, goes on after any interruption."""
     with Interruptible() as ending:
-        from frontier_search import library  # optuna loads here, not for --help
         from frontier_search.search.sweep import Sweep
+        from frontier_search.storage import catalog  # optuna loads here, not for --help
 
         sweep = Sweep.from_yaml(sweep_file, name, seeds, until_settled)
         ending.folder = SweepFolder(home, sweep.name)
@@ -51,5 +51,5 @@ def command(
         from frontier_search.cli import sweeping  # what runs searches loads when they run
         from frontier_search.executors import Where
 
-        entry = library.define_sweep(sweep, home, storage, tracking_uri, outcomes, typed())
+        entry = catalog.define_sweep(sweep, home, storage, tracking_uri, outcomes, typed())
         sweeping.conduct(entry, executor, Where(**where), mirror=not no_mirror)

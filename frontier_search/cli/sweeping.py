@@ -11,9 +11,9 @@ from frontier_search import runner
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.dispatcher import Observer
-from frontier_search.library import Entry, SweepEntry
 from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports.live import SweepView
+from frontier_search.storage.catalog import Entry, SweepEntry
 
 
 def conduct(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:

@@ -16,12 +16,12 @@ from frontier_search.cli.options import HOME
 @click.pass_context
 def command(context: click.Context, name: str, home: Path, follow: int | None) -> None:
     """Bring MLflow up to date with search or sweep NAME, from the storage alone; running it again changes nothing."""
-    from frontier_search import library  # optuna and mlflow load here, not for --help
     from frontier_search.mirror import mirror
     from frontier_search.mirror.follow import follow as follow_process
+    from frontier_search.storage import catalog  # optuna and mlflow load here, not for --help
 
     if follow is not None:
-        context.exit(0 if follow_process(mirror.Mirror(library.find(name, home)), follow) else 1)
-    for entry in library.find_all(name, home):
+        context.exit(0 if follow_process(mirror.Mirror(catalog.find(name, home)), follow) else 1)
+    for entry in catalog.find_all(name, home):
         touched = mirror.Mirror(entry).sync()
         click.echo(f"{entry.search.name}: {touched} runs created or changed in {entry.place.tracking_uri}", err=True)

@@ -15,7 +15,7 @@ from frontier_search.cli.options import FORMAT, HOME
 @FORMAT
 def command(name: str, home: Path, form: str) -> None:
     """List every trial of search NAME, by number; works while the search is live."""
-    from frontier_search import library  # optuna loads here, not for --help
     from frontier_search.reports import tables
+    from frontier_search.storage import catalog  # optuna loads here, not for --help
 
-    click.echo(tables.trials(library.read_trials(library.find(name, home)), form))
+    click.echo(tables.trials(catalog.read_trials(catalog.find(name, home)), form))

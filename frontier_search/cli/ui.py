@@ -20,11 +20,11 @@ def command(name: str | None, home: Path, port: int, no_browser: bool) -> None:
     import contextlib
     import signal
 
-    from frontier_search import library  # optuna and mlflow load here, not for --help
     from frontier_search.mirror import server
+    from frontier_search.storage import catalog  # optuna and mlflow load here, not for --help
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: MLflow's server ends with this process
-    entry = library.find(name or library.only_name(home), home)
+    entry = catalog.find(name or catalog.only_name(home), home)
     with contextlib.suppress(KeyboardInterrupt), server.serve(entry, port) as pages:
         click.echo(pages.chart)
         click.echo(f"the frontier's own page: {pages.page}", err=True)

@@ -16,9 +16,9 @@ from frontier_search.cluster import account, token
 from frontier_search.cluster.file import ClusterFile
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import write_whole
-from frontier_search.place import Place, default_tracking_uri
 from frontier_search.spec import name_problem
-from frontier_search.storage import JOURNAL
+from frontier_search.storage.locations import Place, default_tracking_uri
+from frontier_search.storage.storage import JOURNAL
 
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
 

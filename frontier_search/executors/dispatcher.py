@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from frontier_search import deaths
 from frontier_search.errors import SearchError
-from frontier_search.outcomes import OutcomeFiles, Told
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage.outcomes import OutcomeFiles, Told
 from frontier_search.trial import Cohort, Outcome
 
 STILLBIRTHS_ALLOWED = 2

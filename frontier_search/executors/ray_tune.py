@@ -33,13 +33,13 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
-from frontier_search import exchange
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import Execute, Where, lost_machines
 from frontier_search.executors.dispatcher import Handover
 from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search.search import Search
+from frontier_search.storage import remote
+from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.trial import Cohort
 
 REACH_S = 10.0  # for the head of a cluster to take a connection
@@ -54,7 +54,7 @@ class CohortTrainable(tune.Trainable):
         from frontier_search.executors.worker import Worker  # torch loads in the workers, not in the driver
 
         search = Search.from_spec(spec or {})
-        self.files, self.index = OutcomeFiles(exchange.folder(root)), config[COHORT]
+        self.files, self.index = OutcomeFiles(remote.folder(root)), config[COHORT]
         self.worker = Worker(search, self.files, device)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import torch
 
 from frontier_search.errors import SpecError
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search.search import Search
+from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import train_cohort
 from frontier_search.training.rows import Data

@@ -18,8 +18,8 @@ from mlflow.exceptions import MlflowException
 
 from frontier_search.errors import SpecError
 from frontier_search.files import answering
-from frontier_search.library import Entry
 from frontier_search.mirror import payload, view
+from frontier_search.storage.catalog import Entry
 
 ANSWER_RUNS = 1000  # runs in one answer of MLflow
 REQUEST_METRICS, REQUEST_PARAMS = 900, 100  # what one request may hold

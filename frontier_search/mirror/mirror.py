@@ -22,12 +22,12 @@ from frontier_search.errors import SearchError
 from frontier_search.frontier import hypervolume
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.membership import members
-from frontier_search.library import Entry
 from frontier_search.mirror import payload
 from frontier_search.mirror.client import Known, Tracking
 from frontier_search.reports import figure, tables
 from frontier_search.reports.chart import Scene
-from frontier_search.reports.history import History
+from frontier_search.storage.catalog import Entry
+from frontier_search.storage.reader import History
 from frontier_search.trial import Trial
 
 PAGE_EVERY_S = 10.0  # between two drawings of the frontier's page while the search is live

@@ -20,10 +20,10 @@ from torch import Tensor
 
 from frontier_search.errors import SpecError
 from frontier_search.files import answering
-from frontier_search.library import Entry
 from frontier_search.mirror.payload import NO_WEIGHTS, trial_params
 from frontier_search.models.families import FAMILIES
 from frontier_search.search.search import Search
+from frontier_search.storage.catalog import Entry
 from frontier_search.training.stack import Model, Stack, views
 from frontier_search.trial import Trial
 

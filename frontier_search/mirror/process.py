@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 
-from frontier_search.library import Entry
 from frontier_search.session import Session
+from frontier_search.storage.catalog import Entry
 
 log = logging.getLogger(__name__)
 

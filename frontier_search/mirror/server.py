@@ -17,10 +17,10 @@ from pathlib import Path
 from urllib.error import URLError
 
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.library import Entry
 from frontier_search.mirror.client import artifacts_folder
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.mirror.view import frontier_link, page_link
+from frontier_search.storage.catalog import Entry
 
 HOST = "127.0.0.1"
 START_S = 120.0  # MLflow takes about five seconds on an idle machine, and a minute on a busy one

@@ -8,8 +8,8 @@ from typing import Any
 
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import HypervolumeMeter
-from frontier_search.library import Entry
-from frontier_search.reports.history import History
+from frontier_search.storage.catalog import Entry
+from frontier_search.storage.reader import History
 from frontier_search.trial import TrialState
 
 

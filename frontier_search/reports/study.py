@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
-from frontier_search.folder import SearchFolder
 from frontier_search.frontier.baselines import Baseline, best, ceiling
 from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.frontier import Spread
@@ -27,6 +26,7 @@ from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import TABLES, Claims
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
+from frontier_search.storage.folder import SearchFolder
 from frontier_search.trial import Trial, TrialState
 
 RANGES = (LOW_END, WHOLE)
@@ -263,7 +263,8 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
     if baselines:
         chosen = best(baselines)
         lines = [
-            (one.name, str(dict(one.hyperparameters)), words.number(one.mean("val_loss")), words.number(one.mean("test_loss"))) for one in baselines
+            (one.name, str(dict(one.hyperparameters)), words.number(one.mean("val_loss")), words.number(one.mean("test_loss")))
+            for one in baselines
         ]
         found += [Paragraph(f"Other methods of any size on the same rows, the best of a small grid each; the best is {chosen.name}."),
                   Table(("method", "settings", "validation loss", "test loss"), tuple(lines), frozenset({2, 3}))]  # fmt: skip

@@ -20,13 +20,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from frontier_search import library
 from frontier_search.cli import main as console
 from frontier_search.cluster.jobs import Jobs
 from frontier_search.errors import SpecError
-from frontier_search.place import Place
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
+from frontier_search.storage.locations import Place
 from tests import fakes, s3, toys
 
 TINY = ["--families", "dense,no_recurrence", "--trials", "6", "--seeds", "2", "--epochs", "2", "--cohort", "3", "--sampler", "random"]
@@ -65,9 +65,9 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> R
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a finished search, toy-1, and one that has just been defined, toy-2."""
     folder = tmp_path_factory.mktemp("home")
-    entry = library.define(toys.search(dataset="iris"), folder)
+    entry = catalog.define(toys.search(dataset="iris"), folder)
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
-    library.define(toys.search(dataset="iris", name="toy-2"), folder)
+    catalog.define(toys.search(dataset="iris", name="toy-2"), folder)
     return folder
 
 
@@ -231,14 +231,14 @@ def test_a_search_that_is_not_there(run: Run, home: Path, tmp_path: Path, comman
 
 
 def test_a_damaged_search_is_named(run: Run, tmp_path: Path) -> None:
-    entry = library.define(toys.search(), tmp_path)
+    entry = catalog.define(toys.search(), tmp_path)
     entry.folder.search_file.write_text("trials: [")
     for command in ("trials", "resume", "frontier", "status"):
         assert "search.yaml is not valid YAML" in only_mistake(run(command, "toy-1", "--home", tmp_path))
 
 
 def test_a_running_search_is_not_resumed(run: Run, tmp_path: Path) -> None:
-    entry = library.define(toys.search(dataset="iris"), tmp_path)
+    entry = catalog.define(toys.search(dataset="iris"), tmp_path)
     with entry.folder.lock():
         result = run("resume", "toy-1", "--home", tmp_path, *HERE)
     assert (result.code, result.out) == (2, "")
@@ -408,8 +408,8 @@ def test_status_of_every_search(run: Run, home: Path) -> None:
 
 
 def test_a_search_that_cannot_be_read_does_not_hide_the_others(run: Run, tmp_path: Path) -> None:
-    library.define(toys.search(), tmp_path)
-    broken = library.define(toys.search(name="toy-2"), tmp_path)
+    catalog.define(toys.search(), tmp_path)
+    broken = catalog.define(toys.search(name="toy-2"), tmp_path)
     broken.folder.search_file.write_text("trials: [")
     result = run("status", "--home", tmp_path, "--format", "json")
     assert (result.code, [row["search"] for row in json.loads(result.out)]) == (1, ["toy-1"])
@@ -498,7 +498,7 @@ def test_where_outcomes_go_comes_from_the_environment_too(run: Run, tmp_path: Pa
     flags = ["--trials", 2, "--epochs", 1, "--seeds", 1, "--executor", "inline", "--no-mirror", "--home", tmp_path / "home"]
     assert run("run", "--dataset", "iris", "--name", "toy-3", "--families", "dense", *flags).code == 0
     monkeypatch.delenv("FRONTIER_SEARCH_OUTCOMES")
-    entry = library.find("toy-3", tmp_path / "home")
+    entry = catalog.find("toy-3", tmp_path / "home")
     assert entry.place.outcomes == str(tmp_path / "shared")
     assert {path.name for path in (tmp_path / "shared" / "toy-3" / "told").iterdir()} == {"00000.json", "search.yaml"}
     shutil.rmtree(tmp_path / "shared")

@@ -18,11 +18,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search.cli.main import group
 from frontier_search.cluster import token, tunnel
 from frontier_search.errors import SpecError
 from frontier_search.search.search import Search
+from frontier_search.storage import catalog
 from frontier_search.trial import Trial
 from tests import s3
 from tests.faults.comparing import plain
@@ -105,7 +106,7 @@ def head() -> Iterator[Head]:
 def twin(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
     home = tmp_path_factory.mktemp("twin")
     runner.run(Search.from_spec(SPEC), home, "inline")
-    return library.read_trials(library.find("far-1", home))
+    return catalog.read_trials(catalog.find("far-1", home))
 
 
 def state(head: Head) -> str:
@@ -134,7 +135,7 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin:
     rows = json.loads(head.run("list", "--format", "json").stdout)
     assert [(row["search"], row["session"], row["id"]) for row in rows] == [("far-1", 1, "far-1"), ("far-1", 2, "far-1~2")]
     assert rows[-1]["state"] == "SUCCEEDED"
-    trials = library.read_trials(library.find("far-1", head.home))
+    trials = catalog.read_trials(catalog.find("far-1", head.home))
     assert [plain(trial) for trial in trials] == [plain(trial) for trial in twin]
     assert "8/8 trials" in head.run("logs", "far-1").output
     unknown = head.run("attach", "far-2")
@@ -144,7 +145,7 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin:
     told = head.server.written("outcomes/far-1/told/0")
     shutil.rmtree(head.home)  # a new head has an empty disk
     assert head.run("submit", str(question)).exit_code == 0
-    again = library.read_trials(library.find("far-1", head.home))
+    again = catalog.read_trials(catalog.find("far-1", head.home))
     assert [trial.outcome for trial in again] == [trial.outcome for trial in trials]  # of the same workers, in the same seconds
     assert head.server.written("outcomes/far-1/told/0") == told
 

@@ -13,9 +13,10 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from frontier_search import deaths, library, runner
+from frontier_search import deaths, runner
 from frontier_search.executors import Where
 from frontier_search.search.search import Search
+from frontier_search.storage import catalog
 from tests.faults import processes
 from tests.faults.comparing import plain, stuck
 from tests.faults.processes import ENVIRONMENT
@@ -80,7 +81,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
     runner.run(search, tmp_path / "twin", "inline")
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
-    entry = library.define(search, tmp_path / "home")
+    entry = catalog.define(search, tmp_path / "home")
     checkpoints = entry.files.checkpoints(0)
     seen: list[tuple[str | None, dict[str, int], dict[str, int]]] = []
     with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
@@ -112,5 +113,5 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
         "the worker of cohort 0 died in stack 0; it is trained again",
     ]
     assert stuck(entry, mirror=False) == []
-    twin = library.read_trials(library.find(search.name, tmp_path / "twin"))
-    assert [plain(trial) for trial in library.read_trials(entry)] == [plain(trial) for trial in twin]
+    twin = catalog.read_trials(catalog.find(search.name, tmp_path / "twin"))
+    assert [plain(trial) for trial in catalog.read_trials(entry)] == [plain(trial) for trial in twin]

@@ -11,9 +11,10 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search.executors import Where
 from frontier_search.search.search import Search
+from frontier_search.storage import catalog
 from tests.faults.comparing import plain, stuck
 from tests.faults.processes import ENVIRONMENT
 
@@ -28,7 +29,7 @@ def test_a_node_that_dies_in_a_cohort_changes_nothing(tmp_path: Path, monkeypatc
     runner.run(search, tmp_path / "twin", "inline")
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
-    entry = library.define(search, tmp_path / "home")
+    entry = catalog.define(search, tmp_path / "home")
     removed = threading.Event()
     with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
         head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False, "temp_dir": folder}
@@ -51,5 +52,5 @@ def test_a_node_that_dies_in_a_cohort_changes_nothing(tmp_path: Path, monkeypatc
             cluster.shutdown()
     assert removed.is_set()
     assert stuck(entry, mirror=False) == []
-    twin = library.read_trials(library.find("nodes-1", tmp_path / "twin"))
-    assert [plain(trial) for trial in library.read_trials(entry)] == [plain(trial) for trial in twin]
+    twin = catalog.read_trials(catalog.find("nodes-1", tmp_path / "twin"))
+    assert [plain(trial) for trial in catalog.read_trials(entry)] == [plain(trial) for trial in twin]

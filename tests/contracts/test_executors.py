@@ -15,17 +15,18 @@ import numpy as np
 import pytest
 import torch
 
-from frontier_search import deaths, library, runner
+from frontier_search import deaths, runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where, ray_tune
 from frontier_search.executors.dispatcher import STILLBIRTHS_ALLOWED, Handover
 from frontier_search.executors.worker import Worker
 from frontier_search.files import names_in, write_whole
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.library import Entry
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.search.search import Search
 from frontier_search.session import Session
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
+from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 from tests import fakes, faulty, s3, toys
 
@@ -50,7 +51,7 @@ PLACES = [
 
 def run(executor: str, workers: int | None, home: Path, outcomes: str | None = None) -> tuple[Entry, Frontier]:
     """Runs the search after a session that died: one that asked for two cohorts, the first of which a worker had finished."""
-    entry = library.define(ASKED, home, outcomes=outcomes)
+    entry = catalog.define(ASKED, home, outcomes=outcomes)
     dead = Session(ASKED, entry.open_storage(writable=True))
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
@@ -82,7 +83,7 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def defined(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Trial]:
     """The trials that ``inline`` gives."""
-    return library.read_trials(run("inline", None, tmp_path_factory.mktemp("inline"))[0])
+    return catalog.read_trials(run("inline", None, tmp_path_factory.mktemp("inline"))[0])
 
 
 def test_every_executor_has_a_place_here() -> None:
@@ -90,19 +91,19 @@ def test_every_executor_has_a_place_here() -> None:
 
 
 def test_it_gives_the_trials_of_inline(searched: tuple[Entry, Frontier], defined: Sequence[Trial]) -> None:
-    trials = library.read_trials(searched[0])
+    trials = catalog.read_trials(searched[0])
     assert len(trials) == ASKED.trials
     assert repr(plain(trials)) == repr(plain(defined))  # repr: a nan is not equal to itself
     assert searched[1].numbers() == Frontier.of(defined, ASKED.objective_table()).numbers()
 
 
 def test_outcomes_left_behind_are_taken_without_training(searched: tuple[Entry, Frontier]) -> None:
-    trials = library.read_trials(searched[0])
+    trials = catalog.read_trials(searched[0])
     assert [trial.outcome.worker == LEFT_BEHIND for trial in trials if trial.outcome] == [True] * 5 + [False] * 13
 
 
 def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> None:
-    for trial in library.read_trials(searched[0])[5:]:
+    for trial in catalog.read_trials(searched[0])[5:]:
         if trial.candidate.family == "tests.faulty:FAMILY":
             assert (trial.state, trial.reason) == (TrialState.FAIL, f"RuntimeError: {faulty.MESSAGE}")
         else:
@@ -114,7 +115,7 @@ def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[E
     files = entry.files
     assert any(member.cohort > 0 for member in frontier.members)
     assert list(files.left()) == []
-    for trial in library.read_trials(entry):
+    for trial in catalog.read_trials(entry):
         model = files.model(trial.number)
         if trial.number in frontier.numbers() and trial.cohort > 0:  # no weights were left behind with the first
             assert model is not None
@@ -132,7 +133,7 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched
     assert below == set()
     assert names_in(entry.files.root) - {"outcomes"} == {"told", "models", "session.json"}  # a bucket has no empty folder
     cohorts: dict[int, list[Trial]] = {}
-    for trial in library.read_trials(entry):
+    for trial in catalog.read_trials(entry):
         cohorts.setdefault(trial.cohort, []).append(trial)
     assert len(cohorts) == 4
     for index, trials in cohorts.items():
@@ -146,7 +147,7 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched
 
 
 def handover(home: Path, observers: Sequence[Any] = (), outcomes: str | None = None, **changes: Any) -> Handover:
-    entry = library.define(toys.search(**changes), home, outcomes=outcomes)
+    entry = catalog.define(toys.search(**changes), home, outcomes=outcomes)
     return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files, observers)
 
 
@@ -256,7 +257,7 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
     live.files.leave(cohort, outcomes, weights)
     live.session.tell(cohort, outcomes)  # and here it dies
-    entry = library.find("toy-1", tmp_path)
+    entry = catalog.find("toy-1", tmp_path)
     again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files)
     assert list(again.files.left()) == [running.index]
     members = Frontier.of(again.session.trials, again.session.objectives).numbers()
@@ -308,11 +309,11 @@ def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:
 def test_a_changed_file_is_refused_before_any_trial(executor: str, tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("a,target\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
-    entry = library.define(toys.search(dataset=str(rows)), tmp_path / "home")
+    entry = catalog.define(toys.search(dataset=str(rows)), tmp_path / "home")
     rows.write_text(rows.read_text() + "41,1\n")
     with pytest.raises(SpecError, match="has changed or gone since search 'toy-1' was defined"):
         runner.conduct(entry, executor, Where(1), ())
-    assert library.read_trials(entry) == []
+    assert catalog.read_trials(entry) == []
 
 
 def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
@@ -327,10 +328,10 @@ def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 @pytest.mark.parametrize("executor", list(EXECUTORS))
 def test_a_gpu_that_is_not_there_is_refused_before_any_trial(executor: str, tmp_path: Path) -> None:
-    entry = library.define(toys.search(), tmp_path)
+    entry = catalog.define(toys.search(), tmp_path)
     with pytest.raises(SpecError, match=r"leave --gpus-per-cohort out to train on CPUs"):
         runner.conduct(entry, executor, Where(1, gpus_per_cohort=0.5), ())
-    assert [trial for trial in library.read_trials(entry) if trial.state.finished] == []
+    assert [trial for trial in catalog.read_trials(entry) if trial.state.finished] == []
 
 
 def test_the_words_of_the_worker_that_died_last_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from frontier_search.sampling.samplers import SAMPLERS
 from frontier_search.search.search import Search
 from frontier_search.session import Session
-from frontier_search.storage import JOURNAL, Storage
+from frontier_search.storage.storage import JOURNAL, Storage
 from frontier_search.trial import Candidate
 from tests import fakes, toys
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import optuna
 import pytest
 
-from frontier_search import records
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.search.search import Search
 from frontier_search.session import Session
-from frontier_search.storage import JOURNAL, JournalFile, Storage, heal, url_problem
+from frontier_search.storage import records
+from frontier_search.storage.journal import JournalFile, heal
+from frontier_search.storage.storage import JOURNAL, Storage, url_problem
 from frontier_search.trial import Outcome, TrialState
 from tests import fakes, postgres, toys
 

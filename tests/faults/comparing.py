@@ -17,11 +17,11 @@ from click.testing import CliRunner
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from frontier_search import library
 from frontier_search.cli.main import group
 from frontier_search.files import names_in
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.library import Entry
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial, TrialState
 
 
@@ -55,7 +55,7 @@ def plain(trial: Trial) -> dict[str, Any]:
 def stuck(entry: Entry, mirror: bool = True) -> list[str]:
     """What is RUNNING, or was left behind, though nothing runs any more."""
     runs = _runs(entry) if mirror else []
-    found = [f"trial {trial.number} is {trial.state}" for trial in library.read_trials(entry) if not trial.state.finished]
+    found = [f"trial {trial.number} is {trial.state}" for trial in catalog.read_trials(entry) if not trial.state.finished]
     found += [f"MLflow's run {uid} is {run.info.status}" for uid, run in runs if run.info.status not in ("FINISHED", "FAILED")]
     found += [f"{name} is left in outcomes/" for name in sorted(names_in(entry.files.root / "outcomes"))]
     return found
@@ -63,7 +63,7 @@ def stuck(entry: Entry, mirror: bool = True) -> list[str]:
 
 def disagreements(entry: Entry, twin: Sequence[Trial], mirror: bool = True) -> list[str]:
     """Sentences, one for each difference."""
-    trials = library.read_trials(entry)
+    trials = catalog.read_trials(entry)
     found = [] if len(trials) == len(twin) else [f"{len(trials)} trials, the twin has {len(twin)}"]
     found += [
         f"trial {ours.number} differs from its twin"

@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from frontier_search import library
 from frontier_search.files import write_whole
 from frontier_search.search.search import Search
+from frontier_search.storage import catalog
 from frontier_search.trial import Trial
 from tests.faults import comparing, processes
 from tests.faults.moments import NEVER, Moment, Watch, any_moment
@@ -78,8 +78,8 @@ class Searched:
             shutil.copy(database, home / "mlflow.db")
 
     @property
-    def entry(self) -> library.Entry:
-        return library.find(NAME, self.home)
+    def entry(self) -> catalog.Entry:
+        return catalog.find(NAME, self.home)
 
     def start(self, script: str | None = None) -> Process:
         """``run`` the first time, and as long as a kill came before the search was defined; then ``resume``."""
@@ -93,7 +93,7 @@ class Searched:
 
     def trials(self) -> list[Trial]:
         """As the storage has them now."""
-        return library.read_trials(self.entry) if (self.folder / "search.yaml").exists() else []
+        return catalog.read_trials(self.entry) if (self.folder / "search.yaml").exists() else []
 
     def finish(self) -> None:
         """Starts it, without a kill, to its end; raises AssertionError when it does not end well."""

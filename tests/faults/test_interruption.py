@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search import library
-from frontier_search.folder import SearchFolder
+from frontier_search.storage import catalog
+from frontier_search.storage.folder import SearchFolder
 from tests.faults import comparing, processes
 from tests.faults.harness import NAME, Searched, twin
 from tests.faults.processes import Process
@@ -155,7 +155,7 @@ def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) ->
     said = [(home / f"log-{seed}").read_text() for seed in (1, 2)]
     assert sorted(codes) == [0, 2], said
     assert "already running in process" in said[codes.index(2)] or "exists in" in said[codes.index(2)]
-    assert library.find(NAME, home).search.seed == codes.index(0) + 1
+    assert catalog.find(NAME, home).search.seed == codes.index(0) + 1
     again = processes.start(["resume", NAME, "--home", home, "--executor", "inline", "--no-mirror"], home / "again")
     assert again.wait(60) == 0
 

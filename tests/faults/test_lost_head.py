@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search import exchange, library, runner
+from frontier_search import runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in
-from frontier_search.outcomes import OutcomeFiles
 from frontier_search.session import Session
+from frontier_search.storage import catalog, remote
+from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.trial import Trial
 from tests import postgres, s3, toys
 from tests.faults import comparing, processes
@@ -103,7 +104,7 @@ def test_a_new_head_goes_on_with_a_database_that_survived(server: s3.Server, hom
 
 def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
     outcomes = str(home / "shared")
-    archive = exchange.folder(outcomes) / NAME / "told"
+    archive = remote.folder(outcomes) / NAME / "told"
     first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
     finished = lose_the_head(first, lambda: len(names_in(archive) - {"search.yaml"}))
     again = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
@@ -117,7 +118,7 @@ def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
 def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: str, server: s3.Server, home: Path, outcomes: str) -> None:
     """It is cut off, as by a network, while another head begins and ends the search."""
     outcomes = str(home / "shared") if place == "folder" else outcomes
-    files = OutcomeFiles(exchange.folder(outcomes) / NAME, archive=True)
+    files = OutcomeFiles(remote.folder(outcomes) / NAME, archive=True)
     first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
     old = first.start()
 
@@ -153,8 +154,8 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: s
 def test_the_home_itself_may_be_the_place(home: Path) -> None:
     """On a shared disk, say: then the archive lies beside the journal."""
     asked = toys.search()
-    frontier = runner.conduct(library.define(asked, home, outcomes=str(home)), "inline", None, ())
-    entry = library.find(asked.name, home)
+    frontier = runner.conduct(catalog.define(asked, home, outcomes=str(home)), "inline", None, ())
+    entry = catalog.find(asked.name, home)
     assert entry.search == asked
     assert names_in(entry.files.root / "told") == {"00000.json", "00001.json", "00002.json", "search.yaml"}
     assert entry.files.models() == frontier.numbers()
@@ -163,7 +164,7 @@ def test_the_home_itself_may_be_the_place(home: Path) -> None:
 def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(server: s3.Server, home: Path, outcomes: str) -> None:
     asked = toys.search()
     runner.run(asked, home / "twin", "inline")
-    entry = library.define(asked, home / "ours", outcomes=outcomes)
+    entry = catalog.define(asked, home / "ours", outcomes=outcomes)
 
     def stop(session: Session) -> None:
         if sum(trial.state.finished for trial in session.trials) == asked.cohort:
@@ -177,8 +178,8 @@ def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(serv
     finally:
         server.start()
     runner.resume(asked.name, entry.folder.home, "inline")
-    whole = library.find(asked.name, home / "twin")
-    assert [comparing.plain(t) for t in library.read_trials(entry)] == [comparing.plain(t) for t in library.read_trials(whole)]
+    whole = catalog.find(asked.name, home / "twin")
+    assert [comparing.plain(t) for t in catalog.read_trials(entry)] == [comparing.plain(t) for t in catalog.read_trials(whole)]
 
 
 def test_another_search_of_the_lost_name_is_refused_before_anything_starts(server: s3.Server, home: Path, outcomes: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search.storage import JOURNAL
+from frontier_search.storage.storage import JOURNAL
 from tests import postgres
 from tests.faults import comparing, processes
 from tests.faults.harness import GROUP, NAME, Chain, Searched, twin

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from frontier_search import library, runner
-from frontier_search.library import Entry
+from frontier_search import runner
 from frontier_search.search.search import Search
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 
 HERE = Path(__file__).parent
@@ -37,12 +38,12 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
     search = Search.from_spec(spec | {"cohort": 4, "seeds": 3, "epochs": 2})
     home = tmp_path_factory.mktemp("home")
     runner.run(search, home, "inline")
-    return library.find("small", home)
+    return catalog.find("small", home)
 
 
 @pytest.fixture
 def trials(entry: Entry) -> list[Trial]:
-    return library.read_trials(entry)
+    return catalog.read_trials(entry)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
-from frontier_search.library import Entry
+from frontier_search.storage.catalog import Entry
 
 At = Callable[[str], Entry]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.library import Entry
 from frontier_search.mirror import server
 from frontier_search.reports.chart import QUIET, Scene
 from frontier_search.reports.figure import page
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search.errors import SearchError
-from frontier_search.library import Entry
 from frontier_search.mirror import server
 from frontier_search.mirror.mirror import Mirror
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
 from tests import s3
 
 THEIRS = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow", "ignore:unclosed:ResourceWarning")  # boto3's and its server's
@@ -33,8 +34,8 @@ def exchanged(bucket: s3.Server, entry: Entry, empty_database: Path, tmp_path_fa
     """The same small search, exchanged through a bucket."""
     home = tmp_path_factory.mktemp("exchanged")
     (home / "mlflow.db").write_bytes(empty_database.read_bytes())
-    runner.conduct(library.define(entry.search, home, outcomes=f"s3://{s3.BUCKET}/outcomes"), "inline", None, ())
-    return library.find(entry.search.name, home)
+    runner.conduct(catalog.define(entry.search, home, outcomes=f"s3://{s3.BUCKET}/outcomes"), "inline", None, ())
+    return catalog.find(entry.search.name, home)
 
 
 @THEIRS

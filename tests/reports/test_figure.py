@@ -13,12 +13,12 @@ from matplotlib.image import imread
 from frontier_search.errors import SpecError
 from frontier_search.frontier.baselines import Baseline, SeedMetrics
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.library import Entry
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES
 from frontier_search.reports import figure
 from frontier_search.reports.chart import PALETTE, Scene, axes, colour, family_places
 from frontier_search.search.search import Search
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Candidate, Outcome, Trial, TrialState
 
 

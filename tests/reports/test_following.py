@@ -20,9 +20,9 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from frontier_search.errors import SearchError
-from frontier_search.library import Entry
 from frontier_search.mirror import follow
 from frontier_search.mirror.mirror import Mirror
+from frontier_search.storage.catalog import Entry
 from tests.reports.reading import At
 
 pytestmark = pytest.mark.usefixtures("quick_models")

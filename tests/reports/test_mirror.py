@@ -16,10 +16,10 @@ from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import HypervolumeMeter
 from frontier_search.frontier.membership import members
-from frontier_search.library import Entry
 from frontier_search.mirror import client, payload
 from frontier_search.mirror.mirror import HYPERVOLUME, Mirror
 from frontier_search.mirror.view import VIEW_TAG
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 from tests.reports.reading import At, rows_of, runs_of, text_of
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from frontier_search import library
 from frontier_search.cli import sync
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.library import Entry
 from frontier_search.mirror import payload
 from frontier_search.mirror.mirror import Mirror
-from frontier_search.reports.history import History
 from frontier_search.session import Session
+from frontier_search.storage import catalog
+from frontier_search.storage.catalog import Entry
+from frontier_search.storage.reader import History
 from frontier_search.trial import Outcome, SeedOutcome, Trial
 from tests import fakes
 from tests.reports.reading import At, runs_of
@@ -38,7 +38,7 @@ def new_home(empty_database: Path, tmp_path: Path) -> Path:
 def playing(entry: Entry, new_home: Path) -> tuple[Entry, Session]:
     """A search of eight trials that a fake trainer plays, with failures among them."""
     search = replace(entry.search, name="played", trials=8, cohort=2)
-    defined = library.define(search, new_home)
+    defined = catalog.define(search, new_home)
     return defined, Session(search, defined.open_storage(writable=True))
 
 
@@ -101,7 +101,7 @@ def test_a_model_goes_with_its_member(tracked: At, trials: list[Trial]) -> None:
 
 def test_failures_and_infinities(entry: Entry, new_home: Path) -> None:
     search = replace(entry.search, name="wild", trials=2, cohort=2)
-    wild = library.define(search, new_home)
+    wild = catalog.define(search, new_home)
     session = Session(search, wild.open_storage(writable=True))
     cohort = session.ask()
     assert cohort is not None
@@ -125,7 +125,7 @@ def test_a_larger_budget_goes_on_in_the_same_run(playing: tuple[Entry, Session])
     entry, session = playing
     fakes.play(session)
     Mirror(entry).sync()
-    larger = library.extend(entry, 10)
+    larger = catalog.extend(entry, 10)
     Mirror(larger).sync()
     assert runs_of(larger)["played"].info.status == "KILLED"
     fakes.play(Session(larger.search, larger.open_storage(writable=True)))
@@ -136,14 +136,14 @@ def test_a_larger_budget_goes_on_in_the_same_run(playing: tuple[Entry, Session])
 
 
 def test_a_search_without_a_trial(entry: Entry, new_home: Path) -> None:
-    empty = library.define(replace(entry.search, name="empty"), new_home)
+    empty = catalog.define(replace(entry.search, name="empty"), new_home)
     Mirror(empty).sync()
     assert runs_of(empty)["empty"].info.status == "KILLED"
 
 
 def test_more_seeds_than_one_request_holds(entry: Entry, new_home: Path) -> None:
     search = replace(entry.search, name="many", trials=1, cohort=1, seeds=tuple(range(600)))
-    many = library.define(search, new_home)
+    many = catalog.define(search, new_home)
     session = Session(search, many.open_storage(writable=True))
     cohort = session.ask()
     assert cohort is not None

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from frontier_search.data.dataset import Budget
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.library import Entry
 from frontier_search.mirror import models, payload
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.models.families import FAMILIES
+from frontier_search.storage.catalog import Entry
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining

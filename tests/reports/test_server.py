@@ -16,9 +16,9 @@ from mlflow import MlflowClient
 
 from frontier_search.cli import ui
 from frontier_search.errors import SpecError
-from frontier_search.library import Entry
 from frontier_search.mirror import server
 from frontier_search.mirror.mirror import Mirror
+from frontier_search.storage.catalog import Entry
 
 
 @pytest.fixture(scope="module")

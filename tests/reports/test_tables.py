@@ -13,9 +13,9 @@ import pytest
 
 from frontier_search.frontier.interval import student
 from frontier_search.frontier.membership import Member, members
-from frontier_search.library import Entry
 from frontier_search.objective import Objective
 from frontier_search.reports import rows, tables
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Outcome, Trial, TrialState
 
 

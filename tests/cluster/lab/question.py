@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from frontier_search import library, runner
+from frontier_search import runner
 from frontier_search.search.search import Search
+from frontier_search.storage import catalog
 from frontier_search.trial import Trial
 from tests.faults.comparing import disagreements, folder, stuck
 
@@ -31,7 +32,7 @@ def finished(home: Path) -> dict[int, dict[str, Any]]:
     """The trials that have ended, as the storage has them: with who trained them, and how long it took."""
     if not (home / NAME / "place.yaml").exists():
         return {}
-    return {trial.number: trial.to_json() for trial in library.read_trials(library.find(NAME, home)) if trial.state.finished}
+    return {trial.number: trial.to_json() for trial in catalog.read_trials(catalog.find(NAME, home)) if trial.state.finished}
 
 
 @cache
@@ -39,10 +40,10 @@ def twin() -> Sequence[Trial]:
     """The trials of the search that nothing disturbs, run once, in this process."""
     with folder() as home:
         runner.run(Search.from_spec(SPEC), home, "inline")
-        return library.read_trials(library.find(NAME, home))
+        return catalog.read_trials(catalog.find(NAME, home))
 
 
 def differences(home: Path) -> list[str]:
     """What a search that has ended left behind, and how it differs from its twin."""
-    entry = library.find(NAME, home)
+    entry = catalog.find(NAME, home)
     return stuck(entry, mirror=False) + disagreements(entry, twin(), mirror=False)

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.exchange import refused
 from frontier_search.files import names_in, read_arrays, read_whole, remove, remove_folder, write_arrays, write_whole
-from frontier_search.folder import described, signature
+from frontier_search.storage.lock import described, signature
+from frontier_search.storage.remote import refused
 from frontier_search.trial import Cohort, Outcome
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import yaml
 
-from frontier_search import exchange, records
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
-from frontier_search.folder import SearchFolder, SweepFolder, names, prepare_home
-from frontier_search.outcomes import OutcomeFiles
-from frontier_search.place import Place
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep, origin
 from frontier_search.spec import read_yaml
-from frontier_search.storage import Storage, answering
+from frontier_search.storage import records, remote
+from frontier_search.storage.folder import SearchFolder, SweepFolder, names, prepare_home
+from frontier_search.storage.locations import Place
+from frontier_search.storage.outcomes import OutcomeFiles
+from frontier_search.storage.storage import Storage, answering
 from frontier_search.trial import Trial
 
 
@@ -39,7 +39,7 @@ class Entry:
         """What passes between its session and its workers; raises SpecError when the packages for a bucket are not installed."""
         if self.place.outcomes is None:
             return OutcomeFiles(self.folder.path)
-        return OutcomeFiles(exchange.folder(self.place.outcomes) / self.search.name, archive=True)
+        return OutcomeFiles(remote.folder(self.place.outcomes) / self.search.name, archive=True)
 
 
 @dataclass(frozen=True)

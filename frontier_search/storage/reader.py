@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from frontier_search import records
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.library import Entry
+from frontier_search.storage import records
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 
 SLACK_S = 1.0  # the elapsed time is stored at each tell, and the search ends at the ask after it

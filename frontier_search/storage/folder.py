@@ -10,25 +10,19 @@ HOME/mlflow.db           the mirror of all searches
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import json
 import os
 import shlex
-import socket
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from frontier_search.errors import SpecError, unknown
+from frontier_search.storage.lock import described, hold
 
 DEFAULT_HOME = Path("frontier-runs")
-
-LOCK_TRIES, LOCK_WAIT_S = 5, 0.05
 
 
 @dataclass(frozen=True)
@@ -120,55 +114,6 @@ class SweepFolder(HomeFolder):
 
     def exists(self) -> bool:
         return self.sweep_file.exists()
-
-
-@contextmanager
-def hold(path: Path, name: str) -> Iterator[None]:
-    """Holds a search for this process by a lock on a file, which is made when it is missing.
-
-    Raises:
-        SpecError: another process holds it, named by pid and host.
-    """
-    with path.open("a+") as file:
-        try:
-            _lock_exclusively(file)
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EAGAIN):
-                raise
-            file.seek(0)
-            raise already_running(name, described(file.read())) from error
-        file.truncate(0)
-        file.write(json.dumps(signature()))
-        file.flush()
-        yield
-
-
-def already_running(name: str, holder: str) -> SpecError:
-    return SpecError(f"search {name!r} is already running in {holder}; wait for it or stop it.")
-
-
-def _lock_exclusively(file: TextIO) -> None:
-    """Locks, or raises OSError; tries again for a moment, because a reader that asks for the ``holder`` may be in the way for that long."""
-    for _ in range(LOCK_TRIES - 1):
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(LOCK_WAIT_S)
-    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def signature() -> dict[str, object]:
-    """What a process writes where others may ask who it is."""
-    return {"pid": os.getpid(), "host": socket.gethostname()}
-
-
-def described(text: str | bytes) -> str:
-    """The words for the process that wrote a signature."""
-    try:
-        holder = json.loads(text)
-        return f"process {holder['pid']} on {holder['host']}"
-    except (ValueError, KeyError):
-        return "another process"
 
 
 def names(home: Path) -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from frontier_search import exchange
 from frontier_search.errors import SpecError
-from frontier_search.storage import JOURNAL, from_anywhere, url_problem, without_password
+from frontier_search.storage import remote
+from frontier_search.storage.database import without_password
+from frontier_search.storage.storage import JOURNAL, from_anywhere, url_problem
 
 TRACKED = ("sqlite:///", "postgresql", "mysql", "mssql", "http://", "https://", "databricks")  # beginnings of what MLflow takes
 
@@ -42,12 +43,12 @@ class Place:
                 f"--tracking-uri {tracking_uri!r}: MLflow keeps its pages at {', '.join(f'{start}...' for start in TRACKED)} only."
             )
         tracking_uri = from_anywhere(tracking_uri) if tracking_uri else default_tracking_uri(home)
-        return Place(from_anywhere(storage or JOURNAL), tracking_uri, exchange.normal(outcomes) if outcomes else None)
+        return Place(from_anywhere(storage or JOURNAL), tracking_uri, remote.normal(outcomes) if outcomes else None)
 
     def reach(self) -> None:
         """Raises SpecError when outcomes cannot be exchanged there."""
         if self.outcomes is not None:
-            exchange.reach(self.outcomes)
+            remote.reach(self.outcomes)
 
     def refuse_another(self, asked: Place, insisted: Collection[str], what: str) -> None:
         """Holds what the user asks for now against this place, in which something was defined. Passwords may have changed.

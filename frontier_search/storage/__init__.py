@@ -1,0 +1,1 @@
+"""Where a search is kept, and what is read of it."""
