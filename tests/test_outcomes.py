@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontier_search import deaths
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in, read_arrays, read_whole, remove, write_arrays, write_whole
 from frontier_search.storage import remote
 from frontier_search.storage.outcomes import OutcomeFiles, Told
+from frontier_search.training import crashes
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Candidate, Cohort, Outcome
 from tests import fakes, s3, toys
@@ -180,28 +180,28 @@ def test_deaths_and_lost_machines_are_counted_by_stack(events: list[tuple[str, b
         seen: Counter[tuple[str, bool]] = Counter()
         for stack, with_machine in events:
             seen[stack, with_machine] += 1
-            deaths.begin(folder, stack)
-            blamed = not with_machine or seen[stack, True] > deaths.MACHINES_ALLOWED
-            assert deaths.count(folder, with_machine) == deaths.Death(stack, blamed)
+            crashes.begin(folder, stack)
+            blamed = not with_machine or seen[stack, True] > crashes.MACHINES_ALLOWED
+            assert crashes.count(folder, with_machine) == crashes.Death(stack, blamed)
         stacks = {stack for stack, _ in events}
-        beyond = {stack: max(0, seen[stack, True] - deaths.MACHINES_ALLOWED) for stack in stacks}
+        beyond = {stack: max(0, seen[stack, True] - crashes.MACHINES_ALLOWED) for stack in stacks}
         lost = {stack: seen[stack, True] - beyond[stack] for stack in stacks}
         died = {stack: seen[stack, False] + beyond[stack] for stack in stacks}
-        assert deaths.machines(folder) == {stack: count for stack, count in lost.items() if count}
-        assert deaths.read(folder) == {stack: count for stack, count in died.items() if count}
+        assert crashes.machines(folder) == {stack: count for stack, count in lost.items() if count}
+        assert crashes.read(folder) == {stack: count for stack, count in died.items() if count}
 
 
 def test_deaths_are_read_by_the_next_worker_and_lost_machines_are_not(files: OutcomeFiles) -> None:
     folder = files.checkpoints(3)
     for with_machine in (False, True, False, True):
-        deaths.begin(folder, "0")
-        deaths.count(folder, with_machine)
+        crashes.begin(folder, "0")
+        crashes.count(folder, with_machine)
     assert Checkpoints(folder).deaths("0") == 2
-    assert deaths.machines(folder) == {"0": 2}
+    assert crashes.machines(folder) == {"0": 2}
     for name in ("deaths.json", "machines.json"):
         write_whole(folder / name, b"{")
     assert Checkpoints(folder).deaths("0") == 0
-    assert deaths.machines(folder) == {}
+    assert crashes.machines(folder) == {}
 
 
 @pytest.mark.parametrize("with_machine", [False, True])
@@ -209,12 +209,12 @@ def test_a_worker_that_dies_before_it_begins_is_not_counted_against_what_the_las
     files: OutcomeFiles, with_machine: bool
 ) -> None:
     folder = files.checkpoints(3)
-    assert deaths.count(folder, with_machine).stack is None
-    deaths.begin(folder, "0")
-    assert deaths.count(folder).stack == "0"
-    assert deaths.count(folder, with_machine).stack is None
-    assert deaths.read(folder) == {"0": 1}
-    assert deaths.machines(folder) == {}
+    assert crashes.count(folder, with_machine).stack is None
+    crashes.begin(folder, "0")
+    assert crashes.count(folder).stack == "0"
+    assert crashes.count(folder, with_machine).stack is None
+    assert crashes.read(folder) == {"0": 1}
+    assert crashes.machines(folder) == {}
 
 
 def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: OutcomeFiles) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
-from frontier_search import deaths
 from frontier_search.errors import SearchError
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage.outcomes import OutcomeFiles, Told
+from frontier_search.training import crashes
 from frontier_search.trial import Cohort, Outcome
 
 STILLBIRTHS_ALLOWED = 2
@@ -99,10 +99,10 @@ class Handover:
         Raises:
             SearchError: workers die before they train anything, so that trying again is in vain.
         """
-        death = deaths.count(self.files.checkpoints(cohort.index), with_machine)
+        death = crashes.count(self.files.checkpoints(cohort.index), with_machine)
         if death.stack is not None:
             self._stillbirths = self._lost_unborn = 0
-        elif with_machine and self._lost_unborn < deaths.MACHINES_ALLOWED:
+        elif with_machine and self._lost_unborn < crashes.MACHINES_ALLOWED:
             self._lost_unborn += 1
         else:
             self._stillbirths += 1
@@ -163,10 +163,12 @@ class Handover:
                 log.warning("an observer failed; the search goes on", exc_info=True)
 
 
-def _how(death: deaths.Death, with_machine: bool) -> str:
+def _how(death: crashes.Death, with_machine: bool) -> str:
     """What became of a worker: "died in stack 9", say."""
     where = f" in stack {death.stack}" if death.stack is not None else ""
     if not with_machine:
         return f"died{where}"
-    counted = f", which has lost more than {deaths.MACHINES_ALLOWED} machines, so that this counts as a death of it" if death.blamed else ""
+    counted = (
+        f", which has lost more than {crashes.MACHINES_ALLOWED} machines, so that this counts as a death of it" if death.blamed else ""
+    )
     return f"was lost with its machine{where}{counted}"

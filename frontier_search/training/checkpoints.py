@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from frontier_search import deaths
 from frontier_search.errors import SearchError
 from frontier_search.files import names_in, read_arrays, write_arrays
+from frontier_search.training import crashes
 from frontier_search.training.train import Arrays, StackTraining
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Checkpoints:
         if folder is not None:
             with _using(folder):
                 self._left = names_in(folder)
-                self._deaths = deaths.read(folder) if self._left else {}
+                self._deaths = crashes.read(folder) if self._left else {}
         self._finished: dict[str, Arrays] = {}  # stacks that were finished since the last checkpoint was written
         self._last = time.monotonic()
 
@@ -50,7 +50,7 @@ class Checkpoints:
         if self.folder is None:
             return None
         with _using(self.folder):
-            deaths.begin(self.folder, stack)
+            crashes.begin(self.folder, stack)
             return read_arrays(self.folder / f"{stack}.npz") if f"{stack}.npz" in self._left else None
 
     def save(self, stack: str, training: StackTraining) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from frontier_search import deaths
 from frontier_search.data.dataset import Budget
 from frontier_search.errors import SearchError, SpecError, TrialError
 from frontier_search.models.families import FAMILIES
+from frontier_search.training import crashes
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group
@@ -89,9 +89,9 @@ def _train_isolated(models: list[Model], data: Data, budget: Budget, checkpoints
     """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
     candidates = list(dict.fromkeys(model.candidate for model in models))
     died = checkpoints.deaths(name)
-    if died > deaths.ALLOWED and len(candidates) == 1:
+    if died > crashes.ALLOWED and len(candidates) == 1:
         return {candidates[0]: f"{died} workers died while they trained it; out of memory is the usual cause"}
-    if died <= deaths.ALLOWED:
+    if died <= crashes.ALLOWED:
         try:
             return _train_stack(models, data, budget, checkpoints, name)
         except SearchError:

@@ -13,10 +13,11 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from frontier_search import deaths, runner
+from frontier_search import runner
 from frontier_search.executors import Where
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
+from frontier_search.training import crashes
 from tests.faults import processes
 from tests.faults.comparing import plain, stuck
 from tests.faults.processes import ENVIRONMENT
@@ -97,7 +98,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
                     stack = (checkpoints / "training").read_text()
                     blow(next(node for node in nodes if workers(node)))
                     processes.until(lambda: not (checkpoints / "training").exists(), 60, "the death is counted")
-                    seen.append((stack, deaths.machines(checkpoints), deaths.read(checkpoints)))
+                    seen.append((stack, crashes.machines(checkpoints), crashes.read(checkpoints)))
 
             striking = threading.Thread(target=strike, daemon=True)
             striking.start()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from frontier_search import deaths, runner
+from frontier_search import runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where, ray_tune
 from frontier_search.executors.dispatcher import STILLBIRTHS_ALLOWED, Handover
@@ -27,6 +27,7 @@ from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.outcomes import OutcomeFiles
+from frontier_search.training import crashes
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 from tests import fakes, faulty, s3, toys
 
@@ -190,9 +191,9 @@ def test_a_worker_that_dies_in_a_stack_is_counted_against_that_stack(tmp_path: P
     assert cohort is not None
     checkpoints = live.files.checkpoints(cohort.index)
     for _ in range(STILLBIRTHS_ALLOWED + 2):
-        deaths.begin(checkpoints, "0")
+        crashes.begin(checkpoints, "0")
         live.worker_died(cohort, "killed")
-    assert deaths.read(checkpoints) == {"0": STILLBIRTHS_ALLOWED + 2}
+    assert crashes.read(checkpoints) == {"0": STILLBIRTHS_ALLOWED + 2}
 
 
 def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -200,16 +201,16 @@ def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(tmp_pat
     cohort = live.next()
     assert cohort is not None
     checkpoints = live.files.checkpoints(cohort.index)
-    for _ in range(deaths.MACHINES_ALLOWED):
-        deaths.begin(checkpoints, "0")
+    for _ in range(crashes.MACHINES_ALLOWED):
+        crashes.begin(checkpoints, "0")
         live.worker_died(cohort, "unavailable", with_machine=True)
-    assert deaths.read(checkpoints) == {}
+    assert crashes.read(checkpoints) == {}
     assert {record.message for record in caplog.records} == {
         "the worker of cohort 0 was lost with its machine in stack 0; it is trained again"
     }
-    deaths.begin(checkpoints, "0")
+    crashes.begin(checkpoints, "0")
     live.worker_died(cohort, "unavailable", with_machine=True)
-    assert deaths.read(checkpoints) == {"0": 1}
+    assert crashes.read(checkpoints) == {"0": 1}
     assert caplog.messages[-1].endswith("which has lost more than 8 machines, so that this counts as a death of it; it is trained again")
 
 
@@ -219,11 +220,11 @@ def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path:
     cohort = live.next()
     assert cohort is not None
     for _ in range(2):
-        for _ in range(deaths.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
+        for _ in range(crashes.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
             live.worker_died(cohort, "unavailable", with_machine=True)
-        deaths.begin(live.files.checkpoints(cohort.index), "0")
+        crashes.begin(live.files.checkpoints(cohort.index), "0")
         live.worker_died(cohort, "unavailable", with_machine=True)  # one that trained: counted anew
-    for _ in range(deaths.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
+    for _ in range(crashes.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
         live.worker_died(cohort, "unavailable", with_machine=True)
     with pytest.raises(SearchError, match="3 workers in a row died before they trained anything; the last one said: unavailable"):
         live.worker_died(cohort, "unavailable", with_machine=True)
