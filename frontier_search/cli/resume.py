@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from frontier_search.cli.interruption import Interruptible
 from frontier_search.cli.options import HOME, training
-from frontier_search.interruption import Interruptible
 from frontier_search.storage.folder import SearchFolder, SweepFolder
 
 
@@ -21,7 +21,7 @@ def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor
     """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
     folder = SweepFolder(home, name)
     with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
-        from frontier_search.cli import conducting, sweeping
+        from frontier_search.cli import running, sweeping
         from frontier_search.executors import Where
         from frontier_search.storage import catalog  # optuna loads here, not for --help
 
@@ -34,4 +34,4 @@ def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor
         entry = catalog.find(name, home)
         if trials is not None:
             entry = catalog.extend(entry, trials)
-        conducting.conduct(entry, executor, Where(**where), mirror=not no_mirror)
+        running.conduct(entry, executor, Where(**where), mirror=not no_mirror)

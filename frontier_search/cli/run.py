@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from frontier_search.cli.interruption import Interruptible
 from frontier_search.cli.options import HOME, place, question, spec_of, training, typed
-from frontier_search.interruption import Interruptible
 from frontier_search.storage.folder import SearchFolder
 
 
@@ -38,10 +38,10 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
             click.echo(f"# fingerprint {search.fingerprint()}; {search.trials} candidates x {len(search.seeds)} seeds")
             click.echo(search.to_yaml(), nl=False)
             return
-        from frontier_search.cli import conducting  # what runs a search loads when one runs
+        from frontier_search.cli import running  # what runs a search loads when one runs
         from frontier_search.executors import Where
 
         where_kept = (flags["storage"], flags["tracking_uri"], flags["outcomes"])
         entry = catalog.find_or_define(search, home, *where_kept, typed()) if resume else catalog.define(search, home, *where_kept)
         where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
-        conducting.conduct(entry, flags["executor"], where, mirror=not flags["no_mirror"])
+        running.conduct(entry, flags["executor"], where, mirror=not flags["no_mirror"])

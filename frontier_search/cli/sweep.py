@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from frontier_search.cli.interruption import Interruptible
 from frontier_search.cli.options import HOME, place, training, typed
-from frontier_search.interruption import Interruptible
 from frontier_search.storage.folder import SweepFolder
 
 

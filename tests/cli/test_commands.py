@@ -300,7 +300,7 @@ def test_an_interruption_inside_an_import_ends_the_process_in_good_order(tmp_pat
     """Libraries in C++ abort the process when an exception comes up while they load; this one does as they do."""
     abort = f"import os, time\ntry:\n    os.kill(os.getpid(), {int(number)}); time.sleep(30)\nexcept BaseException:\n    os.abort()\n"
     (tmp_path / "native.py").write_text(abort)
-    command = "from frontier_search.interruption import Interruptible\nwith Interruptible():\n    import native"
+    command = "from frontier_search.cli.interruption import Interruptible\nwith Interruptible():\n    import native"
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{tmp_path}"}
     ended = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (130, "interrupted; nothing was begun.\n")
