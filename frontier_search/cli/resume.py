@@ -21,7 +21,7 @@ def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor
     """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
     folder = SweepFolder(home, name)
     with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
-        from frontier_search.cli import running, sweeping
+        from frontier_search.cli import running
         from frontier_search.executors import Where
         from frontier_search.storage import catalog  # optuna loads here, not for --help
 
@@ -29,9 +29,9 @@ def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor
         if sweep is not None:
             if trials is not None:
                 raise click.UsageError("--trials is for a single search; a sweep's budget stands in its file.")
-            sweeping.conduct(sweep, executor, Where(**where), mirror=not no_mirror)
+            running.run_sweep(sweep, executor, Where(**where), mirror=not no_mirror)
             return
         entry = catalog.find(name, home)
         if trials is not None:
             entry = catalog.extend(entry, trials)
-        running.conduct(entry, executor, Where(**where), mirror=not no_mirror)
+        running.run_search(entry, executor, Where(**where), mirror=not no_mirror)

@@ -44,4 +44,4 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
         where_kept = (flags["storage"], flags["tracking_uri"], flags["outcomes"])
         entry = catalog.find_or_define(search, home, *where_kept, typed()) if resume else catalog.define(search, home, *where_kept)
         where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
-        running.conduct(entry, flags["executor"], where, mirror=not flags["no_mirror"])
+        running.run_search(entry, flags["executor"], where, mirror=not flags["no_mirror"])

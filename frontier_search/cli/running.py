@@ -1,39 +1,71 @@
-"""What ``run`` and ``resume`` share: the live view, the mirror beside the search, and the closing words."""
+"""What the commands that train share: the live view, the mirror beside each search, and the closing words."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 
 from frontier_search import runner
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
+from frontier_search.executors.dispatcher import Observer
 from frontier_search.frontier.membership import members
 from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports import tables
-from frontier_search.reports.live import LiveView
+from frontier_search.reports.live import LiveView, SweepView
 from frontier_search.storage import catalog
-from frontier_search.storage.catalog import Entry
+from frontier_search.storage.catalog import Entry, SweepEntry
 
 
-def conduct(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
+def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     """Runs what is left of a search and prints the frontier.
 
     Raises:
         SearchError: the search stopped; the sentence says how to go on.
     """
-    name, resume = entry.search.name, entry.folder.resume_command
     mirror_process = MirrorProcess(entry) if mirror else None
-    try:
-        with LiveView(entry.search, resume) as view:
+    with _says_how_to_resume(entry.folder.resume_command):
+        with LiveView(entry.search, entry.folder.resume_command) as view:
             observers = [view.observe, *([mirror_process.observe] if mirror_process else [])]
             runner.conduct(entry, executor, where, observers)
         if mirror_process:
             mirror_process.finish()
-    except SearchError as error:
-        raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {resume}") from error
     objectives = entry.search.objective_table()
     click.echo(tables.frontier_table(members(catalog.read_trials(entry), objectives), objectives, "val"))
-    home = entry.folder.home_option
+    name, home = entry.search.name, entry.folder.home_option
     click.echo(f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True)
     if mirror_process:
-        click.echo(f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({entry.place.tracking_uri})", err=True)
+        uri = entry.place.tracking_uri
+        click.echo(f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({uri})", err=True)
+
+
+def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:
+    """Runs what is left of a sweep.
+
+    Raises:
+        SearchError: a search stopped; the sentence says how to go on.
+    """
+    with SweepView(entry.sweep, entry.folder.resume_command) as view:
+
+        @contextmanager
+        def observe(search: Entry) -> Iterator[Sequence[Observer]]:
+            beside = MirrorProcess(search) if mirror else None
+            yield [view.observe, *([beside.observe] if beside else [])]
+            if beside:
+                beside.finish()
+
+        with _says_how_to_resume(entry.folder.resume_command):
+            runner.sweep(entry, executor, where, observe)
+    name, home = entry.sweep.name, entry.folder.home_option
+    click.echo(f"frontier-search report {name}{home}    # the frontiers, their owners, the claims", err=True)
+
+
+@contextmanager
+def _says_how_to_resume(command: str) -> Iterator[None]:
+    """Adds the command that resumes to a SearchError raised inside."""
+    try:
+        yield
+    except SearchError as error:
+        raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {command}") from error

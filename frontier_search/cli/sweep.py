@@ -48,8 +48,8 @@ def command(
                     f"{search.name}: {search.trials} candidates x {len(search.seeds)} seeds, {search.epochs} epochs on {search.dataset}"
                 )
             return
-        from frontier_search.cli import sweeping  # what runs searches loads when they run
+        from frontier_search.cli import running  # what runs searches loads when they run
         from frontier_search.executors import Where
 
         entry = catalog.define_sweep(sweep, home, storage, tracking_uri, outcomes, typed())
-        sweeping.conduct(entry, executor, Where(**where), mirror=not no_mirror)
+        running.run_sweep(entry, executor, Where(**where), mirror=not no_mirror)

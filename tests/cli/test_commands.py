@@ -565,7 +565,7 @@ def test_several_mistakes_are_a_line_each(run: Run, monkeypatch: pytest.MonkeyPa
     def refuse(*arguments: object) -> None:
         raise SpecError(["first.", "second."])
 
-    monkeypatch.setattr(library, "find", refuse)
+    monkeypatch.setattr(catalog, "find", refuse)
     assert mistakes(run("trials", "toy-1")) == ["first.", "second."]
 
 
