@@ -12,37 +12,44 @@ from pathlib import Path
 
 import pytest
 
+import frontier_search
 from frontier_search.cli.main import COMMANDS
 from frontier_search.session import Session
 from frontier_search.storage import catalog
-from tests import fakes, toys
+from tests.support import fakes, toys
 
-LAYERS = (  # lowest first; a package stands for everything in it
-    "errors files exchange",
-    "zoo space objective trial pareto graph dataset budget spec family folder interruption splitting deaths history",
-    "families architectures networks datasets samplers",
-    "ceiling search reading frontier claim inference sweep proposer records storage training outcomes counting place",
-    "session library",
-    "executors launch reports cluster",
+LAYERS = (  # lowest first; a folder stands for everything in it
+    "errors zoo files spec seeds",
+    "space objective trial",
+    "data sampling",
+    "models",
+    "search",
+    "training frontier",
+    "storage",
+    "session",
+    "executors",
+    "runner",
+    "reports cluster",
+    "mirror",
     "cli __main__ __init__",
 )
 HOMES = {  # a library that takes long to load, and where it may be imported at all
-    "torch": "networks training executors reports.models",
+    "torch": "models.networks training executors mirror.models",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
-    "optuna": "samplers history proposer records storage session",
-    "sqlalchemy": "storage reports",
-    "sklearn": "ceiling datasets splitting",
-    "mlflow": "reports",
+    "optuna": "sampling storage session",
+    "sqlalchemy": "storage mirror",
+    "sklearn": "frontier.baselines data",
+    "mlflow": "mirror",
     "matplotlib": "reports",
     "plotly": "reports",
-    "pandas": "frontier datasets reports",
+    "pandas": "frontier data reports mirror",
     "rich": "reports",
     "click": "cli",
-    "s3fs": "exchange",
+    "s3fs": "storage.remote",
     "boto3": "cluster.account",
-    "upath": "exchange files",
+    "upath": "storage.remote files",
 }
-ROOT = Path(catalog.__file__).parent
+ROOT = Path(frontier_search.__file__).parent
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(ROOT.rglob("*.py"))}
 
 
@@ -102,6 +109,7 @@ def test_heavy_libraries_stay_in_their_place(heavy: str) -> None:
 
 LOADED = """
 import json, sys
+import frontier_search
 from frontier_search.cli.main import group
 loaded = {}
 for arguments in json.loads(sys.argv[1]):

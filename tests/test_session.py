@@ -19,7 +19,7 @@ from frontier_search.search.search import Search
 from frontier_search.session import HOPELESS_TRIALS, Session, judge
 from frontier_search.storage.storage import JOURNAL, Storage
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, Trial, TrialState
-from tests import fakes, toys
+from tests.support import fakes, toys
 
 
 class Clock:

@@ -27,7 +27,7 @@ from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.locations import Place
-from tests import fakes, s3, toys
+from tests.support import fakes, s3, toys
 
 TINY = ["--families", "dense,no_recurrence", "--trials", "6", "--seeds", "2", "--epochs", "2", "--cohort", "3", "--sampler", "random"]
 ROOT = Path(__file__).parents[2]
@@ -128,7 +128,7 @@ def test_a_dry_run_shows_the_whole_search_and_writes_nothing(run: Run, tmp_path:
 
 def test_names_are_counted_up_unless_they_are_given(run: Run, home: Path) -> None:
     assert yaml.safe_load(run("run", "--dataset", "iris", "--home", home, "--dry-run").out)["name"] == "iris-1"
-    assert yaml.safe_load(run("run", "--dataset", "tests.toys:MULTICLASS", "--home", home, "--dry-run").out)["name"] == "tests-1"
+    assert yaml.safe_load(run("run", "--dataset", "tests.support.toys:MULTICLASS", "--home", home, "--dry-run").out)["name"] == "tests-1"
     assert yaml.safe_load(run("run", "--dataset", "iris", "--name", "mine", "--home", home, "--dry-run").out)["name"] == "mine"
 
 
@@ -277,7 +277,7 @@ def test_a_command_that_cannot_be_read(run: Run, arguments: list[str], words: st
 
 
 def test_a_search_whose_trials_all_fail_ends_with_1_and_the_reason(run: Run, tmp_path: Path) -> None:
-    search = ["--dataset", "iris", "--families", "tests.faulty:FAMILY", "--seeds", "1", "--cohort", "10", "--in-flight", "1"]
+    search = ["--dataset", "iris", "--families", "tests.support.faulty:FAMILY", "--seeds", "1", "--cohort", "10", "--in-flight", "1"]
     result = run("run", *search, *HERE, "--home", tmp_path)
     assert (result.code, result.out) == (1, "")
     assert "\nfrontier-search: all 20 trials so far have failed, 20 of them with: RuntimeError: the family has a bug\n" in result.err

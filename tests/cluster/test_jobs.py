@@ -25,9 +25,9 @@ from frontier_search.errors import SpecError
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
 from frontier_search.trial import Trial
-from tests import s3
 from tests.faults.comparing import plain
-from tests.faults.processes import ENVIRONMENT
+from tests.support import s3
+from tests.support.processes import ENVIRONMENT
 
 pytest.importorskip("aiohttp_cors", reason="ray[default] is not installed (the extra `cluster`): the Jobs API is NOT tested")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.cluster.lab.meter import memory
 from tests.cluster.lab.site import SHARED, WORKERS, onprem
 from tests.cluster.lab.user import User
-from tests.faults.processes import descendants
+from tests.support.processes import descendants
 
 SSH = ("ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=2", "-o", "LogLevel=ERROR")
 

@@ -18,9 +18,9 @@ from frontier_search.executors import Where
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
 from frontier_search.training import crashes
-from tests.faults import processes
 from tests.faults.comparing import plain, stuck
-from tests.faults.processes import ENVIRONMENT
+from tests.support import processes
+from tests.support.processes import ENVIRONMENT
 
 SPEC = {
     "name": "machines-1",

@@ -16,7 +16,7 @@ from frontier_search.executors import Where
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
 from tests.faults.comparing import plain, stuck
-from tests.faults.processes import ENVIRONMENT
+from tests.support.processes import ENVIRONMENT
 
 SPEC = {"name": "nodes-1", "dataset": "iris", "families": ["dense"], "trials": 12, "cohort": 3, "in_flight": 2, "seeds": 3, "epochs": 300}
 MEMORY = 80_000_000  # bytes of each object store

@@ -10,7 +10,7 @@ from tests.cluster.lab.hosts import Host
 from tests.cluster.lab.question import ENDED, NAME, TRAINING_S, differences, finished
 from tests.cluster.lab.site import Site
 from tests.cluster.lab.user import CLUSTER, HOME, User
-from tests.faults.processes import until
+from tests.support.processes import until
 
 LEAVING_S, NOTICED_S = 240.0, 60.0
 

@@ -15,7 +15,7 @@ from tests.cluster.lab.probe import Answer
 from tests.cluster.lab.question import NAME, TRAINING_S
 from tests.cluster.lab.site import Site
 from tests.cluster.lab.user import CLUSTER, HOME, User
-from tests.faults.processes import until
+from tests.support.processes import until
 
 DASHBOARD = 8265
 PROBE_S, STOPPING_S = 300.0, 60.0

@@ -11,7 +11,7 @@ from tests.cluster.lab import ROOT
 from tests.cluster.lab.cloud import Cloud
 from tests.cluster.lab.question import ENDED, NAME, TRAINING_S, differences, finished
 from tests.cluster.lab.user import CLUSTER, HOME, User
-from tests.faults.processes import until
+from tests.support.processes import until
 
 LEAVING_S = 180.0
 pytestmark = pytest.mark.slow

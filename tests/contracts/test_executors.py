@@ -29,10 +29,10 @@ from frontier_search.storage.catalog import Entry
 from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.training import crashes
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
-from tests import fakes, faulty, s3, toys
+from tests.support import fakes, faulty, s3, toys
 
 ASKED = toys.search(
-    families={"dense": {"hidden": {"choice": [2, 4]}}, "tests.faulty:FAMILY": None, "kronecker": {"hidden": 4}},
+    families={"dense": {"hidden": {"choice": [2, 4]}}, "tests.support.faulty:FAMILY": None, "kronecker": {"hidden": 4}},
     trials=18,
     cohort=5,
     in_flight=3,
@@ -105,7 +105,7 @@ def test_outcomes_left_behind_are_taken_without_training(searched: tuple[Entry, 
 
 def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> None:
     for trial in catalog.read_trials(searched[0])[5:]:
-        if trial.candidate.family == "tests.faulty:FAMILY":
+        if trial.candidate.family == "tests.support.faulty:FAMILY":
             assert (trial.state, trial.reason) == (TrialState.FAIL, f"RuntimeError: {faulty.MESSAGE}")
         else:
             assert trial.state is TrialState.COMPLETE
@@ -339,7 +339,7 @@ def test_the_words_of_the_worker_that_died_last_are_told(tmp_path: Path, monkeyp
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
     monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
     with pytest.raises(SearchError, match=r"3 workers in a row died before they trained anything; the last one said: .*attempt 3: no rows"):
-        runner.run(toys.search(dataset="tests.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
+        runner.run(toys.search(dataset="tests.support.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
 
 
 def test_memory_that_runs_out_stops_the_search_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,7 +352,7 @@ def test_memory_that_runs_out_stops_the_search_with_a_sentence(tmp_path: Path, m
     with pytest.raises(
         SearchError, match=r"the memory of its machine was almost full; everything finished is kept\. Go on with fewer --work"
     ):
-        runner.run(toys.search(families={"tests.faulty:GREEDY": None}, in_flight=1), tmp_path, "ray_tune", Where(1))
+        runner.run(toys.search(families={"tests.support.faulty:GREEDY": None}, in_flight=1), tmp_path, "ray_tune", Where(1))
 
 
 class SlowlyStarted(ray_tune.CohortTrainable):

@@ -17,7 +17,7 @@ from frontier_search.training import loss
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group
 from frontier_search.training.train import StackTraining
-from tests import toys
+from tests.support import toys
 
 SEEDS = (101, 202)
 CPU = torch.device("cpu")

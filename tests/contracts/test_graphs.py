@@ -20,7 +20,7 @@ def built(name: str, **given: float) -> Architecture:
 
 
 def has_width(name: str) -> bool:
-    """Whether its hidden units are asked for; those of the others are features or patches of an image (tests/test_images.py)."""
+    """Whether its hidden units are asked for; those of the others are features or patches of an image (tests/models/test_images.py)."""
     return "hidden" in FAMILIES[name].default_space((1e-3, 1e-2)).names()
 
 

@@ -14,7 +14,7 @@ from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage.storage import JOURNAL, Storage
 from frontier_search.trial import Candidate
-from tests import fakes, toys
+from tests.support import fakes, toys
 
 # Trials with the free and with the balanced budget: past the first generation of nsga2 (32 complete trials) and the random start of tpe and
 # gp (10), which the balanced budget asks of each family. gp takes a third of a second a proposal.

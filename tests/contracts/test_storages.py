@@ -21,7 +21,7 @@ from frontier_search.storage import records
 from frontier_search.storage.journal import JournalFile, heal
 from frontier_search.storage.storage import JOURNAL, Storage, url_problem
 from frontier_search.trial import Outcome, TrialState
-from tests import fakes, postgres, toys
+from tests.support import fakes, postgres, toys
 
 URLS: dict[str, Callable[[Path], str]] = {  # how each kind of storage is named, given an empty folder
     "journal": lambda folder: JOURNAL,
@@ -144,7 +144,7 @@ def test_two_processes_that_make_the_same_database_both_get_it(place: Place) -> 
         pytest.skip("a journal has one writer: the search's lock sees to it")
     command = [sys.executable, "-c", RACER, place.url, str(place.folder)]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    racers = [subprocess.Popen(command, cwd=Path(toys.__file__).parents[1], text=True, **pipes) for _ in range(2)]
+    racers = [subprocess.Popen(command, cwd=Path(toys.__file__).parents[2], text=True, **pipes) for _ in range(2)]
     for racer in racers:
         assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
@@ -171,7 +171,7 @@ def test_a_search_is_held_by_one_process_whatever_its_home(place: Place) -> None
     if place.url == JOURNAL:
         pytest.skip("a journal has one home: the folder's lock sees to it")
     command = [sys.executable, "-c", HOLDER, place.url, str(place.folder), ASKED.name]
-    holder = subprocess.Popen(command, cwd=Path(toys.__file__).parents[1], text=True, stdout=subprocess.PIPE)
+    holder = subprocess.Popen(command, cwd=Path(toys.__file__).parents[2], text=True, stdout=subprocess.PIPE)
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

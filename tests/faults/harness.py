@@ -24,9 +24,10 @@ from frontier_search.files import write_whole
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
 from frontier_search.trial import Trial
-from tests.faults import comparing, processes
+from tests.faults import comparing
 from tests.faults.moments import NEVER, Moment, Watch, any_moment
-from tests.faults.processes import Process
+from tests.support import processes
+from tests.support.processes import Process
 
 NAME = "killed"
 SPEC: dict[str, Any] = {

@@ -18,9 +18,10 @@ import pytest
 
 from frontier_search.storage import catalog
 from frontier_search.storage.folder import SearchFolder
-from tests.faults import comparing, processes
+from tests.faults import comparing
 from tests.faults.harness import NAME, Searched, twin
-from tests.faults.processes import Process
+from tests.support import processes
+from tests.support.processes import Process
 
 STOP_S = 10.0  # what is promised for the first Ctrl-C
 LONG = {"trials": 12, "epochs": 300}  # a search that is still in training when a test gets to it

@@ -15,7 +15,7 @@ import pytest
 from tests.faults import comparing
 from tests.faults.harness import DRIVER, GROUP, SPEC, VICTIMS, WITH_MIRROR, Chain, Kill, Searched, random_chain, twin
 from tests.faults.moments import Moment
-from tests.faults.processes import ROOT
+from tests.support.processes import ROOT
 
 PLAN = {"inline": (70, 7), "ray_tune": (32, 5)}  # executor -> at least so many kills, at most so many of one search
 REPORT = ROOT / "docs" / "reliability-kills.md"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import comparing, processes
+from tests.faults import comparing
 from tests.faults.harness import Searched
+from tests.support import processes
 
 pytestmark = pytest.mark.xdist_group("faults")
 

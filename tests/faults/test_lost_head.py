@@ -19,9 +19,9 @@ from frontier_search.session import Session
 from frontier_search.storage import catalog, remote
 from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.trial import Trial
-from tests import postgres, s3, toys
-from tests.faults import comparing, processes
+from tests.faults import comparing
 from tests.faults.harness import END_S, NAME, Searched, twin
+from tests.support import postgres, processes, s3, toys
 
 TOLD_S = 120.0
 FINISHED = 2  # cohorts, before the head is lost

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults import comparing, processes
+from tests.faults import comparing
 from tests.faults.harness import Searched, twin
-from tests.faults.processes import Process
 from tests.faults.test_interruption import in_training
+from tests.support import processes
+from tests.support.processes import Process
 
 LONG = {"trials": 12, "epochs": 800}  # a cohort is in training for some seconds
 NOTICED_S = 30.0

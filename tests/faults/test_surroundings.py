@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from frontier_search.storage.storage import JOURNAL
-from tests import postgres
-from tests.faults import comparing, processes
+from tests.faults import comparing
 from tests.faults.harness import GROUP, NAME, Chain, Searched, twin
 from tests.faults.moments import Moment
 from tests.faults.test_interruption import in_training
+from tests.support import postgres, processes
 
 pytestmark = pytest.mark.xdist_group("faults")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.cluster.lab import KEPT, ROOT
 from tests.cluster.lab.init import UID
-from tests.faults.processes import ENVIRONMENT, until
+from tests.support.processes import ENVIRONMENT, until
 
 INIT = Path(__file__).with_name("init.py")
 BOOT_S = 20.0

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from tests.cluster.lab.hosts import BOOT_S, Disk, Host, Network, enter_network, environment
-from tests.faults.processes import until
+from tests.support.processes import until
 
 NAME = "us-west-2"
 ADDRESS, PORT = "172.31.255.2", 5555  # in the default network of a region, as moto has it

@@ -13,7 +13,7 @@ from typing import Any
 from frontier_search.search.search import Search
 from tests.cluster.lab.hosts import Host
 from tests.cluster.lab.question import NAME, SPEC
-from tests.faults.processes import until
+from tests.support.processes import until
 
 COMMAND = (sys.executable, "-m", "frontier_search")
 HOME = "/home/you"

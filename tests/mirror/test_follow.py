@@ -1,0 +1,163 @@
+"""Following a live search while MLflow refuses, hangs or answers 500: nothing is raised, and the mirror catches up."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+
+from frontier_search.errors import SearchError
+from frontier_search.mirror import follow
+from frontier_search.mirror.mirror import Mirror
+from frontier_search.storage.catalog import Entry
+from tests.support.reading import At
+
+pytestmark = pytest.mark.usefixtures("quick_models")
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    caplog.set_level(logging.WARNING, logger=follow.log.name)  # importing mlflow.pytorch may set the root logger to ERROR
+
+
+class Sick(BaseHTTPRequestHandler):
+    """Answers 500 at once, or hangs."""
+
+    hang: ClassVar[threading.Event | None] = None
+
+    def do_GET(self) -> None:
+        if self.hang is not None:
+            self.hang.wait(20)
+        self.send_response(500)
+        self.end_headers()
+
+    do_POST = do_GET  # noqa: N815  # the library's name
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silence."""
+
+
+@contextmanager
+def sick_server(hang: bool) -> Iterator[str]:
+    release = threading.Event()
+    handler = type("Handler", (Sick,), {"hang": release if hang else None})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        release.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def refusing() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def at(entry: Entry, uri: str) -> Mirror:
+    return Mirror(replace(entry, place=replace(entry.place, tracking_uri=uri)))
+
+
+def statuses(entry: Entry) -> set[str]:
+    client = MlflowClient(entry.place.tracking_uri)
+    experiment = client.get_experiment_by_name(entry.search.name)
+    return {run.info.status for run in client.search_runs([experiment.experiment_id], "", ViewType.ACTIVE_ONLY, 1000)}
+
+
+@pytest.mark.parametrize("way", ["refuses", "hangs", "500"])
+def test_a_sick_server_is_survived(way: str, entry: Entry, caplog: pytest.LogCaptureFixture) -> None:
+    def check(uri: str) -> None:
+        start = time.monotonic()
+        with pytest.raises(SearchError, match="cannot be brought up to date"):
+            at(entry, uri).sync()
+        assert not follow.follow(at(entry, uri), _dead_pid(), every_s=0.05)
+        assert time.monotonic() - start < 20
+        lines = [record.getMessage() for record in caplog.records if record.name == follow.log.name]
+        assert len(lines) == follow.LAST_TRIES
+        assert all("the mirror is behind" in line and "\n" not in line for line in lines)
+
+    if way == "refuses":
+        check(refusing())
+    else:
+        with sick_server(hang=way == "hangs") as uri:
+            check(uri)
+
+
+def test_it_ends_with_the_search(tracked: At) -> None:
+    entry = tracked("mlflow.db")
+    assert follow.follow(Mirror(entry), _dead_pid(), every_s=0.05)
+    assert statuses(entry) == {"FINISHED"}
+
+
+def test_it_follows_until_the_search_is_let_go(tracked: At, caplog: pytest.LogCaptureFixture) -> None:
+    """MLflow fails at first; the search lives on and is let go; then everything is there."""
+    entry = tracked("mlflow.db")
+    mirror, turns = Mirror(entry), []
+    sync = mirror.sync
+
+    def sometimes(live: bool | None = None) -> int:
+        turns.append(live)
+        if len(turns) == 1:
+            raise SearchError("MLflow is down")
+        return sync(live)
+
+    mirror.sync = sometimes  # type: ignore[method-assign]
+    with entry.folder.lock():
+        thread = threading.Thread(target=follow.follow, args=(mirror, os.getpid(), 0.05))
+        thread.start()
+        _until(lambda: len(turns) >= 3)
+        assert statuses(entry) == {"RUNNING", "FINISHED"}  # the search's own run, and those of its trials
+    thread.join(30)
+    assert not thread.is_alive()
+    assert turns[-1] is None
+    assert statuses(entry) == {"FINISHED"}
+    assert "MLflow is down" in caplog.text
+
+
+def test_a_foreign_experiment_stops_it(tracked: At, caplog: pytest.LogCaptureFixture) -> None:
+    entry = tracked("mlflow.db")
+    MlflowClient(entry.place.tracking_uri).create_experiment("small")
+    assert not follow.follow(Mirror(entry), os.getpid(), every_s=0.05)
+    assert "not a search" in caplog.text
+
+
+def test_the_command_follows(tracked: At) -> None:
+    """As the driver starts it: a process of its own, which ends by itself with exit code 0."""
+    entry = tracked("unused.db")
+    command = [sys.executable, "-m", "frontier_search", "sync", "small", "--home", str(entry.folder.home), "--follow", str(_dead_pid())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (entry.folder.home / "mlflow.db").exists()
+
+
+def _dead_pid() -> int:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def _until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)

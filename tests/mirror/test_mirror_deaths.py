@@ -1,0 +1,94 @@
+"""A mirror that loses MLflow in the middle: the next one completes what is there, without a second copy of anything."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+
+from frontier_search.errors import SearchError
+from frontier_search.mirror.mirror import Mirror
+from tests.support.reading import At, rows_of, runs_of
+
+
+class Dying:
+    """A client that loses the connection at its k-th write: that request is carried out or not, and then every write fails."""
+
+    WRITES = (
+        "create_run",
+        "log_batch",
+        "set_terminated",
+        "log_text",
+        "log_inputs",
+        "create_experiment",
+        "log_outputs",
+        "log_model_artifacts",
+    )
+    MODEL_WRITES = ("create_logged_model", "log_outputs", "log_model_artifacts", "finalize_logged_model")
+
+    def __init__(self, client: MlflowClient, k: int, carried_out: bool, writes: Sequence[str] = WRITES) -> None:
+        self._client, self._left, self._carried_out, self._writes = client, k, carried_out, writes
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        if name not in self._writes:
+            return method
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._left -= 1
+            if self._left > 0:
+                return method(*args, **kwargs)
+            if self._left == 0 and self._carried_out:
+                method(*args, **kwargs)
+            raise ConnectionError("the line went dead")
+
+        return call
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_a_death_in_the_middle_leaves_no_second_copy(tracked: At, carried_out: bool) -> None:
+    whole, entry = tracked("whole.db"), tracked("mlflow.db")
+    Mirror(whole).sync()
+    for k in (1, 2, 3, 5, 6, 7, 8, 20, 41, 44, 46, 50):
+        mirror = Mirror(entry)
+        mirror.tracking._client = Dying(mirror.tracking.client, k, carried_out)  # type: ignore[assignment]
+        with contextlib.suppress(SearchError):  # the later ks may find nothing left to write
+            mirror.sync()
+    Mirror(entry).sync()
+    expected, runs = runs_of(whole), runs_of(entry)
+    assert {uid: run.data.metrics for uid, run in runs.items()} == {uid: run.data.metrics for uid, run in expected.items()}
+    assert {run.info.status for run in runs.values()} == {"FINISHED"}
+    assert rows_of(entry)["metrics"] == rows_of(whole)["metrics"]
+    assert rows_of(entry)["logged_models"] == rows_of(whole)["logged_models"]
+    assert Mirror(entry).sync() == 0
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror(tracked: At, carried_out: bool) -> None:
+    whole, entry = tracked("whole.db"), tracked("mlflow.db")
+    Mirror(whole).sync()
+    for k in range(1, len(Dying.MODEL_WRITES) + 1):  # of the same model, or the next one once a death came after its last step
+        mirror = Mirror(entry)
+        mirror.tracking._client = Dying(mirror.tracking.client, k, carried_out, Dying.MODEL_WRITES)  # type: ignore[assignment]
+        with pytest.raises(SearchError, match="the line went dead"):
+            mirror.sync()
+    Mirror(entry).sync()
+    for table in ("logged_models", "inputs"):
+        assert rows_of(entry)[table] == rows_of(whole)[table]
+    assert {run.info.status for run in runs_of(entry).values()} == {"FINISHED"}
+
+
+def test_the_same_mirror_goes_on_after_an_error(tracked: At) -> None:
+    entry = tracked("mlflow.db")
+    mirror = Mirror(entry)
+    client = mirror.tracking.client
+    for k in (4, 30):
+        mirror.tracking._client = Dying(client, k, carried_out=True)  # type: ignore[assignment]
+        with pytest.raises(SearchError):
+            mirror.sync(live=True)
+    mirror.tracking._client = client
+    mirror.sync(live=False)
+    assert {run.info.status for run in runs_of(entry).values()} == {"FINISHED"}

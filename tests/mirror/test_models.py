@@ -1,0 +1,122 @@
+"""The models of the frontier: the same predictions as in training, loaded without pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import mlflow
+import mlflow.pytorch
+import numpy as np
+import pytest
+import torch
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+from numpy.typing import NDArray
+
+from frontier_search.data.dataset import Budget
+from frontier_search.errors import SpecError
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.mirror import models, payload
+from frontier_search.mirror.mirror import Mirror
+from frontier_search.models.families import FAMILIES
+from frontier_search.storage.catalog import Entry
+from frontier_search.training.rows import Data
+from frontier_search.training.stack import Model, Stack
+from frontier_search.training.train import StackTraining
+from frontier_search.trial import Candidate, Trial
+from tests.support.reading import At
+
+
+@pytest.fixture
+def tracking(tracked: At) -> Iterator[Entry]:
+    """A mirrored search; MLflow's own global URI is put back afterwards."""
+    entry, before = tracked("mlflow.db"), mlflow.get_tracking_uri()
+    Mirror(entry).sync()
+    mlflow.set_tracking_uri(entry.place.tracking_uri)
+    yield entry
+    mlflow.set_tracking_uri(before)
+
+
+def weights_of(entry: Entry, trial: Trial) -> NDArray[np.float32]:
+    weights = entry.files.model(trial.number)
+    assert weights is not None
+    return weights
+
+
+def test_a_module_predicts_what_the_trial_measured(entry: Entry, trials: list[Trial]) -> None:
+    for trial in Frontier.of(trials, entry.search.objective_table()).members:
+        for position, seed in enumerate(trial.seeds):
+            rows = entry.search.find_dataset().split(seed.seed).test
+            module = models.module(entry.search, trial, weights_of(entry, trial), position)
+            logits = module(torch.from_numpy(rows.x))
+            assert logits.shape == (len(rows), 3)
+            loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(np.asarray(rows.y, dtype=np.int64)))
+            assert float(loss) == pytest.approx(seed.metrics["test_loss"], abs=1e-6)
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_every_family_can_be_exported(family: str, entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+    """An exported program of any family gives the module's predictions, for any number of rows."""
+    search = replace(entry.search, dataset="tests.support.toys:IMAGES") if FAMILIES[family].image else entry.search
+    dataset, seeds = search.find_dataset(), search.seeds
+    parameters = FAMILIES[family].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | {"hidden": 4}
+    architecture = FAMILIES[family].build(parameters)
+    data = Data(dataset, seeds, torch.device("cpu"))
+    stack = Stack([Model(0, seed, architecture, 0.01) for seed in seeds], dataset.n_features, dataset.n_outputs, data.device)
+    training = StackTraining(stack, data, Budget(1, 32))
+    training.run()
+    trial = replace(trials[0], candidate=Candidate(family, parameters))
+    module = models.module(search, trial, training.selected_weights(), 1)
+    x = torch.randn(7, dataset.n_features, generator=torch.Generator().manual_seed(0))
+    trained = training._outputs(stack.learned, x.t().expand(len(seeds), -1, -1).contiguous())[1].t()
+    assert torch.allclose(module(x), trained, atol=1e-5)
+    program = torch.export.export(module, (x[:2],), dynamic_shapes=({0: torch.export.Dim.AUTO},))
+    torch.export.save(program, tmp_path / "model.pt2")
+    loaded = torch.export.load(tmp_path / "model.pt2").module()
+    for rows in (x, x[:3], x[:1]):
+        assert torch.allclose(loaded(rows), module(rows), atol=1e-6)
+
+
+def test_members_load_without_pickle(tracking: Entry, trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    client = MlflowClient(tracking.place.tracking_uri)
+    experiment = client.get_experiment_by_name("small")
+    runs = {run.data.tags["uid"]: run for run in client.search_runs([experiment.experiment_id], "", ViewType.ACTIVE_ONLY, 1000)}
+    members = Frontier.of(trials, tracking.search.objective_table()).members
+    assert {uid for uid, run in runs.items() if "model" in run.data.tags} == {trial.uid for trial in members}
+    for trial in members:
+        model_id = runs[trial.uid].data.tags["model"]
+        loaded = mlflow.pytorch.load_model(f"models:/{model_id}")
+        position = models.median_seed(trial)
+        x = torch.from_numpy(tracking.search.find_dataset().split(trial.seeds[position].seed).test.x)
+        expected = models.module(tracking.search, trial, weights_of(tracking, trial), position)(x)
+        assert torch.allclose(loaded(x), expected, atol=1e-6)
+        tags = client.get_logged_model(model_id).tags
+        assert tags["seed"] == str(trial.seeds[position].seed)
+        assert tags["seed_chosen"] == "median validation loss"
+
+
+def test_a_logged_model_is_a_function_of_arrays(tracking: Entry) -> None:
+    """As pyfunc, the form that MLflow serves."""
+    client = MlflowClient(tracking.place.tracking_uri)
+    logged = client.search_logged_models([client.get_experiment_by_name("small").experiment_id])[0]
+    predicted = mlflow.pyfunc.load_model(f"models:/{logged.model_id}").predict(np.zeros((5, 4), dtype=np.float32))
+    assert np.asarray(predicted).shape == (5, 3)
+
+
+def test_no_weights_no_model(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+    elsewhere = replace(entry, folder=replace(entry.folder, home=tmp_path))
+    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert models.log(client, "1", "run", elsewhere, trials[0]) == payload.NO_WEIGHTS
+
+
+def test_weights_of_another_shape_are_refused(entry: Entry, trials: list[Trial]) -> None:
+    with pytest.raises(SpecError, match="shape"):
+        models.module(entry.search, trials[0], np.zeros((3, 1), dtype=np.float32), 0)
+
+
+def test_the_median_seed_is_a_typical_one(trials: list[Trial]) -> None:
+    values = trials[0].per_seed("val_loss")
+    assert sorted(values)[1] == values[models.median_seed(trials[0])]

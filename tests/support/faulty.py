@@ -1,0 +1,86 @@
+"""Families and a dataset of the user's own with a bug: one family raises as soon as it is trained, one takes all memory, the dataset raises when
+its rows are asked for."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import frontier_search.families
+from frontier_search.data.dataset import Split
+from frontier_search.models.family import Family, Size
+from tests.support import toys
+
+MESSAGE = "the family has a bug"
+
+
+class RaisingStack:
+    """Its stacked program."""
+
+    def __init__(self, models: Any, seeds: Any, n_inputs: int, n_outputs: int, device: Any) -> None:
+        self.learned: Mapping[str, tuple[int, ...]] = {"w": (n_outputs, n_inputs)}
+
+    def initial(self, generator: Any) -> dict[str, Any]:
+        import torch  # here, because counting a family loads no torch
+
+        return {"w": torch.zeros(self.learned["w"])}
+
+    def forward(self, learned: Any, x: Any) -> Any:
+        raise RuntimeError(MESSAGE)
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """Its architecture."""
+
+    network: str = "tests.support.faulty:RaisingStack"
+    shape: int = 0
+    rank: int = 0
+
+    def size(self, n_inputs: int, n_outputs: int) -> Size:
+        return Size(n_inputs * n_outputs, n_inputs * n_outputs, 2 * n_inputs * n_outputs, 4 * n_inputs * n_outputs)
+
+
+class GreedyStack(RaisingStack):
+    """Takes more and more memory when it is trained, and gives up in the end."""
+
+    def forward(self, learned: Any, x: Any) -> Any:
+        taken = []
+        while sum(map(len, taken)) < GREED_BYTES:
+            taken.append(b"x" * STEP_BYTES)
+            time.sleep(0.1)
+        raise RuntimeError(f"nobody minded that {GREED_BYTES} bytes were taken")
+
+
+GREED_BYTES, STEP_BYTES = 8 * 2**30, 2**27
+
+FAMILY = Family(
+    "faulty",
+    "raises when it is trained",
+    "tests",
+    Path(frontier_search.models.families.__path__[0]) / "dense.yaml",
+    lambda values: Faulty(),
+)
+
+GREEDY = replace(FAMILY, name="greedy", build=lambda values: Faulty("tests.support.faulty:GreedyStack"))
+
+ATTEMPTS = "FAULTY_ATTEMPTS"  # the environment variable that names the file of the attempts to have the rows
+
+
+SESSION = "FAULTY_SESSION"  # the one that names the process that has them
+
+
+def _no_rows(seed: int) -> Split:
+    if os.environ[SESSION] == str(os.getpid()):
+        return toys.MULTICLASS.split(seed)
+    with Path(os.environ[ATTEMPTS]).open("a+") as file:
+        file.write("x")
+        file.seek(0)
+        raise RuntimeError(f"attempt {len(file.read())}: no rows")
+
+
+DATASET = replace(toys.MULTICLASS, split=_no_rows)

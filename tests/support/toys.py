@@ -1,0 +1,53 @@
+"""Tiny datasets and searches for tests that train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from frontier_search.data.dataset import Dataset, Rows, Split, Task, TrainingBudget
+from frontier_search.search.search import Search
+
+
+def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_classes: int = 3, side: int | None = None) -> Dataset:
+    """Random rows; a seed decides them. With a side they are images of so many pixels square."""
+    n_features = side * side if side else n_features
+
+    def part(rng: np.random.Generator) -> Rows:
+        x = rng.standard_normal((n_rows, n_features)).astype(np.float32)
+        if task == "regression":
+            return Rows(x, np.sin(x.sum(axis=1)).astype(np.float32))
+        if task == "binary":
+            return Rows(x, (x.sum(axis=1) > 0).astype(np.float32))
+        return Rows(x, (np.abs(x).argmax(axis=1) % n_classes).astype(np.int64))
+
+    def split(seed: int) -> Split:
+        rng = np.random.default_rng(seed)
+        return Split(part(rng), part(rng), part(rng))
+
+    n_outputs = n_classes if task == "multiclass" else 1
+    image = (1, side, side) if side else None
+    return Dataset("toy", task, n_features, n_outputs, "nats", "tests", TrainingBudget(4, 16, (1e-3, 1e-1)), split, image)
+
+
+MULTICLASS = dataset()
+REGRESSION = dataset("regression")
+IMAGES = dataset(side=8)
+
+SPEC: dict[str, Any] = {
+    "name": "toy-1",
+    "dataset": "tests.support.toys:MULTICLASS",
+    "families": {"dense": {"hidden": {"choice": [2, 4]}}, "kronecker": {"hidden": {"choice": [2, 4]}}},
+    "trials": 12,
+    "seeds": 2,
+    "epochs": 2,
+    "cohort": 4,
+    "in_flight": 2,
+    "sampler": "random",
+}
+
+
+def search(**changes: Any) -> Search:
+    """A search that takes a second."""
+    return Search.from_spec(SPEC | changes)
