@@ -34,7 +34,11 @@ from report import Report, sizes
 HERE = Path(__file__).resolve().parent
 NAME = "bench"
 DISTURBED_CPUS = 0.3  # taken by others, on average: beyond it a timing says little
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "RAY_USAGE_STATS_ENABLED": "0", "PYTHONWARNINGS": "ignore"}
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "PYTHONWARNINGS": "ignore",
+}
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,29 @@ def console_script() -> str:
 
 
 def our_command(trials: int, home: Path) -> list[str]:
-    options = {"--home": str(home), "--name": NAME, "--trials": str(trials), "--workers": str(workload.WORKERS)}
-    return [console_script(), "run", str(workload.SEARCH_FILE), *(part for option in options.items() for part in option)]
+    options = {
+        "--home": str(home),
+        "--name": NAME,
+        "--trials": str(trials),
+        "--workers": str(workload.WORKERS),
+    }
+    return [
+        console_script(),
+        "run",
+        str(workload.SEARCH_FILE),
+        *(part for option in options.items() for part in option),
+    ]
 
 
 def our_report(home: Path) -> Report:
     """Read from the finished search, as its user would."""
     command = [console_script(), "trials", NAME, "--home", str(home), "--format", "json"]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **QUIET}).stdout
-    trials: list[dict[str, Any]] = [trial for trial in json.loads(printed) if trial["state"] == "complete"]
+    printed = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, **QUIET}
+    ).stdout
+    trials: list[dict[str, Any]] = [
+        trial for trial in json.loads(printed) if trial["state"] == "complete"
+    ]
     mean_hidden, mean_steps = sizes([trial["hyperparameters"] for trial in trials])
     return Report(
         trials=len(trials),
@@ -133,15 +151,27 @@ class Result:
     def driver_cpu_ms(self) -> float | None:
         if not self.driver_alone:
             return None
-        return 1000 * self.measured.driver_cpu_s(self.report.begun_at, self.report.finished_at) / self.report.trials
+        return (
+            1000
+            * self.measured.driver_cpu_s(self.report.begun_at, self.report.finished_at)
+            / self.report.trials
+        )
 
     @property
     def training_ms(self) -> float | None:
-        return None if self.report.training_s is None else 1000 * self.report.training_s / self.report.trials
+        return (
+            None
+            if self.report.training_s is None
+            else 1000 * self.report.training_s / self.report.trials
+        )
 
     @property
     def training_percent(self) -> float | None:
-        return None if self.report.training_s is None else 100 * self.report.training_s / (workload.WORKERS * self.search_s)
+        return (
+            None
+            if self.report.training_s is None
+            else 100 * self.report.training_s / (workload.WORKERS * self.search_s)
+        )
 
     def figures(self, trials: int) -> dict[str, float | None]:
         """Everything that the table shows, by its row; ``trials`` is for how many a whole command is timed."""
@@ -149,7 +179,9 @@ class Result:
         return {
             "trials": self.report.trials,
             "trials per second, start-up apart": self.rate,
-            f"trials per second, start-up and wind-down included, for {trials} trials": self.rate_with_start_up(trials),
+            f"trials per second, start-up and wind-down included, for {trials} trials": self.rate_with_start_up(
+                trials
+            ),
             "start-up, s": self.start_up_s,
             "search, s": self.search_s,
             "wind-down, s": self.wind_down_s,
@@ -174,7 +206,11 @@ def run(contender: Contender, trials: int) -> Result:
         print(f"{contender.title}: {trials} trials ...", file=sys.stderr, flush=True)
         measured = measure(contender.command(trials, home), Path(folder, "log"), QUIET)
         result = Result(contender.title, measured, contender.report(home), contender.driver_alone)
-        print(f"{contender.title}: {result.rate:.3g} trials/s in {measured.wall_s:.0f} s", file=sys.stderr, flush=True)
+        print(
+            f"{contender.title}: {result.rate:.3g} trials/s in {measured.wall_s:.0f} s",
+            file=sys.stderr,
+            flush=True,
+        )
         return result
 
 
@@ -187,14 +223,23 @@ def _cell(value: float | None) -> str:
 def table(results: Mapping[str, Result], trials: int) -> str:
     """Markdown: a row a figure, a column a contender; at the end how many times as fast as each this project is."""
     columns = [result.figures(trials) for result in results.values()]
-    lines = [["", *(result.title for result in results.values())], ["---", *["---:"] * len(results)]]
+    lines = [
+        ["", *(result.title for result in results.values())],
+        ["---", *["---:"] * len(results)],
+    ]
     known = [row for row in columns[0] if any(column[row] is not None for column in columns)]
     lines += [[row, *(_cell(column[row]) for column in columns)] for row in known]
     if "ours" in results:
         ours = results["ours"]
         apart = [ours.rate / result.rate for result in results.values()]
-        included = [ours.rate_with_start_up(trials) / result.rate_with_start_up(trials) for result in results.values()]
-        for row, ratios in (("start-up apart", apart), ("start-up and wind-down included", included)):
+        included = [
+            ours.rate_with_start_up(trials) / result.rate_with_start_up(trials)
+            for result in results.values()
+        ]
+        for row, ratios in (
+            ("start-up apart", apart),
+            ("start-up and wind-down included", included),
+        ):
             lines.append([f"**times as fast, {row}**", *(f"**{ratio:.3g}**" for ratio in ratios)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -204,9 +249,16 @@ def machine(cpus: Sequence[int]) -> str:
     model = platform.processor() or platform.machine()
     cpu_file = Path("/proc/cpuinfo")
     if cpu_file.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpu_file.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in cpu_file.read_text().splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0] if names else model
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "ray", "optuna", "mlflow"))
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("torch", "ray", "optuna", "mlflow")
+    )
     used = f"{len(cpus)} of {os.cpu_count()} CPUs used" if cpus else f"{os.cpu_count()} CPUs"
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return f"{model}, {used}, {system}, {versions}, {time.strftime('%Y-%m-%d')}"
@@ -222,11 +274,24 @@ def two_cpus() -> Sequence[int]:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=int, default=workload.TRIALS, help="trials of this project (default: %(default)s)")
-    parser.add_argument("--peer-trials", type=int, default=40, help="trials of each peer (default: %(default)s)")
-    parser.add_argument("--only", choices=["ours", "peers", "ray", "optuna"], help="leave the others out")
-    parser.add_argument("--output", type=Path, metavar="FILE.json", help="write every figure there too")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--trials",
+        type=int,
+        default=workload.TRIALS,
+        help="trials of this project (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--peer-trials", type=int, default=40, help="trials of each peer (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--only", choices=["ours", "peers", "ray", "optuna"], help="leave the others out"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE.json", help="write every figure there too"
+    )
     return parser.parse_args()
 
 
@@ -235,7 +300,10 @@ def main() -> int:
     wanted = {None: list(CONTENDERS), "peers": ["ray", "optuna"]}.get(options.only, [options.only])
     cpus, load = two_cpus(), os.getloadavg()[0]
     try:
-        results = {key: run(CONTENDERS[key], options.trials if key == "ours" else options.peer_trials) for key in wanted}
+        results = {
+            key: run(CONTENDERS[key], options.trials if key == "ours" else options.peer_trials)
+            for key in wanted
+        }
     except (CommandError, subprocess.CalledProcessError, OSError) as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 1
@@ -245,10 +313,20 @@ def main() -> int:
     print(f"{table(results, options.trials)}\n\n{machine(cpus)}. {note}")
     for result in results.values():
         if result.measured.others_cpus > DISTURBED_CPUS:
-            print(f"\n**{result.title} was disturbed: others took {result.measured.others_cpus:.2f} CPUs. Run it again when idle.**")
+            print(
+                f"\n**{result.title} was disturbed: others took {result.measured.others_cpus:.2f} CPUs. Run it again when idle.**"
+            )
     if options.output:
-        figures = {key: result.figures(options.trials) | {"report": asdict(result.report)} for key, result in results.items()}
-        options.output.write_text(json.dumps({"machine": machine(cpus), "load_before": load, "contenders": figures}, indent=2) + "\n")
+        figures = {
+            key: result.figures(options.trials) | {"report": asdict(result.report)}
+            for key, result in results.items()
+        }
+        options.output.write_text(
+            json.dumps(
+                {"machine": machine(cpus), "load_before": load, "contenders": figures}, indent=2
+            )
+            + "\n"
+        )
     return 0
 
 

@@ -26,16 +26,23 @@ SEEDS = (101, 202, 303, 404, 505)
 
 def outcome(candidate: Candidate) -> Outcome:
     """A loss that falls with the width, different for each learning rate."""
-    hidden, rate = float(candidate.hyperparameters["hidden"]), float(candidate.hyperparameters["learning_rate"])
+    hidden, rate = (
+        float(candidate.hyperparameters["hidden"]),
+        float(candidate.hyperparameters["learning_rate"]),
+    )
     metrics = {
-        f"{split}_{name}": 1 / hidden + abs(rate - 0.01) for split in ("train", "val", "test") for name in ("loss", "error", "accuracy")
+        f"{split}_{name}": 1 / hidden + abs(rate - 0.01)
+        for split in ("train", "val", "test")
+        for name in ("loss", "error", "accuracy")
     }
     return Outcome(tuple(SeedOutcome(seed, metrics, 60, 60, 0.0) for seed in SEEDS))
 
 
 def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float]]:
     """(trials told, ask milliseconds a trial, tell milliseconds a trial) for every window."""
-    search = Search.from_spec({"name": "driver", "dataset": "digits", "sampler": sampler, "trials": trials})
+    search = Search.from_spec(
+        {"name": "driver", "dataset": "digits", "sampler": sampler, "trials": trials}
+    )
     entry = catalog.define(search, home)
     session = Session(search, entry.open_storage(writable=True))
     handover = Handover(session, entry.files, [LiveView(search, "").observe])
@@ -63,13 +70,17 @@ def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sampler", default="nsga2")
     parser.add_argument("--trials", type=int, default=2000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         rows = drive(options.sampler, options.trials, Path(home))
-    print(f"| trials ({options.sampler}) | ask, ms a trial | tell and view, ms a trial | together |\n|---:|---:|---:|---:|")
+    print(
+        f"| trials ({options.sampler}) | ask, ms a trial | tell and view, ms a trial | together |\n|---:|---:|---:|---:|"
+    )
     for finished, ask, tell in rows:
         print(f"| {finished} | {ask:.1f} | {tell:.1f} | {ask + tell:.1f} |")
 

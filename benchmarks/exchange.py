@@ -45,7 +45,15 @@ def server(log: Path) -> Iterator[None]:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", url.rpartition(":")[2]]
+        command = [
+            sys.executable,
+            "-m",
+            "moto.server",
+            "-H",
+            "127.0.0.1",
+            "-p",
+            url.rpartition(":")[2],
+        ]
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         until = time.monotonic() + PATIENCE_S
@@ -55,7 +63,12 @@ def server(log: Path) -> Iterator[None]:
                 break
             except (URLError, OSError):
                 time.sleep(0.2)
-        keys = {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1"}
+        keys = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
         os.environ.update(keys)
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         yield
@@ -65,7 +78,15 @@ def server(log: Path) -> Iterator[None]:
 
 
 def requests(log: Path) -> int:
-    return len(re.findall(r'"(?:\x1b\[\d+m)*(?:GET|PUT|POST|HEAD|DELETE) ', log.read_text(errors="replace"))) if log.exists() else 0
+    return (
+        len(
+            re.findall(
+                r'"(?:\x1b\[\d+m)*(?:GET|PUT|POST|HEAD|DELETE) ', log.read_text(errors="replace")
+            )
+        )
+        if log.exists()
+        else 0
+    )
 
 
 def work(handover: Handover, cohort: Cohort) -> None:
@@ -93,25 +114,46 @@ def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--trials", type=int, default=1008)
     parser.add_argument("--sampler", default="tpe")
     options = parser.parse_args()
-    spec = {"name": "long", "dataset": "digits", "sampler": options.sampler, "trials": options.trials, "cohort": 16, "in_flight": 3}
+    spec = {
+        "name": "long",
+        "dataset": "digits",
+        "sampler": options.sampler,
+        "trials": options.trials,
+        "cohort": 16,
+        "in_flight": 3,
+    }
     search = Search.from_spec(spec)
-    print(f"| exchanged through | ms a cohort of 16, asking and telling included | requests a cohort | {options.trials} trials again, s |")
+    print(
+        f"| exchanged through | ms a cohort of 16, asking and telling included | requests a cohort | {options.trials} trials again, s |"
+    )
     print("|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         place, log = Path(folder), Path(folder) / "log"
         with server(log):
-            for name, outcomes in (("the search's folder", None), ("another folder", f"{place}/shared"), ("a bucket", f"s3://{BUCKET}/o")):
+            for name, outcomes in (
+                ("the search's folder", None),
+                ("another folder", f"{place}/shared"),
+                ("a bucket", f"s3://{BUCKET}/o"),
+            ):
                 before = requests(log)
                 cohorts, seconds = play(search, place / name / "first", outcomes)
-                asked = f"{(requests(log) - before) / cohorts:.0f}" if "://" in str(outcomes) else "-"
+                asked = (
+                    f"{(requests(log) - before) / cohorts:.0f}" if "://" in str(outcomes) else "-"
+                )
                 again = "-"
                 if outcomes:
                     trained, again_s = play(search, place / name / "second", outcomes)
-                    again = f"{again_s:.1f}" if trained == 0 else f"{trained} cohorts were trained again!"
+                    again = (
+                        f"{again_s:.1f}"
+                        if trained == 0
+                        else f"{trained} cohorts were trained again!"
+                    )
                 print(f"| {name} | {seconds / cohorts * 1e3:.0f} | {asked} | {again} |", flush=True)
 
 

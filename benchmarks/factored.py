@@ -33,7 +33,9 @@ class Case:
         self.stack = Stack(models, INPUTS, OUTPUTS, torch.device("cpu"))
         self.drawing_ms = (time.perf_counter() - start) * 1e3 / MODELS
         self.x = torch.randn(MODELS, INPUTS, ROWS)
-        self.gradients = {name: torch.empty_like(tensor) for name, tensor in self.stack.learned.items()}
+        self.gradients = {
+            name: torch.empty_like(tensor) for name, tensor in self.stack.learned.items()
+        }
 
     def gradient_ms(self) -> float:
         start = time.perf_counter()
@@ -45,7 +47,9 @@ class Case:
 
 def main() -> None:
     settle_process()
-    print("| H | matrix, ms | factors, ms | times as fast | drawing a matrix, ms | drawing factors, ms |")
+    print(
+        "| H | matrix, ms | factors, ms | times as fast | drawing a matrix, ms | drawing factors, ms |"
+    )
     print("|---:|---:|---:|---:|---:|---:|")
     for hidden in WIDTHS:
         cases = {way: Case(hidden, above) for way, above in WAYS.items()}
@@ -56,7 +60,10 @@ def main() -> None:
         best = {way: min(found) for way, found in times.items()}
         drawing = " | ".join(f"{case.drawing_ms:,.1f}" for case in cases.values())
         gain = best["matrix"] / best["factors"]
-        print(f"| {hidden} | {best['matrix']:.2f} | {best['factors']:.2f} | {gain:.1f} | {drawing} |", flush=True)
+        print(
+            f"| {hidden} | {best['matrix']:.2f} | {best['factors']:.2f} | {gain:.1f} | {drawing} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -63,7 +63,13 @@ def measure(command: Sequence[str], log: Path, environment: Mapping[str, str]) -
     used: dict[int, float] = {}  # processor seconds by process
     busy_before, own_before = _busy_s(), _own_cpu_s()
     with log.open("wb") as output:
-        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **environment}, cwd=log.parent)
+        child = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            cwd=log.parent,
+        )
         try:
             root = psutil.Process(child.pid)
             while child.poll() is None:
@@ -80,9 +86,14 @@ def measure(command: Sequence[str], log: Path, environment: Mapping[str, str]) -
             child.wait()
             raise
     wall_s = time.time() - started_at
-    others_cpus = max(0.0, _busy_s() - busy_before - sum(used.values()) - (_own_cpu_s() - own_before)) / wall_s
+    others_cpus = (
+        max(0.0, _busy_s() - busy_before - sum(used.values()) - (_own_cpu_s() - own_before))
+        / wall_s
+    )
     if child.returncode != 0:
-        raise CommandError(f"{' '.join(command)}\nended with code {child.returncode}:\n{log.read_text()[-LOG_TAIL_CHARACTERS:]}")
+        raise CommandError(
+            f"{' '.join(command)}\nended with code {child.returncode}:\n{log.read_text()[-LOG_TAIL_CHARACTERS:]}"
+        )
     return Measured(started_at, wall_s, peak, processes, tuple(driver_cpu), others_cpus)
 
 

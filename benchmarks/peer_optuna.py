@@ -72,7 +72,10 @@ class Worker:
     def driver_s(self) -> dict[str, float]:
         """Optuna's loop asks and tells by itself, between two objectives, so both are one number here."""
         mirror = self.clock.totals["mirror"]
-        return {"ask and tell": self.clock.totals["suggest"] + max(0.0, self.between_s - mirror), "mirror": mirror}
+        return {
+            "ask and tell": self.clock.totals["suggest"] + max(0.0, self.between_s - mirror),
+            "mirror": mirror,
+        }
 
 
 def work(position: int, trials: int, home: Path) -> Worker:
@@ -81,18 +84,29 @@ def work(position: int, trials: int, home: Path) -> Worker:
     workload.prepare()
     use_mlflow(home)
     worker = Worker()
-    study = optuna.load_study(study_name=STUDY, storage=storage(home), sampler=optuna.samplers.TPESampler(seed=1 + position))
-    study.optimize(worker.objective, callbacks=[MaxTrialsCallback(trials, states=(TrialState.COMPLETE,)), worker.mirror])
+    study = optuna.load_study(
+        study_name=STUDY,
+        storage=storage(home),
+        sampler=optuna.samplers.TPESampler(seed=1 + position),
+    )
+    study.optimize(
+        worker.objective,
+        callbacks=[MaxTrialsCallback(trials, states=(TrialState.COMPLETE,)), worker.mirror],
+    )
     return worker
 
 
 def run(trials: int, home: Path) -> Report:
     """Runs the search and reports it; the last trials of the two workers may make it one more than asked for."""
-    study = optuna.create_study(study_name=STUDY, storage=storage(home), directions=["minimize"] * len(workload.OBJECTIVES))
+    study = optuna.create_study(
+        study_name=STUDY, storage=storage(home), directions=["minimize"] * len(workload.OBJECTIVES)
+    )
     use_mlflow(home)  # once, here: two processes that create the same database at once can fail
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workload.WORKERS, mp_context=spawn) as pool:
-        futures = [pool.submit(work, position, trials, home) for position in range(workload.WORKERS)]
+        futures = [
+            pool.submit(work, position, trials, home) for position in range(workload.WORKERS)
+        ]
         workers = [future.result() for future in futures]
     complete = study.get_trials(states=(TrialState.COMPLETE,))
     mean_hidden, mean_steps = sizes([trial.params for trial in complete])
@@ -103,7 +117,9 @@ def run(trials: int, home: Path) -> Report:
     return Report(
         trials=len(complete),
         begun_at=min(worker.begun_at for worker in workers),
-        finished_at=max(trial.datetime_complete.timestamp() for trial in complete if trial.datetime_complete),
+        finished_at=max(
+            trial.datetime_complete.timestamp() for trial in complete if trial.datetime_complete
+        ),
         driver_s=driver_s,
         training_s=sum(worker.training_s for worker in workers),
         best_loss=min(trial.values[0] for trial in complete),
@@ -115,7 +131,12 @@ def run(trials: int, home: Path) -> Report:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, required=True)
-    parser.add_argument("--home", type=Path, required=True, help="an empty folder for everything that is written, the report too")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        required=True,
+        help="an empty folder for everything that is written, the report too",
+    )
     options = parser.parse_args()
     home: Path = options.home.resolve()
     run(options.trials, home).write(home)

@@ -35,13 +35,20 @@ class Models(tune.Trainable):
     def step(self) -> dict[str, Any]:
         begun_at = time.time()
         outcome = workload.train_all(self.params)
-        return {**outcome, "begun_at": begun_at, "training_s": time.time() - begun_at, "process": os.getpid()}
+        return {
+            **outcome,
+            "begun_at": begun_at,
+            "training_s": time.time() - begun_at,
+            "process": os.getpid(),
+        }
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.params = new_config
         return True  # the actor can be used for another trial
 
-    def save_checkpoint(self, checkpoint_dir: str) -> None:  # Ray calls it at the end of a trial; nothing is kept
+    def save_checkpoint(
+        self, checkpoint_dir: str
+    ) -> None:  # Ray calls it at the end of a trial; nothing is kept
         return None
 
     def load_checkpoint(self, checkpoint: Any) -> None:
@@ -57,7 +64,9 @@ class TimedSearch(OptunaSearch):
         with clock("ask"):
             return super().suggest(trial_id)
 
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
         with clock("tell"):
             super().on_trial_complete(trial_id, result, error)
         self.finished_at = time.time()
@@ -84,21 +93,35 @@ def run(trials: int, home: Path) -> Report:
     ray.init(address="local", num_cpus=workload.WORKERS)
     # TuneConfig(metric=[...]) is refused, so several metrics are known to the searcher alone. The searcher's state is saved with plain
     # pickle: the space must be a function of an importable module, not of this script.
-    search = TimedSearch(workload.suggest, metric=list(workload.OBJECTIVES), mode=["min"] * len(workload.OBJECTIVES), seed=1)
+    search = TimedSearch(
+        workload.suggest,
+        metric=list(workload.OBJECTIVES),
+        mode=["min"] * len(workload.OBJECTIVES),
+        seed=1,
+    )
     tuner = tune.Tuner(
         tune.with_resources(Models, {"cpu": 1}),
-        tune_config=tune.TuneConfig(search_alg=search, num_samples=trials, reuse_actors=True, max_concurrent_trials=workload.WORKERS),
+        tune_config=tune.TuneConfig(
+            search_alg=search,
+            num_samples=trials,
+            reuse_actors=True,
+            max_concurrent_trials=workload.WORKERS,
+        ),
         run_config=tune.RunConfig(
             name="peer",
             storage_path=str(home / "tune"),
             stop={"training_iteration": 1},
             verbose=0,
             # MLflow 3.17 refuses its old ./mlruns folder; a database is the default and the documented way.
-            callbacks=[TimedMLflow(tracking_uri=f"sqlite:///{home / 'mlflow.db'}", experiment_name="peer")],
+            callbacks=[
+                TimedMLflow(tracking_uri=f"sqlite:///{home / 'mlflow.db'}", experiment_name="peer")
+            ],
         ),
     )
     grid = tuner.fit()
-    results: list[dict[str, Any]] = [grid[i].metrics or {} for i in range(len(grid)) if grid[i].error is None]
+    results: list[dict[str, Any]] = [
+        grid[i].metrics or {} for i in range(len(grid)) if grid[i].error is None
+    ]
     if len({result["process"] for result in results}) > workload.WORKERS:
         raise RuntimeError("actors were not reused, so this is not the run that was meant")
     mean_hidden, mean_steps = sizes([result["config"] for result in results])
@@ -117,7 +140,12 @@ def run(trials: int, home: Path) -> Report:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, required=True)
-    parser.add_argument("--home", type=Path, required=True, help="an empty folder for everything that is written, the report too")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        required=True,
+        help="an empty folder for everything that is written, the report too",
+    )
     options = parser.parse_args()
     home: Path = options.home.resolve()
     run(options.trials, home).write(home)

@@ -46,7 +46,10 @@ class Report:
 
 def sizes(proposed: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     """Mean width and mean number of steps of the proposed models; a family without a recurrence has 0 steps."""
-    widths, steps = [float(params["hidden"]) for params in proposed], [float(params.get("steps", 0)) for params in proposed]
+    widths, steps = (
+        [float(params["hidden"]) for params in proposed],
+        [float(params.get("steps", 0)) for params in proposed],
+    )
     return sum(widths) / len(widths), sum(steps) / len(steps)
 
 

@@ -34,7 +34,9 @@ NEW, RUNNING, ASKED = "new", "running", "asked"
 
 def interrupted(home: Path, trials: int, sampler: str, storage: str | None, state: str) -> Entry:
     """A search with so many finished trials that was interrupted there; a new one has none."""
-    search = Search.from_spec({"name": "long", "dataset": "digits", "sampler": sampler, "trials": trials + 100})
+    search = Search.from_spec(
+        {"name": "long", "dataset": "digits", "sampler": sampler, "trials": trials + 100}
+    )
     entry = catalog.define(search, home, storage)
     if state == NEW:
         return entry
@@ -43,9 +45,15 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
     in_flight: list[Cohort] = []
     while True:
         told = sum(trial.state.finished for trial in session.trials)
-        if told + (0 if state == RUNNING else len(in_flight) * search.cohort) >= trials and (state == RUNNING or not in_flight):
+        if told + (0 if state == RUNNING else len(in_flight) * search.cohort) >= trials and (
+            state == RUNNING or not in_flight
+        ):
             return entry
-        cohort = handover.next() if told + len(in_flight) * search.cohort < trials or state == RUNNING else None
+        cohort = (
+            handover.next()
+            if told + len(in_flight) * search.cohort < trials or state == RUNNING
+            else None
+        )
         if cohort is not None:
             in_flight.append(cohort)
         if cohort is None or len(in_flight) == search.in_flight:
@@ -64,15 +72,32 @@ def seconds(entry: Entry, executor: str) -> tuple[float, float]:
     Returns:
         seconds until a stack was in training, and until a cohort was told.
     """
-    arguments = ["resume", entry.search.name, "--home", str(entry.folder.home), "--executor", executor]
+    arguments = [
+        "resume",
+        entry.search.name,
+        "--home",
+        str(entry.folder.home),
+        "--executor",
+        executor,
+    ]
     before, log = finished(entry), entry.folder.path / "resume.log"
     begin = time.perf_counter()
     with log.open("wb") as output:
         command = [sys.executable, "-m", "frontier_search", *arguments]
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | ONE_THREAD, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            env=os.environ | ONE_THREAD,
+            start_new_session=True,
+        )
 
     def wait_for(what: str, every_s: float) -> float:
-        while not (list(entry.folder.path.glob("outcomes/*/checkpoints/training")) if what == "training" else finished(entry) > before):
+        while not (
+            list(entry.folder.path.glob("outcomes/*/checkpoints/training"))
+            if what == "training"
+            else finished(entry) > before
+        ):
             if process.poll() is not None or time.perf_counter() - begin > PATIENCE_S:
                 raise RuntimeError(f"{what} was not seen:\n{log.read_text()}")
             time.sleep(every_s)
@@ -88,17 +113,23 @@ def seconds(entry: Entry, executor: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--sampler", default="tpe")
     parser.add_argument("--storage")
     options = parser.parse_args()
-    print(f"| executor | cohorts ({options.trials} trials, {options.sampler}) | in training after, s | first cohort told after, s |")
+    print(
+        f"| executor | cohorts ({options.trials} trials, {options.sampler}) | in training after, s | first cohort told after, s |"
+    )
     print("|---|---|---:|---:|")
     for state in (NEW, RUNNING, ASKED):
         for executor in ("inline", "ray_tune"):
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-                entry = interrupted(Path(home), options.trials, options.sampler, options.storage, state)
+                entry = interrupted(
+                    Path(home), options.trials, options.sampler, options.storage, state
+                )
                 training_s, told_s = seconds(entry, executor)
                 print(f"| {executor} | {state} | {training_s:.1f} | {told_s:.1f} |", flush=True)
 

@@ -126,10 +126,18 @@ def costless(cohorts: int, in_flight: int) -> Driver:
     return Driver(ask, tell)
 
 
-def real(workers: int, trials: int, in_flight: int, options: argparse.Namespace, home: Path) -> tuple[Simulated, Left]:
+def real(
+    workers: int, trials: int, in_flight: int, options: argparse.Namespace, home: Path
+) -> tuple[Simulated, Left]:
     """The project's own driver, on a search of this size in ``home``."""
     now = time.perf_counter if options.clock == "wall" else time.process_time
-    spec = {"name": "scale", "dataset": "digits", "sampler": options.sampler, "trials": trials, "cohort": options.cohort}
+    spec = {
+        "name": "scale",
+        "dataset": "digits",
+        "sampler": options.sampler,
+        "trials": trials,
+        "cohort": options.cohort,
+    }
     entry = catalog.define(Search.from_spec(spec | {"in_flight": in_flight}), home)
     storage = entry.open_storage(writable=True)
     handover = Handover(Session(entry.search, storage), entry.files)
@@ -146,7 +154,9 @@ def real(workers: int, trials: int, in_flight: int, options: argparse.Namespace,
 
     def tell(index: int) -> float:
         cohort = asked.pop(index)
-        handover.files.leave(cohort, [outcome(candidate) for candidate in cohort.candidates], {})  # a worker's time, and not the driver's
+        handover.files.leave(
+            cohort, [outcome(candidate) for candidate in cohort.candidates], {}
+        )  # a worker's time, and not the driver's
         start = now()
         handover.settle(cohort)
         return now() - start
@@ -162,31 +172,57 @@ def real(workers: int, trials: int, in_flight: int, options: argparse.Namespace,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 4, 16, 64, 256])
-    parser.add_argument("--trials", type=int, help="of every search; else as many as --cohorts-per-worker gives")
+    parser.add_argument(
+        "--trials", type=int, help="of every search; else as many as --cohorts-per-worker gives"
+    )
     parser.add_argument("--cohorts-per-worker", type=int, default=12)
     parser.add_argument("--cohort", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=5.0, help="mean of a cohort")
-    parser.add_argument("--slack", type=float, nargs="+", default=[1.0, 2.0], help="in_flight / workers")
+    parser.add_argument(
+        "--slack", type=float, nargs="+", default=[1.0, 2.0], help="in_flight / workers"
+    )
     parser.add_argument("--sampler", default="nsga2")
     parser.add_argument("--clock", choices=["cpu", "wall"], default="cpu")
     options = parser.parse_args()
     print(
         f"{options.sampler}, cohorts of {options.cohort} that take {options.seconds:g} s (log-normal, {SPREAD:g}), {options.clock} time\n"
     )
-    heads = ("workers", "in flight", "trials", "efficiency", "a costless driver's", "driver busy, %", "ask, ms a trial", "tell, ms a trial")
+    heads = (
+        "workers",
+        "in flight",
+        "trials",
+        "efficiency",
+        "a costless driver's",
+        "driver busy, %",
+        "ask, ms a trial",
+        "tell, ms a trial",
+    )
     print(f"| {' | '.join((*heads, 'journal, MB', 'memory so far, MB', 'resume, s'))} |")
     print("|---:" * (len(heads) + 3) + "|")
     for workers in options.workers:
         for slack in options.slack:
-            trials, in_flight = options.trials or workers * options.cohorts_per_worker * options.cohort, max(1, round(workers * slack))
+            trials, in_flight = (
+                options.trials or workers * options.cohorts_per_worker * options.cohort,
+                max(1, round(workers * slack)),
+            )
             with tempfile.TemporaryDirectory() as home:
                 ours, left = real(workers, trials, in_flight, options, Path(home))
-            bound = simulate(costless(-(-trials // options.cohort), in_flight), workers, in_flight, options.seconds)
+            bound = simulate(
+                costless(-(-trials // options.cohort), in_flight),
+                workers,
+                in_flight,
+                options.seconds,
+            )
             ask, tell = ours.ask_s / trials * 1e3, ours.tell_s / trials * 1e3
             cells = f"{workers} | {in_flight} | {trials:,} | {ours.efficiency:.2f} | {bound.efficiency:.2f} | {ours.busy * 100:.1f}"
-            print(f"| {cells} | {ask:.2f} | {tell:.2f} | {left.journal_mb:.0f} | {left.memory_mb:.0f} | {left.resume_s:.1f} |", flush=True)
+            print(
+                f"| {cells} | {ask:.2f} | {tell:.2f} | {left.journal_mb:.0f} | {left.memory_mb:.0f} | {left.resume_s:.1f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -38,12 +38,24 @@ MEAN_S = 5.0
 class Sleeper(ray_tune.CohortTrainable):
     """A worker that sleeps."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, root: str = "", device: str = "cpu") -> None:
-        self.files, self.index, self.log = OutcomeFiles(remote.folder(root)), config[ray_tune.COHORT], Path(root) / ASLEEP
+    def setup(
+        self,
+        config: dict[str, Any],
+        spec: dict[str, Any] | None = None,
+        root: str = "",
+        device: str = "cpu",
+    ) -> None:
+        self.files, self.index, self.log = (
+            OutcomeFiles(remote.folder(root)),
+            config[ray_tune.COHORT],
+            Path(root) / ASLEEP,
+        )
 
     def step(self) -> dict[str, Any]:
         start = time.time()
-        time.sleep(MEAN_S * float(np.random.default_rng(self.index).lognormal(-(SPREAD**2) / 2, SPREAD)))
+        time.sleep(
+            MEAN_S * float(np.random.default_rng(self.index).lognormal(-(SPREAD**2) / 2, SPREAD))
+        )
         awake = time.time()
         cohort = self.files.posted(self.index)
         self.files.leave(cohort, [outcome(candidate) for candidate in cohort.candidates], {})
@@ -72,8 +84,15 @@ class Timed(Handover):
 def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
     """One search, as a row of the table."""
     cohorts = workers * options.cohorts_per_worker
-    spec = {"name": "sleepers", "dataset": "digits", "sampler": options.sampler, "trials": cohorts * options.cohort}
-    entry = catalog.define(Search.from_spec(spec | {"cohort": options.cohort, "in_flight": 2 * workers}), home)
+    spec = {
+        "name": "sleepers",
+        "dataset": "digits",
+        "sampler": options.sampler,
+        "trials": cohorts * options.cohort,
+    }
+    entry = catalog.define(
+        Search.from_spec(spec | {"cohort": options.cohort, "in_flight": 2 * workers}), home
+    )
     (entry.folder.path / ASLEEP).mkdir()
     storage = entry.open_storage(writable=True)
     handover = Timed(Session(entry.search, storage), entry.files)
@@ -82,12 +101,24 @@ def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
         execute(handover)
         cpu = time.process_time() - cpu
     storage.close()
-    slept = np.array([[float(word) for word in path.read_text().split()] for path in (entry.folder.path / ASLEEP).iterdir()])
+    slept = np.array(
+        [
+            [float(word) for word in path.read_text().split()]
+            for path in (entry.folder.path / ASLEEP).iterdir()
+        ]
+    )
     processes = len(set(slept[:, 2]))
-    asleep = sorted([*((start, 1) for start in slept[:, 0]), *((awake, -1) for awake in slept[:, 1])])
+    asleep = sorted(
+        [*((start, 1) for start in slept[:, 0]), *((awake, -1) for awake in slept[:, 1])]
+    )
     counts = np.cumsum([change for _, change in asleep])
-    window = asleep[int(np.argmax(counts == workers))][0], slept[:, 0].max()  # argmax: the first moment
-    assert counts.max() == workers, f"at most {counts.max()} of {workers} workers were asleep at once"
+    window = (
+        asleep[int(np.argmax(counts == workers))][0],
+        slept[:, 0].max(),
+    )  # argmax: the first moment
+    assert counts.max() == workers, (
+        f"at most {counts.max()} of {workers} workers were asleep at once"
+    )
     inside = np.clip(slept[:, :2], *window)
     efficiency = (inside[:, 1] - inside[:, 0]).sum() / (workers * (window[1] - window[0]))
     ours, all_ms = handover.took_s / cohorts * 1e3, cpu / cohorts * 1e3
@@ -95,15 +126,21 @@ def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--workers", type=int, nargs="+", default=[2, 16, 32, 64])
     parser.add_argument("--cohorts-per-worker", type=int, default=10)
     parser.add_argument("--cohort", type=int, default=16)
     parser.add_argument("--sampler", default="nsga2")
     options = parser.parse_args()
     ray_tune.CohortTrainable = Sleeper  # type: ignore[misc]
-    print(f"{options.sampler}, cohorts of {options.cohort} that take {MEAN_S:g} s (log-normal, {SPREAD:g})\n")
-    print("| workers | processes | cohorts | window, s | efficiency | ask and tell, ms a cohort | driver's processor, ms a cohort |")
+    print(
+        f"{options.sampler}, cohorts of {options.cohort} that take {MEAN_S:g} s (log-normal, {SPREAD:g})\n"
+    )
+    print(
+        "| workers | processes | cohorts | window, s | efficiency | ask and tell, ms a cohort | driver's processor, ms a cohort |"
+    )
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for workers in options.workers:
         with tempfile.TemporaryDirectory() as home:

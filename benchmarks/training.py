@@ -46,11 +46,19 @@ class Case:
 
     @property
     def hyperparameters(self) -> dict[str, float | int]:
-        recurrent = {"steps": self.steps, "spectral_radius": 0.9, "graph_noise": 0.0} if self.steps else {}
+        recurrent = (
+            {"steps": self.steps, "spectral_radius": 0.9, "graph_noise": 0.0} if self.steps else {}
+        )
         return {"hidden": self.hidden, "learning_rate": 0.005, **recurrent}
 
 
-CASES = (Case("dense", 8), Case("dense", 32), Case("no_recurrence", 16), Case("kronecker", 16, 5), Case("kronecker", 64, 5))
+CASES = (
+    Case("dense", 8),
+    Case("dense", 32),
+    Case("no_recurrence", 16),
+    Case("kronecker", 16, 5),
+    Case("kronecker", 64, 5),
+)
 
 
 def best_ms(action: Callable[[], object], repeats: int) -> float:
@@ -65,7 +73,9 @@ def best_ms(action: Callable[[], object], repeats: int) -> float:
 
 def stacked_ms(case: Case, data: Data, n_models: int) -> float:
     architecture = FAMILIES[case.family].build(case.hyperparameters)
-    models = [Model(i, data.seeds[i % len(data.seeds)], architecture, 0.005) for i in range(n_models)]
+    models = [
+        Model(i, data.seeds[i % len(data.seeds)], architecture, 0.005) for i in range(n_models)
+    ]
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
     StackTraining(stack, data, Budget(1, 64)).run()  # warms the caches
 
@@ -78,7 +88,10 @@ def stacked_ms(case: Case, data: Data, n_models: int) -> float:
 def plain_ms(case: Case) -> float:
     params = {"family": case.family, **case.hyperparameters}
     workload.train_one(params, 101, epochs=1)  # warms the caches
-    return best_ms(lambda: workload.train_one(params, 101, epochs=PLAIN_EPOCHS), REPEATS) / PLAIN_EPOCHS
+    return (
+        best_ms(lambda: workload.train_one(params, 101, epochs=PLAIN_EPOCHS), REPEATS)
+        / PLAIN_EPOCHS
+    )
 
 
 def limit_ms(case: Case, data: Data, flops_per_ms: float, tanh_per_ms: float) -> float:
@@ -86,10 +99,17 @@ def limit_ms(case: Case, data: Data, flops_per_ms: float, tanh_per_ms: float) ->
     d, o, h = data.dataset.n_features, data.dataset.n_outputs, case.hidden
     n_train, n_val = data.train.y.shape[1], data.val.y.shape[1]
     if case.family == "dense":
-        forward, backward, tanhs = 2 * (d * h + h * h + h * o), 2 * (d * h + 2 * (h * h + h * o)), 2 * h
+        forward, backward, tanhs = (
+            2 * (d * h + h * h + h * o),
+            2 * (d * h + 2 * (h * h + h * o)),
+            2 * h,
+        )
     else:
         recurrence = 2 * case.steps * h * h
-        forward, backward = 2 * d * (h + o) + recurrence + 2 * h * o, 2 * d * (h + o) + recurrence + 4 * h * o
+        forward, backward = (
+            2 * d * (h + o) + recurrence + 2 * h * o,
+            2 * d * (h + o) + recurrence + 4 * h * o,
+        )
         tanhs = h * (2 * case.steps + 1)
     flops = n_train * (forward + backward) + n_val * forward
     return flops / flops_per_ms + (n_train + n_val) * tanhs / tanh_per_ms
@@ -100,7 +120,9 @@ def main() -> None:
     data = Data(find("digits"), (101, 202, 303, 404, 505), torch.device("cpu"))
     square, cached = torch.randn(1024, 1024), torch.randn(20, 64, 64)
     flops_per_ms = 2 * 1024**3 / best_ms(lambda: square @ square, 20)
-    tanh_per_ms = cached.numel() / statistics.median([best_ms(lambda: tanh(cached), 50) for _ in range(3)])
+    tanh_per_ms = cached.numel() / statistics.median(
+        [best_ms(lambda: tanh(cached), 50) for _ in range(3)]
+    )
     print(
         f"{flops_per_ms / 1e6:.0f} GFLOP/s in a 1024 x 1024 product, {1e6 / tanh_per_ms:.2f} ns a tanh, torch {torch.__version__}, one thread\n"
     )
@@ -114,7 +136,10 @@ def main() -> None:
         plain, limit = plain_ms(case), limit_ms(case, data, flops_per_ms, tanh_per_ms)
         stacked = [stacked_ms(case, data, m) for m in STACK_SIZES]
         cells = [f"{value:.2f}" for value in (plain, *stacked)]
-        print(f"| {case} | " + " | ".join(cells) + f" | {limit:.3f} | {plain / min(stacked):.0f} |", flush=True)
+        print(
+            f"| {case} | " + " | ".join(cells) + f" | {limit:.3f} | {plain / min(stacked):.0f} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,9 @@ BATCH_SIZE: int = SEARCH["batch_size"]
 TRIALS: int = SEARCH["trials"]
 OBJECTIVES: tuple[str, ...] = tuple(SEARCH["objectives"])  # both minimised
 WORKERS = 2  # processes that train, each on one thread
-SPACES: dict[str, SearchSpace] = {family: SearchSpace.from_spec(spec)[0] for family, spec in SEARCH["families"].items()}
+SPACES: dict[str, SearchSpace] = {
+    family: SearchSpace.from_spec(spec)[0] for family, spec in SEARCH["families"].items()
+}
 
 Params = dict[str, Any]  # the family's name under "family", and its hyperparameters
 
@@ -92,11 +94,16 @@ class Reservoir(nn.Module):
 def build(params: Params, seed: int) -> nn.Module:
     """The model of one seed, with its first weights as ``nn.Linear`` draws them."""
     torch.manual_seed(seed)
-    family, hyperparameters = params["family"], {name: value for name, value in params.items() if name != "family"}
+    family, hyperparameters = (
+        params["family"],
+        {name: value for name, value in params.items() if name != "family"},
+    )
     if family == "dense":
         return Dense(params["hidden"])
     architecture: Any = FAMILIES[family].build(hyperparameters)
-    return Reservoir(params["hidden"], params.get("steps", 0), torch.from_numpy(architecture.matrix(seed)))
+    return Reservoir(
+        params["hidden"], params.get("steps", 0), torch.from_numpy(architecture.matrix(seed))
+    )
 
 
 @dataclass(frozen=True)
@@ -146,12 +153,17 @@ def train_one(params: Params, seed: int, epochs: int = EPOCHS) -> dict[str, floa
         x, y = train.x[order], train.y[order]
         for start in range(0, len(y), BATCH_SIZE):
             optimiser.zero_grad()
-            loss = functional.cross_entropy(model(x[start : start + BATCH_SIZE]), y[start : start + BATCH_SIZE])
+            loss = functional.cross_entropy(
+                model(x[start : start + BATCH_SIZE]), y[start : start + BATCH_SIZE]
+            )
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         val_loss = mean_loss(model, val)
         if val_loss < best_loss:
-            best_loss, best = val_loss, {name: tensor.clone() for name, tensor in model.state_dict().items()}
+            best_loss, best = (
+                val_loss,
+                {name: tensor.clone() for name, tensor in model.state_dict().items()},
+            )
     model.load_state_dict(best)
     n_params = sum(parameter.numel() for parameter in model.parameters())
     return {"val_loss": best_loss, "test_loss": mean_loss(model, test), "params": n_params}

@@ -89,7 +89,10 @@ def names_in(folder: AnyPath) -> set[str]:
         if isinstance(folder, Path):
             return {path.name for path in folder.iterdir()}
         with answering(folder):
-            return {str(name).rstrip("/").rpartition("/")[2] for name in folder.fs.ls(folder.path, detail=False)}
+            return {
+                str(name).rstrip("/").rpartition("/")[2]
+                for name in folder.fs.ls(folder.path, detail=False)
+            }
     except ABSENT:
         return set()
 

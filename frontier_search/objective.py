@@ -49,16 +49,78 @@ class Objective:
 OBJECTIVES: dict[str, Objective] = {
     objective.name: objective
     for objective in (
-        Objective("loss", "task loss", "minimise", False, "loss", False, "validation loss: mean squared error, log loss or cross-entropy"),
-        Objective("error", "fraction", "minimise", False, "error", False, "validation misclassification rate (classification only)"),
-        Objective("accuracy", "fraction", "maximise", False, "accuracy", False, "validation accuracy (classification only)"),
         Objective(
-            "latency_ms", "ms", "minimise", False, "latency_ms", True, "time of one forward pass of one row; differs from run to run"
+            "loss",
+            "task loss",
+            "minimise",
+            False,
+            "loss",
+            False,
+            "validation loss: mean squared error, log loss or cross-entropy",
         ),
-        Objective("params", "scalars", "minimise", True, "effective", True, "learned parameters, without those structurally held at zero"),
-        Objective("raw_params", "scalars", "minimise", True, "raw", True, "every scalar that gradient training may change"),
-        Objective("flops", "flops", "minimise", True, "flops", True, "floating-point operations of one forward pass of one row"),
-        Objective("bytes", "bytes", "minimise", True, "bytes", True, "float32 bytes of the learned scalars and of the fixed graph"),
+        Objective(
+            "error",
+            "fraction",
+            "minimise",
+            False,
+            "error",
+            False,
+            "validation misclassification rate (classification only)",
+        ),
+        Objective(
+            "accuracy",
+            "fraction",
+            "maximise",
+            False,
+            "accuracy",
+            False,
+            "validation accuracy (classification only)",
+        ),
+        Objective(
+            "latency_ms",
+            "ms",
+            "minimise",
+            False,
+            "latency_ms",
+            True,
+            "time of one forward pass of one row; differs from run to run",
+        ),
+        Objective(
+            "params",
+            "scalars",
+            "minimise",
+            True,
+            "effective",
+            True,
+            "learned parameters, without those structurally held at zero",
+        ),
+        Objective(
+            "raw_params",
+            "scalars",
+            "minimise",
+            True,
+            "raw",
+            True,
+            "every scalar that gradient training may change",
+        ),
+        Objective(
+            "flops",
+            "flops",
+            "minimise",
+            True,
+            "flops",
+            True,
+            "floating-point operations of one forward pass of one row",
+        ),
+        Objective(
+            "bytes",
+            "bytes",
+            "minimise",
+            True,
+            "bytes",
+            True,
+            "float32 bytes of the learned scalars and of the fixed graph",
+        ),
     )
 }
 
@@ -103,7 +165,11 @@ def objective_problems(names: Iterable[str], task: str | None) -> list[str]:
     """A sentence for each mistake in a list of objectives; ``task`` is the dataset's, None when the dataset is unknown."""
     listed = list(names)
     problems = [unknown("objective", name, OBJECTIVES) for name in listed if name not in OBJECTIVES]
-    problems += [f"objective {name!r} is listed twice; list it once." for name in dict.fromkeys(listed) if listed.count(name) > 1]
+    problems += [
+        f"objective {name!r} is listed twice; list it once."
+        for name in dict.fromkeys(listed)
+        if listed.count(name) > 1
+    ]
     if not listed:
         problems.append(f"no objective given; list one or more of {', '.join(OBJECTIVES)}.")
     if task == "regression":

@@ -24,7 +24,11 @@ Observe = Callable[[Entry], AbstractContextManager[Sequence[Observer]]]
 
 
 def run(
-    search: Search, home: Path = DEFAULT_HOME, executor: str = "ray_tune", where: Where | None = None, observers: Sequence[Observer] = ()
+    search: Search,
+    home: Path = DEFAULT_HOME,
+    executor: str = "ray_tune",
+    where: Where | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Frontier:
     """Defines a search and runs it to its end.
 
@@ -36,13 +40,19 @@ def run(
 
 
 def resume(
-    name: str, home: Path = DEFAULT_HOME, executor: str = "ray_tune", where: Where | None = None, observers: Sequence[Observer] = ()
+    name: str,
+    home: Path = DEFAULT_HOME,
+    executor: str = "ray_tune",
+    where: Where | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Frontier:
     """Goes on with a search, from the storage alone: nothing that was told is lost, nothing is trained twice."""
     return conduct(catalog.find(name, home), executor, where, observers)
 
 
-def conduct(entry: Entry, executor: str, where: Where | None, observers: Sequence[Observer]) -> Frontier:
+def conduct(
+    entry: Entry, executor: str, where: Where | None, observers: Sequence[Observer]
+) -> Frontier:
     """Runs what is left of a search, under its lock, and returns the frontier.
 
     Raises:
@@ -68,13 +78,21 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
         while batch:
             for search in batch:
                 place = entry.place
-                defined = catalog.find_or_define(search, entry.folder.home, place.storage, place.tracking_uri, place.outcomes)
+                defined = catalog.find_or_define(
+                    search, entry.folder.home, place.storage, place.tracking_uri, place.outcomes
+                )
                 with observe(defined) as observers:
                     _conduct(defined, workers, observers)
             if not entry.sweep.until_settled:
                 return
-            searched = {label: [(each.search, catalog.read_trials(each)) for each in group] for label, group in entry.entries().items()}
-            earlier = {label: [pair for pair in group if origin(pair[0].name)[1] < look] for label, group in searched.items()}
+            searched = {
+                label: [(each.search, catalog.read_trials(each)) for each in group]
+                for label, group in entry.entries().items()
+            }
+            earlier = {
+                label: [pair for pair in group if origin(pair[0].name)[1] < look]
+                for label, group in searched.items()
+            }
             batch, look = further(entry.sweep.table(), earlier, look), look + 1
 
 
@@ -86,7 +104,9 @@ def _workers(executor: str, where: Where | None, resume: str) -> Iterator[Callab
         yield functools.cache(lambda: stack.enter_context(ready))
 
 
-def _conduct(entry: Entry, workers: Callable[[], Execute], observers: Sequence[Observer]) -> Frontier:
+def _conduct(
+    entry: Entry, workers: Callable[[], Execute], observers: Sequence[Observer]
+) -> Frontier:
     entry.search.obtain_dataset()
     with (
         answering(entry.place.storage),
@@ -98,7 +118,9 @@ def _conduct(entry: Entry, workers: Callable[[], Execute], observers: Sequence[O
         files = entry.files
         files.claim(entry.search)
         handover = Handover(session, files, observers)
-        if session.finished:  # it is shown, and must not stop one that goes on elsewhere, with more trials
+        if (
+            session.finished
+        ):  # it is shown, and must not stop one that goes on elsewhere, with more trials
             handover.observe()
         else:
             files.take_over()

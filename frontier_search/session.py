@@ -41,7 +41,9 @@ class Session:
     def __init__(self, search: Search, storage: Storage) -> None:
         self.search, self.storage = search, storage
         self.objectives = search.objective_table()
-        self._started: float | None = None  # at the first ask: the start of an executor is not the search's time
+        self._started: float | None = (
+            None  # at the first ask: the start of an executor is not the search's time
+        )
         self._study_id = self._open_study()
         self._elapsed_before = float(self._study_attributes().get(records.ELAPSED, 0.0))
         self._proposer = Proposer(
@@ -103,18 +105,29 @@ class Session:
                 self._observe(self._trials[number])
             self._observed = seen + 1
         with self.storage.group():
-            for number in range(len(self._trials), min(len(self._trials) + size, self.search.trials)):
+            for number in range(
+                len(self._trials), min(len(self._trials) + size, self.search.trials)
+            ):
                 proposal = self._proposer.propose(number)
                 for key, value in proposal.study_attributes.items():
-                    self.storage.optuna.set_study_system_attr(self._study_id, records.SAMPLER + key, value)
-                record = records.template(proposal, f"{self.search.name}/{number}", index, self.search.size(proposal.candidate))
+                    self.storage.optuna.set_study_system_attr(
+                        self._study_id, records.SAMPLER + key, value
+                    )
+                record = records.template(
+                    proposal,
+                    f"{self.search.name}/{number}",
+                    index,
+                    self.search.size(proposal.candidate),
+                )
                 self._remember(self.storage.optuna.create_new_trial(self._study_id, record))
 
     def _complete_torn_cohort(self) -> None:
         """A session that died while it wrote a cohort's proposals left the first of them: the rest follow, as they would have."""
         last = len(self._cohorts) - 1
         missing = self.search.cohort - len(self._cohorts[last]) if last >= 0 else 0
-        untouched = last not in self._handed_out and all(self._trials[n].state is TrialState.RUNNING for n in self._cohorts.get(last, []))
+        untouched = last not in self._handed_out and all(
+            self._trials[n].state is TrialState.RUNNING for n in self._cohorts.get(last, [])
+        )
         if last >= 0 and missing > 0 and untouched and len(self._trials) < self.search.trials:
             self._propose(last, missing)
 
@@ -136,11 +149,17 @@ class Session:
                 f"cohort {cohort.index} has {len(cohort.numbers)} candidates and {len(outcomes)} outcomes; one each is needed."
             )
         with self.storage.group():
-            running = [pair for pair in zip(cohort.numbers, outcomes, strict=True) if not self._trials[pair[0]].state.finished]
+            running = [
+                pair
+                for pair in zip(cohort.numbers, outcomes, strict=True)
+                if not self._trials[pair[0]].state.finished
+            ]
             for number, outcome in running:
                 self._tell_trial(number, outcome)
             self.note_elapsed()
-        self._grow_frontier([self._trials[number] for number, _ in running])  # the others may be members already
+        self._grow_frontier(
+            [self._trials[number] for number, _ in running]
+        )  # the others may be members already
         return [self._trials[number] for number in cohort.numbers]
 
     def note_elapsed(self) -> None:
@@ -171,12 +190,16 @@ class Session:
 
     @property
     def _spent(self) -> bool:
-        return len(self._trials) >= self.search.trials or (self.out_of_time and len(self._cohorts) >= self._expected)
+        return len(self._trials) >= self.search.trials or (
+            self.out_of_time and len(self._cohorts) >= self._expected
+        )
 
     @property
     def elapsed_s(self) -> float:
         """Seconds that this search has been live, over all its sessions."""
-        return self._elapsed_before + (time.monotonic() - self._started if self._started is not None else 0.0)
+        return self._elapsed_before + (
+            time.monotonic() - self._started if self._started is not None else 0.0
+        )
 
     @property
     def out_of_time(self) -> bool:
@@ -214,7 +237,9 @@ class Session:
         finished = [trial for trial in self._trials if trial.state.finished]
         if len(finished) >= min(HOPELESS_TRIALS, self.search.trials):
             reason, count = Counter(trial.reason for trial in finished).most_common(1)[0]
-            raise SearchError(f"all {len(finished)} trials so far have failed, {count} of them with: {reason}")
+            raise SearchError(
+                f"all {len(finished)} trials so far have failed, {count} of them with: {reason}"
+            )
 
     @property
     def frontier(self) -> Frontier:
@@ -230,13 +255,17 @@ class Session:
             study_id = store.get_study_id_from_name(name)
         except KeyError:
             try:
-                study_id = store.create_new_study([StudyDirection.MINIMIZE] * len(self.objectives), name)
+                study_id = store.create_new_study(
+                    [StudyDirection.MINIMIZE] * len(self.objectives), name
+                )
             except optuna.exceptions.DuplicatedStudyError:
                 study_id = store.get_study_id_from_name(name)
         attributes = store.get_study_user_attrs(study_id)
         fingerprint = attributes.get(records.FINGERPRINT)
         if fingerprint not in (None, self.search.fingerprint()):
-            raise SpecError(f"the storage holds another search named {name!r} (fingerprint {fingerprint}); choose another --name.")
+            raise SpecError(
+                f"the storage holds another search named {name!r} (fingerprint {fingerprint}); choose another --name."
+            )
         if fingerprint is None:
             store.set_study_user_attr(study_id, records.SEARCH, self.search.to_spec())
             store.set_study_user_attr(study_id, records.FINGERPRINT, self.search.fingerprint())
@@ -249,7 +278,9 @@ class Session:
         """Rebuilds everything from the storage."""
         stored = self.storage.optuna.get_study_system_attrs(self._study_id)
         prefix = records.SAMPLER
-        self._proposer.recall_study_attributes({key[len(prefix) :]: v for key, v in stored.items() if key.startswith(prefix)})
+        self._proposer.recall_study_attributes(
+            {key[len(prefix) :]: v for key, v in stored.items() if key.startswith(prefix)}
+        )
         for frozen in self.storage.optuna.get_all_trials(self._study_id, deepcopy=False):
             self._remember(frozen._trial_id, frozen)
             self._proposer.recall(frozen.number, frozen.params, frozen.system_attrs)
@@ -266,11 +297,20 @@ class Session:
 
     def _observe(self, trial: Trial) -> None:
         complete = trial.state is TrialState.COMPLETE
-        losses = [objective.to_minimised(trial.objectives[objective.name]) for objective in self.objectives] if complete else None
+        losses = (
+            [
+                objective.to_minimised(trial.objectives[objective.name])
+                for objective in self.objectives
+            ]
+            if complete
+            else None
+        )
         self._proposer.observe(trial.number, losses)
 
 
-def judge(trial: Trial, outcome: Outcome, objectives: Iterable[Objective], n_seeds: int) -> tuple[list[float] | None, str | None]:
+def judge(
+    trial: Trial, outcome: Outcome, objectives: Iterable[Objective], n_seeds: int
+) -> tuple[list[float] | None, str | None]:
     """The minimised objectives of a trial, or why it fails: an exception, a missing seed, a divergence, a value that is not finite."""
     if outcome.failure is not None:
         return None, outcome.failure
@@ -278,13 +318,18 @@ def judge(trial: Trial, outcome: Outcome, objectives: Iterable[Objective], n_see
         return None, f"{len(outcome.seeds)} of {n_seeds} seeds were trained"
     for seed in outcome.seeds:
         if seed.diverged_epoch is not None:
-            return None, f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: a loss or a parameter is not finite"
+            return (
+                None,
+                f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: a loss or a parameter is not finite",
+            )
     losses = []
     for objective in objectives:
         if objective.known:
             value = float(trial.size[objective.metric])
         else:
-            values = [seed.metrics.get(f"val_{objective.metric}", math.nan) for seed in outcome.seeds]
+            values = [
+                seed.metrics.get(f"val_{objective.metric}", math.nan) for seed in outcome.seeds
+            ]
             value = sum(values) / len(values)
         if not math.isfinite(value):
             return None, f"objective {objective.name} is {value}"

@@ -31,11 +31,21 @@ class Float:
 
     def sample(self, rng: np.random.Generator) -> Value:
         if self.log:
-            return float(np.clip(math.exp(rng.uniform(math.log(self.low), math.log(self.high))), self.low, self.high))
+            return float(
+                np.clip(
+                    math.exp(rng.uniform(math.log(self.low), math.log(self.high))),
+                    self.low,
+                    self.high,
+                )
+            )
         return float(rng.uniform(self.low, self.high))
 
     def __contains__(self, value: object) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+        return (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and self.low <= value <= self.high
+        )
 
     def to_spec(self) -> Any:
         return {"float": [self.low, self.high]} | ({"log": True} if self.log else {})
@@ -65,7 +75,11 @@ class Int:
         return int(rng.integers(self.low, self.high + 1))
 
     def __contains__(self, value: object) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+        return (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and self.low <= value <= self.high
+        )
 
     def to_spec(self) -> Any:
         return {"int": [self.low, self.high]} | ({"log": True} if self.log else {})
@@ -118,7 +132,9 @@ def _type_problem(name: str, given: Iterable[Value], expected: type) -> str | No
     """Values outside a default range are welcome; those of another type are a mistake."""
     words = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
     for value in given:
-        if isinstance(value, bool) is not (expected is bool) or not isinstance(value, int | float if expected is float else expected):
+        if isinstance(value, bool) is not (expected is bool) or not isinstance(
+            value, int | float if expected is float else expected
+        ):
             return f"{name} = {value!r}; {words[expected]} is needed."
     return None
 
@@ -199,15 +215,27 @@ def _parse(given: Any) -> Parameter | str:
     if len(kinds) != 1 or set(given) - {"float", "int", "choice", "log"}:
         return f"is {dict(given)!r}; {_FORMS}"
     kind, values, log = kinds[0], given[kinds[0]], given.get("log", False)
-    if not isinstance(values, list | tuple) or not all(isinstance(value, bool | int | float | str) for value in values):
+    if not isinstance(values, list | tuple) or not all(
+        isinstance(value, bool | int | float | str) for value in values
+    ):
         return f"is {dict(given)!r}; {_FORMS}"
     values = [read_value(value) for value in values]
     if kind == "choice":
-        return f"is {dict(given)!r}; a choice has no log" if "log" in given else Choice(tuple(values))
+        return (
+            f"is {dict(given)!r}; a choice has no log" if "log" in given else Choice(tuple(values))
+        )
     number = float if kind == "float" else int
-    if len(values) != 2 or not all(isinstance(v, int | number) and not isinstance(v, bool) for v in values) or not isinstance(log, bool):
+    if (
+        len(values) != 2
+        or not all(isinstance(v, int | number) and not isinstance(v, bool) for v in values)
+        or not isinstance(log, bool)
+    ):
         return f"is {dict(given)!r}; {_FORMS}"
-    return Float(float(values[0]), float(values[1]), log) if kind == "float" else Int(values[0], values[1], log)
+    return (
+        Float(float(values[0]), float(values[1]), log)
+        if kind == "float"
+        else Int(values[0], values[1], log)
+    )
 
 
 def _least(parameter: Parameter) -> Value:

@@ -26,7 +26,9 @@ class _WithoutDuplicates(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    raise yaml.composer.ComposerError(None, None, f"the key `{key.value}` is given twice", key.start_mark)
+                    raise yaml.composer.ComposerError(
+                        None, None, f"the key `{key.value}` is given twice", key.start_mark
+                    )
                 seen.add(key.value)
         return node
 
@@ -41,9 +43,17 @@ def load_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(), _WithoutDuplicates)
     except yaml.YAMLError as error:
-        place = f" at line {mark.line + 1}, column {mark.column + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
-        words = ", ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None)))) or str(error)
-        raise SpecError(f"{path} is not valid YAML{place}: {' '.join(str(words).split())}.") from error
+        place = (
+            f" at line {mark.line + 1}, column {mark.column + 1}"
+            if (mark := getattr(error, "problem_mark", None))
+            else ""
+        )
+        words = ", ".join(
+            filter(None, (getattr(error, "context", None), getattr(error, "problem", None)))
+        ) or str(error)
+        raise SpecError(
+            f"{path} is not valid YAML{place}: {' '.join(str(words).split())}."
+        ) from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -57,12 +67,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
         spec = load_yaml(shipped if shipped.exists() and not path.exists() else path)
     except FileNotFoundError:
         names = ", ".join(sorted(file.name for file in SHIPPED.glob("*.yaml")))
-        raise SpecError(f"there is no file {path}. Shipped searches, by name: {names}. A dataset is named with --dataset.") from None
+        raise SpecError(
+            f"there is no file {path}. Shipped searches, by name: {names}. A dataset is named with --dataset."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"cannot read {path}: {error}.") from error
     if not isinstance(spec, dict):
         held = "nothing" if spec is None else "a list" if isinstance(spec, list) else repr(spec)
-        raise SpecError(f"{path} holds {held}; a search is a mapping of settings, e.g. `dataset: digits`.")
+        raise SpecError(
+            f"{path} holds {held}; a search is a mapping of settings, e.g. `dataset: digits`."
+        )
     return spec
 
 
@@ -83,14 +97,24 @@ class SpecValues:
         given = self.spec.get(key, default)
         if isinstance(given, int) and not isinstance(given, bool):
             if given < 1:
-                self.problems.append(f"{key} = {given}; at least one seed is needed to train a model.")
+                self.problems.append(
+                    f"{key} = {given}; at least one seed is needed to train a model."
+                )
             if given > MAX_SEEDS:
-                self.problems.append(f"{key} = {given}; at most {MAX_SEEDS} models are trained a candidate.")
+                self.problems.append(
+                    f"{key} = {given}; at most {MAX_SEEDS} models are trained a candidate."
+                )
             return seeds_from_count(min(given, MAX_SEEDS))
         listed = given if isinstance(given, list | tuple) else []
-        legal = [seed for seed in listed if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED]
+        legal = [
+            seed
+            for seed in listed
+            if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED
+        ]
         if not listed or len(legal) < len(listed) or len(set(legal)) < len(legal):
-            self.problems.append(f"{key} = {given!r}; give how many (5), or a list of different whole numbers from 0 to {MAX_SEED}.")
+            self.problems.append(
+                f"{key} = {given!r}; give how many (5), or a list of different whole numbers from 0 to {MAX_SEED}."
+            )
         return tuple(legal)
 
     def seconds(self, key: str) -> float | None:
@@ -101,9 +125,15 @@ class SpecValues:
         if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < math.inf:
             return float(given)
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)?\s*", str(given))
-        seconds = float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2] or "s"] if match else 0.0
+        seconds = (
+            float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2] or "s"]
+            if match
+            else 0.0
+        )
         if seconds <= 0:
-            self.problems.append(f"{key} = {given!r}; write a positive time such as 90s, 10m or 2h.")
+            self.problems.append(
+                f"{key} = {given!r}; write a positive time such as 90s, 10m or 2h."
+            )
         return seconds
 
     def whole(self, key: str, default: int, low: int = 1) -> int:

@@ -59,11 +59,19 @@ class Cohort:
     candidates: tuple[Candidate, ...]
 
     def to_json(self) -> dict[str, Any]:
-        return {"index": self.index, "numbers": list(self.numbers), "candidates": [c.to_json() for c in self.candidates]}
+        return {
+            "index": self.index,
+            "numbers": list(self.numbers),
+            "candidates": [c.to_json() for c in self.candidates],
+        }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Cohort:
-        return Cohort(data["index"], tuple(data["numbers"]), tuple(Candidate.from_json(c) for c in data["candidates"]))
+        return Cohort(
+            data["index"],
+            tuple(data["numbers"]),
+            tuple(Candidate.from_json(c) for c in data["candidates"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -86,14 +94,27 @@ class SeedOutcome:
     diverged_epoch: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        data = {"seed": self.seed, **self.metrics, "epoch": self.epoch, "epochs": self.epochs, "seconds": self.seconds}
+        data = {
+            "seed": self.seed,
+            **self.metrics,
+            "epoch": self.epoch,
+            "epochs": self.epochs,
+            "seconds": self.seconds,
+        }
         return data | {"diverged_epoch": self.diverged_epoch}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> SeedOutcome:
         own = {"seed", "epoch", "epochs", "seconds", "diverged_epoch"}
         metrics = {key: value for key, value in data.items() if key not in own}
-        return SeedOutcome(data["seed"], metrics, data["epoch"], data["epochs"], data["seconds"], data["diverged_epoch"])
+        return SeedOutcome(
+            data["seed"],
+            metrics,
+            data["epoch"],
+            data["epochs"],
+            data["seconds"],
+            data["diverged_epoch"],
+        )
 
 
 @dataclass(frozen=True)
@@ -115,11 +136,17 @@ class Outcome:
         return sum(seed.seconds for seed in self.seeds)
 
     def to_json(self) -> dict[str, Any]:
-        return {"seeds": [seed.to_json() for seed in self.seeds], "failure": self.failure, "worker": self.worker}
+        return {
+            "seeds": [seed.to_json() for seed in self.seeds],
+            "failure": self.failure,
+            "worker": self.worker,
+        }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Outcome:
-        return Outcome(tuple(SeedOutcome.from_json(s) for s in data["seeds"]), data["failure"], data["worker"])
+        return Outcome(
+            tuple(SeedOutcome.from_json(s) for s in data["seeds"]), data["failure"], data["worker"]
+        )
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,24 @@ def load(path: str) -> object:
     """
     module_name, _, attribute = path.partition(":")
     here = str(Path.cwd())
-    if here not in sys.path:  # a console script starts with its own folder on the path, not the user's
+    if (
+        here not in sys.path
+    ):  # a console script starts with its own folder on the path, not the user's
         sys.path.append(here)
     try:
         return getattr(importlib.import_module(module_name), attribute)
-    except (Exception, SystemExit) as error:  # the module may be the user's: whatever it raises, there is no such member
-        reason = error if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {error}"
-        raise SpecError(f"cannot load {path!r}: {reason}. Give package.module:ATTRIBUTE, importable from this folder.") from error
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # the module may be the user's: whatever it raises, there is no such member
+        reason = (
+            error
+            if isinstance(error, ImportError | AttributeError)
+            else f"{type(error).__name__}: {error}"
+        )
+        raise SpecError(
+            f"cannot load {path!r}: {reason}. Give package.module:ATTRIBUTE, importable from this folder."
+        ) from error
 
 
 class Zoo(Mapping[str, Member]):

@@ -21,7 +21,14 @@ from frontier_search.search.sweep import Sweep
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 FOLDERS = ("", "benchmarks", "cluster")  # with a README of their own
-DOCUMENTS = [path for path in (*(ROOT / name / "README.md" for name in FOLDERS), *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
+DOCUMENTS = [
+    path
+    for path in (
+        *(ROOT / name / "README.md" for name in FOLDERS),
+        *sorted((ROOT / "docs").glob("*.md")),
+    )
+    if path.exists()
+]
 SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
 
 
@@ -34,7 +41,11 @@ def blocks(language: str, text: str = README) -> list[str]:
 def commands_in(text: str) -> list[str]:
     """Every `frontier-search ...` in code, without its comment."""
     code = blocks("sh", text) + re.findall(r"`(frontier-search [^`]+)`", text)
-    lines = [line.split("   #")[0].split("  #")[0].strip() for block in code for line in block.splitlines()]
+    lines = [
+        line.split("   #")[0].split("  #")[0].strip()
+        for block in code
+        for line in block.splitlines()
+    ]
     return [line for line in lines if line.startswith("frontier-search ")]
 
 
@@ -47,7 +58,9 @@ def parse(line: str) -> None:
         command.commands[arguments[0]].make_context(arguments[0], arguments[1:], parent=context)
 
 
-@pytest.mark.parametrize("line", sorted({line for path in DOCUMENTS for line in commands_in(path.read_text())}))
+@pytest.mark.parametrize(
+    "line", sorted({line for path in DOCUMENTS for line in commands_in(path.read_text())})
+)
 def test_a_documented_command_exists_with_its_options(line: str) -> None:
     parse(line)
 
@@ -59,7 +72,11 @@ def test_the_check_of_commands_can_fail() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    assert [name for name in COMMANDS if f"frontier-search {name}" not in README and f"`{name}`" not in README] == []
+    assert [
+        name
+        for name in COMMANDS
+        if f"frontier-search {name}" not in README and f"`{name}`" not in README
+    ] == []
 
 
 def test_the_yaml_of_a_search_is_one() -> None:
@@ -85,8 +102,17 @@ def test_the_family_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "ring.py").write_text(next(block for block in blocks("python") if "RING" in block))
-    (tmp_path / "ring.yaml").write_text(next(block for block in blocks("yaml") if "# ring.yaml" in block))
-    spec: dict[str, Any] = {"name": "ring", "dataset": "iris", "families": ["ring:FAMILY"], "trials": 2, "seeds": 1, "epochs": 1}
+    (tmp_path / "ring.yaml").write_text(
+        next(block for block in blocks("yaml") if "# ring.yaml" in block)
+    )
+    spec: dict[str, Any] = {
+        "name": "ring",
+        "dataset": "iris",
+        "families": ["ring:FAMILY"],
+        "trials": 2,
+        "seeds": 1,
+        "epochs": 1,
+    }
     frontier = run(Search.from_spec(spec), home=tmp_path / "home", executor="inline")
     assert {member.candidate.family for member in frontier.members} == {"ring:FAMILY"}
     assert "ring:FAMILY" in FAMILIES
@@ -102,7 +128,9 @@ def test_the_picture_of_the_house_names_every_room() -> None:
 
 
 def test_the_tests_that_hold_what_is_promised_exist() -> None:
-    promised = set(re.findall(r"`(tests/[a-z_/]+\.py)`", (ROOT / "docs" / "reliability.md").read_text()))
+    promised = set(
+        re.findall(r"`(tests/[a-z_/]+\.py)`", (ROOT / "docs" / "reliability.md").read_text())
+    )
     assert len(promised) > 5
     assert [name for name in sorted(promised) if not (ROOT / name).exists()] == []
 

@@ -50,7 +50,10 @@ HOMES = {  # a library that takes long to load, and where it may be imported at 
     "upath": "storage.remote files",
 }
 ROOT = Path(frontier_search.__file__).parent
-MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(ROOT.rglob("*.py"))}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
 
 
 def imported(module: str) -> Iterator[tuple[str, int]]:
@@ -68,7 +71,10 @@ def imported(module: str) -> Iterator[tuple[str, int]]:
             if ours == name:
                 yield name, node.lineno
             elif ours != "__version__":  # a constant of the package, which every import loads first
-                yield (ours if ours in MODULES else ours.rpartition(".")[0] or "__init__"), node.lineno
+                yield (
+                    (ours if ours in MODULES else ours.rpartition(".")[0] or "__init__"),
+                    node.lineno,
+                )
 
 
 def within(module: str, place: str) -> bool:
@@ -90,17 +96,29 @@ def test_every_module_has_one_layer_and_every_name_in_the_table_is_a_module() ->
 @pytest.mark.parametrize("module", list(MODULES))
 def test_imports_go_down(module: str) -> None:
     ours = [(name, line) for name, line in imported(module) if name in MODULES]
-    assert [f"line {line}: {name} is above {module}" for name, line in ours if layer(name) > layer(module)] == []
+    assert [
+        f"line {line}: {name} is above {module}"
+        for name, line in ours
+        if layer(name) > layer(module)
+    ] == []
 
 
 def test_no_modules_import_each_other() -> None:
-    graph = {module: {name for name, _ in imported(module) if name in MODULES and name != module} for module in MODULES}
+    graph = {
+        module: {name for name, _ in imported(module) if name in MODULES and name != module}
+        for module in MODULES
+    }
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError with the circle
 
 
 @pytest.mark.parametrize("heavy", list(HOMES))
 def test_heavy_libraries_stay_in_their_place(heavy: str) -> None:
-    importers = {module for module in MODULES for name, _ in imported(module) if name.partition(".")[0] == heavy}
+    importers = {
+        module
+        for module in MODULES
+        for name, _ in imported(module)
+        if name.partition(".")[0] == heavy
+    }
     assert importers  # or the table is out of date
     assert [module for module in sorted(importers) if not within(module, HOMES[heavy])] == []
 
@@ -125,14 +143,23 @@ print("\\n" + json.dumps(loaded))
 
 def loaded_by(*commands: list[str]) -> dict[str, set[str]]:
     """The top-level packages that each command loads, run one after another in a new process."""
-    result = subprocess.run([sys.executable, "-c", LOADED, json.dumps(commands)], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED, json.dumps(commands)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode == 0, result.stderr
-    return {command: set(names) for command, names in json.loads(result.stdout.splitlines()[-1]).items()}
+    return {
+        command: set(names) for command, names in json.loads(result.stdout.splitlines()[-1]).items()
+    }
 
 
 def test_help_loads_nothing_but_click() -> None:
     heavy = {*HOMES, "numpy", "scipy", "yaml"} - {"click"}
-    for command, names in loaded_by(["--help"], *([name, "--help"] for name in COMMANDS), ["--version"]).items():
+    for command, names in loaded_by(
+        ["--help"], *([name, "--help"] for name in COMMANDS), ["--version"]
+    ).items():
         assert names & heavy == set(), command
 
 
@@ -148,4 +175,6 @@ def test_commands_that_read_load_neither_torch_nor_ray(tmp_path: Path) -> None:
         ["count", "dense", "--dataset", "iris", "--set", "hidden=4"],
     ]
     for command, names in loaded_by(*lists, *readers).items():
-        assert names & {"torch", "ray", "mlflow", "sklearn", "matplotlib", "plotly"} == set(), command
+        assert names & {"torch", "ray", "mlflow", "sklearn", "matplotlib", "plotly"} == set(), (
+            command
+        )

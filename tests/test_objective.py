@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontier_search.models.family import Size
-from frontier_search.objective import CLASSIFICATION_ONLY, OBJECTIVES, Bound, objective_problems, parse_bound
+from frontier_search.objective import (
+    CLASSIFICATION_ONLY,
+    OBJECTIVES,
+    Bound,
+    objective_problems,
+    parse_bound,
+)
 
 KNOWN = [name for name, objective in OBJECTIVES.items() if objective.known]
 
@@ -39,7 +45,9 @@ def test_inside_smaller_is_better(name: str, a: float, b: float) -> None:
 
 
 def test_accuracy_alone_is_maximised() -> None:
-    assert [name for name, objective in OBJECTIVES.items() if objective.direction == "maximise"] == ["accuracy"]
+    assert [
+        name for name, objective in OBJECTIVES.items() if objective.direction == "maximise"
+    ] == ["accuracy"]
 
 
 @given(st.sampled_from(KNOWN), st.floats(0, 1e300) | st.integers(0, 10**15).map(float))
@@ -62,42 +70,76 @@ def test_bounds_as_they_are_typed(text: str, bound: Bound) -> None:
 
 def test_a_bound_admits_what_does_not_exceed_it() -> None:
     bound = Bound("params", 100)
-    assert [bound.admits({"params": value}) for value in (99, 100, 100.5, math.inf)] == [True, True, False, False]
+    assert [bound.admits({"params": value}) for value in (99, 100, 100.5, math.inf)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
-    "text", ["params<1000", "params>=1000", "params<=", "<=5", "params<=-5", "params<=abc", "params<=5k", "params", ""]
+    "text",
+    [
+        "params<1000",
+        "params>=1000",
+        "params<=",
+        "<=5",
+        "params<=-5",
+        "params<=abc",
+        "params<=5k",
+        "params",
+        "",
+    ],
 )
 def test_what_cannot_be_read_as_a_bound(text: str) -> None:
     problem = parse_bound(text)
     assert isinstance(problem, str)
-    assert f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, with one of {', '.join(KNOWN)}." == problem
+    assert (
+        f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, with one of {', '.join(KNOWN)}."
+        == problem
+    )
 
 
 @pytest.mark.parametrize("text", ["params<=1.2.3", "params<=1e999", "params<=..."])
 def test_a_number_that_is_none(text: str) -> None:
-    assert parse_bound(text) == f"cannot read the number in the bound {text!r}; write e.g. params<=1000."
+    assert (
+        parse_bound(text)
+        == f"cannot read the number in the bound {text!r}; write e.g. params<=1000."
+    )
 
 
 def test_bounds_on_other_objectives() -> None:
     assert str(parse_bound("parms<=5")).startswith(
         "unknown objective 'parms'. Did you mean 'params'? Allowed: bytes, flops, params, raw_params."
     )
-    assert "the bound 'loss<=0.1' is on a measured objective; only params, raw_params, flops, bytes are known" in str(
-        parse_bound("loss<=0.1")
+    assert (
+        "the bound 'loss<=0.1' is on a measured objective; only params, raw_params, flops, bytes are known"
+        in str(parse_bound("loss<=0.1"))
     )
 
 
 @given(st.lists(st.sampled_from(list(OBJECTIVES)), min_size=1, unique=True))
 def test_different_objectives_of_the_table_are_fine_for_classes(names: list[str]) -> None:
-    assert objective_problems(names, "multiclass") == objective_problems(names, "binary") == objective_problems(names, None) == []
+    assert (
+        objective_problems(names, "multiclass")
+        == objective_problems(names, "binary")
+        == objective_problems(names, None)
+        == []
+    )
     assert len(objective_problems(names, "regression")) == len(CLASSIFICATION_ONLY & set(names))
 
 
 def test_all_mistakes_in_a_list_of_objectives_at_once() -> None:
     problems = objective_problems(["los", "params", "params", "error"], "regression")
     assert len(problems) == 3
-    assert problems[0].startswith("unknown objective 'los'. Did you mean 'loss'? Allowed: accuracy, bytes,")
+    assert problems[0].startswith(
+        "unknown objective 'los'. Did you mean 'loss'? Allowed: accuracy, bytes,"
+    )
     assert problems[1] == "objective 'params' is listed twice; list it once."
-    assert problems[2] == "objective 'error' needs classes, and the dataset is a regression; use loss."
-    assert objective_problems([], None)[0].startswith("no objective given; list one or more of loss, error,")
+    assert (
+        problems[2] == "objective 'error' needs classes, and the dataset is a regression; use loss."
+    )
+    assert objective_problems([], None)[0].startswith(
+        "no objective given; list one or more of loss, error,"
+    )

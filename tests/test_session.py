@@ -61,19 +61,28 @@ def fail(cohort: Cohort, reason: str = "broken") -> list[Outcome]:
 # ---- ask and tell -----------------------------------------------------------------------------------------------------------------------
 
 
-def test_asked_trials_are_numbered_named_counted_and_running_in_the_storage(open_session: Callable[..., Session]) -> None:
+def test_asked_trials_are_numbered_named_counted_and_running_in_the_storage(
+    open_session: Callable[..., Session],
+) -> None:
     live = open_session()
     cohort = ask(live)
     assert cohort == Cohort(0, (0, 1, 2, 3), tuple(trial.candidate for trial in live.trials))
     for trial in open_session().trials:
         assert trial.uid == f"toy-1/{trial.number}"
-        assert (trial.state, trial.cohort, trial.outcome, trial.objectives) == (TrialState.RUNNING, 0, None, {})
+        assert (trial.state, trial.cohort, trial.outcome, trial.objectives) == (
+            TrialState.RUNNING,
+            0,
+            None,
+            {},
+        )
         assert trial.size == live.search.size(trial.candidate)
         assert trial.started_at is not None
         assert trial.finished_at is None
 
 
-def test_no_more_cohorts_are_in_flight_than_the_search_says(open_session: Callable[..., Session]) -> None:
+def test_no_more_cohorts_are_in_flight_than_the_search_says(
+    open_session: Callable[..., Session],
+) -> None:
     live = open_session(in_flight=2, cohort=3, trials=12)
     first, second = ask(live), ask(live)
     assert live.ask() is None
@@ -107,7 +116,9 @@ def test_telling_before_asking_is_refused(open_session: Callable[..., Session]) 
 def test_one_outcome_a_candidate_is_needed(open_session: Callable[..., Session], n: int) -> None:
     live = open_session()
     cohort = ask(live)
-    with pytest.raises(SearchError, match=f"cohort 0 has 4 candidates and {n} outcomes; one each is needed"):
+    with pytest.raises(
+        SearchError, match=f"cohort 0 has 4 candidates and {n} outcomes; one each is needed"
+    ):
         live.tell(cohort, [Outcome((), "broken")] * n)
     assert {trial.state for trial in open_session().trials} == {TrialState.RUNNING}
 
@@ -120,7 +131,9 @@ def test_what_was_told_stays(open_session: Callable[..., Session]) -> None:
     assert repr(open_session().trials[:4]) == repr(told)
 
 
-def test_objectives_are_means_over_seeds_and_known_ones_are_sizes(open_session: Callable[..., Session]) -> None:
+def test_objectives_are_means_over_seeds_and_known_ones_are_sizes(
+    open_session: Callable[..., Session],
+) -> None:
     live = open_session(objectives=["params", "accuracy", "loss"])
     cohort = ask(live)
     seeds = tuple(
@@ -128,7 +141,11 @@ def test_objectives_are_means_over_seeds_and_known_ones_are_sizes(open_session: 
         for seed, loss, a in ((101, 1.0, 0.5), (202, 3.0, 0.75))
     )
     for trial in live.tell(cohort, [Outcome(seeds)] * 4):
-        assert trial.objectives == {"params": trial.size["effective"], "accuracy": 0.625, "loss": 2.0}
+        assert trial.objectives == {
+            "params": trial.size["effective"],
+            "accuracy": 0.625,
+            "loss": 2.0,
+        }
         assert isinstance(trial.objectives["params"], int)
     stored = live.storage.optuna.get_all_trials(0)[0].values
     assert stored == [live.trials[0].size["effective"], -0.625, 2.0]  # minimised
@@ -137,7 +154,15 @@ def test_objectives_are_means_over_seeds_and_known_ones_are_sizes(open_session: 
 # ---- failures ---------------------------------------------------------------------------------------------------------------------------
 
 CANDIDATE = Candidate("dense", {"hidden": 2})
-TRIAL = Trial(0, "toy-1/0", 0, TrialState.RUNNING, CANDIDATE, {"raw": 9, "effective": 7, "flops": 5, "bytes": 3}, {})
+TRIAL = Trial(
+    0,
+    "toy-1/0",
+    0,
+    TrialState.RUNNING,
+    CANDIDATE,
+    {"raw": 9, "effective": 7, "flops": 5, "bytes": 3},
+    {},
+)
 
 
 def seed_outcome(seed: int = 101, diverged: int | None = None, **metrics: float) -> SeedOutcome:
@@ -154,21 +179,43 @@ def seed_outcome(seed: int = 101, diverged: int | None = None, **metrics: float)
             Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, diverged=3, val_loss=0.5))),
             "seed 202 diverged in epoch 3: a loss or a parameter",
         ),
-        (Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, val_loss=math.nan))), "objective loss is nan"),
-        (Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, val_loss=math.inf))), "objective loss is inf"),
-        (Outcome((seed_outcome(val_loss=math.inf), seed_outcome(202, val_loss=-math.inf))), "objective loss is nan"),
-        (Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, test_loss=1.0))), "objective loss is nan"),
+        (
+            Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, val_loss=math.nan))),
+            "objective loss is nan",
+        ),
+        (
+            Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, val_loss=math.inf))),
+            "objective loss is inf",
+        ),
+        (
+            Outcome((seed_outcome(val_loss=math.inf), seed_outcome(202, val_loss=-math.inf))),
+            "objective loss is nan",
+        ),
+        (
+            Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, test_loss=1.0))),
+            "objective loss is nan",
+        ),
     ],
 )
-def test_an_outcome_that_is_no_measurement_fails_with_its_reason(outcome: Outcome, reason: str) -> None:
+def test_an_outcome_that_is_no_measurement_fails_with_its_reason(
+    outcome: Outcome, reason: str
+) -> None:
     losses, given = judge(TRIAL, outcome, [OBJECTIVES["params"], OBJECTIVES["loss"]], 2)
     assert losses is None
     assert given is not None
     assert given.startswith(reason)
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(["val_loss", "val_error"]), st.floats(), min_size=2), min_size=1, max_size=4))
-def test_a_judgement_is_finite_losses_or_a_reason_and_never_both(metrics: list[Mapping[str, float]]) -> None:
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["val_loss", "val_error"]), st.floats(), min_size=2),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_judgement_is_finite_losses_or_a_reason_and_never_both(
+    metrics: list[Mapping[str, float]],
+) -> None:
     outcome = Outcome(tuple(SeedOutcome(i, each, 1, 1, 0.1) for i, each in enumerate(metrics)))
     losses, reason = judge(TRIAL, outcome, [OBJECTIVES["loss"], OBJECTIVES["error"]], len(metrics))
     assert (losses is None) is (reason is not None)
@@ -177,14 +224,21 @@ def test_a_judgement_is_finite_losses_or_a_reason_and_never_both(metrics: list[M
         assert losses[0] == pytest.approx(sum(each["val_loss"] for each in metrics) / len(metrics))
 
 
-def test_a_failed_trial_keeps_its_reason_and_its_outcome(open_session: Callable[..., Session]) -> None:
+def test_a_failed_trial_keeps_its_reason_and_its_outcome(
+    open_session: Callable[..., Session],
+) -> None:
     live = open_session()
     cohort = ask(live)
-    wild = Outcome((seed_outcome(val_loss=math.nan, test_loss=math.inf), seed_outcome(202, val_loss=1.0)), worker="here:1")
+    wild = Outcome(
+        (seed_outcome(val_loss=math.nan, test_loss=math.inf), seed_outcome(202, val_loss=1.0)),
+        worker="here:1",
+    )
     live.tell(cohort, [wild, *fail(cohort, "out of memory: no room")[1:]])
     trials = open_session().trials
     assert [trial.state for trial in trials] == [TrialState.FAIL] * 4
-    assert [trial.reason for trial in trials] == ["objective loss is nan"] + ["out of memory: no room"] * 3
+    assert [trial.reason for trial in trials] == ["objective loss is nan"] + [
+        "out of memory: no room"
+    ] * 3
     assert repr(trials[0].outcome) == repr(wild)
     assert trials[0].objectives == {}
 
@@ -192,7 +246,10 @@ def test_a_failed_trial_keeps_its_reason_and_its_outcome(open_session: Callable[
 def test_a_search_whose_trials_all_fail_stops(open_session: Callable[..., Session]) -> None:
     live = open_session(trials=100, cohort=5, in_flight=2)
     told = 0
-    with pytest.raises(SearchError, match=rf"^all {HOPELESS_TRIALS} trials so far have failed, 15 of them with: broken$"):
+    with pytest.raises(
+        SearchError,
+        match=rf"^all {HOPELESS_TRIALS} trials so far have failed, 15 of them with: broken$",
+    ):
         while True:
             for cohort in fakes.ask_all(live):
                 live.tell(cohort, fail(cohort, "broken" if told else "unlucky"))
@@ -213,16 +270,23 @@ def test_one_complete_trial_is_hope(open_session: Callable[..., Session]) -> Non
     assert len(live.trials) == 40
 
 
-def test_bounds_that_no_draw_keeps_stop_the_search(open_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bounds_that_no_draw_keeps_stop_the_search(
+    open_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Search, "admits", lambda self, candidate: False)
-    with pytest.raises(SearchError, match="no candidate of dense within the required bounds was found in 2000 draws; widen them"):
+    with pytest.raises(
+        SearchError,
+        match="no candidate of dense within the required bounds was found in 2000 draws; widen them",
+    ):
         open_session().ask()
 
 
 # ---- budgets ----------------------------------------------------------------------------------------------------------------------------
 
 
-def test_no_cohort_is_asked_for_after_the_time_budget(open_session: Callable[..., Session], clock: Clock) -> None:
+def test_no_cohort_is_asked_for_after_the_time_budget(
+    open_session: Callable[..., Session], clock: Clock
+) -> None:
     live = open_session(time_budget="10s", in_flight=2, trials=100)
     first = ask(live)
     clock.now += 9.9
@@ -238,7 +302,9 @@ def test_no_cohort_is_asked_for_after_the_time_budget(open_session: Callable[...
     assert len(live.trials) == 8
 
 
-def test_time_runs_while_a_session_is_live_and_only_then(open_session: Callable[..., Session], clock: Clock) -> None:
+def test_time_runs_while_a_session_is_live_and_only_then(
+    open_session: Callable[..., Session], clock: Clock
+) -> None:
     search = toys.search(time_budget="10s", in_flight=1, trials=100)
     live = open_session(search)
     cohort = ask(live)
@@ -261,19 +327,25 @@ def test_time_runs_while_a_session_is_live_and_only_then(open_session: Callable[
     assert ask(more).index == 2
 
 
-def test_a_larger_budget_goes_on_where_the_smaller_one_ended(open_session: Callable[..., Session]) -> None:
+def test_a_larger_budget_goes_on_where_the_smaller_one_ended(
+    open_session: Callable[..., Session],
+) -> None:
     fakes.play(open_session(trials=6, cohort=4))
     larger = open_session(trials=12, cohort=4)
     assert not larger.finished
     assert ask(larger).numbers == (6, 7, 8, 9)
     fakes.play(open_session(trials=12, cohort=4))
-    assert [trial.cohort for trial in open_session(trials=12, cohort=4).trials] == [0] * 4 + [1] * 2 + [2] * 4 + [3] * 2
+    assert [trial.cohort for trial in open_session(trials=12, cohort=4).trials] == [0] * 4 + [
+        1
+    ] * 2 + [2] * 4 + [3] * 2
 
 
 # ---- after a death ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_cohorts_that_were_running_come_first_under_the_same_numbers(open_session: Callable[..., Session]) -> None:
+def test_cohorts_that_were_running_come_first_under_the_same_numbers(
+    open_session: Callable[..., Session],
+) -> None:
     first = open_session(in_flight=3)
     zero, one, two = fakes.ask_all(first)
     first.tell(one, fakes.train_all(first, one))
@@ -284,13 +356,17 @@ def test_cohorts_that_were_running_come_first_under_the_same_numbers(open_sessio
     assert fakes.ask_all(open_session(in_flight=3)) == [zero]
 
 
-def test_a_cohort_that_was_told_in_part_is_finished_without_telling_twice(open_session: Callable[..., Session], tmp_path: Path) -> None:
+def test_a_cohort_that_was_told_in_part_is_finished_without_telling_twice(
+    open_session: Callable[..., Session], tmp_path: Path
+) -> None:
     live = open_session(in_flight=1)
     cohort = ask(live)
     live.tell(cohort, fakes.train_all(live, cohort))
     journal = tmp_path / "journal.log"
     lines = journal.read_bytes().splitlines(keepends=True)
-    finishing = [i for i, line in enumerate(lines) if b'"state":1' in line or b'"state":3' in line]  # complete, fail
+    finishing = [
+        i for i, line in enumerate(lines) if b'"state":1' in line or b'"state":3' in line
+    ]  # complete, fail
     assert len(finishing) == 4
     journal.write_bytes(b"".join(lines[: finishing[1] + 1]))
     torn = open_session(in_flight=1)

@@ -22,14 +22,18 @@ def parameters(draw: st.DrawFn) -> Parameter:
     kind, log = draw(st.sampled_from([Float, Int, Choice])), draw(st.booleans())
     if kind is Choice:
         return Choice(tuple(draw(st.lists(values, min_size=1, max_size=5, unique=True))))
-    numbers = st.integers(1 if log else -1000, 10**6) if kind is Int else st.floats(1e-9 if log else -1e6, 1e6)
+    numbers = (
+        st.integers(1 if log else -1000, 10**6)
+        if kind is Int
+        else st.floats(1e-9 if log else -1e6, 1e6)
+    )
     low, high = sorted((draw(numbers), draw(numbers)))
     return kind(low, high, log)
 
 
-spaces = st.dictionaries(st.sampled_from(["hidden", "learning_rate", "steps", "activation"]), parameters()).map(
-    lambda d: SearchSpace(tuple(d.items()))
-)
+spaces = st.dictionaries(
+    st.sampled_from(["hidden", "learning_rate", "steps", "activation"]), parameters()
+).map(lambda d: SearchSpace(tuple(d.items())))
 
 
 @given(spaces)
@@ -46,17 +50,24 @@ def test_a_legal_parameter_has_no_problem(parameter: Parameter) -> None:
 
 
 @given(spaces, st.integers(0, 2**32))
-def test_a_draw_is_within_the_space_and_follows_from_its_generator(space: SearchSpace, seed: int) -> None:
+def test_a_draw_is_within_the_space_and_follows_from_its_generator(
+    space: SearchSpace, seed: int
+) -> None:
     drawn = space.sample(np.random.default_rng(seed))
     assert tuple(drawn) == space.names()
     for name, parameter in space:
         assert drawn[name] in parameter
-        assert type(drawn[name]) in ({type(v) for v in parameter.values} if isinstance(parameter, Choice) else {type(parameter.low)})
+        assert type(drawn[name]) in (
+            {type(v) for v in parameter.values}
+            if isinstance(parameter, Choice)
+            else {type(parameter.low)}
+        )
     assert space.sample(np.random.default_rng(seed)) == drawn
 
 
 @pytest.mark.parametrize(
-    ("parameter", "expected"), [(Int(1, 3), {1, 2, 3}), (Int(1, 3, log=True), {1, 2, 3}), (Choice(("a", "b")), {"a", "b"})]
+    ("parameter", "expected"),
+    [(Int(1, 3), {1, 2, 3}), (Int(1, 3, log=True), {1, 2, 3}), (Choice(("a", "b")), {"a", "b"})],
 )
 def test_every_value_is_drawn(parameter: Parameter, expected: set[Any]) -> None:
     rng = np.random.default_rng(0)
@@ -89,7 +100,10 @@ def test_a_range_of_real_numbers_holds_whole_ones_and_no_others() -> None:
     [
         ({"float": [2.0, 1.0]}, "has low > high: [2.0, 1.0]; give the smaller bound first"),
         ({"int": [8, 1]}, "has low > high: [8, 1]; give the smaller bound first"),
-        ({"float": [0.0, 1.0], "log": True}, "is logarithmic with low = 0.0; a logarithmic range starts above 0"),
+        (
+            {"float": [0.0, 1.0], "log": True},
+            "is logarithmic with low = 0.0; a logarithmic range starts above 0",
+        ),
         ({"int": [-1, 4], "log": True}, "is logarithmic with low = -1"),
         ({"float": [0.0, math.inf]}, "has bounds [0.0, inf]; both must be finite"),
         ({"float": [math.nan, 1.0]}, "both must be finite"),
@@ -124,10 +138,26 @@ def test_what_cannot_be_a_parameter(given: object, problem: str) -> None:
 
 
 def test_a_number_in_scientific_notation_is_a_number_though_yaml_reads_text() -> None:
-    space, problems = SearchSpace.from_spec({"a": "1e-3", "b": {"float": ["1e-4", "1E-2"], "log": True}, "c": {"choice": ["2e1", "tanh"]}})
+    space, problems = SearchSpace.from_spec(
+        {
+            "a": "1e-3",
+            "b": {"float": ["1e-4", "1E-2"], "log": True},
+            "c": {"choice": ["2e1", "tanh"]},
+        }
+    )
     assert problems == []
-    assert [parameter for _, parameter in space] == [Choice((1e-3,)), Float(1e-4, 1e-2, log=True), Choice((20.0, "tanh"))]
-    assert [read_value(text) for text in ("e3", "1e", "3", "abc", "-2e+2")] == ["e3", "1e", "3", "abc", -200.0]
+    assert [parameter for _, parameter in space] == [
+        Choice((1e-3,)),
+        Float(1e-4, 1e-2, log=True),
+        Choice((20.0, "tanh")),
+    ]
+    assert [read_value(text) for text in ("e3", "1e", "3", "abc", "-2e+2")] == [
+        "e3",
+        "1e",
+        "3",
+        "abc",
+        -200.0,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +171,9 @@ def test_a_number_in_scientific_notation_is_a_number_though_yaml_reads_text() ->
         (Choice((True, False)), [True], [1, "yes"], "true or false is needed"),
     ],
 )
-def test_a_value_of_another_type_than_the_default_is_a_mistake(default: Parameter, right: list[Any], wrong: list[Any], words: str) -> None:
+def test_a_value_of_another_type_than_the_default_is_a_mistake(
+    default: Parameter, right: list[Any], wrong: list[Any], words: str
+) -> None:
     assert default.type_problem("x", *right, *default.extent()) is None
     for value in wrong:
         assert default.type_problem("x", *right, value) == f"x = {value!r}; {words}."

@@ -61,14 +61,25 @@ def test_an_unknown_name_is_answered_with_all_names_and_the_nearest(zoo: Zoo[obj
     assert "Did you mean" not in str(caught.value)
 
 
-@pytest.mark.parametrize("path", ["nosuchmodule:X", "math:nosuch", "math:", ":X", "math.pi:X", "..math:X", "a b:c"])
+@pytest.mark.parametrize(
+    "path", ["nosuchmodule:X", "math:nosuch", "math:", ":X", "math.pi:X", "..math:X", "a b:c"]
+)
 def test_a_path_that_leads_nowhere_says_what_is_needed(path: str) -> None:
-    with pytest.raises(SpecError, match="cannot load .* Give package.module:ATTRIBUTE, importable from this folder"):
+    with pytest.raises(
+        SpecError, match="cannot load .* Give package.module:ATTRIBUTE, importable from this folder"
+    ):
         load(path)
 
 
 def test_a_module_that_raises_is_a_mistake_in_a_sentence(folder: Path) -> None:
-    for body in ("import nosuchmodule", "raise ValueError('bad')", "1 / 0", "def f(:", "NAME", "raise SystemExit(3)"):
+    for body in (
+        "import nosuchmodule",
+        "raise ValueError('bad')",
+        "1 / 0",
+        "def f(:",
+        "NAME",
+        "raise SystemExit(3)",
+    ):
         (folder / f"{MODULE}.py").write_text(body)
         sys.modules.pop(MODULE, None)
         with pytest.raises(SpecError, match=f"cannot load '{MODULE}:ANSWER'"):

@@ -34,7 +34,10 @@ def follow(jobs: Jobs, name: str, submission_id: str, cluster: str) -> None:
     try:
         state = jobs.follow(submission_id, lambda text: click.echo(text, nl=False))
     except KeyboardInterrupt:
-        click.echo(f"\ndetached; {name} goes on. See it with: frontier-search attach {name} --cluster {cluster}", err=True)
+        click.echo(
+            f"\ndetached; {name} goes on. See it with: frontier-search attach {name} --cluster {cluster}",
+            err=True,
+        )
         return
     except SearchError as error:
         raise SearchError(
@@ -42,7 +45,12 @@ def follow(jobs: Jobs, name: str, submission_id: str, cluster: str) -> None:
             f"If not, everything finished is kept where its storage is. Submit it again to go on: {again}"
         ) from error
     if state == "STOPPED":
-        click.echo(f"{name} was stopped; everything finished is kept. Submit it again to go on: {again}", err=True)
+        click.echo(
+            f"{name} was stopped; everything finished is kept. Submit it again to go on: {again}",
+            err=True,
+        )
         raise click.exceptions.Exit(INTERRUPTED)
     if state != "SUCCEEDED":
-        raise SearchError(f"{name} ended as {state}; everything finished is kept. Submit it again to go on: {again}")
+        raise SearchError(
+            f"{name} ended as {state}; everything finished is kept. Submit it again to go on: {again}"
+        )

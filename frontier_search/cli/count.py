@@ -9,9 +9,22 @@ import click
 
 @click.command("count", short_help="Count a model's parameters without training it.")
 @click.argument("family")
-@click.option("--dataset", required=True, metavar="NAME|FILE", help="Decides the numbers of inputs and outputs.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyperparameter, e.g. hidden=16; may be repeated.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--dataset",
+    required=True,
+    metavar="NAME|FILE",
+    help="Decides the numbers of inputs and outputs.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A hyperparameter, e.g. hidden=16; may be repeated.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
 def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> None:
     """Count the parameters, flops and bytes of one model of FAMILY.
 

@@ -14,11 +14,22 @@ from frontier_search.cli.options import FORMAT, HOME
 @click.argument("name")
 @HOME
 @click.option(
-    "--split", type=click.Choice(["val", "test"]), default="val", show_default=True, help="Whose losses to show; members are chosen on val."
+    "--split",
+    type=click.Choice(["val", "test"]),
+    default="val",
+    show_default=True,
+    help="Whose losses to show; members are chosen on val.",
 )
 @FORMAT
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png|.html", help="Draw it into a file.")
-def command(name: str, home: Path, split: Literal["val", "test"], form: str, plot: Path | None) -> None:
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.png|.html",
+    help="Draw it into a file.",
+)
+def command(
+    name: str, home: Path, split: Literal["val", "test"], form: str, plot: Path | None
+) -> None:
     """Show the frontier of search NAME: the complete trials that no other complete trial dominates.
 
     A member's chance says how often it stays one when seeds are drawn again; json and csv hold the intervals of its losses too, and its

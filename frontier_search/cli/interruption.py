@@ -45,10 +45,18 @@ class Interruptible:
         return f"interrupted; everything finished is kept. Go on with:\n    {self.folder.resume_command}"
 
     def __enter__(self) -> Interruptible:
-        self._before = {number: signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._before = {
+            number: signal.signal(number, self._interrupt)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if isinstance(error, KeyboardInterrupt):
             self._end()
         if not self._received:  # else a second Ctrl-C must still end the process

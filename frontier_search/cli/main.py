@@ -51,7 +51,9 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"no such command {cmd_name!r}.{hint} Allowed: {', '.join(COMMANDS)}.")
+            raise click.UsageError(
+                f"no such command {cmd_name!r}.{hint} Allowed: {', '.join(COMMANDS)}."
+            )
         command: click.Command = importlib.import_module(f"frontier_search.cli.{cmd_name}").command
         return command
 
@@ -72,7 +74,10 @@ def _let_go_of_the_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(__version__, prog_name="frontier-search")
 def group() -> None:
     """The smallest model that is good enough: search for the frontier between validation loss and learned parameters."""
@@ -80,9 +85,13 @@ def group() -> None:
 
 def main() -> None:
     """The console script."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
     try:
-        code = group.main(prog_name="frontier-search", standalone_mode=False)  # a number when the command asked for an exit code, else None
+        code = group.main(
+            prog_name="frontier-search", standalone_mode=False
+        )  # a number when the command asked for an exit code, else None
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -98,7 +107,10 @@ def main() -> None:
     except OSError as error:  # a full disk behind a redirection, say
         if error.filename is None:
             _let_go_of_the_output()
-        click.echo(f"frontier-search: cannot read or write {error.filename or 'the output'}: {error.strerror or error}.", err=True)
+        click.echo(
+            f"frontier-search: cannot read or write {error.filename or 'the output'}: {error.strerror or error}.",
+            err=True,
+        )
         sys.exit(1)
     else:
         sys.exit(code)

@@ -9,11 +9,22 @@ import click
 from frontier_search.cli.options import HOME
 
 
-@click.command("report", short_help="Write the page that answers the question: frontiers, owners, claims.")
+@click.command(
+    "report", short_help="Write the page that answers the question: frontiers, owners, claims."
+)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @HOME
-@click.option("--claims", metavar="NAME|FILE", help="A table of claims to answer.  [default: that of the first sweep with one]")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="[default: HOME/NAME/report]")
+@click.option(
+    "--claims",
+    metavar="NAME|FILE",
+    help="A table of claims to answer.  [default: that of the first sweep with one]",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="[default: HOME/NAME/report]",
+)
 def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path | None) -> None:
     """Write report.html, one file that needs no network, and report.md with its figures, on the searches and sweeps NAME..."""
     from frontier_search.reports import document, study
@@ -29,7 +40,10 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
             made = f"frontier-search sweep {name}.yaml{' --until-settled' if sweep.sweep.until_settled else ''}"
         else:
             entries, made = [catalog.find(name, home)], f"frontier-search run {name}.yaml"
-        studied += [study.Studied(entry.search, catalog.read_trials(entry), entry.folder, made) for entry in entries]
+        studied += [
+            study.Studied(entry.search, catalog.read_trials(entry), entry.folder, made)
+            for entry in entries
+        ]
     table = Claims.read(claims) if claims else Claims({}, ())
     content = study.blocks(studied, table, settled)
     page, twin = document.write(", ".join(names), content, output or home / names[0] / "report")

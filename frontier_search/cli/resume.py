@@ -15,9 +15,13 @@ from frontier_search.storage.folder import SearchFolder, SweepFolder
 @click.command("resume", short_help="Go on with a search or a sweep after any interruption.")
 @click.argument("name")
 @HOME
-@click.option("--trials", type=click.IntRange(min=1), help="A larger budget than the search began with.")
+@click.option(
+    "--trials", type=click.IntRange(min=1), help="A larger budget than the search began with."
+)
 @training
-def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **where: Any) -> None:
+def command(
+    name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **where: Any
+) -> None:
     """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
     folder = SweepFolder(home, name)
     with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
@@ -28,7 +32,9 @@ def command(name: str, home: Path, trials: int | None, no_mirror: bool, executor
         sweep = catalog.find_sweep(name, home)
         if sweep is not None:
             if trials is not None:
-                raise click.UsageError("--trials is for a single search; a sweep's budget stands in its file.")
+                raise click.UsageError(
+                    "--trials is for a single search; a sweep's budget stands in its file."
+                )
             running.run_sweep(sweep, executor, Where(**where), mirror=not no_mirror)
             return
         entry = catalog.find(name, home)

@@ -17,9 +17,13 @@ from frontier_search.storage.folder import SearchFolder
 @HOME
 @place
 @training
-@click.option("--resume", is_flag=True, help="Go on with the search of this --name, if there is one.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with the search of this --name, if there is one."
+)
 @click.option("--dry-run", is_flag=True, help="Show the whole search, check it, and stop.")
-def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, **flags: Any) -> None:
+def command(
+    search_file: Path | None, home: Path, dry_run: bool, resume: bool, **flags: Any
+) -> None:
     """Search a dataset for the frontier between its objectives.
 
     The question comes from SEARCH.yaml, from flags, or from both: flags override the file. Every setting that is left out has a default,
@@ -35,13 +39,19 @@ def command(search_file: Path | None, home: Path, dry_run: bool, resume: bool, *
         search = Search.from_spec(spec)
         ending.folder = SearchFolder(home, search.name)
         if dry_run:
-            click.echo(f"# fingerprint {search.fingerprint()}; {search.trials} candidates x {len(search.seeds)} seeds")
+            click.echo(
+                f"# fingerprint {search.fingerprint()}; {search.trials} candidates x {len(search.seeds)} seeds"
+            )
             click.echo(search.to_yaml(), nl=False)
             return
         from frontier_search.cli import running  # what runs a search loads when one runs
         from frontier_search.executors import Where
 
         where_kept = (flags["storage"], flags["tracking_uri"], flags["outcomes"])
-        entry = catalog.find_or_define(search, home, *where_kept, typed()) if resume else catalog.define(search, home, *where_kept)
+        entry = (
+            catalog.find_or_define(search, home, *where_kept, typed())
+            if resume
+            else catalog.define(search, home, *where_kept)
+        )
         where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
         running.run_search(entry, flags["executor"], where, mirror=not flags["no_mirror"])

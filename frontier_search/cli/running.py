@@ -33,12 +33,19 @@ def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
         if mirror_process:
             mirror_process.finish()
     objectives = entry.search.objective_table()
-    click.echo(tables.frontier_table(members(catalog.read_trials(entry), objectives), objectives, "val"))
+    click.echo(
+        tables.frontier_table(members(catalog.read_trials(entry), objectives), objectives, "val")
+    )
     name, home = entry.search.name, entry.folder.home_option
-    click.echo(f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True)
+    click.echo(
+        f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True
+    )
     if mirror_process:
         uri = entry.place.tracking_uri
-        click.echo(f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({uri})", err=True)
+        click.echo(
+            f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({uri})",
+            err=True,
+        )
 
 
 def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:
@@ -59,7 +66,10 @@ def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> N
         with _says_how_to_resume(entry.folder.resume_command):
             runner.sweep(entry, executor, where, observe)
     name, home = entry.sweep.name, entry.folder.home_option
-    click.echo(f"frontier-search report {name}{home}    # the frontiers, their owners, the claims", err=True)
+    click.echo(
+        f"frontier-search report {name}{home}    # the frontiers, their owners, the claims",
+        err=True,
+    )
 
 
 @contextmanager
@@ -68,4 +78,6 @@ def _says_how_to_resume(command: str) -> Iterator[None]:
     try:
         yield
     except SearchError as error:
-        raise SearchError(f"{error}\neverything finished is kept. Go on with:\n    {command}") from error
+        raise SearchError(
+            f"{error}\neverything finished is kept. Go on with:\n    {command}"
+        ) from error

@@ -14,4 +14,12 @@ def command(form: str) -> None:
     from frontier_search.reports.rows import render
     from frontier_search.sampling.samplers import SAMPLERS
 
-    click.echo(render([{"sampler": s.name, "summary": s.summary, "source": s.source} for s in SAMPLERS.values()], form))
+    click.echo(
+        render(
+            [
+                {"sampler": s.name, "summary": s.summary, "source": s.source}
+                for s in SAMPLERS.values()
+            ],
+            form,
+        )
+    )

@@ -27,7 +27,10 @@ def command(name: str | None, home: Path, form: str) -> None:
     for each in catalog.known_names(home):
         try:
             rows.append(progress(catalog.find(each, home)))
-        except (SpecError, SearchError) as error:  # one that cannot be read must not hide the others
+        except (
+            SpecError,
+            SearchError,
+        ) as error:  # one that cannot be read must not hide the others
             problems.append(f"{each}: {error}")
     click.echo(render(rows, form))
     if problems:

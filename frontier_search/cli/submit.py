@@ -10,7 +10,12 @@ import click
 from frontier_search.cli.options import CLUSTER, GPUS, question, spec_of
 from frontier_search.errors import SpecError
 
-PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort")  # flags of `run` that are no part of the question
+PASSED_ON = (
+    "storage",
+    "outcomes",
+    "tracking_uri",
+    "gpus_per_cohort",
+)  # flags of `run` that are no part of the question
 
 
 @click.command("submit", short_help="Search on a cluster.")
@@ -18,8 +23,16 @@ PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort")  # flags 
 @CLUSTER
 @GPUS
 @click.option("--storage", metavar="URL", help="As the head reaches it.  [default: journal]")
-@click.option("--outcomes", metavar="PATH|s3://...", help="As the nodes reach it.  [default: the cluster's FRONTIER_SEARCH_OUTCOMES]")
-@click.option("--tracking-uri", metavar="URI", help="As the head reaches it.  [default: HOME/mlflow.db on the head]")
+@click.option(
+    "--outcomes",
+    metavar="PATH|s3://...",
+    help="As the nodes reach it.  [default: the cluster's FRONTIER_SEARCH_OUTCOMES]",
+)
+@click.option(
+    "--tracking-uri",
+    metavar="URI",
+    help="As the head reaches it.  [default: HOME/mlflow.db on the head]",
+)
 @click.option("--detach", is_flag=True, help="Do not follow it.")
 def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) -> None:
     """Search on a cluster, as `run` does here, and follow the progress; Ctrl-C detaches and the search goes on.
@@ -40,13 +53,28 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     try:
         with Jobs.of(cluster) as jobs:
             if not spec.get("name"):
-                spec["name"] = catalog.first_free({row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search")))
+                spec["name"] = catalog.first_free(
+                    {row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search"))
+                )
             search = Search.from_spec(spec)
-            passed = [word for key in PASSED_ON if flags[key] for word in (f"--{key.replace('_', '-')}", str(flags[key]))]
+            passed = [
+                word
+                for key in PASSED_ON
+                if flags[key]
+                for word in (f"--{key.replace('_', '-')}", str(flags[key]))
+            ]
             submission_id = jobs.submit(search, passed)
-            click.echo(f"submitted {search.name}; follow it with: frontier-search attach {search.name} --cluster {cluster}", err=True)
+            click.echo(
+                f"submitted {search.name}; follow it with: frontier-search attach {search.name} --cluster {cluster}",
+                err=True,
+            )
             if not detach:
                 follow(jobs, search.name, submission_id, cluster)
-    except KeyboardInterrupt:  # while the tunnel is opened, or the search is handed over; who follows it detaches
-        click.echo(f"interrupted; whether it was submitted says: frontier-search list --cluster {cluster}", err=True)
+    except (
+        KeyboardInterrupt
+    ):  # while the tunnel is opened, or the search is handed over; who follows it detaches
+        click.echo(
+            f"interrupted; whether it was submitted says: frontier-search list --cluster {cluster}",
+            err=True,
+        )
         raise

@@ -15,8 +15,14 @@ from frontier_search.storage.folder import SweepFolder
 @click.command("sweep", short_help="Run many searches as one resumable whole.")
 @click.argument("sweep_file", metavar="SWEEP.yaml", type=click.Path(path_type=Path))
 @click.option("--name", help="The sweep's name.  [default: the file's]")
-@click.option("--seeds", type=int, help="Seeds on which every candidate is trained, for all searches.")
-@click.option("--until-settled", is_flag=True, help="Then give more seeds to the candidates that decide the claims which cannot be told.")
+@click.option(
+    "--seeds", type=int, help="Seeds on which every candidate is trained, for all searches."
+)
+@click.option(
+    "--until-settled",
+    is_flag=True,
+    help="Then give more seeds to the candidates that decide the claims which cannot be told.",
+)
 @HOME
 @place
 @training

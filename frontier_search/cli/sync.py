@@ -12,7 +12,13 @@ from frontier_search.cli.options import HOME
 @click.command("sync", short_help="Rebuild or complete the MLflow mirror.")
 @click.argument("name")
 @HOME
-@click.option("--follow", type=int, metavar="PID", hidden=True, help="Follow the live search of this process until it ends.")
+@click.option(
+    "--follow",
+    type=int,
+    metavar="PID",
+    hidden=True,
+    help="Follow the live search of this process until it ends.",
+)
 @click.pass_context
 def command(context: click.Context, name: str, home: Path, follow: int | None) -> None:
     """Bring MLflow up to date with search or sweep NAME, from the storage alone; running it again changes nothing."""
@@ -24,4 +30,7 @@ def command(context: click.Context, name: str, home: Path, follow: int | None) -
         context.exit(0 if follow_process(mirror.Mirror(catalog.find(name, home)), follow) else 1)
     for entry in catalog.find_all(name, home):
         touched = mirror.Mirror(entry).sync()
-        click.echo(f"{entry.search.name}: {touched} runs created or changed in {entry.place.tracking_uri}", err=True)
+        click.echo(
+            f"{entry.search.name}: {touched} runs created or changed in {entry.place.tracking_uri}",
+            err=True,
+        )

@@ -13,7 +13,13 @@ from frontier_search.cli.options import HOME
 @click.command("ui", short_help="Open the search in MLflow's pages.")
 @click.argument("name", required=False)
 @HOME
-@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="On 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=5000,
+    show_default=True,
+    help="On 127.0.0.1; 0 takes a free one.",
+)
 @click.option("--no-browser", is_flag=True, help="Print the links and open nothing.")
 def command(name: str | None, home: Path, port: int, no_browser: bool) -> None:
     """Serve MLflow's pages on this machine, opened on the frontier of search NAME (or of the newest search), until Ctrl-C."""
@@ -23,7 +29,9 @@ def command(name: str | None, home: Path, port: int, no_browser: bool) -> None:
     from frontier_search.mirror import server
     from frontier_search.storage import catalog  # optuna and mlflow load here, not for --help
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: MLflow's server ends with this process
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # as Ctrl-C: MLflow's server ends with this process
     entry = catalog.find(name or catalog.only_name(home), home)
     with contextlib.suppress(KeyboardInterrupt), server.serve(entry, port) as pages:
         click.echo(pages.chart)

@@ -10,7 +10,11 @@ from typing import Any
 from frontier_search.cluster.file import ClusterFile
 from frontier_search.errors import SpecError
 
-PATIENCE = {"connect_timeout": 5, "read_timeout": 20, "retries": {"max_attempts": 2}}  # boto3's own makes it minutes without a network
+PATIENCE = {
+    "connect_timeout": 5,
+    "read_timeout": 20,
+    "retries": {"max_attempts": 2},
+}  # boto3's own makes it minutes without a network
 REFUSED = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
 
 log = logging.getLogger(__name__)
@@ -35,7 +39,12 @@ def require(cluster: ClusterFile) -> None:
         except ClientError as error:
             if error.response["Error"]["Code"] not in REFUSED:
                 raise _unanswered(cluster, error) from error
-            log.warning("these keys may not ask whether the %s %s is there (%s); going on", kind, name, error.response["Error"]["Code"])
+            log.warning(
+                "these keys may not ask whether the %s %s is there (%s); going on",
+                kind,
+                name,
+                error.response["Error"]["Code"],
+            )
         except BotoCoreError as error:
             raise _unanswered(cluster, error) from error
     if missing:
@@ -51,15 +60,24 @@ def named(cluster: ClusterFile) -> Iterator[tuple[str, str, str]]:
     if not all(config.get("SecurityGroupIds") for config in configs):
         yield "ec2", "security group", str(cluster.full["provider"]["security_group"]["GroupName"])
     profiles = (config["IamInstanceProfile"] for config in configs)
-    names = (str(profile.get("Name") or str(profile.get("Arn", "")).rpartition("/")[2]) for profile in profiles)
+    names = (
+        str(profile.get("Name") or str(profile.get("Arn", "")).rpartition("/")[2])
+        for profile in profiles
+    )
     yield from (("iam", "instance profile", name) for name in dict.fromkeys(names))
 
 
 def _exists(client: Any, kind: str, name: str) -> bool:
     if kind == "security group":
-        return bool(client.describe_security_groups(Filters=[{"Name": "group-name", "Values": [name]}])["SecurityGroups"])
+        return bool(
+            client.describe_security_groups(Filters=[{"Name": "group-name", "Values": [name]}])[
+                "SecurityGroups"
+            ]
+        )
     try:
-        return bool(client.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"])  # without a role it gives no rights
+        return bool(
+            client.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]
+        )  # without a role it gives no rights
     except client.exceptions.NoSuchEntityException:
         return False
 

@@ -33,7 +33,11 @@ class SpotProvider(AWSNodeProvider):
 
 def launch_tries(node_config: dict[str, Any]) -> list[dict[str, Any]]:
     """What is asked of EC2, one after another, until it has the capacity."""
-    spot = {key: value for key, value in node_config.items() if key not in ("FallbackInstanceTypes", "OnDemandFallback")}
+    spot = {
+        key: value
+        for key, value in node_config.items()
+        if key not in ("FallbackInstanceTypes", "OnDemandFallback")
+    }
     types = (node_config["InstanceType"], *node_config.get("FallbackInstanceTypes", ()))
     tries = [spot | {"InstanceType": kind} for kind in types]
     if node_config.get("OnDemandFallback") and "InstanceMarketOptions" in spot:

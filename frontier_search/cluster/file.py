@@ -70,9 +70,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         written = load_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"cannot read the cluster file {path}: {error}. Those that we ship are in cluster/.") from error
-    if not isinstance(written, dict) or not isinstance(written.get("provider"), dict) or not written.get("cluster_name"):
-        raise SpecError(f"{path} is not a cluster file: it needs `cluster_name` and `provider`. Those that we ship are in cluster/.")
+        raise SpecError(
+            f"cannot read the cluster file {path}: {error}. Those that we ship are in cluster/."
+        ) from error
+    if (
+        not isinstance(written, dict)
+        or not isinstance(written.get("provider"), dict)
+        or not written.get("cluster_name")
+    ):
+        raise SpecError(
+            f"{path} is not a cluster file: it needs `cluster_name` and `provider`. Those that we ship are in cluster/."
+        )
     return written
 
 
@@ -82,18 +90,30 @@ def _as_ray_sees(written: dict[str, Any]) -> tuple[dict[str, Any] | None, list[s
     import ray.autoscaler
     from ray.autoscaler._private.util import prepare_config, validate_config
 
-    problems = [f"`{key}` is gone from Ray; write {instead}." for key, instead in GONE.items() if key in written]
+    problems = [
+        f"`{key}` is gone from Ray; write {instead}."
+        for key, instead in GONE.items()
+        if key in written
+    ]
     known = {key: value for key, value in written.items() if key not in GONE}
     schema = json.loads((Path(ray.autoscaler.__file__).parent / "ray-schema.json").read_text())
-    problems += [f"{_place(error.absolute_path)}{error.message}" for error in jsonschema.Draft7Validator(schema).iter_errors(known)]
+    problems += [
+        f"{_place(error.absolute_path)}{error.message}"
+        for error in jsonschema.Draft7Validator(schema).iter_errors(known)
+    ]
     if problems:
         return None, problems
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # what it filled in is not the user's concern
+        with (
+            redirect_stdout(io.StringIO()),
+            redirect_stderr(io.StringIO()),
+        ):  # what it filled in is not the user's concern
             full = prepare_config(copy.deepcopy(known))
         validate_config(full)
-    except Exception as error:  # Ray raises whatever comes to hand: AssertionError, KeyError, its own
+    except (
+        Exception
+    ) as error:  # Ray raises whatever comes to hand: AssertionError, KeyError, its own
         return None, [f"Ray refuses it: {' '.join(str(error).split()) or type(error).__name__}"]
     return full, []
 

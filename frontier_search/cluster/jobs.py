@@ -27,7 +27,11 @@ class Jobs:
     def __init__(self, url: str, token: str) -> None:
         from ray.job_submission import JobSubmissionClient
 
-        for name in ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk", "ray._private.runtime_env.packaging"):
+        for name in (
+            "ray.dashboard.modules.dashboard_sdk",
+            "ray.dashboard.modules.job.sdk",
+            "ray._private.runtime_env.packaging",
+        ):
             logging.getLogger(name).setLevel(logging.WARNING)
         with _answering(f"the cluster at {url} refuses"):
             self.client = JobSubmissionClient(url, headers={"Authorization": f"Bearer {token}"})
@@ -47,7 +51,14 @@ class Jobs:
         for job in sorted(jobs, key=lambda job: job.start_time or 0):
             ours = job.metadata or {}
             if "search" in ours:
-                rows.append({"search": ours["search"], "session": int(ours["session"]), "id": job.submission_id, "state": job.status.value})
+                rows.append(
+                    {
+                        "search": ours["search"],
+                        "session": int(ours["session"]),
+                        "id": job.submission_id,
+                        "state": job.status.value,
+                    }
+                )
         return rows
 
     def latest(self, name: str) -> dict[str, Any]:
@@ -56,7 +67,11 @@ class Jobs:
         ours = [row for row in rows if row["search"] == name]
         if not ours:
             known = {row["search"] for row in rows}
-            raise SpecError(unknown("search", name, known) if known else "no search was submitted to this cluster yet.")
+            raise SpecError(
+                unknown("search", name, known)
+                if known
+                else "no search was submitted to this cluster yet."
+            )
         return max(ours, key=lambda row: row["session"])
 
     def submit(self, search: Search, flags: Sequence[str]) -> str:
@@ -69,16 +84,30 @@ class Jobs:
             SpecError: it is live there, or its rows lie in a file on this machine.
         """
         if search.dataset_sha256 is not None:
-            raise SpecError(f"the rows of {search.name!r} lie in {search.dataset}, on this machine; log in to the head and `run` it there.")
+            raise SpecError(
+                f"the rows of {search.name!r} lie in {search.dataset}, on this machine; log in to the head and `run` it there."
+            )
         sessions = [row for row in self.rows() if row["search"] == search.name]
         for row in sessions:
             if row["state"] in LIVE:
-                raise SpecError(f"search {search.name!r} is live on the cluster; see it with `frontier-search attach {search.name}`.")
+                raise SpecError(
+                    f"search {search.name!r} is live on the cluster; see it with `frontier-search attach {search.name}`."
+                )
         session = len(sessions) + 1
         with tempfile.TemporaryDirectory(prefix="submission-") as folder:
             (Path(folder) / "search.yaml").write_text(search.to_yaml())
             _copy_modules(search, Path(folder))
-            command = ["python", "-m", "frontier_search", "run", "search.yaml", "--resume", "--address", "auto", *flags]
+            command = [
+                "python",
+                "-m",
+                "frontier_search",
+                "run",
+                "search.yaml",
+                "--resume",
+                "--address",
+                "auto",
+                *flags,
+            ]
             with _answering():
                 return str(
                     self.client.submit_job(  # no entrypoint_num_cpus: with it the driver may land on a spot worker
@@ -118,7 +147,9 @@ def _answering(what: str = "the cluster does not answer") -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise SearchError(f"{what}: {' '.join(str(error).split()) or type(error).__name__}") from error
+        raise SearchError(
+            f"{what}: {' '.join(str(error).split()) or type(error).__name__}"
+        ) from error
 
 
 def _copy_modules(search: Search, folder: Path) -> None:
@@ -130,7 +161,9 @@ def _copy_modules(search: Search, folder: Path) -> None:
         if origin is None:
             continue
         if origin.name == "__init__.py":
-            shutil.copytree(origin.parent, folder / module, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                origin.parent, folder / module, ignore=shutil.ignore_patterns("__pycache__")
+            )
         else:
             for path in (origin, origin.with_suffix(".yaml")):
                 if path.exists():

@@ -28,7 +28,11 @@ log = logging.getLogger(__name__)
 def environment(cluster: ClusterFile) -> dict[str, str]:
     """For a process that speaks to the cluster; raises SpecError without a token that is ours alone."""
     token.read(cluster.token)
-    settings = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(cluster.token), "RAY_USAGE_STATS_ENABLED": "0"}
+    settings = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(cluster.token),
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
     return dict(os.environ) | settings | {"RAY_UP_enable_autoscaler_v2": "1"}
 
 
@@ -59,18 +63,31 @@ def up(cluster: ClusterFile) -> None:
 
 def down(cluster: ClusterFile) -> None:
     """Ends every node. Hosts that stay on are left without Ray: the head's at once, the workers' when they miss it, after a minute."""
-    stop = next((command for command in cluster.full["head_start_ray_commands"] if "ray stop" in str(command)), "ray stop")
-    if stop != "ray stop":  # Ray's own `down` runs just that, and does not find it where Ray lies in an environment
+    stop = next(
+        (
+            command
+            for command in cluster.full["head_start_ray_commands"]
+            if "ray stop" in str(command)
+        ),
+        "ray stop",
+    )
+    if (
+        stop != "ray stop"
+    ):  # Ray's own `down` runs just that, and does not find it where Ray lies in an environment
         try:
             ray(cluster, "exec", str(cluster.path), str(stop))
-        except SearchError as error:  # a head that is gone already: the others must end all the same
+        except (
+            SearchError
+        ) as error:  # a head that is gone already: the others must end all the same
             log.warning("Ray was not stopped on the head: %s", error)
     ray(cluster, "down", "--yes", str(cluster.path))
 
 
 def status(cluster: ClusterFile) -> None:
     """Prints the nodes and what waits for them, as the head sees it."""
-    before, _, _ = _start_command(cluster).partition("ray start")  # where Ray is, and the token: what the head itself was started with
+    before, _, _ = _start_command(cluster).partition(
+        "ray start"
+    )  # where Ray is, and the token: what the head itself was started with
     ray(cluster, "exec", str(cluster.path), f"{before}ray status")
 
 
@@ -84,7 +101,8 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
     there = re.search(r"FRONTIER_SEARCH_HOME=([^\s;]+)", _start_command(cluster))
     if problem or not there:
         raise SpecError(
-            problem or f"{cluster.path}: the head's start command sets no FRONTIER_SEARCH_HOME, so that {name!r} cannot be found."
+            problem
+            or f"{cluster.path}: the head's start command sets no FRONTIER_SEARCH_HOME, so that {name!r} cannot be found."
         )
     (home / name).mkdir(parents=True, exist_ok=True)
     try:
@@ -92,7 +110,9 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
     except SearchError as error:
         with suppress(OSError):
             (home / name).rmdir()  # empty, unless it was fetched before
-        raise SearchError(f"{name!r} was not fetched: {error} Is it there? `frontier-search list --cluster {cluster.path}`") from error
+        raise SearchError(
+            f"{name!r} was not fetched: {error} Is it there? `frontier-search list --cluster {cluster.path}`"
+        ) from error
     place = Place(JOURNAL, default_tracking_uri(home))
     if (home / name / "journal.log").exists():
         write_whole(home / name / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
@@ -100,4 +120,8 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
 
 def _start_command(cluster: ClusterFile) -> str:
     """That of the head; a checked file has one."""
-    return str(next(command for command in cluster.full["head_start_ray_commands"] if "ray start" in command))
+    return str(
+        next(
+            command for command in cluster.full["head_start_ray_commands"] if "ray start" in command
+        )
+    )

@@ -36,7 +36,9 @@ class FixedHosts(LocalNodeProvider):
         LocalNodeProvider.__init__(self, provider_config, cluster_name)
         head = provider_config["head_ip"]
         # in the monitor on the head: `ray up` noted the head on the laptop alone
-        if os.environ.get("RAY_CLOUD_INSTANCE_ID") == head and head not in self.non_terminated_nodes({}):
+        if os.environ.get(
+            "RAY_CLOUD_INSTANCE_ID"
+        ) == head and head not in self.non_terminated_nodes({}):
             tags = {
                 TAG_RAY_NODE_KIND: NODE_KIND_HEAD,
                 TAG_RAY_USER_NODE_TYPE: os.environ.get("RAY_NODE_TYPE_NAME", "head"),
@@ -56,11 +58,15 @@ class FixedHosts(LocalNodeProvider):
                     self.state.put(node_id, info)
                     left -= 1
         if left:
-            raise NodeLaunchException("NoFreeHost", f"{count} {kind} hosts were asked for, {left} too many", None)
+            raise NodeLaunchException(
+                "NoFreeHost", f"{count} {kind} hosts were asked for, {left} too many", None
+            )
 
     def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
         """Without what was set up on the host: it may come back with an empty disk under the same address, and is then set up again."""
-        LocalNodeProvider.set_node_tags(self, node_id, {key: value for key, value in tags.items() if key not in SET_UP})
+        LocalNodeProvider.set_node_tags(
+            self, node_id, {key: value for key, value in tags.items() if key not in SET_UP}
+        )
 
     def terminate_node(self, node_id: str) -> None:
         LocalNodeProvider.terminate_node(self, node_id)

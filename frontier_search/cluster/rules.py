@@ -15,7 +15,10 @@ from typing import Any
 
 NOTICE_MINUTES = 5  # a host that vanished without a word is noticed after 65 s; idle ones must not be given up before
 START = re.compile(r"\bray\s+start\b")
-SECRET = re.compile(r"RAY_AUTH_TOKEN=|\bAKIA[0-9A-Z]{16}\b|aws_secret_access_key|AWS_SECRET_ACCESS_KEY=", re.IGNORECASE)
+SECRET = re.compile(
+    r"RAY_AUTH_TOKEN=|\bAKIA[0-9A-Z]{16}\b|aws_secret_access_key|AWS_SECRET_ACCESS_KEY=",
+    re.IGNORECASE,
+)
 COMMANDS = ("initialization_commands", "setup_commands", "head_setup_commands", "worker_setup_commands",
             "head_start_ray_commands", "worker_start_ray_commands")  # fmt: skip
 
@@ -33,7 +36,9 @@ class Plan:
 
     @property
     def on_aws(self) -> bool:
-        return self.provider.get("type") == "aws" or "frontier_search.cluster.aws" in str(self.provider.get("module"))
+        return self.provider.get("type") == "aws" or "frontier_search.cluster.aws" in str(
+            self.provider.get("module")
+        )
 
     @property
     def head(self) -> str:
@@ -41,7 +46,10 @@ class Plan:
 
     @property
     def node_types(self) -> dict[str, Mapping[str, Any]]:
-        return {str(name): _mapping(node) for name, node in _mapping(self.full.get("available_node_types")).items()}
+        return {
+            str(name): _mapping(node)
+            for name, node in _mapping(self.full.get("available_node_types")).items()
+        }
 
     @property
     def node_configs(self) -> dict[str, Mapping[str, Any]]:
@@ -59,7 +67,11 @@ class Plan:
 
     def starts(self, who: str) -> list[str]:
         """The commands that start Ray on the head or on a worker."""
-        return [command for command in self.commands(f"{who}_start_ray_commands") if START.search(command)]
+        return [
+            command
+            for command in self.commands(f"{who}_start_ray_commands")
+            if START.search(command)
+        ]
 
     def all_commands(self) -> Iterator[tuple[str, str]]:
         """(key, command), each node type's own included."""
@@ -70,8 +82,15 @@ class Plan:
                 yield from ((f"{name}.{key}", str(command)) for command in node.get(key) or ())
 
     def images(self) -> Iterator[str]:
-        for docker in (self.full.get("docker"), *(node.get("docker") for node in self.node_types.values())):
-            yield from (str(image) for key, image in _mapping(docker).items() if key in ("image", "head_image", "worker_image") and image)
+        for docker in (
+            self.full.get("docker"),
+            *(node.get("docker") for node in self.node_types.values()),
+        ):
+            yield from (
+                str(image)
+                for key, image in _mapping(docker).items()
+                if key in ("image", "head_image", "worker_image") and image
+            )
 
 
 Rule = Callable[[Plan], Iterator[str]]
@@ -156,7 +175,9 @@ def imds_v2(plan: Plan) -> Iterator[str]:
 
 def encrypted_disks(plan: Plan) -> Iterator[str]:
     for name, config in plan.instances.items():
-        disks = [_mapping(_mapping(disk).get("Ebs")) for disk in config.get("BlockDeviceMappings") or ()]
+        disks = [
+            _mapping(_mapping(disk).get("Ebs")) for disk in config.get("BlockDeviceMappings") or ()
+        ]
         if not disks or not all(disk.get("Encrypted") is True for disk in disks):
             yield f"{name}.node_config.BlockDeviceMappings: every disk needs `Encrypted: true`."
         if not all(disk.get("DeleteOnTermination", True) is True for disk in disks):
@@ -169,7 +190,11 @@ def encrypted_disks(plan: Plan) -> Iterator[str]:
 def no_nightly_wheel(plan: Plan) -> Iterator[str]:
     for key, command in plan.all_commands():
         if "ray-wheels" in command or re.search(r"\bray\S*\.dev\d", command):
-            default = "" if key in plan.written else " It is Ray's default: write setup_commands of your own."
+            default = (
+                ""
+                if key in plan.written
+                else " It is Ray's default: write setup_commands of your own."
+            )
             yield f"{key} installs a nightly wheel of Ray; pin a release.{default}"
             return  # Ray copies the same command to the head and the workers
 
@@ -193,7 +218,12 @@ def head_carries_no_cohort(plan: Plan) -> Iterator[str]:
         yield f"{plan.head}.max_workers must be 0, or the autoscaler starts heads as workers."
     if _mapping(head.get("resources")).get("CPU") != 0:
         yield f"{plan.head}.resources must say `CPU: 0`, or cohorts land on the head, beside the driver."
-    if _mapping(_mapping(plan.node_configs.get(plan.head)).get("InstanceMarketOptions")).get("MarketType") == "spot":
+    if (
+        _mapping(_mapping(plan.node_configs.get(plan.head)).get("InstanceMarketOptions")).get(
+            "MarketType"
+        )
+        == "spot"
+    ):
         yield f"{plan.head} is a spot instance: the search would stop when it is reclaimed."
 
 

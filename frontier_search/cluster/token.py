@@ -35,9 +35,15 @@ def read(path: Path) -> str:
     try:
         mode, token = stat.S_IMODE(path.stat().st_mode), path.read_text().strip()
     except OSError as error:
-        raise SpecError(f"there is no token {path}; make one with `frontier-search cluster init FILE`.") from error
+        raise SpecError(
+            f"there is no token {path}; make one with `frontier-search cluster init FILE`."
+        ) from error
     if mode & 0o077:
-        raise SpecError(f"the token {path} may be read by others (mode {mode:04o}); `chmod 600` it, or remove it and make another.")
+        raise SpecError(
+            f"the token {path} may be read by others (mode {mode:04o}); `chmod 600` it, or remove it and make another."
+        )
     if not token:
-        raise SpecError(f"the token {path} is empty; remove it and make another with `frontier-search cluster init FILE`.")
+        raise SpecError(
+            f"the token {path} is empty; remove it and make another with `frontier-search cluster init FILE`."
+        )
     return token

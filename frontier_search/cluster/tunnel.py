@@ -43,7 +43,9 @@ def opened(cluster: str) -> Iterator[tuple[str, str]]:
             )
         path = os.environ.get("RAY_AUTH_TOKEN_PATH")
         if not path:
-            raise SpecError("with --cluster http://..., name the token's file in the environment variable RAY_AUTH_TOKEN_PATH.")
+            raise SpecError(
+                "with --cluster http://..., name the token's file in the environment variable RAY_AUTH_TOKEN_PATH."
+            )
         secret = token.read(Path(path))
         require_token(cluster.rstrip("/"))
         yield cluster.rstrip("/"), secret
@@ -51,7 +53,9 @@ def opened(cluster: str) -> Iterator[tuple[str, str]]:
     file = ClusterFile.read(Path(cluster))
     secret, url = token.read(file.token), f"http://127.0.0.1:{_free_port()}"
     command = [*launcher.RAY, "dashboard", str(file.path), "--port", url.rpartition(":")[2]]
-    with tempfile.TemporaryFile() as said:  # no pipe: the connection that Ray's ssh shares outlives it by 10 s, and would hold it open
+    with (
+        tempfile.TemporaryFile() as said
+    ):  # no pipe: the connection that Ray's ssh shares outlives it by 10 s, and would hold it open
         process = subprocess.Popen(
             command, env=launcher.environment(file), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
             start_new_session=True,  # Ctrl-C detaches from the search; the tunnel is closed below
@@ -62,7 +66,9 @@ def opened(cluster: str) -> Iterator[tuple[str, str]]:
             yield url, secret
         finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)  # ssh is a child of Ray's command, and would outlive it
+                os.killpg(
+                    process.pid, signal.SIGTERM
+                )  # ssh is a child of Ray's command, and would outlive it
             process.wait()
 
 
@@ -99,7 +105,9 @@ def _await(url: str, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
                 f"no tunnel to the head: {lines[-1] if lines else 'ssh ended'}. Is it up? `frontier-search cluster status FILE`"
             )
         if time.monotonic() > end:
-            raise SearchError(f"no tunnel to the head within {OPENING_S:.0f} s. Is it up? `frontier-search cluster status FILE`")
+            raise SearchError(
+                f"no tunnel to the head within {OPENING_S:.0f} s. Is it up? `frontier-search cluster status FILE`"
+            )
         time.sleep(0.2)
 
 

@@ -93,14 +93,20 @@ class Dataset:
             try:
                 split = self.split(seed)
                 parts = {"train": split.train, "val": split.val, "test": split.test}
-                found = [f"seed {seed}, {name}: {problem}" for name, rows in parts.items() if (problem := self._problem(rows))]
+                found = [
+                    f"seed {seed}, {name}: {problem}"
+                    for name, rows in parts.items()
+                    if (problem := self._problem(rows))
+                ]
                 sizes.add(tuple(len(rows) for rows in parts.values()))
             except Exception as error:  # it is the user's code, whatever it raises or gives back
                 return [f"seed {seed} cannot be split: {type(error).__name__}: {error}."]
             if found:
                 return found
         if len(sizes) > 1:
-            return [f"seeds give splits of different sizes, {sorted(sizes)}; they must be equal, for models are stacked."]
+            return [
+                f"seeds give splits of different sizes, {sorted(sizes)}; they must be equal, for models are stacked."
+            ]
         return []
 
     def _problem(self, rows: Rows) -> str | None:
@@ -113,7 +119,10 @@ class Dataset:
         if not (np.isfinite(rows.x).all() and np.isfinite(rows.y).all()):
             return "x or y holds a value that is not finite; fill it in or drop the row."
         top = {"binary": 1, "multiclass": self.n_outputs - 1}.get(self.task)
-        if top is not None and not ((rows.y >= 0) & (rows.y <= top) & (rows.y == np.round(rows.y))).all():
+        if (
+            top is not None
+            and not ((rows.y >= 0) & (rows.y <= top) & (rows.y == np.round(rows.y))).all()
+        ):
             return f"y holds other classes than 0 to {top}; number them from 0."
         return None
 

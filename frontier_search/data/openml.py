@@ -22,7 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
-from frontier_search.data.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, split_rows
+from frontier_search.data.splitting import (
+    Sizes,
+    at_random,
+    in_order,
+    sixty_twenty_twenty,
+    split_rows,
+)
 from frontier_search.data.user_file import read_npz
 from frontier_search.errors import SpecError
 from frontier_search.files import write_arrays
@@ -31,7 +37,9 @@ FOLDER = "FRONTIER_SEARCH_DATA"
 SIDE = 28  # pixels
 N_CLASSES = 10
 WHITE = 255  # the largest pixel
-SIZES = Sizes(train=6000, val=2000, test=2000)  # rows of a seed: the stacks of five seeds take half a gigabyte
+SIZES = Sizes(
+    train=6000, val=2000, test=2000
+)  # rows of a seed: the stacks of five seeds take half a gigabyte
 TIMEOUT_S = 5.0  # for each answer of OpenML's
 
 
@@ -88,7 +96,9 @@ def users_file(name: str) -> Path | None:
     if folder is None:
         return None
     if not folder.is_absolute():
-        raise SpecError(f"{FOLDER} = {str(folder)!r} is a relative path, and workers run in folders of their own; give the whole path.")
+        raise SpecError(
+            f"{FOLDER} = {str(folder)!r} is a relative path, and workers run in folders of their own; give the whole path."
+        )
     files = (folder / f"{name}.npz", folder / f"{name}_10k.npz")
     return next((file for file in files if file.is_file()), None)
 
@@ -117,9 +127,13 @@ def _read(file: Path, changed_ns: int) -> tuple[NDArray[np.uint8], NDArray[np.in
     x, y = table.x, table.y
     problems = []
     if x.dtype != np.uint8 or x.shape[1] != SIDE * SIDE:
-        problems.append(f"X of {str(file)!r} is {x.dtype}, {x.shape}; images of uint8, (n, {SIDE * SIDE}), are needed.")
+        problems.append(
+            f"X of {str(file)!r} is {x.dtype}, {x.shape}; images of uint8, (n, {SIDE * SIDE}), are needed."
+        )
     if y.dtype.kind not in "iu" or not ((y >= 0) & (y < N_CLASSES)).all():
-        problems.append(f"y of {str(file)!r} is {y.dtype}; whole numbers from 0 to {N_CLASSES - 1} are needed.")
+        problems.append(
+            f"y of {str(file)!r} is {y.dtype}; whole numbers from 0 to {N_CLASSES - 1} are needed."
+        )
     if problems:
         raise SpecError(problems)
     return x, y.astype(np.int64)
@@ -127,17 +141,29 @@ def _read(file: Path, changed_ns: int) -> tuple[NDArray[np.uint8], NDArray[np.in
 
 def _fetched(name: str, data_id: int) -> Path:
     """The file that OpenML's images are kept in, made when it is not there."""
-    from sklearn.datasets import fetch_openml, get_data_home  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        fetch_openml,
+        get_data_home,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
     try:
         file = Path(get_data_home()) / "frontier_search" / f"{name}.npz"
         if not file.is_file():
             with _impatient():
-                x, y = fetch_openml(data_id=data_id, as_frame=False, return_X_y=True, n_retries=1, delay=0.1)
+                x, y = fetch_openml(
+                    data_id=data_id, as_frame=False, return_X_y=True, n_retries=1, delay=0.1
+                )
             write_arrays(file, {"X": x.astype(np.uint8), "y": y.astype(np.uint8)})
-    except (OSError, ValueError) as error:  # no network, no room; OpenML's own refusal is a ValueError
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # no network, no room; OpenML's own refusal is a ValueError
         folder = os.environ.get(FOLDER)
-        looked = f"no {name}.npz or {name}_10k.npz in {FOLDER} = {folder}" if folder else f"no folder named by the variable {FOLDER}"
+        looked = (
+            f"no {name}.npz or {name}_10k.npz in {FOLDER} = {folder}"
+            if folder
+            else f"no folder named by the variable {FOLDER}"
+        )
         reason = " ".join(str(error).split())
         raise SpecError(
             f"no images for {name!r}: there is {looked}, and OpenML did not give them ({reason}). Set {FOLDER} to a folder with {name}.npz "

@@ -45,4 +45,6 @@ class Executor(Protocol):
     def __call__(self, where: Where, resume: str) -> AbstractContextManager[Execute]: ...
 
 
-EXECUTORS: Zoo[Executor] = Zoo("executor", {name: f"frontier_search.executors.{name}:ready" for name in ("inline", "ray_tune")})
+EXECUTORS: Zoo[Executor] = Zoo(
+    "executor", {name: f"frontier_search.executors.{name}:ready" for name in ("inline", "ray_tune")}
+)

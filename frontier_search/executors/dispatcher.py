@@ -33,9 +33,13 @@ class Handover:
             told cohort; one that raises is reported and never stops the search.
     """
 
-    def __init__(self, session: Session, files: OutcomeFiles, observers: Sequence[Observer] = ()) -> None:
+    def __init__(
+        self, session: Session, files: OutcomeFiles, observers: Sequence[Observer] = ()
+    ) -> None:
         self.session, self.files, self.observers = session, files, tuple(observers)
-        self._stillbirths = self._lost_unborn = 0  # in a row: workers that died, or were lost, before they trained anything
+        self._stillbirths = self._lost_unborn = (
+            0  # in a row: workers that died, or were lost, before they trained anything
+        )
         self._begun = False
         self._sure = False  # that no other session had the search a moment ago
         self._left = set(self._tidy())
@@ -56,8 +60,12 @@ class Handover:
             self._begun = True
             self.observe()
         while (cohort := self.session.ask()) is not None:
-            left = self.files.take(cohort)  # before the archive is asked: an earlier session that ends this moment moves it there
-            if (told := self.files.told(cohort)) is not None:  # what is left beside it is of a worker that came late
+            left = self.files.take(
+                cohort
+            )  # before the archive is asked: an earlier session that ends this moment moves it there
+            if (
+                told := self.files.told(cohort)
+            ) is not None:  # what is left beside it is of a worker that came late
                 self._tell_again(cohort, told, late=left is not None)
             elif left is not None:
                 self._require_ours()
@@ -65,7 +73,9 @@ class Handover:
             else:
                 self._require_ours()
                 if cohort.index not in self._left:
-                    self.session.expect(0)  # a new one, or the archive's are of other candidates: from here on time counts
+                    self.session.expect(
+                        0
+                    )  # a new one, or the archive's are of other candidates: from here on time counts
                 self.files.post(cohort)
                 return cohort
         return None
@@ -86,7 +96,9 @@ class Handover:
         self._sure = True
         outcomes = self.files.take(cohort)
         if outcomes is None:
-            raise SearchError(f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.files.cohort(cohort.index)}.")
+            raise SearchError(
+                f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.files.cohort(cohort.index)}."
+            )
         self._tell(cohort, outcomes)
 
     def worker_died(self, cohort: Cohort, reason: str, with_machine: bool = False) -> None:
@@ -107,8 +119,14 @@ class Handover:
         else:
             self._stillbirths += 1
         if self._stillbirths > STILLBIRTHS_ALLOWED:
-            raise SearchError(f"{self._stillbirths} workers in a row died before they trained anything; the last one said: {reason}")
-        log.warning("the worker of cohort %d %s; it is trained again", cohort.index, _how(death, with_machine))
+            raise SearchError(
+                f"{self._stillbirths} workers in a row died before they trained anything; the last one said: {reason}"
+            )
+        log.warning(
+            "the worker of cohort %d %s; it is trained again",
+            cohort.index,
+            _how(death, with_machine),
+        )
 
     def _tidy(self) -> Iterator[int]:
         """A session that died between telling a cohort and removing its files left them: the models of members are kept, the rest goes.
@@ -122,7 +140,9 @@ class Handover:
                 yield index
             else:
                 trials = (self.session.trials[number] for number in told.numbers)
-                self._put_away(told, [trial.outcome or Outcome((), trial.reason) for trial in trials])
+                self._put_away(
+                    told, [trial.outcome or Outcome((), trial.reason) for trial in trials]
+                )
 
     def _put_away(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.files.keep_models(cohort, self.session.frontier.numbers())
@@ -133,7 +153,9 @@ class Handover:
     def _discard_models(self) -> None:
         """Of the told alone: a search that is told again from the archive has models of members that it has not come to yet."""
         trials, left = self.session.trials, self.files.models() - self.session.frontier.numbers()
-        self.files.discard_models(number for number in left if number < len(trials) and trials[number].state.finished)
+        self.files.discard_models(
+            number for number in left if number < len(trials) and trials[number].state.finished
+        )
 
     def _tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)
@@ -169,6 +191,8 @@ def _how(death: crashes.Death, with_machine: bool) -> str:
     if not with_machine:
         return f"died{where}"
     counted = (
-        f", which has lost more than {crashes.MACHINES_ALLOWED} machines, so that this counts as a death of it" if death.blamed else ""
+        f", which has lost more than {crashes.MACHINES_ALLOWED} machines, so that this counts as a death of it"
+        if death.blamed
+        else ""
     )
     return f"was lost with its machine{where}{counted}"

@@ -32,7 +32,9 @@ def lost(error: BaseException | None) -> bool:
     if error.preempted:
         return True
     node = _node_of(error.actor_id)
-    if not node or node == ray.get_runtime_context().get_node_id():  # with its own machine the driver is lost too
+    if (
+        not node or node == ray.get_runtime_context().get_node_id()
+    ):  # with its own machine the driver is lost too
         return False
     end = time.monotonic() + SETTLED_S
     while _is_alive(node):
@@ -52,7 +54,9 @@ def _is_alive(node: str) -> bool:
     """Whether the GCS takes a node for alive and its raylet answers."""
     for known in ray.nodes():  # type: ignore[no-untyped-call]
         if known["NodeID"] == node:
-            return bool(known["Alive"]) and _answers(known["NodeManagerAddress"], known["NodeManagerPort"])
+            return bool(known["Alive"]) and _answers(
+                known["NodeManagerAddress"], known["NodeManagerPort"]
+            )
     return False
 
 

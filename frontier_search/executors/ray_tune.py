@@ -25,7 +25,9 @@ os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-os.environ["RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE"] = "1"  # or Tune would try a reclaimed trial again by itself, without a word to anybody
+os.environ["RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE"] = (
+    "1"  # or Tune would try a reclaimed trial again by itself, without a word to anybody
+)
 
 import ray
 from ray import tune
@@ -36,7 +38,12 @@ from ray.tune.search import Searcher
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import Execute, Where, lost_machines
 from frontier_search.executors.dispatcher import Handover
-from frontier_search.executors.watchdog import SYSTEM_CONFIG, Watchdog, shut_down, some_node_is_alive
+from frontier_search.executors.watchdog import (
+    SYSTEM_CONFIG,
+    Watchdog,
+    shut_down,
+    some_node_is_alive,
+)
 from frontier_search.search.search import Search
 from frontier_search.storage import remote
 from frontier_search.storage.outcomes import OutcomeFiles
@@ -50,8 +57,16 @@ WORKER_NICENESS = 5  # the driver goes first and the mirror, at 10, last; Ray's 
 class CohortTrainable(tune.Trainable):
     """A worker process that is reused from cohort to cohort."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, root: str = "", device: str = "cpu") -> None:
-        from frontier_search.executors.worker import Worker  # torch loads in the workers, not in the driver
+    def setup(
+        self,
+        config: dict[str, Any],
+        spec: dict[str, Any] | None = None,
+        root: str = "",
+        device: str = "cpu",
+    ) -> None:
+        from frontier_search.executors.worker import (
+            Worker,
+        )  # torch loads in the workers, not in the driver
 
         search = Search.from_spec(spec or {})
         self.files, self.index = OutcomeFiles(remote.folder(root)), config[COHORT]
@@ -65,7 +80,10 @@ class CohortTrainable(tune.Trainable):
         result = {COHORT: self.index, "done": True}
         try:
             self.worker.train(self.files.posted(self.index))
-        except (SearchError, OSError) as error:  # a full disk, say: no candidate's fault, so the search stops and says why
+        except (
+            SearchError,
+            OSError,
+        ) as error:  # a full disk, say: no candidate's fault, so the search stops and says why
             result[PROBLEM] = f"a worker stopped: {error}"
         return result
 
@@ -91,15 +109,23 @@ class CohortSearcher(Searcher):
         self._cohorts[trial_id] = cohort
         return {COHORT: cohort.index}
 
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
         cohort = self._cohorts.pop(trial_id)
-        if self.error is not None:  # the search stops; what this worker left waits on the disk for the next session
+        if (
+            self.error is not None
+        ):  # the search stops; what this worker left waits on the disk for the next session
             return
         if error:
             self._again.append(cohort)
             # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
             if some_node_is_alive():
-                self._guarded(lambda: self.handover.worker_died(cohort, self.last_words, lost_machines.lost(self.last_error)))
+                self._guarded(
+                    lambda: self.handover.worker_died(
+                        cohort, self.last_words, lost_machines.lost(self.last_error)
+                    )
+                )
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
         else:
@@ -149,12 +175,23 @@ class CohortScheduler(FIFOScheduler):
 
         Where workers start slower than cohorts end, none would ever be started (3 of 16 were), because Tune takes the longest waiting.
         """
-        waiting: list[Trial] = [trial for trial in tune_controller.get_live_trials() if trial.status == Trial.PENDING]
-        workers, manager = tune_controller._tune_controller._trial_to_actor, tune_controller._tune_controller._actor_manager
-        idle = [trial for trial in waiting if trial not in workers or not manager.is_actor_started(workers[trial])]
+        waiting: list[Trial] = [
+            trial for trial in tune_controller.get_live_trials() if trial.status == Trial.PENDING
+        ]
+        workers, manager = (
+            tune_controller._tune_controller._trial_to_actor,
+            tune_controller._tune_controller._actor_manager,
+        )
+        idle = [
+            trial
+            for trial in waiting
+            if trial not in workers or not manager.is_actor_started(workers[trial])
+        ]
         if idle:
             return min(idle, key=lambda trial: int(trial.config[COHORT]))
-        return max(waiting, key=lambda trial: int(trial.config[COHORT]), default=None)  # whose worker has just begun to start
+        return max(
+            waiting, key=lambda trial: int(trial.config[COHORT]), default=None
+        )  # whose worker has just begun to start
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         try:
@@ -164,7 +201,9 @@ class CohortScheduler(FIFOScheduler):
         self.searcher.last_words = lines[-1].strip() if lines else "nothing"
         try:
             # as Tune's trial would read it, if it looked beside the words and not in the storage, where nothing is yet
-            self.searcher.last_error = ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+            self.searcher.last_error = ray.cloudpickle.loads(
+                Path(trial.pickled_error_file).read_bytes()
+            )
         except Exception:  # none was kept, or one of a user's class that cannot be read here
             self.searcher.last_error = None
 
@@ -177,7 +216,9 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
         SearchError: Ray cannot be reached or started, or loses the search.
         SpecError: nobody answers at the address, or GPUs are asked for and this machine has none.
     """
-    logging.getLogger("ray").setLevel(logging.CRITICAL)  # its tracebacks of dead workers: the handover says it in a sentence
+    logging.getLogger("ray").setLevel(
+        logging.CRITICAL
+    )  # its tracebacks of dead workers: the handover says it in a sentence
     if where.address:
         _reach(where.address)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -189,7 +230,9 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
     except SystemExit as error:  # of ray.init's own SIGTERM handler
         raise KeyboardInterrupt from error
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise SearchError(f"Ray cannot be reached or started: {' '.join(str(error).split())}") from error
+        raise SearchError(
+            f"Ray cannot be reached or started: {' '.join(str(error).split())}"
+        ) from error
     if threading.current_thread() is threading.main_thread():
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
@@ -209,7 +252,9 @@ def _reach(address: str) -> None:
     """Raises SpecError where nobody answers: Ray itself would go on asking for minutes, and say so in its own words."""
     match = re.fullmatch(r"([^:/\s]+):(\d{1,5})", address)
     if address != "auto" and match is None:
-        raise SpecError(f"--address {address!r}: give auto, or the HOST:PORT of a running Ray cluster's head.")
+        raise SpecError(
+            f"--address {address!r}: give auto, or the HOST:PORT of a running Ray cluster's head."
+        )
     if match is None:
         return
     try:
@@ -223,7 +268,9 @@ def _reach(address: str) -> None:
 
 def _start_here(workers: int) -> None:
     # the workers see the user's folder, so that a family of their own is found there
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
     ray.init(
         address="local",  # or a cluster that somebody else runs on this machine, or RAY_ADDRESS, would be taken without being asked for
         num_cpus=workers,
@@ -237,7 +284,9 @@ def _start_here(workers: int) -> None:
 def _tune(handover: Handover, where: Where) -> None:
     searcher = CohortSearcher(handover)
     root = str(handover.files.root.resolve())
-    trainable = tune.with_parameters(CohortTrainable, spec=handover.search.to_spec(), root=root, device=where.device)
+    trainable = tune.with_parameters(
+        CohortTrainable, spec=handover.search.to_spec(), root=root, device=where.device
+    )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),
@@ -255,8 +304,12 @@ def _tune(handover: Handover, where: Where) -> None:
                 storage_path=scratch,
                 verbose=0,
                 stop=StopOnError(searcher),
-                failure_config=tune.FailureConfig(max_failures=0),  # the searcher suggests a cohort again, which Tune sees as a new trial
-                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),  # ours are in the folder
+                failure_config=tune.FailureConfig(
+                    max_failures=0
+                ),  # the searcher suggests a cohort again, which Tune sees as a new trial
+                checkpoint_config=tune.CheckpointConfig(
+                    checkpoint_frequency=0, checkpoint_at_end=False
+                ),  # ours are in the folder
             ),
         )
         with _memory_permitting():

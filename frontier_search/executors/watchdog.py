@@ -26,7 +26,11 @@ GRACE_S = 4.0  # for the main thread to stop by itself
 SHUTDOWN_S = 10.0  # for Ray to end
 
 # How soon the GCS declares a raylet dead that does not answer: 3 checks of at most 3 s, 1 s apart.
-SYSTEM_CONFIG = {"health_check_period_ms": 1000, "health_check_timeout_ms": 3000, "health_check_failure_threshold": 3}
+SYSTEM_CONFIG = {
+    "health_check_period_ms": 1000,
+    "health_check_timeout_ms": 3000,
+    "health_check_failure_threshold": 3,
+}
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,12 @@ class Watchdog:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._stopped.set()
         self._asking.shutdown(wait=False, cancel_futures=True)
 
@@ -63,7 +72,9 @@ class Watchdog:
                 self._stop_search("Ray has no live node: its raylet is dead or hangs")
                 return
             elif time.monotonic() - well > PATIENCE_S:
-                self._stop_search(f"Ray has not answered for {time.monotonic() - well:.0f} s: its GCS is dead or hangs")
+                self._stop_search(
+                    f"Ray has not answered for {time.monotonic() - well:.0f} s: its GCS is dead or hangs"
+                )
                 return
 
     def _ask(self) -> bool | None:

@@ -35,7 +35,13 @@ class Worker:
         """Trains a cohort, from its checkpoints where there are any, and leaves its outcome."""
         checkpoints = Checkpoints(self.files.checkpoints(cohort.index))
         with flushed_denormals():
-            trained = train_cohort(cohort, self.data, self.search.budget, checkpoints, "latency_ms" in self.search.objectives)
+            trained = train_cohort(
+                cohort,
+                self.data,
+                self.search.budget,
+                checkpoints,
+                "latency_ms" in self.search.objectives,
+            )
         self.files.leave(cohort, trained.outcomes, trained.weights)
 
 
@@ -47,7 +53,9 @@ def usable(device: str) -> torch.device:
     """
     if device == "cuda" and not torch.cuda.is_available():
         built = "sees no GPU" if torch.version.cuda else "was built without CUDA"
-        raise SpecError(f"torch {torch.__version__} in this process {built}; leave --gpus-per-cohort out to train on CPUs, or mend that.")
+        raise SpecError(
+            f"torch {torch.__version__} in this process {built}; leave --gpus-per-cohort out to train on CPUs, or mend that."
+        )
     return torch.device(device)
 
 

@@ -26,8 +26,12 @@ from frontier_search.data.dataset import Dataset, Rows, Task
 from frontier_search.space import Value
 
 Numbers = NDArray[np.float64]
-Predict = Callable[[Numbers], Numbers]  # x (n, d) -> predictions (n,), or probabilities (n, classes) in the order of the class numbers
-Fit = tuple[dict[str, Value], Predict]  # the settings, and what they give on the training rows of one seed
+Predict = Callable[
+    [Numbers], Numbers
+]  # x (n, d) -> predictions (n,), or probabilities (n, classes) in the order of the class numbers
+Fit = tuple[
+    dict[str, Value], Predict
+]  # the settings, and what they give on the training rows of one seed
 
 SURE = 1e-4  # the least probability that is believed: one neighbour is always sure, and an infinite log loss would compare nothing
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
@@ -72,7 +76,10 @@ class Baseline:
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Baseline:
-        seeds = [SeedMetrics(seed["seed"], {key: value for key, value in seed.items() if key != "seed"}) for seed in data["seeds"]]
+        seeds = [
+            SeedMetrics(seed["seed"], {key: value for key, value in seed.items() if key != "seed"})
+            for seed in data["seeds"]
+        ]
         return Baseline(data["name"], dict(data["hyperparameters"]), tuple(seeds))
 
 
@@ -90,13 +97,22 @@ def ceiling(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
                 metrics = {
                     f"{part}_{metric}": value
                     for part, rows in (("val", split.val), ("test", split.test))
-                    for metric, value in _metrics(dataset.task, predict(rows.x.astype(np.float64)), rows.y).items()
+                    for metric, value in _metrics(
+                        dataset.task, predict(rows.x.astype(np.float64)), rows.y
+                    ).items()
                 }
-                measured.setdefault((name, tuple(settings.items())), []).append(SeedMetrics(seed, metrics))
+                measured.setdefault((name, tuple(settings.items())), []).append(
+                    SeedMetrics(seed, metrics)
+                )
     baselines = [
-        Baseline(name, dict(settings), tuple(outcomes)) for (name, settings), outcomes in measured.items() if len(outcomes) == len(seeds)
+        Baseline(name, dict(settings), tuple(outcomes))
+        for (name, settings), outcomes in measured.items()
+        if len(outcomes) == len(seeds)
     ]
-    return tuple(best([one for one in baselines if one.name == name]) for name in dict.fromkeys(one.name for one in baselines))
+    return tuple(
+        best([one for one in baselines if one.name == name])
+        for name in dict.fromkeys(one.name for one in baselines)
+    )
 
 
 def best(baselines: Sequence[Baseline]) -> Baseline:
@@ -129,7 +145,9 @@ def _columns(model: Any, n_classes: int, given: Numbers) -> Numbers:
 
 
 def _ridge(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
-    from sklearn.exceptions import ConvergenceWarning  # here and below: who only reads a ceiling does not load scikit-learn
+    from sklearn.exceptions import (
+        ConvergenceWarning,
+    )  # here and below: who only reads a ceiling does not load scikit-learn
     from sklearn.linear_model import LogisticRegression, Ridge
 
     for penalty in PENALTIES:
@@ -137,8 +155,12 @@ def _ridge(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
             yield {"penalty": penalty}, Ridge(alpha=penalty).fit(train.x, train.y).predict
             continue
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # an unfinished fit competes with its validation loss like any other
-            model = LogisticRegression(C=1 / penalty, max_iter=300).fit(train.x.astype(np.float64), train.y)
+            warnings.simplefilter(
+                "ignore", ConvergenceWarning
+            )  # an unfinished fit competes with its validation loss like any other
+            model = LogisticRegression(C=1 / penalty, max_iter=300).fit(
+                train.x.astype(np.float64), train.y
+            )
         yield {"penalty": penalty}, _probabilities(model, n_classes)
 
 
@@ -149,9 +171,17 @@ def _neighbours(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
         if k > len(train):
             continue
         if task == "regression":
-            yield {"k": k, "weights": weights}, KNeighborsRegressor(k, weights=weights).fit(train.x, train.y).predict
+            yield (
+                {"k": k, "weights": weights},
+                KNeighborsRegressor(k, weights=weights).fit(train.x, train.y).predict,
+            )
         else:
-            yield {"k": k, "weights": weights}, _probabilities(KNeighborsClassifier(k, weights=weights).fit(train.x, train.y), n_classes)
+            yield (
+                {"k": k, "weights": weights},
+                _probabilities(
+                    KNeighborsClassifier(k, weights=weights).fit(train.x, train.y), n_classes
+                ),
+            )
 
 
 def _svm(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
@@ -169,7 +199,9 @@ def _svm(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
             continue
         folds = min(FOLDS, int(np.unique(train.y, return_counts=True)[1].min()))
         if folds >= 2:  # a class with one row cannot be calibrated
-            calibrated = CalibratedClassifierCV(SVC(C=cost, gamma=gamma * unit), ensemble=False, cv=folds).fit(x, train.y)
+            calibrated = CalibratedClassifierCV(
+                SVC(C=cost, gamma=gamma * unit), ensemble=False, cv=folds
+            ).fit(x, train.y)
             yield settings, _probabilities(calibrated, n_classes)
 
 
@@ -184,12 +216,20 @@ def _boosting(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
     trees_a_round = n_classes if task == "multiclass" else 1
     rounds = [ROUNDS[0], *(n for n in ROUNDS[1:] if n * trees_a_round <= TREES)]
     kind = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
-    model = kind(learning_rate=RATE, max_leaf_nodes=LEAVES, max_iter=rounds[-1], early_stopping=False, random_state=0)
+    model = kind(
+        learning_rate=RATE,
+        max_leaf_nodes=LEAVES,
+        max_iter=rounds[-1],
+        early_stopping=False,
+        random_state=0,
+    )
     model.fit(train.x, train.y)
     staged = model.staged_predict if task == "regression" else model.staged_predict_proba
 
     def predict(n: int, x: Numbers) -> Numbers:
-        predicted: Numbers = next(itertools.islice(staged(x), n - 1, None))  # fitted once, looked at after n rounds
+        predicted: Numbers = next(
+            itertools.islice(staged(x), n - 1, None)
+        )  # fitted once, looked at after n rounds
         return predicted if task == "regression" else _columns(model, n_classes, predicted)
 
     for n in rounds:

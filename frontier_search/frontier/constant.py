@@ -19,7 +19,9 @@ def _loss(dataset: Dataset, split: Split) -> float:
     if dataset.task == "regression":
         return float(np.mean((split.test.y - split.train.y.mean()) ** 2))
     classes = 2 if dataset.task == "binary" else dataset.n_outputs
-    frequencies = (_counts(split.train, classes) + 1) / (len(split.train) + classes)  # Laplace's rule: no class is impossible
+    frequencies = (_counts(split.train, classes) + 1) / (
+        len(split.train) + classes
+    )  # Laplace's rule: no class is impossible
     return float(-(_counts(split.test, classes) / len(split.test) * np.log(frequencies)).sum())
 
 

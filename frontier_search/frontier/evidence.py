@@ -48,13 +48,23 @@ class Evidence:
         listed = list(searches)
         questions = {(search.dataset, search.dataset_sha256, search.budget) for search, _ in listed}
         if len(questions) != 1:
-            raise ValueError(f"one dataset and one training budget are needed, {len(questions)} were given")
+            raise ValueError(
+                f"one dataset and one training budget are needed, {len(questions)} were given"
+            )
         found: dict[Key, tuple[Candidate, int, dict[int, SeedOutcome]]] = {}
         for _, trials in listed:
             for trial in trials:
                 if trial.state is TrialState.COMPLETE:
-                    _, _, seeds = found.setdefault(_key(trial.candidate), (trial.candidate, trial.size["effective"], {}))
-                    seeds.update({outcome.seed: outcome for outcome in trial.seeds if outcome.seed not in seeds})
+                    _, _, seeds = found.setdefault(
+                        _key(trial.candidate), (trial.candidate, trial.size["effective"], {})
+                    )
+                    seeds.update(
+                        {
+                            outcome.seed: outcome
+                            for outcome in trial.seeds
+                            if outcome.seed not in seeds
+                        }
+                    )
         first = listed[0][0]
         return Evidence(
             dataset=first.dataset,
@@ -68,13 +78,17 @@ class Evidence:
 
     def values(self, metric: str) -> NDArray[np.float64]:
         """One metric, e.g. ``test_loss``: (n, S), nan where a candidate was not trained on a seed or has no such metric."""
-        rows = [[_metric(seeds.get(seed), metric) for seed in self.seeds] for seeds in self.measured]
+        rows = [
+            [_metric(seeds.get(seed), metric) for seed in self.seeds] for seeds in self.measured
+        ]
         return np.array(rows, dtype=np.float64).reshape(len(self.candidates), len(self.seeds))
 
     def on(self, seeds: Iterable[int]) -> Evidence:
         """These seeds alone, and the candidates that were trained on all of them."""
         wanted = tuple(sorted(set(seeds)))
-        return replace(self, seeds=wanted)._chosen([all(seed in measured for seed in wanted) for measured in self.measured])
+        return replace(self, seeds=wanted)._chosen(
+            [all(seed in measured for seed in wanted) for measured in self.measured]
+        )
 
     def first(self, n_seeds: int) -> Evidence:
         """The first seeds alone, for a look at what fewer would have told."""
@@ -86,7 +100,11 @@ class Evidence:
 
     def common(self) -> Evidence:
         """All candidates, on the seeds that every one of them was trained on."""
-        shared = set(self.seeds).intersection(*(measured.keys() for measured in self.measured)) if self.measured else set()
+        shared = (
+            set(self.seeds).intersection(*(measured.keys() for measured in self.measured))
+            if self.measured
+            else set()
+        )
         return replace(self, seeds=tuple(sorted(shared)))
 
     def best(self) -> int:

@@ -38,7 +38,9 @@ class Spread:
     @staticmethod
     def of(values: Sequence[float]) -> Spread:
         n = len(values)
-        return Spread(float(np.mean(values)), float(np.std(values, ddof=1)) if n > 1 else math.nan, n)
+        return Spread(
+            float(np.mean(values)), float(np.std(values, ddof=1)) if n > 1 else math.nan, n
+        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ class Frontier:
             return Frontier(tuple(objectives), ())
         mask = nondominated(losses(complete, objectives))
         members = [trial for trial, member in zip(complete, mask, strict=True) if member]
-        return Frontier(tuple(objectives), tuple(sorted(members, key=lambda trial: (trial.size["effective"], trial.number))))
+        return Frontier(
+            tuple(objectives),
+            tuple(sorted(members, key=lambda trial: (trial.size["effective"], trial.number))),
+        )
 
     def numbers(self) -> set[int]:
         return {trial.number for trial in self.members}
@@ -74,5 +79,8 @@ class Frontier:
 
 def losses(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:
     """(n_trials, n_objectives), minimised."""
-    rows = [[objective.to_minimised(trial.objectives[objective.name]) for objective in objectives] for trial in trials]
+    rows = [
+        [objective.to_minimised(trial.objectives[objective.name]) for objective in objectives]
+        for trial in trials
+    ]
     return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(objectives))

@@ -33,7 +33,10 @@ class HypervolumeMeter:
         """The hypervolume of the complete ones among some trials; 0 before there is a reference."""
         if self.reference is None:
             return 0.0
-        return hypervolume(self._points([trial for trial in trials if trial.state is TrialState.COMPLETE]), self.reference)
+        return hypervolume(
+            self._points([trial for trial in trials if trial.state is TrialState.COMPLETE]),
+            self.reference,
+        )
 
     def _points(self, trials: Sequence[Trial]) -> NDArray[np.float64]:
         points = losses(trials, self.objectives)
@@ -61,7 +64,9 @@ def steps(n_settled: int, budget: int, ended: bool) -> list[int]:
     return [*listed, n_settled] if ended and n_settled % stride else listed
 
 
-def hypervolumes(trials: Sequence[Trial], objectives: Sequence[Objective], wanted: Sequence[int]) -> dict[int, float]:
+def hypervolumes(
+    trials: Sequence[Trial], objectives: Sequence[Objective], wanted: Sequence[int]
+) -> dict[int, float]:
     """The hypervolume of the first k trials, for each wanted k, in one pass that keeps the frontier so far."""
     meter = HypervolumeMeter(trials, objectives)
     frontier: Sequence[Trial] = ()

@@ -72,10 +72,15 @@ def percentile(samples: ArrayLike, level: float = LEVEL) -> Interval:
 def resamples(n_seeds: int, count: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
     """Bootstrap weights of the seeds, (count, n_seeds), each row summing to 1; the same for every candidate, so that pairs stay paired."""
     rng = np.random.default_rng([seed, n_seeds])
-    return np.asarray(rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=count) / n_seeds, dtype=np.float64)
+    return np.asarray(
+        rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=count) / n_seeds,
+        dtype=np.float64,
+    )
 
 
-def seeds_to_exclude(difference: float, deviation: float, limit: float, level: float = LEVEL) -> int | None:
+def seeds_to_exclude(
+    difference: float, deviation: float, limit: float, level: float = LEVEL
+) -> int | None:
     """How many seeds an interval around ``difference`` needs in order to lie on one side of ``limit``, if the difference stays as it is.
 
     Args:
@@ -92,7 +97,9 @@ def seeds_to_exclude(difference: float, deviation: float, limit: float, level: f
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if _excludes(middle, gap, deviation, level) else (middle + 1, high)
+        low, high = (
+            (low, middle) if _excludes(middle, gap, deviation, level) else (middle + 1, high)
+        )
     return low
 
 

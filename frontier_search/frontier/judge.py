@@ -14,7 +14,15 @@ from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.membership import chances
 from frontier_search.frontier.ownership import Ownership, Range, ownership
-from frontier_search.frontier.verdict import SILENCE, Finding, Verdict, compare, exceed, reach, together
+from frontier_search.frontier.verdict import (
+    SILENCE,
+    Finding,
+    Verdict,
+    compare,
+    exceed,
+    reach,
+    together,
+)
 from frontier_search.search.claim import MAJORITY, METRIC, Claim, Part
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Trial
@@ -43,11 +51,19 @@ class Body:
         n_seeds: the first seeds alone, for a look at what fewer would have told; all when None.
     """
 
-    def __init__(self, searches: Iterable[tuple[Search, Sequence[Trial]]], n_seeds: int | None = None) -> None:
+    def __init__(
+        self, searches: Iterable[tuple[Search, Sequence[Trial]]], n_seeds: int | None = None
+    ) -> None:
         grouped: dict[tuple[object, ...], list[tuple[Search, Sequence[Trial]]]] = {}
         for search, trials in searches:
-            grouped.setdefault((search.dataset, search.dataset_sha256, search.budget), []).append((search, trials))
-        self._datasets = {search.dataset: search.find_dataset() for group in grouped.values() for search, _ in group[:1]}
+            grouped.setdefault((search.dataset, search.dataset_sha256, search.budget), []).append(
+                (search, trials)
+            )
+        self._datasets = {
+            search.dataset: search.find_dataset()
+            for group in grouped.values()
+            for search, _ in group[:1]
+        }
         self._constants: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
         found = [Evidence.of(group) for group in grouped.values()]
         self._evidence = [evidence.first(n_seeds) if n_seeds else evidence for evidence in found]
@@ -59,18 +75,39 @@ class Body:
         """What the evidence with the most seeds says, and of as many seeds that with the most candidates."""
         if part.kind == "stronger":
             return self._stronger(part, level)
-        judge: Callable[[Part, Evidence, float], Finding] = {"reach": _reaches, "owner": self._owns}.get(part.kind, _compares)
-        findings = [(judge(part, evidence, level), evidence) for evidence in self.on(part.datasets[0])]
-        speaking = [(finding.n_seeds, len(evidence.candidates), i) for i, (finding, evidence) in enumerate(findings) if finding.n_seeds]
-        return findings[max(speaking, key=lambda found: (found[0], found[1], -found[2]))[2]][0] if speaking else SILENCE
+        judge: Callable[[Part, Evidence, float], Finding] = {
+            "reach": _reaches,
+            "owner": self._owns,
+        }.get(part.kind, _compares)
+        findings = [
+            (judge(part, evidence, level), evidence) for evidence in self.on(part.datasets[0])
+        ]
+        speaking = [
+            (finding.n_seeds, len(evidence.candidates), i)
+            for i, (finding, evidence) in enumerate(findings)
+            if finding.n_seeds
+        ]
+        return (
+            findings[max(speaking, key=lambda found: (found[0], found[1], -found[2]))[2]][0]
+            if speaking
+            else SILENCE
+        )
 
     def on(self, dataset: str) -> list[Evidence]:
-        return [evidence for evidence in self._evidence if evidence.dataset == dataset and evidence.candidates]
+        return [
+            evidence
+            for evidence in self._evidence
+            if evidence.dataset == dataset and evidence.candidates
+        ]
 
     def richest(self, dataset: str) -> Evidence | None:
         """The evidence with the most candidates, on the seeds that they share."""
         found = [evidence.common() for evidence in self.on(dataset)]
-        return max((each for each in found if each.seeds), key=lambda each: len(each.candidates), default=None)
+        return max(
+            (each for each in found if each.seeds),
+            key=lambda each: len(each.candidates),
+            default=None,
+        )
 
     def ownership(self, evidence: Evidence, within: Range) -> Ownership:
         return ownership(evidence, self._constant(evidence.dataset, evidence.seeds), within)
@@ -87,7 +124,9 @@ class Body:
         narrowed, rivals = narrow(evidence)
         if not narrowed.seeds:
             return SILENCE
-        owners = self.ownership(narrowed, Range(part.values.get("from", 1), part.values.get("to", INF)))
+        owners = self.ownership(
+            narrowed, Range(part.values.get("from", 1), part.values.get("to", INF))
+        )
         shares = owners.samples(part.subject, part.values.get("measure", "volume"))
         detail = f"{owners.n_members} members in the range"
         limit = part.values.get("above", MAJORITY)
@@ -97,9 +136,15 @@ class Body:
         limit, differences, used = part.values["to"], [], []
         for dataset in part.datasets:
             evidence = self.richest(dataset)
-            if evidence is None or float(evidence.params.min()) > limit or not _is_contest(evidence, part.subject):
+            if (
+                evidence is None
+                or float(evidence.params.min()) > limit
+                or not _is_contest(evidence, part.subject)
+            ):
                 continue
-            below, above = (self.ownership(evidence, within) for within in (Range(high=limit), Range(low=limit)))
+            below, above = (
+                self.ownership(evidence, within) for within in (Range(high=limit), Range(low=limit))
+            )
             differences.append(below.samples(part.subject) - above.samples(part.subject))
             used.append(evidence)
         if not used:
@@ -117,7 +162,13 @@ def narrow(evidence: Evidence) -> tuple[Evidence, tuple[Candidate, ...]]:
     """
     looked = evidence.common()
     while looked.seeds:
-        points = np.stack([looked.values("val_loss"), np.repeat(looked.params[:, None], len(looked.seeds), axis=1)], axis=-1)
+        points = np.stack(
+            [
+                looked.values("val_loss"),
+                np.repeat(looked.params[:, None], len(looked.seeds), axis=1),
+            ],
+            axis=-1,
+        )
         likely = np.flatnonzero(chances(points) > UNLIKELY)
         rivals = tuple(looked.candidates[i] for i in likely)
         more = set(evidence.seeds).intersection(*(looked.measured[i].keys() for i in likely))
@@ -136,7 +187,9 @@ def _is_contest(evidence: Evidence, families: Iterable[str]) -> bool:
 def _compares(part: Part, evidence: Evidence, level: float) -> Finding:
     other = part.values["to" if part.kind == "equal" else "than"]
     margin = part.values.get("within", 0.0)
-    band = {"better": (-INF, 0.0), "no_worse": (-INF, margin), "equal": (-margin, margin)}[part.kind]
+    band = {"better": (-INF, 0.0), "no_worse": (-INF, margin), "equal": (-margin, margin)}[
+        part.kind
+    ]
     metric = part.values.get("metric", METRIC)
     if metric.endswith("accuracy"):  # more is better
         band = (-band[1], -band[0])
@@ -144,4 +197,10 @@ def _compares(part: Part, evidence: Evidence, level: float) -> Finding:
 
 
 def _reaches(part: Part, evidence: Evidence, level: float) -> Finding:
-    return reach(evidence.matching(part.values["by"]), part.values["metric"], part.subject, part.values["within"], level)
+    return reach(
+        evidence.matching(part.values["by"]),
+        part.values["metric"],
+        part.subject,
+        part.values["within"],
+        level,
+    )

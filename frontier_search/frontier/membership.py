@@ -36,24 +36,44 @@ class Member:
 
     def to_json(self) -> dict[str, Any]:
         """``Trial.to_json`` and, under ``uncertainty``, the rest; intervals as low and high."""
-        intervals = {"val_loss": self.val, "test_loss": self.test, "optimism": self.optimism_interval}
-        bounds = {name: {"low": interval.low, "high": interval.high} for name, interval in intervals.items()}
+        intervals = {
+            "val_loss": self.val,
+            "test_loss": self.test,
+            "optimism": self.optimism_interval,
+        }
+        bounds = {
+            name: {"low": interval.low, "high": interval.high}
+            for name, interval in intervals.items()
+        }
         uncertainty = {"probability": self.probability, **bounds, "level": self.val.level}
         uncertainty["optimism"] = {"mean": self.optimism, **bounds["optimism"]}
         return self.trial.to_json() | {"uncertainty": uncertainty}
 
 
-def members(trials: Sequence[Trial], objectives: Sequence[Objective], level: float = LEVEL) -> tuple[Member, ...]:
+def members(
+    trials: Sequence[Trial], objectives: Sequence[Objective], level: float = LEVEL
+) -> tuple[Member, ...]:
     """The frontier's members, in its order, each with its uncertainty; all trials of a search share their seeds."""
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
     if not complete:
         return ()
-    chance = dict(zip((trial.number for trial in complete), chances(minimised(complete, objectives)), strict=True))
+    chance = dict(
+        zip(
+            (trial.number for trial in complete),
+            chances(minimised(complete, objectives)),
+            strict=True,
+        )
+    )
     found = []
     for trial in Frontier.of(complete, objectives).members:
         val, test = np.array(trial.per_seed("val_loss")), np.array(trial.per_seed("test_loss"))
         worse = test - val
-        intervals = student(val, level), student(test, level), float(worse.mean()), student(worse, level)
+        intervals = (
+            student(val, level),
+            student(test, level),
+            float(worse.mean()),
+            student(worse, level),
+        )
         found.append(Member(trial, chance[trial.number], *intervals))
     return tuple(found)
 

@@ -31,7 +31,11 @@ class Range:
 
     def __str__(self) -> str:
         if math.isfinite(self.high):
-            return f"{self.low:,.0f} to {self.high:,.0f} parameters" if self.low > 1 else f"at most {self.high:,.0f} parameters"
+            return (
+                f"{self.low:,.0f} to {self.high:,.0f} parameters"
+                if self.low > 1
+                else f"at most {self.high:,.0f} parameters"
+            )
         return f"from {self.low:,.0f} parameters" if self.low > 1 else "whole range"
 
 
@@ -81,7 +85,9 @@ def _share(samples: NDArray[np.float64], level: float) -> Share:
     return Share(float(samples[0]), percentile(samples[1:], level))
 
 
-def ownership(evidence: Evidence, constant: NDArray[np.float64], within: Range = WHOLE) -> Ownership:
+def ownership(
+    evidence: Evidence, constant: NDArray[np.float64], within: Range = WHOLE
+) -> Ownership:
     """Who owns the frontier of some evidence.
 
     Args:
@@ -90,14 +96,22 @@ def ownership(evidence: Evidence, constant: NDArray[np.float64], within: Range =
         within: the range of parameters.
     """
     families = tuple(sorted({candidate.family for candidate in evidence.candidates}))
-    place = np.array([families.index(candidate.family) for candidate in evidence.candidates], dtype=np.int64)
+    place = np.array(
+        [families.index(candidate.family) for candidate in evidence.candidates], dtype=np.int64
+    )
     n_seeds = len(evidence.seeds)
     weights = np.vstack([np.full(n_seeds, 1 / n_seeds), resamples(n_seeds)])
     val, test = weights @ evidence.values("val_loss").T, weights @ evidence.values("test_loss").T
     shares = [
-        _shares(evidence.params, v, t, c, place, len(families), within) for v, t, c in zip(val, test, weights @ constant, strict=True)
+        _shares(evidence.params, v, t, c, place, len(families), within)
+        for v, t, c in zip(val, test, weights @ constant, strict=True)
     ]
-    return Ownership(families, np.array([m for m, _, _ in shares]), np.array([v for _, v, _ in shares]), shares[0][2])
+    return Ownership(
+        families,
+        np.array([m for m, _, _ in shares]),
+        np.array([v for _, v, _ in shares]),
+        shares[0][2],
+    )
 
 
 def _shares(
@@ -115,7 +129,9 @@ def _shares(
     inside = chosen[(params[chosen] >= within.low) & (params[chosen] <= within.high)]
     end = math.log10(min(within.high, float(params.max())))
     edges = np.append(np.log10(params[chosen]), math.inf)
-    widths = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], math.log10(within.low)), 0, None)
+    widths = np.clip(
+        np.minimum(edges[1:], end) - np.maximum(edges[:-1], math.log10(within.low)), 0, None
+    )
     areas = widths * np.clip(constant - test[chosen], 0, None)
     counts, volumes = np.zeros(n_families), np.zeros(n_families)
     np.add.at(counts, family[inside], 1.0)

@@ -35,7 +35,9 @@ def nondominated(losses: ArrayLike) -> NDArray[np.bool_]:
         mask[mask] = _staircase(points[mask])
         return mask
     finite = points[mask]
-    mask[mask] = [not ((finite <= point).all(axis=1) & (finite < point).any(axis=1)).any() for point in finite]
+    mask[mask] = [
+        not ((finite <= point).all(axis=1) & (finite < point).any(axis=1)).any() for point in finite
+    ]
     return mask
 
 
@@ -47,7 +49,9 @@ def _staircase(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     best_before = np.concatenate([[np.inf], lowest[:-1]])
     twin = np.concatenate([[False], (first[1:] == first[:-1]) & (second[1:] == second[:-1])])
     member = second < best_before
-    for i in np.flatnonzero(twin):  # equal points do not dominate each other: a twin is what its neighbour is
+    for i in np.flatnonzero(
+        twin
+    ):  # equal points do not dominate each other: a twin is what its neighbour is
         member[i] = member[i - 1]
     mask = np.empty(len(points), dtype=np.bool_)
     mask[order] = member
@@ -80,7 +84,13 @@ def _volume(points: NDArray[np.float64], corner: NDArray[np.float64]) -> float:
         return float(((corner[0] - points[:, 0]) * (ceilings - points[:, 1])).sum())
     total = 0.0
     for i, point in enumerate(points):
-        limited = np.maximum(points[i + 1 :], point)  # what the later points share with this one's box
-        shared = _volume(np.unique(limited[nondominated(limited)], axis=0), corner) if len(limited) else 0.0
+        limited = np.maximum(
+            points[i + 1 :], point
+        )  # what the later points share with this one's box
+        shared = (
+            _volume(np.unique(limited[nondominated(limited)], axis=0), corner)
+            if len(limited)
+            else 0.0
+        )
         total += float(np.prod(corner - point)) - shared
     return total

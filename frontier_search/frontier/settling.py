@@ -39,11 +39,20 @@ def further(claims: Claims, searched: Mapping[str, Sequence[Searched]], look: in
         return []
     body = Body(pair for group in searched.values() for pair in group)
     findings = [body.judge(part, CORRECTED) for claim in claims.claims for part in claim.parts]
-    undecided = [finding for finding in findings if finding.verdict is Verdict.OPEN and finding.more_seeds is not None]
+    undecided = [
+        finding
+        for finding in findings
+        if finding.verdict is Verdict.OPEN and finding.more_seeds is not None
+    ]
     searches = []
     for group in searched.values():
         first, names = group[0][0], {search.name for search, _ in group}
-        wanted = [candidate for finding in undecided if names & set(finding.sources) for candidate in finding.candidates]
+        wanted = [
+            candidate
+            for finding in undecided
+            if names & set(finding.sources)
+            for candidate in finding.candidates
+        ]
         own = [trial.candidate for trial in group[0][1]]
         deciding = [candidate for candidate in own if candidate in wanted]
         if deciding:
@@ -58,5 +67,11 @@ def _more(search: Search, candidates: Sequence[Candidate], look: int) -> Search:
     fresh = tuple(seed for seed in seeds_from_count(2 * before + len(known)) if seed not in known)
     seeds = fresh[before - len(known) :][:before]
     listed = [{"family": candidate.family, **candidate.hyperparameters} for candidate in candidates]
-    kept = {key: value for key, value in search.to_spec().items() if key not in WITHOUT_CANDIDATES and key != "time_budget"}
-    return Search.from_spec(kept | {"name": further_name(search.name, look), "candidates": listed, "seeds": list(seeds)})
+    kept = {
+        key: value
+        for key, value in search.to_spec().items()
+        if key not in WITHOUT_CANDIDATES and key != "time_budget"
+    }
+    return Search.from_spec(
+        kept | {"name": further_name(search.name, look), "candidates": listed, "seeds": list(seeds)}
+    )

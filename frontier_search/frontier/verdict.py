@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.frontier.evidence import Evidence
-from frontier_search.frontier.interval import ENOUGH_SEEDS, LEVEL, Interval, percentile, seeds_to_exclude, student
+from frontier_search.frontier.interval import (
+    ENOUGH_SEEDS,
+    LEVEL,
+    Interval,
+    percentile,
+    seeds_to_exclude,
+    student,
+)
 from frontier_search.trial import Candidate
 
 
@@ -67,7 +74,9 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict.HOLDS
 
 
-def compare(first: Evidence, second: Evidence, metric: str, band: tuple[float, float], level: float = LEVEL) -> Finding:
+def compare(
+    first: Evidence, second: Evidence, metric: str, band: tuple[float, float], level: float = LEVEL
+) -> Finding:
     """Whether the paired difference of two candidates, first minus second, lies within a band.
 
     Each side is the best candidate of its evidence, chosen on validation; the metric is one of the test rows, unless asked otherwise.
@@ -87,19 +96,33 @@ def compare(first: Evidence, second: Evidence, metric: str, band: tuple[float, f
     low, high = (limit * scale if math.isfinite(limit) else limit for limit in band)
     detail = f"{a.mean():.4g} against {b.mean():.4g}"
     finding = _within(a - b, low, high, level)
-    return Finding(*finding, (*dict.fromkeys((*first.sources, *second.sources)),), (first.candidates[i], second.candidates[j]), detail)
+    return Finding(
+        *finding,
+        (*dict.fromkeys((*first.sources, *second.sources)),),
+        (first.candidates[i], second.candidates[j]),
+        detail,
+    )
 
 
-def reach(evidence: Evidence, metric: str, target: float, tolerance: float, level: float = LEVEL) -> Finding:
+def reach(
+    evidence: Evidence, metric: str, target: float, tolerance: float, level: float = LEVEL
+) -> Finding:
     """Whether the best candidate, chosen on validation, reaches a value within a tolerance, both in the metric's unit."""
     if not evidence.candidates:
         return SILENCE
     i = evidence.best()
-    values = np.array([outcome.metrics.get(metric, math.nan) for outcome in evidence.measured[i].values()])
+    values = np.array(
+        [outcome.metrics.get(metric, math.nan) for outcome in evidence.measured[i].values()]
+    )
     if np.isnan(values).any():
         return SILENCE
     finding = _within(values, target - tolerance, target + tolerance, level)
-    return Finding(*finding, evidence.sources, (evidence.candidates[i],), f"{values.mean():.4g} against {target:g}")
+    return Finding(
+        *finding,
+        evidence.sources,
+        (evidence.candidates[i],),
+        f"{values.mean():.4g} against {target:g}",
+    )
 
 
 Judged = tuple[Verdict, float, Interval, tuple[float, ...], int, int | None]
@@ -117,8 +140,19 @@ def _within(values: NDArray[np.float64], low: float, high: float, level: float) 
     else:
         deviation = float(values.std(ddof=1)) if n > 1 else math.nan
         needed = [seeds_to_exclude(estimate, deviation, limit, level) for limit in limits]
-        most = None if None in needed else max((each for each in needed if each is not None), default=None)
-        return Verdict.OPEN, estimate, interval, limits, n, None if most is None else max(1, most - n)
+        most = (
+            None
+            if None in needed
+            else max((each for each in needed if each is not None), default=None)
+        )
+        return (
+            Verdict.OPEN,
+            estimate,
+            interval,
+            limits,
+            n,
+            None if most is None else max(1, most - n),
+        )
     return verdict, estimate, interval, limits, n, 0
 
 
@@ -139,10 +173,20 @@ def exceed(
     estimate, interval = float(shares[0]), percentile(shares[1:], level)
     if math.isnan(estimate) or not interval.known:
         return SILENCE
-    verdict = Verdict.HOLDS if interval.low > limit else Verdict.FAILS if interval.high <= limit else Verdict.OPEN
+    verdict = (
+        Verdict.HOLDS
+        if interval.low > limit
+        else Verdict.FAILS
+        if interval.high <= limit
+        else Verdict.OPEN
+    )
     more: int | None = 0
-    if verdict is Verdict.OPEN:  # the spread of a resampled share falls with the square root of the number of seeds
+    if (
+        verdict is Verdict.OPEN
+    ):  # the spread of a resampled share falls with the square root of the number of seeds
         gap = abs(estimate - limit)
         needed = math.ceil(n_seeds * (interval.half_width / gap) ** 2) if gap > 0 else None
         more = max(1, needed - n_seeds) if needed is not None and needed < ENOUGH_SEEDS else None
-    return Finding(verdict, estimate, interval, (limit,), n_seeds, more, sources, candidates, detail)
+    return Finding(
+        verdict, estimate, interval, (limit,), n_seeds, more, sources, candidates, detail
+    )

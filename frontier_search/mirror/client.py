@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run, RunTag, ViewType
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    Experiment,
+    InputTag,
+    Metric,
+    Param,
+    Run,
+    RunTag,
+    ViewType,
+)
 from mlflow.exceptions import MlflowException
 
 from frontier_search.errors import SpecError
@@ -68,7 +78,11 @@ class Tracking:
     def client(self) -> MlflowClient:
         """Made when it is first needed, because a database is opened, and made, with it."""
         if self._client is None:
-            path = Path(self.uri.removeprefix("sqlite:///")) if self.uri.startswith("sqlite:///") else None
+            path = (
+                Path(self.uri.removeprefix("sqlite:///"))
+                if self.uri.startswith("sqlite:///")
+                else None
+            )
             if path is not None and not path.exists():
                 _make_database(path, artifacts_folder(self.entry))
             self._client = MlflowClient(self.uri)
@@ -114,10 +128,14 @@ class Tracking:
         answer = self.client.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS)
         runs: list[Run] = list(answer)
         while answer.token:
-            answer = self.client.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS, page_token=answer.token)
+            answer = self.client.search_runs(
+                [experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS, page_token=answer.token
+            )
             runs += answer
         known: dict[str, Known] = {}
-        for run in sorted(runs, key=lambda run: (run.info.status == "RUNNING", run.info.start_time)):
+        for run in sorted(
+            runs, key=lambda run: (run.info.status == "RUNNING", run.info.start_time)
+        ):
             uid = run.data.tags.get(payload.UID)
             if uid in known:
                 self.client.delete_run(run.info.run_id)
@@ -135,21 +153,31 @@ class Tracking:
         run = self.client.create_run(experiment_id, start_ms, tags, run_name=name)
         return Known(run.info.run_id, "RUNNING", dict(tags), changed=True)
 
-    def log(self, run: Known, metrics: Mapping[str, float], at_ms: int, params: Mapping[str, str]) -> None:
+    def log(
+        self, run: Known, metrics: Mapping[str, float], at_ms: int, params: Mapping[str, str]
+    ) -> None:
         """One request, or as many as MLflow's limits make of it. Logging the same again changes nothing."""
         points = [Metric(name, value, at_ms, 0) for name, value in metrics.items()]
         settings = [Param(name, value) for name, value in params.items()]
-        for some, few in itertools.zip_longest(_parts(points, REQUEST_METRICS), _parts(settings, REQUEST_PARAMS), fillvalue=()):
+        for some, few in itertools.zip_longest(
+            _parts(points, REQUEST_METRICS), _parts(settings, REQUEST_PARAMS), fillvalue=()
+        ):
             self.client.log_batch(run.run_id, list(some), list(few))  # type: ignore[arg-type]  # zip_longest forgets the types
         run.changed = True
 
     def log_curve(self, run: Known, metric: str, points: Mapping[int, tuple[float, int]]) -> None:
         """Step -> (value, milliseconds)."""
-        self.client.log_batch(run.run_id, [Metric(metric, value, at_ms, step) for step, (value, at_ms) in points.items()])
+        self.client.log_batch(
+            run.run_id,
+            [Metric(metric, value, at_ms, step) for step, (value, at_ms) in points.items()],
+        )
         run.changed = True
 
     def log_dataset(self, run: Known, about: Mapping[str, str]) -> None:
-        self.client.log_inputs(run.run_id, datasets=[DatasetInput(Dataset(**about), [InputTag("mlflow.data.context", "search")])])
+        self.client.log_inputs(
+            run.run_id,
+            datasets=[DatasetInput(Dataset(**about), [InputTag("mlflow.data.context", "search")])],
+        )
 
     def log_file(self, run: Known, name: str, text: str) -> None:
         with answering(self.uri):  # the files may be in a bucket
@@ -160,7 +188,9 @@ class Tracking:
         """Writes the tags that differ, all at once."""
         different = payload.different(tags, run.tags)
         if different:
-            self.client.log_batch(run.run_id, tags=[RunTag(key, value) for key, value in different.items()])
+            self.client.log_batch(
+                run.run_id, tags=[RunTag(key, value) for key, value in different.items()]
+            )
             run.tags |= different
             run.changed = True
 
@@ -193,7 +223,9 @@ def _make_database(path: Path, artifacts: Path) -> None:
     MLflow makes its tables one by one, and a process that dies among them would leave a database that nobody can open again. Of two
     processes that make it at once, one wins. It keeps a write-ahead log: a quarter cheaper, and pages are read while the mirror writes.
     """
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # for a new database alone; a server needs none of it
+    from mlflow.store.tracking.sqlalchemy_store import (
+        SqlAlchemyStore,
+    )  # for a new database alone; a server needs none of it
 
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")

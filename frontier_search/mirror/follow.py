@@ -11,7 +11,9 @@ from frontier_search.mirror.mirror import Mirror
 
 EVERY_S = 2.0
 SLOWEST_S = 30.0  # between two tries while MLflow is down
-LAST_TRIES = 2  # once the search has ended; `frontier-search sync` can complete the mirror at any later time
+LAST_TRIES = (
+    2  # once the search has ended; `frontier-search sync` can complete the mirror at any later time
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,20 +33,30 @@ def follow(mirror: Mirror, parent_pid: int, every_s: float = EVERY_S) -> bool:
     while True:
         live = _is_live(mirror, parent_pid)
         try:
-            mirror.sync(live=live or None)  # once our search has ended, another process may have resumed it
+            mirror.sync(
+                live=live or None
+            )  # once our search has ended, another process may have resumed it
             failures = 0
             if not live:
                 return True
         except SpecError as error:  # no later turn can change this
             log.error("the mirror stops: %s", error)
             return False
-        except Exception as error:  # whatever it is, the search must not notice and the next turn may succeed
+        except (
+            Exception
+        ) as error:  # whatever it is, the search must not notice and the next turn may succeed
             failures += 1
             last_failures += not live
-            log.warning("the mirror is behind: %s", " ".join(str(error).split()) or type(error).__name__)
+            log.warning(
+                "the mirror is behind: %s", " ".join(str(error).split()) or type(error).__name__
+            )
             if last_failures >= LAST_TRIES:
                 return False
-        _wait(mirror, parent_pid, min(every_s * 2 ** min(failures, 10), SLOWEST_S) if live else every_s)
+        _wait(
+            mirror,
+            parent_pid,
+            min(every_s * 2 ** min(failures, 10), SLOWEST_S) if live else every_s,
+        )
 
 
 def _wait(mirror: Mirror, parent_pid: int, seconds: float) -> None:

@@ -54,7 +54,9 @@ class Mirror:
         self._objectives = entry.search.objective_table()
         self._history = History(entry)
         self._known: dict[str, Known] | None = None  # None: look at what MLflow holds first
-        self._seen: tuple[int, bool] | None = None  # how many trials were finished, and whether the search was live, at the last turn
+        self._seen: tuple[int, bool] | None = (
+            None  # how many trials were finished, and whether the search was live, at the last turn
+        )
         self._curve: set[int] = set()
         self._drawn_at = -PAGE_EVERY_S
         self._id = uuid.uuid4().hex
@@ -87,7 +89,9 @@ class Mirror:
                 self._sync(known, trials, live, spent)
             except (MlflowException, SQLAlchemyError, OSError) as error:
                 words = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-                raise SearchError(f"MLflow at {self.tracking.uri} cannot be brought up to date: {words}") from error
+                raise SearchError(
+                    f"MLflow at {self.tracking.uri} cannot be brought up to date: {words}"
+                ) from error
             self._known, self._seen = known, seen
             return sum(run.changed for run in known.values())
 
@@ -125,18 +129,29 @@ class Mirror:
         if not live:
             self._log_models(known, frontier)
         ends = [payload.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
-        self.tracking.set_status(parent, "RUNNING" if live else "FINISHED" if spent else "KILLED", max(ends, default=None))
+        self.tracking.set_status(
+            parent,
+            "RUNNING" if live else "FINISHED" if spent else "KILLED",
+            max(ends, default=None),
+        )
 
     # ---- the parent run --------------------------------------------------------------------------------------------------------------
 
     def _mirror_search(self, known: dict[str, Known], trials: Sequence[Trial]) -> Known:
         search, tags = self.entry.search, payload.search_tags(self.entry.search)
         if search.name not in known:
-            start = min((trial.started_at for trial in trials if trial.started_at is not None), default=time.time())
-            known[search.name] = self.tracking.create(self.experiment_id, search.name, payload.milliseconds(start), tags)
+            start = min(
+                (trial.started_at for trial in trials if trial.started_at is not None),
+                default=time.time(),
+            )
+            known[search.name] = self.tracking.create(
+                self.experiment_id, search.name, payload.milliseconds(start), tags
+            )
         parent = known[search.name]
         self.parent_run_id = parent.run_id
-        if payload.DESCRIBED not in parent.tags:  # each step may be repeated after a crash between two of them
+        if (
+            payload.DESCRIBED not in parent.tags
+        ):  # each step may be repeated after a crash between two of them
             self.tracking.log(parent, {}, 0, payload.search_params(search))
             self.tracking.log_file(parent, "search.yaml", search.to_yaml())
             self.tracking.log_dataset(parent, payload.dataset(search))
@@ -145,19 +160,27 @@ class Mirror:
 
     def _log_curve(self, parent: Known, trials: Sequence[Trial], ended: bool) -> None:
         settled = hypervolume.settled(trials)
-        wanted = [step for step in hypervolume.steps(len(settled), self.entry.search.trials, ended) if step not in self._curve]
+        wanted = [
+            step
+            for step in hypervolume.steps(len(settled), self.entry.search.trials, ended)
+            if step not in self._curve
+        ]
         if not wanted:
             return
         ends = [payload.milliseconds(trial.finished_at) for trial in settled]
         values = hypervolume.hypervolumes(settled, self._objectives, wanted)
-        self.tracking.log_curve(parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()})
+        self.tracking.log_curve(
+            parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()}
+        )
         self._curve |= set(wanted)
 
     def _draw(self, parent: Known, trials: Sequence[Trial], frontier: Frontier, live: bool) -> None:
         """The frontier as table and page: when the members have changed, and once more at the end, with every trial."""
         if not frontier.members:
             return
-        digest = hashlib.sha256(json.dumps([trial.uid for trial in frontier.members]).encode()).hexdigest()[:12]
+        digest = hashlib.sha256(
+            json.dumps([trial.uid for trial in frontier.members]).encode()
+        ).hexdigest()[:12]
         wanted = f"{digest} after {sum(trial.state.finished for trial in trials)} trials"
         drawn = parent.tags.get(payload.DRAWN, "")
         recent = time.monotonic() - self._drawn_at < PAGE_EVERY_S
@@ -166,8 +189,12 @@ class Mirror:
         self._drawn_at = time.monotonic()
         found = members(trials, self._objectives)
         self.tracking.log_file(parent, "frontier.json", json.dumps(payload.frontier_rows(found)))
-        self.tracking.log_file(parent, "frontier.csv", tables.as_csv([member.to_json() for member in found]))
-        self.tracking.log_file(parent, "frontier.html", figure.page(Scene.of(self.entry.search, trials)))
+        self.tracking.log_file(
+            parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
+        )
+        self.tracking.log_file(
+            parent, "frontier.html", figure.page(Scene.of(self.entry.search, trials))
+        )
         self.tracking.tag(parent, {payload.DRAWN: wanted})
 
     # ---- the child runs --------------------------------------------------------------------------------------------------------------
@@ -176,7 +203,10 @@ class Mirror:
         child = known.get(trial.uid)
         if child is None:
             tags = payload.trial_tags(trial, self.parent_run_id, member)
-            name, start = f"{trial.number} {trial.candidate.family}", payload.milliseconds(trial.started_at)
+            name, start = (
+                f"{trial.number} {trial.candidate.family}",
+                payload.milliseconds(trial.started_at),
+            )
             child = known[trial.uid] = self.tracking.create(self.experiment_id, name, start, tags)
         if child.status == "RUNNING":
             end = payload.milliseconds(trial.finished_at)
@@ -195,14 +225,22 @@ class Mirror:
 
     def _log_models(self, known: dict[str, Known], frontier: Frontier) -> None:
         wanting = [
-            trial for trial in frontier.members if known[trial.uid].tags.get(payload.MODEL, payload.NO_MODEL).startswith(payload.NO_MODEL)
+            trial
+            for trial in frontier.members
+            if known[trial.uid]
+            .tags.get(payload.MODEL, payload.NO_MODEL)
+            .startswith(payload.NO_MODEL)
         ]
         kept = self.entry.files.models() if wanting else set()
         for trial in wanting:
             child = known[trial.uid]
             found = payload.NO_WEIGHTS
             if trial.number in kept:
-                from frontier_search.mirror import models  # torch loads here: a mirror that has no model to log does without
+                from frontier_search.mirror import (
+                    models,
+                )  # torch loads here: a mirror that has no model to log does without
 
-                found = models.log(self.tracking.client, self.experiment_id, child.run_id, self.entry, trial)
+                found = models.log(
+                    self.tracking.client, self.experiment_id, child.run_id, self.entry, trial
+                )
             self.tracking.tag(child, {payload.MODEL: found})

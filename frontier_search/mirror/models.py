@@ -50,11 +50,15 @@ class FrontierModel(torch.nn.Module):
                 self.register_buffer(f"fixed_{name}", value)
 
     def forward(self, x: Tensor) -> Tensor:
-        outputs: Tensor = self._network.forward({name: getattr(self, name) for name in self._names}, x.t()[None])
+        outputs: Tensor = self._network.forward(
+            {name: getattr(self, name) for name in self._names}, x.t()[None]
+        )
         return outputs[0].t()
 
 
-def module(search: Search, trial: Trial, weights: NDArray[np.float32], seed_index: int) -> FrontierModel:
+def module(
+    search: Search, trial: Trial, weights: NDArray[np.float32], seed_index: int
+) -> FrontierModel:
     """The trained model of one seed of a trial.
 
     Args:
@@ -66,10 +70,17 @@ def module(search: Search, trial: Trial, weights: NDArray[np.float32], seed_inde
     """
     dataset = search.find_dataset()
     architecture = FAMILIES[trial.candidate.family].build(trial.candidate.hyperparameters)
-    stack = Stack([Model(0, search.seeds[seed_index], architecture, 0.0)], dataset.n_features, dataset.n_outputs, torch.device("cpu"))
+    stack = Stack(
+        [Model(0, search.seeds[seed_index], architecture, 0.0)],
+        dataset.n_features,
+        dataset.n_outputs,
+        torch.device("cpu"),
+    )
     needed = (len(search.seeds), stack.n_learned)
     if weights.shape != needed:
-        raise SpecError(f"the weights of trial {trial.number} have shape {weights.shape}; {needed} is needed.")
+        raise SpecError(
+            f"the weights of trial {trial.number} have shape {weights.shape}; {needed} is needed."
+        )
     return FrontierModel(stack, weights[seed_index]).eval()
 
 
@@ -93,9 +104,13 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
         exportable = module(entry.search, trial, weights, position)
     except SpecError as error:
         return f"none: {error}"
-    logged = _find(client, experiment_id, run_id) or _create(client, experiment_id, run_id, trial, position)
+    logged = _find(client, experiment_id, run_id) or _create(
+        client, experiment_id, run_id, trial, position
+    )
     if logged.status != LoggedModelStatus.READY:  # new, or left by a process that died on the way
-        if logged.model_id not in _outputs(client, run_id):  # MLflow takes a second logging for a fault of its database's
+        if logged.model_id not in _outputs(
+            client, run_id
+        ):  # MLflow takes a second logging for a fault of its database's
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
@@ -107,7 +122,9 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
 
 
 def _find(client: MlflowClient, experiment_id: str, run_id: str) -> LoggedModel | None:
-    found = client.search_logged_models([experiment_id], filter_string=f"source_run_id = '{run_id}'")
+    found = client.search_logged_models(
+        [experiment_id], filter_string=f"source_run_id = '{run_id}'"
+    )
     return found[0] if found else None
 
 
@@ -117,24 +134,41 @@ def _outputs(client: MlflowClient, run_id: str) -> list[str]:
     return [output.model_id for output in outputs.model_outputs] if outputs else []
 
 
-def _create(client: MlflowClient, experiment_id: str, run_id: str, trial: Trial, position: int) -> LoggedModel:
-    tags = {"uid": trial.uid, "seed": str(trial.seeds[position].seed), "seed_chosen": "median validation loss"}
-    return client.create_logged_model(experiment_id, f"trial-{trial.number}", run_id, tags, trial_params(trial))
+def _create(
+    client: MlflowClient, experiment_id: str, run_id: str, trial: Trial, position: int
+) -> LoggedModel:
+    tags = {
+        "uid": trial.uid,
+        "seed": str(trial.seeds[position].seed),
+        "seed_chosen": "median validation loss",
+    }
+    return client.create_logged_model(
+        experiment_id, f"trial-{trial.number}", run_id, tags, trial_params(trial)
+    )
 
 
 def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedModel) -> None:
     """Writes an MLflow model whose program is a ``torch.export`` archive, without MLflow's fluent API and its global run."""
     example = np.zeros((EXAMPLE_ROWS, n_inputs), dtype=np.float32)
     n_outputs = exportable(torch.from_numpy(example)).shape[1]
-    inputs, outputs = (Schema([TensorSpec(np.dtype(np.float32), (-1, width))]) for width in (n_inputs, n_outputs))
-    card = ModelCard(logged.source_run_id, logged.artifact_location, model_uuid=logged.model_id, model_id=logged.model_id)
+    inputs, outputs = (
+        Schema([TensorSpec(np.dtype(np.float32), (-1, width))]) for width in (n_inputs, n_outputs)
+    )
+    card = ModelCard(
+        logged.source_run_id,
+        logged.artifact_location,
+        model_uuid=logged.model_id,
+        model_id=logged.model_id,
+    )
     mlflow.pytorch.save_model(
         exportable,
         str(folder),
         mlflow_model=card,
         signature=ModelSignature(inputs, outputs),
         input_example=example,
-        pip_requirements=[f"torch=={metadata.version('torch')}"],  # given, because MLflow would look for them in a process of its own
+        pip_requirements=[
+            f"torch=={metadata.version('torch')}"
+        ],  # given, because MLflow would look for them in a process of its own
         metadata=dict(logged.tags),
         serialization_format="pt2",
     )

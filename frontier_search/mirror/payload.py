@@ -34,10 +34,21 @@ NO_WEIGHTS = f"{NO_MODEL}its weights are not in the search's folder"
 LEFT = f"{NO_MODEL}it has left the frontier"
 DESCRIBED, DRAWN = "described", "frontier.drawn"
 SEARCH, TRIAL = "search", "trial"
-PARENT, NOTE, COLOUR, TABLES = "mlflow.parentRunId", "mlflow.note.content", "mlflow.runColor", "mlflow.loggedArtifacts"
+PARENT, NOTE, COLOUR, TABLES = (
+    "mlflow.parentRunId",
+    "mlflow.note.content",
+    "mlflow.runColor",
+    "mlflow.loggedArtifacts",
+)
 FINGERPRINT = "fingerprint"
-LONGEST_PARAM, LONGEST_TAG = 6000, 5000  # MLflow cuts a longer parameter silently and refuses a longer tag
-PER_SEED = ("val_loss", "test_loss")  # each metric costs a third of a millisecond; the rest of the seeds' values is in the storage
+LONGEST_PARAM, LONGEST_TAG = (
+    6000,
+    5000,
+)  # MLflow cuts a longer parameter silently and refuses a longer tag
+PER_SEED = (
+    "val_loss",
+    "test_loss",
+)  # each metric costs a third of a millisecond; the rest of the seeds' values is in the storage
 LEFT_OUT = ("train_error", "train_accuracy")
 VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
@@ -69,9 +80,16 @@ def search_tags(search: Search) -> dict[str, str]:
 def search_params(search: Search) -> dict[str, str]:
     """The search, one parameter a setting and one a family; what is too long ends in dots and is whole in search.yaml."""
     spec = search.to_spec()
-    flat = {key: value for key, value in spec.items() if key not in ("families", "trials", "time_budget")}
+    flat = {
+        key: value
+        for key, value in spec.items()
+        if key not in ("families", "trials", "time_budget")
+    }
     flat |= {f"families.{name}": space for name, space in spec["families"].items()}
-    return {_key(key): _cut(value if isinstance(value, str) else json.dumps(value)) for key, value in flat.items()}
+    return {
+        _key(key): _cut(value if isinstance(value, str) else json.dumps(value))
+        for key, value in flat.items()
+    }
 
 
 def dataset(search: Search) -> dict[str, str]:
@@ -79,26 +97,58 @@ def dataset(search: Search) -> dict[str, str]:
     about: dict[str, Any] = {"seeds": len(search.seeds)}
     try:
         found = search.find_dataset()
-        about = {"task": found.task, "features": found.n_features, "outputs": found.n_outputs, "unit": found.unit} | about
+        about = {
+            "task": found.task,
+            "features": found.n_features,
+            "outputs": found.n_outputs,
+            "unit": found.unit,
+        } | about
         source = found.source
-    except SpecError:  # the file has gone or changed: its name and digest are still those of the search
+    except (
+        SpecError
+    ):  # the file has gone or changed: its name and digest are still those of the search
         source = search.dataset
-    digest = search.dataset_sha256 or hashlib.sha256(json.dumps([search.dataset, source, about]).encode()).hexdigest()
+    digest = (
+        search.dataset_sha256
+        or hashlib.sha256(json.dumps([search.dataset, source, about]).encode()).hexdigest()
+    )
     described = json.dumps({"source": source, "path": search.dataset})
-    return {"name": search.dataset[-500:], "digest": digest[:36], "source_type": "local", "source": described, "profile": json.dumps(about)}
+    return {
+        "name": search.dataset[-500:],
+        "digest": digest[:36],
+        "source_type": "local",
+        "source": described,
+        "profile": json.dumps(about),
+    }
 
 
 def frontier_rows(members: Sequence[Member]) -> dict[str, Any]:
     """The members as the table that MLflow's pages show: column names, and one row a member."""
     metrics = [f"{split}_{name}" for split in ("val", "test") for name in ("loss", "error")]
-    metrics = [metric for metric in metrics if any(member.trial.per_seed(metric) for member in members)]
+    metrics = [
+        metric for metric in metrics if any(member.trial.per_seed(metric) for member in members)
+    ]
     rows: list[list[Any]] = []
     for member in members:
         trial = member.trial
         spreads = [Spread.of(trial.per_seed(metric)) for metric in metrics]
         uncertain = (member.test.low, member.test.high, member.probability, member.optimism)
-        values = [_short(value) for value in (*(value for spread in spreads for value in (spread.mean, spread.std)), *uncertain)]
-        rows.append([trial.number, trial.candidate.family, trial.size["effective"], *values, hyperparameters(trial)])
+        values = [
+            _short(value)
+            for value in (
+                *(value for spread in spreads for value in (spread.mean, spread.std)),
+                *uncertain,
+            )
+        ]
+        rows.append(
+            [
+                trial.number,
+                trial.candidate.family,
+                trial.size["effective"],
+                *values,
+                hyperparameters(trial),
+            ]
+        )
     columns = [column for metric in metrics for column in (metric, f"{metric}_std")]
     columns += ["test_loss_low", "test_loss_high", "chance", "optimism"]
     return {"columns": ["trial", "family", "params", *columns, "hyperparameters"], "data": rows}
@@ -112,7 +162,13 @@ def _short(value: float) -> float | None:
 
 
 def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:
-    tags = {UID: trial.uid, KIND: TRIAL, PARENT: parent_id, "state": str(trial.state), "cohort": str(trial.cohort)}
+    tags = {
+        UID: trial.uid,
+        KIND: TRIAL,
+        PARENT: parent_id,
+        "state": str(trial.state),
+        "cohort": str(trial.cohort),
+    }
     if trial.reason:
         tags["reason"] = _cut(trial.reason, LONGEST_TAG)
     unlogged = [name for name, value in _values(trial).items() if not math.isfinite(value)]
@@ -124,7 +180,10 @@ def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:
 def member_tags(trial: Trial, member: bool) -> dict[str, str]:
     """What changes when a trial joins or leaves the frontier: the mark, and the colour of its point in MLflow's charts."""
     family = trial.candidate.family
-    return {MEMBER: str(member).lower(), COLOUR: colour(family_places([family])[family]) if member else QUIET}
+    return {
+        MEMBER: str(member).lower(),
+        COLOUR: colour(family_places([family])[family]) if member else QUIET,
+    }
 
 
 def trial_params(trial: Trial) -> dict[str, str]:
@@ -146,7 +205,9 @@ def milliseconds(seconds: float | None) -> int:
 
 
 def _values(trial: Trial) -> dict[str, float]:
-    with np.errstate(invalid="ignore", over="ignore"):  # a diverged seed's loss is infinite, and so is the spread around it
+    with np.errstate(
+        invalid="ignore", over="ignore"
+    ):  # a diverged seed's loss is infinite, and so is the spread around it
         return _measure(trial)
 
 
@@ -163,17 +224,30 @@ def _measure(trial: Trial) -> dict[str, float]:
         spreads["test_loss_std"] = trial.per_seed("test_loss")
         values |= {name: Spread.of(listed).std for name, listed in spreads.items() if listed}
     for seed in trial.seeds:
-        values |= {f"{metric}/seed_{seed.seed}": seed.metrics[metric] for metric in PER_SEED if metric in seed.metrics}
+        values |= {
+            f"{metric}/seed_{seed.seed}": seed.metrics[metric]
+            for metric in PER_SEED
+            if metric in seed.metrics
+        }
     if trial.seeds:
         values["epochs"] = max(seed.epochs for seed in trial.seeds)
         values["seconds"] = sum(seed.seconds for seed in trial.seeds)
-    logarithmic = [name for name in dict.fromkeys(("params", *trial.objectives)) if OBJECTIVES[name].log and values.get(name, 0) > 0]
+    logarithmic = [
+        name
+        for name in dict.fromkeys(("params", *trial.objectives))
+        if OBJECTIVES[name].log and values.get(name, 0) > 0
+    ]
     return values | {f"log10_{name}": math.log10(values[name]) for name in logarithmic}
 
 
 def _measured(trial: Trial) -> Iterable[str]:
     """loss, and every other measured objective that has seeds."""
-    names = dict.fromkeys(("loss", *(OBJECTIVES[name].metric for name in trial.objectives if not OBJECTIVES[name].known)))
+    names = dict.fromkeys(
+        (
+            "loss",
+            *(OBJECTIVES[name].metric for name in trial.objectives if not OBJECTIVES[name].known),
+        )
+    )
     return [name for name in names if trial.per_seed(f"val_{name}")]
 
 

@@ -26,7 +26,14 @@ class MirrorProcess:
         """Starts the process once; an observer of the session."""
         if self._process is None:
             folder = self.entry.folder
-            arguments = ["sync", self.entry.search.name, "--home", str(folder.home), "--follow", str(os.getpid())]
+            arguments = [
+                "sync",
+                self.entry.search.name,
+                "--home",
+                str(folder.home),
+                "--follow",
+                str(os.getpid()),
+            ]
             with (folder.path / "mirror.log").open("ab") as output:
                 self._process = subprocess.Popen(
                     ["nice", sys.executable, "-m", "frontier_search", *arguments],

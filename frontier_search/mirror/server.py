@@ -69,13 +69,19 @@ def serve(entry: Entry, port: int) -> Iterator[Pages]:
 
 
 def _pages(base_url: str, mirror: Mirror, process: subprocess.Popen[bytes] | None) -> Pages:
-    return Pages(frontier_link(base_url, mirror.experiment_id), page_link(base_url, mirror.experiment_id, mirror.parent_run_id), process)
+    return Pages(
+        frontier_link(base_url, mirror.experiment_id),
+        page_link(base_url, mirror.experiment_id, mirror.parent_run_id),
+        process,
+    )
 
 
 def _free_port(port: int) -> int:
     """The port, or a free one for 0; raises SpecError when it is in use."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port that was just closed is free
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as the server does: a port that was just closed is free
         try:
             probe.bind((HOST, port))
         except OSError as error:
@@ -86,14 +92,34 @@ def _free_port(port: int) -> int:
 
 def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:
     """Only this machine's own names are answered: MLflow would take every private address, and so a page of somebody else's."""
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", entry.place.tracking_uri]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        entry.place.tracking_uri,
+    ]
     command += ["--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--allowed-hosts", f"localhost:{port},{HOST}:{port}"]
     command += ["--cors-allowed-origins", f"http://localhost:{port},http://{HOST}:{port}"]
-    command += ["--artifacts-destination", str(artifacts_folder(entry))]  # or a folder of that name appears in the current one
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    command += [
+        "--artifacts-destination",
+        str(artifacts_folder(entry)),
+    ]  # or a folder of that name appears in the current one
+    environment = os.environ | {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
     with log.open("ab") as output:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            start_new_session=True,
+        )
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -106,7 +132,9 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.1)
-    raise SearchError(f"MLflow's server did not come up on port {port}: {log.read_text(errors='replace').strip()[-1000:]}")
+    raise SearchError(
+        f"MLflow's server did not come up on port {port}: {log.read_text(errors='replace').strip()[-1000:]}"
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

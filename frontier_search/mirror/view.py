@@ -20,7 +20,11 @@ KEY = "frontier"
 VIEW_TAG = f"mlflow.sharedViewState.{KEY}"
 SECTION = "frontier"
 WORKFLOW = "workflowType=machine_learning"  # which of its two menus MLflow shows
-FOLDED = ("", "val_loss", "test_loss")  # MLflow adds a bar chart for every metric, in sections named by what stands before a slash
+FOLDED = (
+    "",
+    "val_loss",
+    "test_loss",
+)  # MLflow adds a bar chart for every metric, in sections named by what stands before a slash
 
 
 def frontier_link(base_url: str, experiment_id: str) -> str:
@@ -44,7 +48,12 @@ def view(search: Search) -> str:
     scatters = [_scatter("frontier", metric_key(x), metric_key(y))]
     if y.name in ("loss", "error", "accuracy"):
         scatters.append(_scatter("frontier-test", metric_key(x), f"test_{y.name}"))
-    columns = ["tags.`frontier.member`", "params.`family`", f"metrics.`{y.name}`", f"metrics.`{x.name}`"]
+    columns = [
+        "tags.`frontier.member`",
+        "params.`family`",
+        f"metrics.`{y.name}`",
+        f"metrics.`{x.name}`",
+    ]
     state = {
         "searchFilter": "tags.kind = 'trial'",
         "orderByKey": "tags.`frontier.member`",
@@ -56,7 +65,10 @@ def view(search: Search) -> str:
         "selectedColumns": columns,
         "runsHiddenMode": "SHOW_ALL",
         "compareRunCharts": [*scatters, _parallel(y.name)],
-        "compareRunSections": [_section("frontier", True, columns=1, cardHeight=460), *(_section(name, False) for name in FOLDED)],
+        "compareRunSections": [
+            _section("frontier", True, columns=1, cardHeight=460),
+            *(_section(name, False) for name in FOLDED),
+        ],
         "isAccordionReordered": True,
         "hideEmptyCharts": True,
         "useGroupedValuesInCharts": True,
@@ -67,7 +79,14 @@ def view(search: Search) -> str:
 
 def _scatter(uuid: str, x_key: str, y_key: str) -> Mapping[str, Any]:
     x, y = {"key": x_key, "type": "METRIC"}, {"key": y_key, "type": "METRIC"}
-    return {"type": "SCATTER", "uuid": uuid, **_place(f"{y_key} against {x_key}"), "xaxis": x, "yaxis": y, "runsCountToCompare": 100}
+    return {
+        "type": "SCATTER",
+        "uuid": uuid,
+        **_place(f"{y_key} against {x_key}"),
+        "xaxis": x,
+        "yaxis": y,
+        "runsCountToCompare": 100,
+    }
 
 
 def _section(name: str, unfolded: bool, **size: int) -> Mapping[str, Any]:
@@ -76,9 +95,23 @@ def _section(name: str, unfolded: bool, **size: int) -> Mapping[str, Any]:
 
 
 def _parallel(metric: str) -> Mapping[str, Any]:
-    chosen = {"selectedParams": ["family", "hidden", "learning_rate"], "selectedMetrics": ["log10_params", metric]}
-    return {"type": "PARALLEL", "uuid": "parallel", **_place("what the trials tried"), **chosen, "showAllRuns": True}
+    chosen = {
+        "selectedParams": ["family", "hidden", "learning_rate"],
+        "selectedMetrics": ["log10_params", metric],
+    }
+    return {
+        "type": "PARALLEL",
+        "uuid": "parallel",
+        **_place("what the trials tried"),
+        **chosen,
+        "showAllRuns": True,
+    }
 
 
 def _place(title: str) -> Mapping[str, Any]:
-    return {"metricSectionId": SECTION, "deleted": False, "isGenerated": False, "displayName": title}
+    return {
+        "metricSectionId": SECTION,
+        "deleted": False,
+        "isGenerated": False,
+        "displayName": title,
+    }

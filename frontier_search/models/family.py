@@ -78,9 +78,13 @@ class Family:
         try:
             spec = load_yaml(self.space_file)
         except (OSError, UnicodeDecodeError) as error:
-            raise SpecError(f"family {self.name!r}: cannot read its default space: {error}. Give its `space_file`, in YAML.") from error
+            raise SpecError(
+                f"family {self.name!r}: cannot read its default space: {error}. Give its `space_file`, in YAML."
+            ) from error
         if not spec or not isinstance(spec, dict):
-            raise SpecError(f"family {self.name!r}: {self.space_file} holds no parameters; write e.g. `hidden: {{choice: [4, 8]}}`.")
+            raise SpecError(
+                f"family {self.name!r}: {self.space_file} holds no parameters; write e.g. `hidden: {{choice: [4, 8]}}`."
+            )
         if spec.get("learning_rate") == FROM_DATASET:
             spec["learning_rate"] = {"float": list(learning_rate), "log": True}
         return spec

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from frontier_search.seeds import GRAPH_STREAM
 
 REDRAWS = 100
-FACTORED_ABOVE = 64  # hidden units; below, the H x H matrix is the quicker one (benchmarks/README.md)
+FACTORED_ABOVE = (
+    64  # hidden units; below, the H x H matrix is the quicker one (benchmarks/README.md)
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Product:
     def flops(self) -> int:
         """Operations of one product with a vector: of each factor, its entries that are not zero, and of the loops."""
         loops = self.loops()
-        products = sum(2 * np.count_nonzero(factor) * len(loops) // len(factor) for factor in self.factors)
+        products = sum(
+            2 * np.count_nonzero(factor) * len(loops) // len(factor) for factor in self.factors
+        )
         return int(products + 2 * np.count_nonzero(loops))
 
     @property
@@ -63,7 +67,9 @@ class Graph:
     problem: Callable[[int], str | None] = lambda hidden: None
     product: Callable[[int], Product] | None = None
 
-    def matrix(self, hidden: int, spectral_radius: float, noise: float, seed: int) -> NDArray[np.float32]:
+    def matrix(
+        self, hidden: int, spectral_radius: float, noise: float, seed: int
+    ) -> NDArray[np.float32]:
         """The graph that a seed draws, scaled.
 
         Gaussian noise of standard deviation ``noise`` is added to the edges alone (it breaks the degeneracy of a binary graph and
@@ -80,4 +86,6 @@ class Graph:
             radius = float(np.abs(np.linalg.eigvals(adjacency)).max())
             if radius > 1e-6:
                 return np.asarray(adjacency * (spectral_radius / radius), dtype=np.float32)
-        return np.zeros((hidden, hidden), dtype=np.float32)  # no cycle is possible: one unit, no self-loop
+        return np.zeros(
+            (hidden, hidden), dtype=np.float32
+        )  # no cycle is possible: one unit, no self-loop

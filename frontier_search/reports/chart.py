@@ -110,7 +110,12 @@ class Scene:
         return [point for point in self.points if point.member]
 
     @staticmethod
-    def of(search: Search, trials: Sequence[Trial], split: Split = "val", ceiling: Sequence[Baseline] = ()) -> Scene:
+    def of(
+        search: Search,
+        trials: Sequence[Trial],
+        split: Split = "val",
+        ceiling: Sequence[Baseline] = (),
+    ) -> Scene:
         """Args: split: whose means are drawn; the members are those chosen on validation either way. ceiling: of the search's dataset.
 
         Raises:
@@ -118,12 +123,19 @@ class Scene:
         """
         complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
         if not complete:
-            raise SpecError(f"search {search.name!r} has no complete trial among {len(trials)}, so there is no frontier to draw yet.")
+            raise SpecError(
+                f"search {search.name!r} has no complete trial among {len(trials)}, so there is no frontier to draw yet."
+            )
         objectives = search.objective_table()
         unit = _unit(search)
         x, y = (_axis(objective, split, unit) for objective in axes(objectives))
         numbers = Frontier.of(complete, objectives).numbers()
-        points = [Point(t, spread(t, x.objective, split), spread(t, y.objective, split), t.number in numbers) for t in complete]
+        points = [
+            Point(
+                t, spread(t, x.objective, split), spread(t, y.objective, split), t.number in numbers
+            )
+            for t in complete
+        ]
         points.sort(key=lambda point: (point.x.mean, point.trial.number))
         members = [point for point in points if point.member]
         level = _level(ceiling, y, split)
@@ -149,7 +161,9 @@ def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
     """An objective of a complete trial over its seeds; a count has no spread."""
     if objective.known:
         return Spread(float(trial.size[objective.metric]), math.nan, 1)
-    values = trial.per_seed(f"{split}_{objective.metric}") or trial.per_seed(f"val_{objective.metric}")  # a latency has no split
+    values = trial.per_seed(f"{split}_{objective.metric}") or trial.per_seed(
+        f"val_{objective.metric}"
+    )  # a latency has no split
     return Spread.of(values) if values else Spread(math.nan, math.nan, 0)
 
 
@@ -177,21 +191,30 @@ def axes(objectives: Sequence[Objective]) -> tuple[Objective, Objective]:
 
 def _axis(objective: Objective, split: Split, unit: str) -> Axis:
     if objective.known:
-        name = "learned parameters" if objective.name == "params" else objective.name.replace("_", " ")
+        name = (
+            "learned parameters" if objective.name == "params" else objective.name.replace("_", " ")
+        )
         return Axis(objective, name, objective.log)
     shown = unit if objective.unit == "task loss" else objective.unit
-    words = f"{SPLIT_NAMES[split]} {objective.name}" if objective.metric != "latency_ms" else "latency"
+    words = (
+        f"{SPLIT_NAMES[split]} {objective.name}" if objective.metric != "latency_ms" else "latency"
+    )
     note = ", members chosen on validation" if split == "test" else ""
     return Axis(objective, f"{words} ({shown}{note})" if shown or note else words, objective.log)
 
 
-def _staircase(members: Sequence[Point], x: Axis, y: Axis, right: float) -> tuple[tuple[float, float], ...]:
+def _staircase(
+    members: Sequence[Point], x: Axis, y: Axis, right: float
+) -> tuple[tuple[float, float], ...]:
     """Corners of the boundary between what was reached and what was not, in the two drawn objectives, members by rising x.
 
     With more than two objectives some members lie behind the others in these two; they stand off the line.
     """
     line: list[tuple[float, float]] = []
-    rising = sorted(members, key=lambda p: (x.objective.to_minimised(p.x.mean), y.objective.to_minimised(p.y.mean)))
+    rising = sorted(
+        members,
+        key=lambda p: (x.objective.to_minimised(p.x.mean), y.objective.to_minimised(p.y.mean)),
+    )
     for point in rising:
         if line and y.objective.to_minimised(point.y.mean) >= y.objective.to_minimised(line[-1][1]):
             continue
@@ -208,9 +231,13 @@ def _limit(points: Sequence[Point], members: Sequence[Point], y: Axis) -> float 
     if y.log or y.objective.direction == "maximise":
         return None
     values = np.array([point.y.mean for point in points])
-    tops = [point.y.mean + (point.y.std if math.isfinite(point.y.std) else 0.0) for point in members]
+    tops = [
+        point.y.mean + (point.y.std if math.isfinite(point.y.std) else 0.0) for point in members
+    ]
     best, median = float(values.min()), float(np.median(values))
-    return max(best + ROOM_ABOVE * (median - best), 1.05 * max(tops), float(np.quantile(values, 0.9)))
+    return max(
+        best + ROOM_ABOVE * (median - best), 1.05 * max(tops), float(np.quantile(values, 0.9))
+    )
 
 
 def _subtitle(search: Search, complete: Sequence[Trial], members: int) -> str:

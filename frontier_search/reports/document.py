@@ -92,7 +92,10 @@ def _html(block: Block) -> str:
         return f'<figure><img alt="{alt}" src="data:image/png;base64,{data}"><figcaption>{html.escape(block.caption)}</figcaption></figure>'
     look = [' class="n"' if i in block.numbers else "" for i in range(len(block.columns))]
     head = "".join(f"<th{look[i]}>{html.escape(cell)}</th>" for i, cell in enumerate(block.columns))
-    rows = ("".join(f"<td{look[i]}>{html.escape(cell)}</td>" for i, cell in enumerate(row)) for row in block.rows)
+    rows = (
+        "".join(f"<td{look[i]}>{html.escape(cell)}</td>" for i, cell in enumerate(row))
+        for row in block.rows
+    )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
 
 
@@ -111,4 +114,6 @@ def _markdown(block: Block) -> str:
         return f"![{block.caption}](figures/{block.name})\n\n*{block.caption}*"
     rule = ["---:" if i in block.numbers else "---" for i in range(len(block.columns))]
     lines = [block.columns, tuple(rule), *block.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )

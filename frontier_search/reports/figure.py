@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 MARKERS = "osD^vP*Xph<>"  # shapes repeat what colours say, for print in grey
 WIDTH_PX, HEIGHT_PX, DPI = 800, 600, 100
-PICTURE_LETTERS, PAGE_LETTERS = 105, 80  # of a line below the title; a page among MLflow's files is narrow
+PICTURE_LETTERS, PAGE_LETTERS = (
+    105,
+    80,
+)  # of a line below the title; a page among MLflow's files is narrow
 NAMED_MEMBERS = 15  # more numbers than that would cover one another
 
 
@@ -37,7 +40,9 @@ def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> 
     """
     kind = path.suffix.lower()
     if kind not in (".png", ".html"):
-        raise SpecError(f"cannot draw into {path}: the name must end in .png (a picture) or .html (a page to look around in).")
+        raise SpecError(
+            f"cannot draw into {path}: the name must end in .png (a picture) or .html (a page to look around in)."
+        )
     scene = Scene.of(search, trials, split)
     try:
         if kind == ".png":
@@ -59,18 +64,35 @@ def draw_png(scene: Scene, path: Path) -> None:
 
 def picture(scene: Scene) -> bytes:
     """A PNG of 800 x 600 pixels."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # a third of a second, for this function alone
+    from matplotlib.backends.backend_agg import (
+        FigureCanvasAgg,
+    )  # a third of a second, for this function alone
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.095, 0.235, 0.88, 0.64))
     lines = textwrap.wrap(scene.subtitle, PICTURE_LETTERS)
-    axes.set_title(scene.title, loc="left", fontsize=13, fontweight="bold", pad=10 + 14 * len(lines))
-    axes.text(0, 1.025, "\n".join(lines), transform=axes.transAxes, fontsize=9, color="#444444", va="bottom")
+    axes.set_title(
+        scene.title, loc="left", fontsize=13, fontweight="bold", pad=10 + 14 * len(lines)
+    )
+    axes.text(
+        0,
+        1.025,
+        "\n".join(lines),
+        transform=axes.transAxes,
+        fontsize=9,
+        color="#444444",
+        va="bottom",
+    )
     _draw_points(axes, scene)
     _settle_axes(axes, scene)
-    look: dict[str, Any] = {"fontsize": 9, "frameon": False, "handletextpad": 0.3, "ncols": 4 if len(scene.families) > 6 else 3}
+    look: dict[str, Any] = {
+        "fontsize": 9,
+        "frameon": False,
+        "handletextpad": 0.3,
+        "ncols": 4 if len(scene.families) > 6 else 3,
+    }
     figure.legend(*_legend(axes), loc="lower center", bbox_to_anchor=(0.53, 0.005), **look)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
@@ -81,21 +103,57 @@ def _draw_points(axes: Axes, scene: Scene) -> None:
     for family, place in scene.families.items():
         look: dict[str, Any] = {"c": colour(place), "marker": MARKERS[place % len(MARKERS)]}
         faint = [p for p in scene.points if p.trial.candidate.family == family and not p.member]
-        axes.scatter([p.x.mean for p in faint], [p.y.mean for p in faint], s=26, alpha=0.4, linewidths=0, zorder=2, **look)
+        axes.scatter(
+            [p.x.mean for p in faint],
+            [p.y.mean for p in faint],
+            s=26,
+            alpha=0.4,
+            linewidths=0,
+            zorder=2,
+            **look,
+        )
         strong = [p for p in scene.members if p.trial.candidate.family == family]
         xs, ys = [p.x.mean for p in strong], [p.y.mean for p in strong]
         x_bars, y_bars = _bars(p.x for p in strong), _bars(p.y for p in strong)
-        axes.errorbar(xs, ys, xerr=x_bars, yerr=y_bars, fmt="none", ecolor=colour(place), capsize=3, zorder=4)
-        axes.scatter(xs, ys, s=62, edgecolors="black", linewidths=0.9, zorder=5, label=family, **look)
+        axes.errorbar(
+            xs, ys, xerr=x_bars, yerr=y_bars, fmt="none", ecolor=colour(place), capsize=3, zorder=4
+        )
+        axes.scatter(
+            xs, ys, s=62, edgecolors="black", linewidths=0.9, zorder=5, label=family, **look
+        )
     if scene.staircase:
-        axes.plot(*zip(*scene.staircase, strict=True), color="#222222", linewidth=1.2, zorder=3, label="frontier")
+        axes.plot(
+            *zip(*scene.staircase, strict=True),
+            color="#222222",
+            linewidth=1.2,
+            zorder=3,
+            label="frontier",
+        )
     if scene.ceiling:
         axes.axhline(scene.ceiling.y, color="#666666", linewidth=1, linestyle="--", zorder=1)
-        words: dict[str, Any] = {"xytext": (0, 3), "textcoords": "offset points", "xycoords": axes.get_yaxis_transform()}
-        axes.annotate(scene.ceiling.label, (0.01, scene.ceiling.y), **words, fontsize=8, color="#444444", zorder=6)
+        words: dict[str, Any] = {
+            "xytext": (0, 3),
+            "textcoords": "offset points",
+            "xycoords": axes.get_yaxis_transform(),
+        }
+        axes.annotate(
+            scene.ceiling.label,
+            (0.01, scene.ceiling.y),
+            **words,
+            fontsize=8,
+            color="#444444",
+            zorder=6,
+        )
     for point in scene.members if len(scene.members) <= NAMED_MEMBERS else ():
         here = (point.x.mean, point.y.mean)
-        axes.annotate(str(point.trial.number), here, xytext=(6, 6), textcoords="offset points", fontsize=8, zorder=6)
+        axes.annotate(
+            str(point.trial.number),
+            here,
+            xytext=(6, 6),
+            textcoords="offset points",
+            fontsize=8,
+            zorder=6,
+        )
 
 
 def _settle_axes(axes: Axes, scene: Scene) -> None:
@@ -113,7 +171,16 @@ def _settle_axes(axes: Axes, scene: Scene) -> None:
     if scene.y_limit is not None:
         low, _ = axes.get_ylim()
         axes.set_ylim(min(low, _lowest(scene)), scene.y_limit)
-        axes.text(0.995, 0.985, _beyond(scene), transform=axes.transAxes, fontsize=8, ha="right", va="top", color="#666666")
+        axes.text(
+            0.995,
+            0.985,
+            _beyond(scene),
+            transform=axes.transAxes,
+            fontsize=8,
+            ha="right",
+            va="top",
+            color="#666666",
+        )
 
 
 def _legend(axes: Axes) -> tuple[Any, Any]:
@@ -129,7 +196,9 @@ def _bars(spreads: Any) -> list[float] | None:
 
 def _lowest(scene: Scene) -> float:
     """What the upward axis must reach down to."""
-    return min([*(point.y.mean for point in scene.points), *([scene.ceiling.y] if scene.ceiling else [])])
+    return min(
+        [*(point.y.mean for point in scene.points), *([scene.ceiling.y] if scene.ceiling else [])]
+    )
 
 
 def _beyond(scene: Scene) -> str:
@@ -153,19 +222,49 @@ def page(scene: Scene) -> str:
         own = [p for p in scene.points if p.trial.candidate.family == family]
         faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
         marker = {"color": colour(place), "symbol": SYMBOLS[place % len(SYMBOLS)]}
-        figure.add_trace(go.Scatter(**_trace(faint, scene, family), marker={**marker, "size": 7, "opacity": 0.4}, showlegend=not strong))
-        edged, bars = {**marker, "size": 11, "line": {"color": "black", "width": 1}}, _error_bars(strong, colour(place))
-        figure.add_trace(go.Scatter(**_trace(strong, scene, family), **bars, marker=edged, showlegend=bool(strong)))
+        figure.add_trace(
+            go.Scatter(
+                **_trace(faint, scene, family),
+                marker={**marker, "size": 7, "opacity": 0.4},
+                showlegend=not strong,
+            )
+        )
+        edged, bars = (
+            {**marker, "size": 11, "line": {"color": "black", "width": 1}},
+            _error_bars(strong, colour(place)),
+        )
+        figure.add_trace(
+            go.Scatter(
+                **_trace(strong, scene, family), **bars, marker=edged, showlegend=bool(strong)
+            )
+        )
     xs, ys = [x for x, _ in scene.staircase], [y for _, y in scene.staircase]
     line = {"color": "#222222", "width": 1.5}
-    figure.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip"))
+    figure.add_trace(
+        go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip")
+    )
     figure.data = (figure.data[-1], *figure.data[:-1])  # the line below the points
     if scene.ceiling:
         dashed = {"line_dash": "dash", "line_color": "#666666", "line_width": 1, "layer": "below"}
-        figure.add_hline(scene.ceiling.y, **dashed, annotation_text=markup.escape(scene.ceiling.label), annotation_position="top left")
+        figure.add_hline(
+            scene.ceiling.y,
+            **dashed,
+            annotation_text=markup.escape(scene.ceiling.label),
+            annotation_position="top left",
+        )
     figure.update_layout(**_layout(scene))
-    settings = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"filename": "frontier"}}
-    body: str = figure.to_html(include_plotlyjs=True, full_html=True, config=settings, default_height="94vh", div_id="frontier")
+    settings = {
+        "displaylogo": False,
+        "responsive": True,
+        "toImageButtonOptions": {"filename": "frontier"},
+    }
+    body: str = figure.to_html(
+        include_plotlyjs=True,
+        full_html=True,
+        config=settings,
+        default_height="94vh",
+        div_id="frontier",
+    )
     return body.replace("<head>", f"<head><title>{markup.escape(scene.title)}</title>", 1)
 
 
@@ -189,8 +288,13 @@ def _error_bars(points: Sequence[Point], shade: str) -> dict[str, Any]:
 
 def _hover(point: Point, scene: Scene) -> str:
     trial = point.trial
-    lines = [f"<b>trial {trial.number}</b>{' (frontier)' if point.member else ''}: {markup.escape(trial.candidate.family)}"]
-    lines += [f"{markup.escape(name)} = {_value(value)}" for name, value in trial.candidate.hyperparameters.items()]
+    lines = [
+        f"<b>trial {trial.number}</b>{' (frontier)' if point.member else ''}: {markup.escape(trial.candidate.family)}"
+    ]
+    lines += [
+        f"{markup.escape(name)} = {_value(value)}"
+        for name, value in trial.candidate.hyperparameters.items()
+    ]
     for axis, spread in ((scene.y, point.y), (scene.x, point.x)):
         lines.append(f"{markup.escape(axis.label)}: {_shown(spread, axis)}")
     return "<br>".join(lines)
@@ -208,8 +312,16 @@ def _shown(spread: Spread, axis: Axis) -> str:
 
 def _layout(scene: Scene) -> Mapping[str, Any]:
     axis = {"gridcolor": "#E4E4E4", "zeroline": False, "linecolor": "#222222", "ticks": "outside"}
-    x = {**axis, "title": {"text": scene.x.label}, **(_log_axis([p.x.mean for p in scene.points]) if scene.x.log else {})}
-    y = {**axis, "title": {"text": scene.y.label}, **(_log_axis([p.y.mean for p in scene.points]) if scene.y.log else {})}
+    x = {
+        **axis,
+        "title": {"text": scene.x.label},
+        **(_log_axis([p.x.mean for p in scene.points]) if scene.x.log else {}),
+    }
+    y = {
+        **axis,
+        "title": {"text": scene.y.label},
+        **(_log_axis([p.y.mean for p in scene.points]) if scene.y.log else {}),
+    }
     if scene.y_limit is not None:
         room = 0.05 * scene.y_limit
         y["range"] = [_lowest(scene) - room, scene.y_limit]
@@ -217,7 +329,11 @@ def _layout(scene: Scene) -> Mapping[str, Any]:
     lines = textwrap.wrap(scene.subtitle + note, PAGE_LETTERS)
     subtitle = "<br>".join(f"<sup>{markup.escape(line)}</sup>" for line in lines)
     return {
-        "title": {"text": f"<b>{markup.escape(scene.title)}</b><br>{subtitle}", "x": 0.01, "xanchor": "left"},
+        "title": {
+            "text": f"<b>{markup.escape(scene.title)}</b><br>{subtitle}",
+            "x": 0.01,
+            "xanchor": "left",
+        },
         "xaxis": x,
         "yaxis": y,
         "plot_bgcolor": "white",
@@ -231,6 +347,8 @@ def _layout(scene: Scene) -> Mapping[str, Any]:
 def _log_axis(values: Sequence[float]) -> dict[str, Any]:
     """Ticks at 1, 2 and 5 times the powers of ten, written out; plotly's own would read 2, 5, 1000, 2."""
     positive = [value for value in values if value > 0] or [1.0]
-    decades = range(math.floor(math.log10(min(positive))) - 1, math.ceil(math.log10(max(positive))) + 2)
+    decades = range(
+        math.floor(math.log10(min(positive))) - 1, math.ceil(math.log10(max(positive))) + 2
+    )
     ticks = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
     return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:,.12g}" for tick in ticks]}

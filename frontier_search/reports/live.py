@@ -33,19 +33,31 @@ class LiveView:
         self.search, self.resume = search, resume
         self.console = Console(stderr=True)
         self._live = (
-            Live(Text(f"{search.name}: starting"), console=self.console, refresh_per_second=4) if self.console.is_terminal else None
+            Live(Text(f"{search.name}: starting"), console=self.console, refresh_per_second=4)
+            if self.console.is_terminal
+            else None
         )
-        self._first: tuple[float, int] | None = None  # when this session began to count, and how many were finished
+        self._first: tuple[float, int] | None = (
+            None  # when this session began to count, and how many were finished
+        )
 
     def __enter__(self) -> LiveView:
         _say(self.console, f"stop at any time; go on with: {self.resume}")
         if self._live:
             self._live.start()
         else:
-            _say(self.console, f"{self.search.name}: {self.search.trials} trials x {len(self.search.seeds)} seeds on {self.search.dataset}")
+            _say(
+                self.console,
+                f"{self.search.name}: {self.search.trials} trials x {len(self.search.seeds)} seeds on {self.search.dataset}",
+            )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._live:
             self._live.stop()
 
@@ -56,12 +68,18 @@ class LiveView:
         frontier = session.frontier
         volume = HypervolumeMeter(session.trials, session.objectives).of(frontier.members)
         failed = sum(trial.state is TrialState.FAIL for trial in session.trials)
-        words = (
-            f"{self.search.name}: {finished}/{self.search.trials} trials, {'finished' if session.finished else self._time_left(finished)}, "
+        words = f"{self.search.name}: {finished}/{self.search.trials} trials, {'finished' if session.finished else self._time_left(finished)}, "
+        words += f"frontier {len(frontier.members)}, hypervolume {volume:.4f}" + (
+            f", {failed} failed" if failed else ""
         )
-        words += f"frontier {len(frontier.members)}, hypervolume {volume:.4f}" + (f", {failed} failed" if failed else "")
         if self._live:
-            self._live.update(Group(Text(words), ProgressBar(self.search.trials, finished, width=60), _members(frontier)))
+            self._live.update(
+                Group(
+                    Text(words),
+                    ProgressBar(self.search.trials, finished, width=60),
+                    _members(frontier),
+                )
+            )
         elif finished:
             _say(self.console, words)
 
@@ -84,8 +102,14 @@ class SweepView:
     def __init__(self, sweep: Sweep, resume: str) -> None:
         self.sweep, self.resume = sweep, resume
         self.console = Console(stderr=True)
-        self._rows = {search.name: ("waiting", 0, search.trials, "", "") for _, search in sweep.searches}
-        self._live = Live(self._table(), console=self.console, refresh_per_second=4) if self.console.is_terminal else None
+        self._rows = {
+            search.name: ("waiting", 0, search.trials, "", "") for _, search in sweep.searches
+        }
+        self._live = (
+            Live(self._table(), console=self.console, refresh_per_second=4)
+            if self.console.is_terminal
+            else None
+        )
         self._began: dict[str, float] = {}
 
     def __enter__(self) -> SweepView:
@@ -96,7 +120,12 @@ class SweepView:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._live:
             self._live.stop()
 
@@ -106,7 +135,10 @@ class SweepView:
         began = self._began.setdefault(name, time.monotonic())
         frontier = session.frontier
         first = frontier.objectives[0]
-        lowest = min((first.to_minimised(member.objectives[first.name]) for member in frontier.members), default=math.nan)
+        lowest = min(
+            (first.to_minimised(member.objectives[first.name]) for member in frontier.members),
+            default=math.nan,
+        )
         best = f"{first.from_minimised(lowest):.4g}"
         state = "finished" if session.finished else "running"
         self._rows[name] = (state, finished, total, str(len(frontier.members)), best)
@@ -135,7 +167,11 @@ def _members(frontier: Frontier) -> Table:
     for title in ("trial", "family", *(objective.name for objective in frontier.objectives)):
         table.add_column(title, justify="left" if title == "family" else "right")
     for trial in frontier.members[:SHOWN_MEMBERS]:
-        table.add_row(str(trial.number), trial.candidate.family, *(f"{value:.5g}" for value in trial.objectives.values()))
+        table.add_row(
+            str(trial.number),
+            trial.candidate.family,
+            *(f"{value:.5g}" for value in trial.objectives.values()),
+        )
     if len(frontier.members) > SHOWN_MEMBERS:
         table.caption = f"and {len(frontier.members) - SHOWN_MEMBERS} more"
     return table

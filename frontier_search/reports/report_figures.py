@@ -18,7 +18,12 @@ from frontier_search.models.families import FAMILIES
 
 DPI = 90
 GRAPH_UNITS, GRAPH_SEED = 64, 101
-SETTINGS: dict[str, Any] = {"hidden": GRAPH_UNITS, "steps": 1, "spectral_radius": 1.0, "graph_noise": 0.0}
+SETTINGS: dict[str, Any] = {
+    "hidden": GRAPH_UNITS,
+    "steps": 1,
+    "spectral_radius": 1.0,
+    "graph_noise": 0.0,
+}
 
 
 def graphs(families: Sequence[str]) -> bytes | None:
@@ -37,7 +42,13 @@ def graphs(families: Sequence[str]) -> bytes | None:
         below.plot(values.real, values.imag, "o", markersize=2.5, color="#332288", alpha=0.6)
         circle = np.exp(2j * np.pi * np.linspace(0, 1, 100))
         below.plot(circle.real, circle.imag, color="#BBBBBB", linewidth=0.8)
-        below.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+        below.set(
+            xlim=(-1.15, 1.15),
+            ylim=(-1.15, 1.15),
+            aspect="equal",
+            xticks=[-1, 0, 1],
+            yticks=[-1, 0, 1],
+        )
         below.tick_params(labelsize=7)
     axes[1][0].set_ylabel("imaginary part", fontsize=7)
     return _png(figure)
@@ -67,20 +78,47 @@ def recurrence() -> bytes:
     }
     for left, low, words, learned in boxes.values():
         width = 1.7 if len(words) > 3 else 0.8
-        look: dict[str, Any] = {"facecolor": "#332288" if learned else "#F2F2F2", "edgecolor": "#333333"}
+        look: dict[str, Any] = {
+            "facecolor": "#332288" if learned else "#F2F2F2",
+            "edgecolor": "#333333",
+        }
         axes.add_patch(FancyBboxPatch((left, low), width, 0.75, boxstyle="round,pad=0.05", **look))
-        axes.text(left + width / 2, low + 0.37, words, ha="center", va="center", fontsize=8, color="white" if learned else "black")
+        axes.text(
+            left + width / 2,
+            low + 0.37,
+            words,
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if learned else "black",
+        )
     for start, end in (
         ((1.25, 1.67), (1.95, 1.67)), ((3.75, 1.67), (4.65, 1.67)), ((5.55, 1.67), (7.95, 1.67)),
         ((5.3, 2.1), (6.15, 2.7)), ((7.95, 2.7), (8.6, 2.1)), ((9.75, 1.67), (10.15, 1.67)),
     ):  # fmt: skip
-        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=10, color="#333333"))
+        axes.add_patch(
+            FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=10, color="#333333")
+        )
     axes.add_patch(
-        FancyArrowPatch((8.8, 1.25), (5.1, 1.25), arrowstyle="-|>", mutation_scale=10, connectionstyle="arc3,rad=-0.35", color="#AA4499")
+        FancyArrowPatch(
+            (8.8, 1.25),
+            (5.1, 1.25),
+            arrowstyle="-|>",
+            mutation_scale=10,
+            connectionstyle="arc3,rad=-0.35",
+            color="#AA4499",
+        )
     )
     axes.text(6.95, 0.42, "T steps", ha="center", fontsize=8, color="#AA4499")
     axes.add_patch(
-        FancyArrowPatch((0.8, 1.25), (11.0, 1.25), arrowstyle="-|>", mutation_scale=10, connectionstyle="arc3,rad=0.16", color="#777777")
+        FancyArrowPatch(
+            (0.8, 1.25),
+            (11.0, 1.25),
+            arrowstyle="-|>",
+            mutation_scale=10,
+            connectionstyle="arc3,rad=0.16",
+            color="#777777",
+        )
     )
     axes.text(2.6, 0.28, "skip connection: the readout sees x too", fontsize=8, color="#555555")
     return _png(figure)
@@ -101,7 +139,15 @@ def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> byt
         for j, cell in enumerate(line):
             words = _cell(cell)
             dark = cell is not None and not np.isnan(cell.value) and abs(cell.value - 0.5) > 0.3
-            axes.text(j, i, words, ha="center", va="center", fontsize=7.5, color="white" if dark else "black")
+            axes.text(
+                j,
+                i,
+                words,
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color="white" if dark else "black",
+            )
     axes.set_xticks(range(len(columns)), columns, fontsize=8)
     axes.set_yticks(range(len(rows)), rows, fontsize=8)
     axes.set_title(title, fontsize=9, loc="left")
@@ -116,7 +162,9 @@ def _cell(share: Share | None) -> str:
     return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]"
 
 
-def _figure(width: float, height: float, rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
+def _figure(
+    width: float, height: float, rows: int, columns: int
+) -> tuple[Figure, list[list[Axes]]]:
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure, [list(line) for line in figure.subplots(rows, columns, squeeze=False)]

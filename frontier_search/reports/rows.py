@@ -87,7 +87,11 @@ def fitting(columns: Sequence[Column]) -> tuple[Table, list[str]]:
         shown = [column for column in columns if column.title not in left_out]
         for column in shown:
             longest = max(len(str(text)) for text in (column.title, *column.cells))
-            table.add_column(column.title, justify="right" if column.number else "left", min_width=None if column.wraps else longest)
+            table.add_column(
+                column.title,
+                justify="right" if column.number else "left",
+                min_width=None if column.wraps else longest,
+            )
         for row in zip(*(column.cells for column in shown), strict=True):
             table.add_row(*row)
         spare = [column.title for column in shown if column.spare]

@@ -30,10 +30,15 @@ from frontier_search.storage.folder import SearchFolder
 from frontier_search.trial import Trial, TrialState
 
 RANGES = (LOW_END, WHOLE)
-CONTEST = 9  # candidates at least: fewer are points that somebody picked, and who owns them says nothing
+CONTEST = (
+    9  # candidates at least: fewer are points that somebody picked, and who owns them says nothing
+)
 FEW_SEEDS = 5  # the study's own number
 WINNERS = "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs and dense networks own together."
-CEILING_ROWS, CEILING_SEEDS = 4000, 5  # training rows and seeds beyond which the other methods take minutes
+CEILING_ROWS, CEILING_SEEDS = (
+    4000,
+    5,
+)  # training rows and seeds beyond which the other methods take minutes
 
 
 @dataclass(frozen=True)
@@ -93,17 +98,34 @@ def _claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
                 " to ".join(dict.fromkeys(map(str, seeds[:1] + seeds[-1:]))),
             )
         )
-        parts += [_part(claim.number, part.words(), finding) for part, finding in zip(claim.parts, answer.findings, strict=True)]
+        parts += [
+            _part(claim.number, part.words(), finding)
+            for part, finding in zip(claim.parts, answer.findings, strict=True)
+        ]
     return [
         Heading("The claims"),
         Paragraph(
             "A claim holds when each of its parts holds, and does not when one does not. A part holds when the whole interval of its paired "
             "difference (or share) lies on the claimed side. Nothing was tuned: the limits were written down before training."
         ),
-        Table(("", "claim", f"with {FEW_SEEDS} seeds", "with all seeds", "seeds"), tuple(rows), frozenset({4})),
+        Table(
+            ("", "claim", f"with {FEW_SEEDS} seeds", "with all seeds", "seeds"),
+            tuple(rows),
+            frozenset({4}),
+        ),
         Heading("Part by part", 3),
         Table(
-            ("", "statement", "verdict", "estimate", "interval", "means", "seeds", "more to settle", "from"),
+            (
+                "",
+                "statement",
+                "verdict",
+                "estimate",
+                "interval",
+                "means",
+                "seeds",
+                "more to settle",
+                "from",
+            ),
             tuple(parts),
             frozenset({3, 4, 6, 7}),
         ),
@@ -139,27 +161,43 @@ def _more(finding: Finding) -> str:
 
 
 def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float) -> list[Block]:
-    contests = {name: body.richest(name) for name in dict.fromkeys(each.search.dataset for each in studied)}
+    contests = {
+        name: body.richest(name) for name in dict.fromkeys(each.search.dataset for each in studied)
+    }
     owned = {
         dataset: {str(within): _ownership(body, evidence, within) for within in RANGES}
         for dataset, evidence in contests.items()
-        if evidence is not None and len(evidence.candidates) >= CONTEST and len({candidate.family for candidate in evidence.candidates}) > 1
+        if evidence is not None
+        and len(evidence.candidates) >= CONTEST
+        and len({candidate.family for candidate in evidence.candidates}) > 1
     }
     if not owned:
         return []
-    rows = [row for dataset, ranges in owned.items() for part, owners in ranges.items() for row in _shares(dataset, part, owners, level)]
+    rows = [
+        row
+        for dataset, ranges in owned.items()
+        for part, owners in ranges.items()
+        for row in _shares(dataset, part, owners, level)
+    ]
     found: list[Block] = [
         Heading("Who owns the frontier"),
         Paragraph(
             "A family's share of the hypervolume is its share of the gain over the best constant prediction, at a parameter budget drawn at "
             "random on the logarithmic axis; its share of members is counted. Members are chosen on validation and valued on test."
         ),
-        Table(("dataset", "range", "family", "share of hypervolume", "share of members"), tuple(rows), frozenset({3, 4})),
+        Table(
+            ("dataset", "range", "family", "share of hypervolume", "share of members"),
+            tuple(rows),
+            frozenset({3, 4}),
+        ),
     ]
     if {"reservoir", "dense"} <= set(claims.groups):
         first, second = claims.groups["reservoir"], claims.groups["dense"]
         contest = {
-            dataset: {part: owners.between(first, second, level) if owners else None for part, owners in ranges.items()}
+            dataset: {
+                part: owners.between(first, second, level) if owners else None
+                for part, owners in ranges.items()
+            }
             for dataset, ranges in owned.items()
         }
         title = "reservoirs (blue) against dense (red): share of what both own"
@@ -167,13 +205,24 @@ def _owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float
     return found
 
 
-def _shares(dataset: str, part: str, owners: Ownership | None, level: float) -> list[tuple[str, ...]]:
+def _shares(
+    dataset: str, part: str, owners: Ownership | None, level: float
+) -> list[tuple[str, ...]]:
     """A row a family that owns something in a range, the largest share first."""
     if owners is None:
         return [(dataset, part, "no such model", "", "")]
-    shares = sorted(((owners.of([family], level=level), family) for family in owners.families), key=lambda pair: -pair[0].value)
+    shares = sorted(
+        ((owners.of([family], level=level), family) for family in owners.families),
+        key=lambda pair: -pair[0].value,
+    )
     return [
-        (dataset, part, family, words.share(share), words.share(owners.of([family], "members", level)))
+        (
+            dataset,
+            part,
+            family,
+            words.share(share),
+            words.share(owners.of([family], "members", level)),
+        )
         for share, family in shares
         if share.value > 0.005 or share.interval.high > 0.05
     ]
@@ -200,10 +249,23 @@ def _published(studied: Sequence[Studied]) -> list[Block]:
                     and trial.candidate.family == row["family"]
                     and trial.candidate.hyperparameters["hidden"] == int(row["hidden"])
                 ):
-                    few, all_seeds = (Spread.of(trial.per_seed(metric)[:n]) for n in (FEW_SEEDS, len(trial.seeds)))
+                    few, all_seeds = (
+                        Spread.of(trial.per_seed(metric)[:n]) for n in (FEW_SEEDS, len(trial.seeds))
+                    )
                     test = Spread.of(trial.per_seed(metric.replace("val", "test")))
-                    theirs = row["table"], row["dataset"], f"{row['family']} {row['hidden']}", row["effective_parameters"]
-                    ours = words.spread(few), words.spread(all_seeds), words.spread(test), str(all_seeds.n), each.search.name
+                    theirs = (
+                        row["table"],
+                        row["dataset"],
+                        f"{row['family']} {row['hidden']}",
+                        row["effective_parameters"],
+                    )
+                    ours = (
+                        words.spread(few),
+                        words.spread(all_seeds),
+                        words.spread(test),
+                        str(all_seeds.n),
+                        each.search.name,
+                    )
                     rows.append((*theirs, row["metric"], row["value"], *ours))
     if not rows:
         return []
@@ -220,7 +282,10 @@ def _published(studied: Sequence[Studied]) -> list[Block]:
         "seeds",
         "search",
     )
-    return [Heading("The published tables, trained again"), Table(columns, tuple(rows), frozenset({3, 5, 6, 7, 8, 9}))]
+    return [
+        Heading("The published tables, trained again"),
+        Table(columns, tuple(rows), frozenset({3, 5, 6, 7, 8, 9})),
+    ]
 
 
 # ---- frontiers -----------------------------------------------------------------------------------------------------------------------
@@ -263,7 +328,12 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
     if baselines:
         chosen = best(baselines)
         lines = [
-            (one.name, str(dict(one.hyperparameters)), words.number(one.mean("val_loss")), words.number(one.mean("test_loss")))
+            (
+                one.name,
+                str(dict(one.hyperparameters)),
+                words.number(one.mean("val_loss")),
+                words.number(one.mean("test_loss")),
+            )
             for one in baselines
         ]
         found += [Paragraph(f"Other methods of any size on the same rows, the best of a small grid each; the best is {chosen.name}."),
@@ -300,8 +370,14 @@ def _graphs(studied: Sequence[Studied]) -> list[Block]:
     caption = f"Above: which unit listens to which ({drawing}). Below: eigenvalues, scaled to a spectral radius of 1."
     return [
         Heading("The models"),
-        Figure("recurrence.png", report_figures.recurrence(), "A reservoir: only the dark boxes are learned."),
-        Code("h_0 = tanh(W_in x + b_in)    h_{t+1} = tanh(h_t + tanh(h_t G^T))    y = W_out [x, h_T] + b_out"),
+        Figure(
+            "recurrence.png",
+            report_figures.recurrence(),
+            "A reservoir: only the dark boxes are learned.",
+        ),
+        Code(
+            "h_0 = tanh(W_in x + b_in)    h_{t+1} = tanh(h_t + tanh(h_t G^T))    y = W_out [x, h_T] + b_out"
+        ),
         Figure("graphs.png", drawn, caption),
     ]
 
@@ -313,8 +389,22 @@ def _protocol(studied: Sequence[Studied]) -> list[Block]:
          str(sum(trial.state.finished for trial in each.trials)), each.search.fingerprint())
         for each in studied
     )  # fmt: skip
-    columns = ("search", "dataset", "seeds", "candidates", "epochs", "batch", "epoch reported", "sampler", "finished", "fingerprint")
-    spaces = dict.fromkeys(json.dumps({name: space.to_spec() for name, space in each.search.families}) for each in studied)
+    columns = (
+        "search",
+        "dataset",
+        "seeds",
+        "candidates",
+        "epochs",
+        "batch",
+        "epoch reported",
+        "sampler",
+        "finished",
+        "fingerprint",
+    )
+    spaces = dict.fromkeys(
+        json.dumps({name: space.to_spec() for name, space in each.search.families})
+        for each in studied
+    )
     return [
         Heading("The protocol"),
         Paragraph(
@@ -323,7 +413,14 @@ def _protocol(studied: Sequence[Studied]) -> list[Block]:
         ),
         Table(columns, rows, frozenset({2, 3, 4, 5, 8})),
         Heading("Spaces", 3),
-        *(Code("\n".join(f"{name}: {json.dumps(space)}" for name, space in json.loads(spaces_of).items())) for spaces_of in spaces),
+        *(
+            Code(
+                "\n".join(
+                    f"{name}: {json.dumps(space)}" for name, space in json.loads(spaces_of).items()
+                )
+            )
+            for spaces_of in spaces
+        ),
     ]
 
 
@@ -332,5 +429,10 @@ def _protocol(studied: Sequence[Studied]) -> list[Block]:
 
 def summary(content: Sequence[Block]) -> str:
     """The verdicts, one line a claim, for the terminal."""
-    tables = [block for block in content if isinstance(block, Table) and block.columns[1] == "claim"]
-    return "\n".join(f"{row[0]:>2}  {row[3]:32} {row[1]}" for table in tables for row in table.rows) or "no claim was asked about."
+    tables = [
+        block for block in content if isinstance(block, Table) and block.columns[1] == "claim"
+    ]
+    return (
+        "\n".join(f"{row[0]:>2}  {row[3]:32} {row[1]}" for table in tables for row in table.rows)
+        or "no claim was asked about."
+    )

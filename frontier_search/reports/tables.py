@@ -16,14 +16,24 @@ from frontier_search.reports.rows import Column, fitting, to_csv, to_text
 from frontier_search.trial import Trial, TrialState, flatten
 
 
-def frontier(members: Sequence[Member], objectives: Sequence[Objective], split: str, form: str) -> str:
+def frontier(
+    members: Sequence[Member], objectives: Sequence[Objective], split: str, form: str
+) -> str:
     """The frontier in one of the forms ``table``, ``json`` and ``csv``."""
-    return frontier_table(members, objectives, split) if form == "table" else data([member.to_json() for member in members], form)
+    return (
+        frontier_table(members, objectives, split)
+        if form == "table"
+        else data([member.to_json() for member in members], form)
+    )
 
 
 def trials(listed: Sequence[Trial], form: str) -> str:
     """Every trial in one of the forms ``table``, ``json`` and ``csv``."""
-    return trials_table(listed) if form == "table" else data([trial.to_json() for trial in listed], form)
+    return (
+        trials_table(listed)
+        if form == "table"
+        else data([trial.to_json() for trial in listed], form)
+    )
 
 
 def data(listed: Sequence[Mapping[str, Any]], form: str) -> str:
@@ -70,25 +80,50 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
     if not members:
         return "no trial is complete yet, so the frontier is empty."
     n_seeds = len(members[0].trial.seeds)
-    known = [objective for objective in objectives if objective.known and objective.name != "params"]
-    measured = [objective.metric for objective in objectives if not objective.known and objective.metric != "loss"]
+    known = [
+        objective for objective in objectives if objective.known and objective.name != "params"
+    ]
+    measured = [
+        objective.metric
+        for objective in objectives
+        if not objective.known and objective.metric != "loss"
+    ]
     classified = any(member.trial.per_seed("val_error") for member in members)
-    others = dict.fromkeys([*measured, *(["error"] if classified and "accuracy" not in measured else [])])
+    others = dict.fromkeys(
+        [*measured, *(["error"] if classified and "accuracy" not in measured else [])]
+    )
     trials = [member.trial for member in members]
     columns = [
         Column("trial", [str(trial.number) for trial in trials]),
         Column("family", [Text(trial.candidate.family) for trial in trials], number=False),
-        Column("hyperparameters", [Text(hyperparameters(trial)) for trial in trials], number=False, wraps=True),
+        Column(
+            "hyperparameters",
+            [Text(hyperparameters(trial)) for trial in trials],
+            number=False,
+            wraps=True,
+        ),
         Column("params", [f"{trial.size[OBJECTIVES['params'].metric]:,}" for trial in trials]),
-        *(Column(objective.name, [f"{trial.size[objective.metric]:,}" for trial in trials]) for objective in known),
+        *(
+            Column(objective.name, [f"{trial.size[objective.metric]:,}" for trial in trials])
+            for objective in known
+        ),
         Column("val loss", [mean_and_spread(trial, "val_loss") for trial in trials]),
     ]
     shown = {"test loss": "test_loss"} | {
-        metric if metric == "latency_ms" else f"{split} {metric}": "val_latency_ms" if metric == "latency_ms" else f"{split}_{metric}"
+        metric if metric == "latency_ms" else f"{split} {metric}": "val_latency_ms"
+        if metric == "latency_ms"
+        else f"{split}_{metric}"
         for metric in others
     }
-    columns += [Column(title, [mean_and_spread(trial, metric) for trial in trials], spare=True) for title, metric in shown.items()]
-    columns += [Column("chance", [f"{member.probability:.2f}" for member in members])] if n_seeds > 1 else []
+    columns += [
+        Column(title, [mean_and_spread(trial, metric) for trial in trials], spare=True)
+        for title, metric in shown.items()
+    ]
+    columns += (
+        [Column("chance", [f"{member.probability:.2f}" for member in members])]
+        if n_seeds > 1
+        else []
+    )
     table, left_out = fitting(columns)
     spread = f"± sample standard deviation over {n_seeds} seeds; chance of being a member when seeds are drawn again"
     narrow = f"; a wider terminal shows {', '.join(left_out)} too" if left_out else ""
@@ -101,10 +136,15 @@ def trials_table(listed: Sequence[Trial]) -> str:
         return "no trial yet."
     complete = [trial.state is TrialState.COMPLETE for trial in listed]
     losses = {
-        split: [mean_and_spread(trial, f"{split}_loss") if whole else "" for trial, whole in zip(listed, complete, strict=True)]
+        split: [
+            mean_and_spread(trial, f"{split}_loss") if whole else ""
+            for trial, whole in zip(listed, complete, strict=True)
+        ]
         for split in ("val", "test")
     }
-    words = [hyperparameters(trial) + (f"  [{trial.reason}]" if trial.reason else "") for trial in listed]
+    words = [
+        hyperparameters(trial) + (f"  [{trial.reason}]" if trial.reason else "") for trial in listed
+    ]
     table, left_out = fitting(
         [
             Column("trial", [str(trial.number) for trial in listed]),
@@ -114,16 +154,25 @@ def trials_table(listed: Sequence[Trial]) -> str:
             Column("params", [f"{trial.size['effective']:,}" for trial in listed]),
             Column("val loss", losses["val"]),
             Column("test loss", losses["test"], spare=True),
-            Column("seconds", [f"{trial.outcome.seconds:.2f}" if trial.outcome else "" for trial in listed], spare=True),
+            Column(
+                "seconds",
+                [f"{trial.outcome.seconds:.2f}" if trial.outcome else "" for trial in listed],
+                spare=True,
+            ),
         ]
     )
-    return to_text(table) + (f"\na wider terminal shows {', '.join(left_out)} too" if left_out else "")
+    return to_text(table) + (
+        f"\na wider terminal shows {', '.join(left_out)} too" if left_out else ""
+    )
 
 
 def hyperparameters(trial: Trial) -> str:
     """``hidden 16, learning_rate 0.0074``: short, for people; the JSON form has every digit."""
     values = trial.candidate.hyperparameters.items()
-    return ", ".join(f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}" for name, value in values)
+    return ", ".join(
+        f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in values
+    )
 
 
 def mean_and_spread(trial: Trial, metric: str) -> str:

@@ -18,7 +18,11 @@ def interval(interval: Interval) -> str:
 
 
 def share(share: Share) -> str:
-    return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]" if not math.isnan(share.value) else "empty"
+    return (
+        f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]"
+        if not math.isnan(share.value)
+        else "empty"
+    )
 
 
 def spread(spread: Spread) -> str:

@@ -52,7 +52,9 @@ class Generations:
         if self._known is None:
             of = [
                 trial.system_attrs[Nsga2._get_generation_key()]
-                for trial in study._get_trials(deepcopy=False, states=[TrialState.COMPLETE], use_cache=True)
+                for trial in study._get_trials(
+                    deepcopy=False, states=[TrialState.COMPLETE], use_cache=True
+                )
             ]
             highest = max(of, default=0)
             self._known = highest, of.count(highest)
@@ -72,7 +74,9 @@ class Nsga2(NSGAIISampler):
 
     @classmethod
     def _get_generation_key(cls) -> str:
-        return NSGAIISampler._get_generation_key()  # else the class's own name would be in it, and no older search could go on
+        return (
+            NSGAIISampler._get_generation_key()
+        )  # else the class's own name would be in it, and no older search could go on
 
     @classmethod
     def _get_parent_cache_key_prefix(cls) -> str:

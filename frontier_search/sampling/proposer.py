@@ -14,7 +14,12 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -28,7 +33,9 @@ FAMILY = "family"  # the Optuna parameter that holds the family; a family's own 
 
 WITHOUT_EFFECT = "without_effect"  # system attribute: parameters of other families that a sampler of flat spaces drew too
 
-SAMPLER_TRIES = 10  # proposals of the sampler that may break a known bound before points are drawn at random
+SAMPLER_TRIES = (
+    10  # proposals of the sampler that may break a known bound before points are drawn at random
+)
 RANDOM_TRIES = 2000
 
 SystemAttributes = dict[str, Any]
@@ -66,7 +73,9 @@ def only_value(of: BaseDistribution) -> Any:
     """The value of a distribution that has one alone."""
     if isinstance(of, CategoricalDistribution):
         return of.choices[0]
-    assert isinstance(of, FloatDistribution | IntDistribution)  # narrows the type: Optuna has no fourth kind
+    assert isinstance(
+        of, FloatDistribution | IntDistribution
+    )  # narrows the type: Optuna has no fourth kind
     return of.low
 
 
@@ -74,12 +83,17 @@ def candidate_of(params: Mapping[str, Any]) -> Candidate:
     """The candidate behind the parameters of an Optuna trial."""
     family = params[FAMILY]
     prefix = f"{family}."
-    return Candidate(family, {name[len(prefix) :]: value for name, value in params.items() if name.startswith(prefix)})
+    return Candidate(
+        family,
+        {name[len(prefix) :]: value for name, value in params.items() if name.startswith(prefix)},
+    )
 
 
 def _params(candidate: Candidate) -> dict[str, Any]:
     """The parameters that ``candidate_of`` reads."""
-    return {FAMILY: candidate.family} | {f"{candidate.family}.{name}": value for name, value in candidate.hyperparameters.items()}
+    return {FAMILY: candidate.family} | {
+        f"{candidate.family}.{name}": value for name, value in candidate.hyperparameters.items()
+    }
 
 
 class Proposer:
@@ -113,10 +127,13 @@ class Proposer:
         self._studies: dict[str, optuna.Study] = {}
         self._known_attributes: dict[str, SystemAttributes] = {}
         self._trial_ids: dict[int, int] = {}  # trial number -> id in its study
-        self._shared: dict[str, dict[str, SharedParameters | Generations]] = {}  # turn -> what its samplers share
+        self._shared: dict[
+            str, dict[str, SharedParameters | Generations]
+        ] = {}  # turn -> what its samplers share
         self._family_distribution = CategoricalDistribution(self._families)
         self._distributions = {
-            family: {f"{family}.{name}": distribution(parameter) for name, parameter in space} for family, space in spaces.items()
+            family: {f"{family}.{name}": distribution(parameter) for name, parameter in space}
+            for family, space in spaces.items()
         }
         self._distribution_of: dict[str, BaseDistribution] = {FAMILY: self._family_distribution}
         for own in self._distributions.values():
@@ -135,22 +152,41 @@ class Proposer:
         turn = self.turn(number)
         study = self._study(turn)
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
-        study._thread_local.cached_all_trials = None  # as ``Study.ask`` does: else samplers see the first history for ever
+        study._thread_local.cached_all_trials = (
+            None  # as ``Study.ask`` does: else samplers see the first history for ever
+        )
         trial_id = study._storage.create_new_trial(study._study_id)
         trial = study._storage.get_trial(trial_id)
-        drawn = _params(self.listed[number]) if self.listed else self._draw(study, trial, turn, seed)
+        drawn = (
+            _params(self.listed[number]) if self.listed else self._draw(study, trial, turn, seed)
+        )
         for name in self._modelled(drawn):
             of = self._distribution_of[name]
             study._storage.set_trial_param(trial_id, name, of.to_internal_repr(drawn[name]), of)
         self._trial_ids[number] = trial_id
-        params = {name: value for name, value in drawn.items() if name in (FAMILY, *self._distributions[drawn[FAMILY]])}
+        params = {
+            name: value
+            for name, value in drawn.items()
+            if name in (FAMILY, *self._distributions[drawn[FAMILY]])
+        }
         written = dict(study._storage.get_trial(trial_id).system_attrs)
         if self._flat:
-            written[WITHOUT_EFFECT] = {name: value for name, value in drawn.items() if name not in params}
+            written[WITHOUT_EFFECT] = {
+                name: value for name, value in drawn.items() if name not in params
+            }
         distributions = {name: self._distribution_of[name] for name in params}
-        return Proposal(number, candidate_of(params), params, distributions, written, self._new_attributes(turn, study))
+        return Proposal(
+            number,
+            candidate_of(params),
+            params,
+            distributions,
+            written,
+            self._new_attributes(turn, study),
+        )
 
-    def recall(self, number: int, params: Mapping[str, Any], system_attributes: SystemAttributes) -> None:
+    def recall(
+        self, number: int, params: Mapping[str, Any], system_attributes: SystemAttributes
+    ) -> None:
         """Puts back a trial that was proposed before, as running."""
         study = self._study(self.turn(number))
         drawn = {**params, **system_attributes.get(WITHOUT_EFFECT, {})}
@@ -159,7 +195,9 @@ class Proposer:
             state=TrialState.RUNNING,
             params={name: drawn[name] for name in modelled},
             distributions={name: self._distribution_of[name] for name in modelled},
-            system_attrs={name: value for name, value in system_attributes.items() if name != WITHOUT_EFFECT},
+            system_attrs={
+                name: value for name, value in system_attributes.items() if name != WITHOUT_EFFECT
+            },
         )
         self._trial_ids[number] = study._storage.create_new_trial(study._study_id, template)
 
@@ -184,14 +222,20 @@ class Proposer:
         key = turn or ""
         if key not in self._studies:
             directions = [StudyDirection.MINIMIZE] * self.n_objectives
-            self._studies[key] = optuna.create_study(storage=optuna.storages.InMemoryStorage(), directions=directions)
+            self._studies[key] = optuna.create_study(
+                storage=optuna.storages.InMemoryStorage(), directions=directions
+            )
             self._known_attributes[key] = {}
         return self._studies[key]
 
     def _new_attributes(self, turn: str | None, study: optuna.Study) -> SystemAttributes:
         known = self._known_attributes[turn or ""]
         written = study._storage.get_study_system_attrs(study._study_id)
-        new = {name: value for name, value in written.items() if name not in known or known[name] != value}
+        new = {
+            name: value
+            for name, value in written.items()
+            if name not in known or known[name] != value
+        }
         known.update(new)
         return {f"{turn or ''}/{name}": value for name, value in new.items()}
 
@@ -199,7 +243,9 @@ class Proposer:
         """The parameters that a study holds: a family that has its turn is not the sampler's to choose."""
         return [name for name in params if name != FAMILY or not self.balanced]
 
-    def _draw(self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int) -> dict[str, Any]:
+    def _draw(
+        self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int
+    ) -> dict[str, Any]:
         for attempt in range(SAMPLER_TRIES):
             params = self._suggest(study, trial, turn, seed + attempt)
             if self.admits(candidate_of(params)):
@@ -207,21 +253,32 @@ class Proposer:
         rng = np.random.default_rng([self.seed, trial.number, seed])
         for _ in range(RANDOM_TRIES):
             family = turn or self._families[int(rng.integers(len(self._families)))]
-            drawn = {each: self.spaces[each].sample(rng) for each in (self._families if self._flat else (family,))}
+            drawn = {
+                each: self.spaces[each].sample(rng)
+                for each in (self._families if self._flat else (family,))
+            }
             if self.admits(Candidate(family, drawn[family])):
-                return {FAMILY: family} | {f"{each}.{name}": value for each, point in drawn.items() for name, value in point.items()}
+                return {FAMILY: family} | {
+                    f"{each}.{name}": value
+                    for each, point in drawn.items()
+                    for name, value in point.items()
+                }
         raise SearchError(
             f"no candidate of {turn or 'any family'} within the required bounds was found in {RANDOM_TRIES} draws; widen them."
         )
 
-    def _suggest(self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int) -> dict[str, Any]:
+    def _suggest(
+        self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int
+    ) -> dict[str, Any]:
         """One proposal of a fresh sampler: ``Study.ask`` and ``suggest`` without a trial's history being touched."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = self._sampler.build(seed)
         share(sampler, self._shared.setdefault(turn or "", {}))
         sampler.before_trial(study, trial)
-        relative = sampler.sample_relative(study, trial, sampler.infer_relative_search_space(study, trial))
+        relative = sampler.sample_relative(
+            study, trial, sampler.infer_relative_search_space(study, trial)
+        )
 
         def suggest(name: str, of: BaseDistribution) -> Any:
             if of.single():
@@ -232,4 +289,8 @@ class Proposer:
 
         family = turn or suggest(FAMILY, self._family_distribution)
         wanted = self._families if self._flat else (family,)
-        return {FAMILY: family} | {name: suggest(name, of) for each in wanted for name, of in self._distributions[each].items()}
+        return {FAMILY: family} | {
+            name: suggest(name, of)
+            for each in wanted
+            for name, of in self._distributions[each].items()
+        }

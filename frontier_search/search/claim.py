@@ -41,7 +41,9 @@ from frontier_search.spec import load_yaml
 
 TABLES = Path(__file__).parents[1] / "claims"
 
-KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # kind -> (keys it needs, keys it may have), besides ``dataset``
+KINDS: dict[
+    str, tuple[tuple[str, ...], tuple[str, ...]]
+] = {  # kind -> (keys it needs, keys it may have), besides ``dataset``
     "better": (("than",), ("metric",)),
     "no_worse": (("than", "within"), ("metric",)),
     "equal": (("to", "within"), ("metric",)),
@@ -49,9 +51,22 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # kind -> (keys i
     "owner": ((), ("from", "to", "above", "measure")),
     "stronger": (("to",), ()),
 }
-PATTERNS = ("better", "no_worse", "equal", "than", "by")  # keys that hold a candidate's pattern; so does ``to`` of ``equal``
+PATTERNS = (
+    "better",
+    "no_worse",
+    "equal",
+    "than",
+    "by",
+)  # keys that hold a candidate's pattern; so does ``to`` of ``equal``
 MEASURES = ("volume", "members")
-METRICS = (*(f"{split}_{metric}" for split in ("train", "val", "test") for metric in ("loss", "error", "accuracy")), "val_latency_ms")
+METRICS = (
+    *(
+        f"{split}_{metric}"
+        for split in ("train", "val", "test")
+        for metric in ("loss", "error", "accuracy")
+    ),
+    "val_latency_ms",
+)
 MAJORITY = 0.5
 METRIC = "test_loss"
 
@@ -74,9 +89,17 @@ class Part:
 
     def words(self) -> str:
         """The statement, for a table."""
-        on = f"{', '.join(self.datasets)}: " if len(self.datasets) < 4 else f"{len(self.datasets)} datasets: "
+        on = (
+            f"{', '.join(self.datasets)}: "
+            if len(self.datasets) < 4
+            else f"{len(self.datasets)} datasets: "
+        )
         if self.kind in ("better", "no_worse", "equal"):
-            relation = {"better": "better than", "no_worse": "no worse than", "equal": "as good as"}[self.kind]
+            relation = {
+                "better": "better than",
+                "no_worse": "no worse than",
+                "equal": "as good as",
+            }[self.kind]
             margin = f" within {self.values['within']:.0%}" if "within" in self.values else ""
             return f"{on}{pattern_words(self.subject)} {relation} {pattern_words(self.values['to' if self.kind == 'equal' else 'than'])}{margin}"
         if self.kind == "reach":
@@ -85,7 +108,9 @@ class Part:
         if self.kind == "stronger":
             return f"{on}{who} own a larger share at most {self.values['to']} parameters than above"
         low, high = self.values.get("from"), self.values.get("to")
-        where = " and ".join([*([f"from {low:,}"] if low else []), *([f"to {high:,}"] if high else [])])
+        where = " and ".join(
+            [*([f"from {low:,}"] if low else []), *([f"to {high:,}"] if high else [])]
+        )
         measure = "members" if self.values.get("measure") == "members" else "hypervolume"
         above = self.values.get("above", MAJORITY)
         return f"{on}{who} own {'some' if above == 0 else f'more than {above:.0%}'} of the {measure}{f' ({where} parameters)' if where else ''}"
@@ -125,7 +150,9 @@ class Claims:
             spec = load_yaml(path)
         except OSError as error:
             known = ", ".join(sorted(file.stem for file in TABLES.glob("*.yaml")))
-            raise SpecError(f"cannot read the claims {name!r} ({error.strerror}); give a YAML file, or one of {known}.") from error
+            raise SpecError(
+                f"cannot read the claims {name!r} ({error.strerror}); give a YAML file, or one of {known}."
+            ) from error
         except UnicodeDecodeError as error:
             raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
         return Claims.from_spec(spec)
@@ -134,16 +161,27 @@ class Claims:
     def from_spec(spec: Any) -> Claims:
         """Raises SpecError: every mistake, each as a sentence."""
         if not isinstance(spec, Mapping) or not isinstance(spec.get("claims"), list):
-            raise SpecError("a table of claims is a mapping with a list `claims` (and `groups` of families, where claims speak of them).")
+            raise SpecError(
+                "a table of claims is a mapping with a list `claims` (and `groups` of families, where claims speak of them)."
+            )
         problems: list[str] = []
         groups = _groups(spec.get("groups") or {}, problems)
         claims = []
         for number, given in enumerate(spec["claims"], start=1):
-            if not isinstance(given, Mapping) or not given.get("claim") or not isinstance(given.get("parts"), list) or not given["parts"]:
-                problems.append(f"claim {number} is {given!r}; it needs a sentence `claim` and a list `parts` of one or more.")
+            if (
+                not isinstance(given, Mapping)
+                or not given.get("claim")
+                or not isinstance(given.get("parts"), list)
+                or not given["parts"]
+            ):
+                problems.append(
+                    f"claim {number} is {given!r}; it needs a sentence `claim` and a list `parts` of one or more."
+                )
                 continue
             parts = [
-                part for i, one in enumerate(given["parts"], start=1) for part in _parts(one, groups, f"claim {number}, part {i}", problems)
+                part
+                for i, one in enumerate(given["parts"], start=1)
+                for part in _parts(one, groups, f"claim {number}, part {i}", problems)
             ]
             claims.append(Claim(number, str(given["claim"]), tuple(parts)))
         if problems:
@@ -151,25 +189,35 @@ class Claims:
         return Claims(groups, tuple(claims))
 
 
-def _parts(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: list[str]) -> list[Part]:
+def _parts(
+    given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: list[str]
+) -> list[Part]:
     """The statement; one for each dataset where it lists several and does not speak of all of them together."""
     kinds = [kind for kind in KINDS if isinstance(given, Mapping) and kind in given]
     if len(kinds) != 1 or "dataset" not in given:
-        problems.append(f"{name} is {given!r}; it needs `dataset: NAME` and one of {', '.join(KINDS)}.")
+        problems.append(
+            f"{name} is {given!r}; it needs `dataset: NAME` and one of {', '.join(KINDS)}."
+        )
         return []
     kind = kinds[0]
     needed, allowed = KINDS[kind]
     problems += [f"{name} ({kind}) needs `{key}`." for key in needed if key not in given]
     problems += [
-        f"{name} ({kind}): {unknown('key', key, (*needed, *allowed))}" for key in given if key not in ("dataset", kind, *needed, *allowed)
+        f"{name} ({kind}): {unknown('key', key, (*needed, *allowed))}"
+        for key in given
+        if key not in ("dataset", kind, *needed, *allowed)
     ]
     wrong = [
-        f"{name} ({kind}): {key} = {value!r}; {words} is needed." for key, value in given.items() if (words := _wanted(kind, key, value))
+        f"{name} ({kind}): {key} = {value!r}; {words} is needed."
+        for key, value in given.items()
+        if (words := _wanted(kind, key, value))
     ]
     if wrong:
         problems += wrong
         return []
-    datasets = tuple(given["dataset"]) if isinstance(given["dataset"], list) else (str(given["dataset"]),)
+    datasets = (
+        tuple(given["dataset"]) if isinstance(given["dataset"], list) else (str(given["dataset"]),)
+    )
     values = {key: value for key, value in given.items() if key not in ("dataset", kind)}
     subject = given[kind]
     if kind in ("owner", "stronger"):
@@ -177,12 +225,19 @@ def _parts(given: Any, groups: Mapping[str, Sequence[str]], name: str, problems:
         values |= {"who": " or ".join(listed)}
         subject = tuple(family for name in listed for family in groups.get(name, (name,)))
     together = kind == "stronger"
-    return [Part(kind, each, subject, values) for each in ([datasets] if together else [(dataset,) for dataset in datasets])]
+    return [
+        Part(kind, each, subject, values)
+        for each in ([datasets] if together else [(dataset,) for dataset in datasets])
+    ]
 
 
 def _groups(given: Any, problems: list[str]) -> dict[str, tuple[str, ...]]:
-    if not isinstance(given, Mapping) or not all(_is_names(families) for families in given.values()):
-        problems.append(f"groups = {given!r}; a mapping from names to lists of families is needed, e.g. {{reservoir: [kronecker]}}.")
+    if not isinstance(given, Mapping) or not all(
+        _is_names(families) for families in given.values()
+    ):
+        problems.append(
+            f"groups = {given!r}; a mapping from names to lists of families is needed, e.g. {{reservoir: [kronecker]}}."
+        )
         return {}
     return {str(name): tuple(families) for name, families in given.items()}
 
@@ -190,15 +245,27 @@ def _groups(given: Any, problems: list[str]) -> dict[str, tuple[str, ...]]:
 def _wanted(kind: str, key: str, value: Any) -> str | None:
     """What a key of a part holds, in words, where ``value`` is something else."""
     if key in PATTERNS or (key == "to" and kind == "equal"):
-        return None if isinstance(value, Mapping) else "a candidate's pattern such as {family: dense, hidden: 16}"
+        return (
+            None
+            if isinstance(value, Mapping)
+            else "a candidate's pattern such as {family: dense, hidden: 16}"
+        )
     if key in ("owner", "stronger"):
-        return None if isinstance(value, str) or (value and _is_names(value)) else "a family, a group or a list of them"
+        return (
+            None
+            if isinstance(value, str) or (value and _is_names(value))
+            else "a family, a group or a list of them"
+        )
     if key == "metric":
         return None if value in METRICS else f"one of {', '.join(METRICS)}"
     if key == "measure":
         return None if value in MEASURES else f"one of {', '.join(MEASURES)}"
     if key == "dataset":
-        return None if isinstance(value, str) or (value and _is_names(value)) else "a name or a list of names"
+        return (
+            None
+            if isinstance(value, str) or (value and _is_names(value))
+            else "a name or a list of names"
+        )
     return None if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
 
 

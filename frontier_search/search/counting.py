@@ -15,7 +15,10 @@ from frontier_search.models.family import Family
 from frontier_search.search.reading import image_problem, not_a_family
 from frontier_search.space import SearchSpace, Value, read_value
 
-SIZES = {"hidden": 16, "channels": 8}  # what a size depends on and no default can stand for, with an example
+SIZES = {
+    "hidden": 16,
+    "channels": 8,
+}  # what a size depends on and no default can stand for, with an example
 
 
 def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
@@ -54,7 +57,10 @@ def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
     problem = image_problem(family, found_dataset)
     problems += [problem] if problem else []
     missing = [name for name in SIZES if name in space.names() and name not in given]
-    problems += [f"the size depends on `{name}`; give it with --set {name}={SIZES[name]}." for name in missing]
+    problems += [
+        f"the size depends on `{name}`; give it with --set {name}={SIZES[name]}."
+        for name in missing
+    ]
     if problems:
         raise SpecError(problems)
     return Described(found_family, found_dataset, space, given)
@@ -83,12 +89,18 @@ class Described:
 
     def assumed(self) -> dict[str, Value]:
         """What was taken for the parameters that were left out and on which a count depends."""
-        return {name: value for name, value in self.point.items() if name not in self.given and self._depends_on(name)}
+        return {
+            name: value
+            for name, value in self.point.items()
+            if name not in self.given and self._depends_on(name)
+        }
 
     def _depends_on(self, name: str) -> bool:
         """Whether another value of the default space gives another count, or no model."""
         try:
-            return any(self.size({name: value}) != self.size({}) for value in self.space[name].extent())
+            return any(
+                self.size({name: value}) != self.size({}) for value in self.space[name].extent()
+            )
         except SpecError:
             return True
 
@@ -106,7 +118,9 @@ def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) ->
                 given[name] = read_value(yaml.safe_load(text))
             except yaml.YAMLError:
                 given[name] = text
-            problem = space[name].type_problem(name, given[name])  # a value outside the default range is welcome
+            problem = space[name].type_problem(
+                name, given[name]
+            )  # a value outside the default range is welcome
             if problem:
                 problems.append(problem)
     return given

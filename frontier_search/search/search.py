@@ -19,7 +19,13 @@ from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
 from frontier_search.sampling.samplers import SAMPLERS, Sampler
-from frontier_search.search.reading import Spaces, image_problem, read_candidates, read_families, space_problems
+from frontier_search.search.reading import (
+    Spaces,
+    image_problem,
+    read_candidates,
+    read_families,
+    space_problems,
+)
 from frontier_search.seeds import seeds_from_count
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem
@@ -102,7 +108,9 @@ class Search:
         if dataset.file is not None:
             held = dataset.file()
             if self.dataset_sha256 is None and held is not None:
-                raise SpecError(f"search {self.name!r} was defined without the file {held}; take it away, or start a new search.")
+                raise SpecError(
+                    f"search {self.name!r} was defined without the file {held}; take it away, or start a new search."
+                )
             dataset.split(self.seeds[0])
         if ":" in self.dataset and self.dataset_sha256 is None:  # an import path: the user's own
             problems = dataset.problems(self.seeds)
@@ -113,20 +121,37 @@ class Search:
     def size(self, candidate: Candidate) -> dict[str, int]:
         """raw, effective, flops and bytes of a candidate, in closed form."""
         dataset = _find(self.dataset, self.dataset_sha256)
-        size = FAMILIES[candidate.family].build(candidate.hyperparameters).size(dataset.n_features, dataset.n_outputs)
-        return {"raw": size.raw, "effective": size.effective, "flops": size.flops, "bytes": size.bytes}
+        size = (
+            FAMILIES[candidate.family]
+            .build(candidate.hyperparameters)
+            .size(dataset.n_features, dataset.n_outputs)
+        )
+        return {
+            "raw": size.raw,
+            "effective": size.effective,
+            "flops": size.flops,
+            "bytes": size.bytes,
+        }
 
     def admits(self, candidate: Candidate) -> bool:
         """Whether a candidate keeps every required bound."""
         if not self.require:
             return True
         size = self.size(candidate)
-        return all(size[OBJECTIVES[bound.objective].metric] <= bound.limit for bound in self.require)
+        return all(
+            size[OBJECTIVES[bound.objective].metric] <= bound.limit for bound in self.require
+        )
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that agree exactly when two searches give the same trials, however many of them are asked for."""
-        spec = {key: value for key, value in self.to_spec().items() if key not in ("name", "trials", "time_budget")}
-        return hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:16]  # unsorted: families take turns in their order
+        spec = {
+            key: value
+            for key, value in self.to_spec().items()
+            if key not in ("name", "trials", "time_budget")
+        }
+        return hashlib.sha256(json.dumps(spec).encode()).hexdigest()[
+            :16
+        ]  # unsorted: families take turns in their order
 
     def to_spec(self) -> dict[str, Any]:
         """The YAML form with every setting spelled out; ``Search.from_spec`` gives the search back."""
@@ -136,7 +161,15 @@ class Search:
             **({"dataset_sha256": self.dataset_sha256} if self.dataset_sha256 else {}),
             "objectives": list(self.objectives),
             "families": {name: space.to_spec() for name, space in self.families},
-            **({"candidates": [{"family": each.family, **each.hyperparameters} for each in self.candidates]} if self.candidates else {}),
+            **(
+                {
+                    "candidates": [
+                        {"family": each.family, **each.hyperparameters} for each in self.candidates
+                    ]
+                }
+                if self.candidates
+                else {}
+            ),
             **({"time_budget": self.time_budget_s} if self.time_budget_s is not None else {}),
             "seeds": list(self.seeds),
             "epochs": self.epochs,
@@ -166,7 +199,11 @@ KEYS = (
     "name", "dataset", "dataset_sha256", "objectives", "families", "candidates", "trials", "time_budget", "seeds", "epochs", "batch_size", "select",
     "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
 )  # fmt: skip
-WITHOUT_CANDIDATES = ("trials", "sampler", "families_budget")  # settings of proposals, which listed candidates do not need
+WITHOUT_CANDIDATES = (
+    "trials",
+    "sampler",
+    "families_budget",
+)  # settings of proposals, which listed candidates do not need
 
 
 class _Reader:
@@ -180,10 +217,15 @@ class _Reader:
         dataset = self._dataset()
         budget = dataset.budget if dataset else None
         families = read_families(
-            self.spec.get("families"), self._default_families(), budget.learning_rate if budget else (1e-3, 1e-2), self.problems
+            self.spec.get("families"),
+            self._default_families(),
+            budget.learning_rate if budget else (1e-3, 1e-2),
+            self.problems,
         )
         if dataset:
-            self.problems += [problem for name, _ in families if (problem := image_problem(name, dataset))]
+            self.problems += [
+                problem for name, _ in families if (problem := image_problem(name, dataset))
+            ]
         candidates = self._candidates(families)
         search = Search(
             name=self._name(),
@@ -198,15 +240,20 @@ class _Reader:
             batch_size=self.values.whole("batch_size", budget.batch_size if budget else 1),
             select=self.values.one_of("select", get_args(Select), "best"),
             sampler=self._sampler(),
-            families_budget=self.values.one_of("families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"),
+            families_budget=self.values.one_of(
+                "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"
+            ),
             require=self._bounds(),
             cohort=self.values.whole("cohort", 16),
             in_flight=self.values.whole("in_flight", 3),
             seed=self.values.whole("seed", 0, low=0),
-            dataset_sha256=self.spec.get("dataset_sha256") or (self._sha256(dataset) if dataset else None),
+            dataset_sha256=self.spec.get("dataset_sha256")
+            or (self._sha256(dataset) if dataset else None),
         )
         if dataset and not self.problems:
-            self.problems += space_problems(search.families, search.candidates, search.require, search.size)
+            self.problems += space_problems(
+                search.families, search.candidates, search.require, search.size
+            )
         if self.problems:
             raise SpecError(self.problems)
         return search
@@ -226,7 +273,9 @@ class _Reader:
             return None
         given = str(self.spec["dataset"])
         if isinstance(self.spec["dataset"], Mapping | list | tuple):
-            self.problems.append(f"dataset = {given}; give one name, or one file. Many datasets are a sweep.")
+            self.problems.append(
+                f"dataset = {given}; give one name, or one file. Many datasets are a sweep."
+            )
             return None
         try:
             if "dataset_sha256" in self.spec and not has_digest(given, self.spec["dataset_sha256"]):
@@ -235,7 +284,9 @@ class _Reader:
         except SpecError as error:
             self.problems += error.problems
             return None
-        return replace(dataset, name=str(Path(given).resolve()) if is_file(given) else given)  # the name by which it is found again
+        return replace(
+            dataset, name=str(Path(given).resolve()) if is_file(given) else given
+        )  # the name by which it is found again
 
     def _sha256(self, dataset: Dataset) -> str | None:
         """The digest of the file that holds the dataset's rows on this machine, or None."""
@@ -254,13 +305,21 @@ class _Reader:
     def _candidates(self, families: Spaces) -> tuple[Candidate, ...]:
         if "candidates" not in self.spec:
             return ()
-        self.problems += [f"{key} has no effect on listed candidates; leave it out." for key in WITHOUT_CANDIDATES if key in self.spec]
+        self.problems += [
+            f"{key} has no effect on listed candidates; leave it out."
+            for key in WITHOUT_CANDIDATES
+            if key in self.spec
+        ]
         return read_candidates(self.spec["candidates"], families, self.problems)
 
     def _default_families(self) -> tuple[str, ...]:
         """Those of the listed candidates, or the published ones."""
         listed = self.spec.get("candidates")
-        points = [point for point in listed if isinstance(point, Mapping)] if isinstance(listed, list | tuple) else []
+        points = (
+            [point for point in listed if isinstance(point, Mapping)]
+            if isinstance(listed, list | tuple)
+            else []
+        )
         named = [point["family"] for point in points if point.get("family")]
         return tuple(dict.fromkeys(str(name) for name in named)) or PUBLISHED
 

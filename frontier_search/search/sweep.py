@@ -29,7 +29,9 @@ from frontier_search.spec import name_problem, read_yaml
 
 KEYS = ("name", "claims", "until_settled", "defaults", "searches")
 
-FURTHER = re.compile(r"(.+)-more-(\d+)")  # the name of a search that gives candidates of another one more seeds
+FURTHER = re.compile(
+    r"(.+)-more-(\d+)"
+)  # the name of a search that gives candidates of another one more seeds
 
 
 def further_name(search: str, look: int) -> str:
@@ -69,19 +71,31 @@ class Sweep:
 
     def to_spec(self) -> dict[str, Any]:
         """Every setting of every search spelled out; ``from_spec`` gives the sweep back."""
-        searches = {label: {key: value for key, value in search.to_spec().items() if key != "name"} for label, search in self.searches}
+        searches = {
+            label: {key: value for key, value in search.to_spec().items() if key != "name"}
+            for label, search in self.searches
+        }
         claims = {"claims": self.claims} if self.claims else {}
-        return {"name": self.name, **claims, "until_settled": self.until_settled, "searches": searches}
+        return {
+            "name": self.name,
+            **claims,
+            "until_settled": self.until_settled,
+            "searches": searches,
+        }
 
     @staticmethod
-    def from_yaml(path: Path, name: str | None = None, seeds: int | None = None, until_settled: bool = False) -> Sweep:
+    def from_yaml(
+        path: Path, name: str | None = None, seeds: int | None = None, until_settled: bool = False
+    ) -> Sweep:
         """Reads a file, or one that the package ships by its name; what is given besides overrides it.
 
         Raises:
             SpecError: every mistake, each as a sentence.
         """
         spec = {"name": path.stem} | read_yaml(path)
-        spec |= {key: value for key, value in (("name", name), ("until_settled", until_settled)) if value}
+        spec |= {
+            key: value for key, value in (("name", name), ("until_settled", until_settled)) if value
+        }
         if seeds is not None:
             spec["defaults"] = {**(spec.get("defaults") or {}), "seeds": seeds}
         return Sweep.from_spec(spec)
@@ -92,27 +106,53 @@ class Sweep:
         problems = [unknown("key", key, KEYS) for key in spec if key not in KEYS]
         if "searches" not in spec:
             raise SpecError(
-                [*problems, "no searches given; list datasets under `searches`, or give a single search to `frontier-search run`."]
+                [
+                    *problems,
+                    "no searches given; list datasets under `searches`, or give a single search to `frontier-search run`.",
+                ]
             )
-        name, defaults, given = str(spec.get("name", "")), spec.get("defaults") or {}, spec["searches"]
+        name, defaults, given = (
+            str(spec.get("name", "")),
+            spec.get("defaults") or {},
+            spec["searches"],
+        )
         problem = name_problem(name)
         problems += [problem] if problem else []
         if isinstance(given, list):
-            problems += [f"{label!r} is listed twice under `searches`; list it once." for label in _repeated(map(str, given))]
+            problems += [
+                f"{label!r} is listed twice under `searches`; list it once."
+                for label in _repeated(map(str, given))
+            ]
             given = {str(label): {} for label in given}
         if not isinstance(given, Mapping) or not isinstance(defaults, Mapping):
-            raise SpecError([*problems, "`searches` is a list of datasets or a mapping from labels to settings, `defaults` a mapping."])
+            raise SpecError(
+                [
+                    *problems,
+                    "`searches` is a list of datasets or a mapping from labels to settings, `defaults` a mapping.",
+                ]
+            )
         if not given:
             problems.append("`searches` is empty; list one dataset or more.")
         searches = []
         for label, own in given.items():
             if own is not None and not isinstance(own, Mapping):
-                problems.append(f"{label}: {own!r} is no mapping of settings; write e.g. `{label}: {{trials: 50}}`, or `{label}: {{}}`.")
+                problems.append(
+                    f"{label}: {own!r} is no mapping of settings; write e.g. `{label}: {{trials: 50}}`, or `{label}: {{}}`."
+                )
                 continue
             if own and "name" in own:
-                problems.append(f"{label}: `name` has no effect; the search is called {name}-{label}.")
+                problems.append(
+                    f"{label}: `name` has no effect; the search is called {name}-{label}."
+                )
             try:
-                searches.append((str(label), Search.from_spec({"dataset": label, **defaults, **(own or {}), "name": f"{name}-{label}"})))
+                searches.append(
+                    (
+                        str(label),
+                        Search.from_spec(
+                            {"dataset": label, **defaults, **(own or {}), "name": f"{name}-{label}"}
+                        ),
+                    )
+                )
             except SpecError as error:
                 problems += [f"{label}: {sentence}" for sentence in error.problems]
         claims = spec.get("claims")
@@ -123,7 +163,11 @@ class Sweep:
                 problems += error.problems
         settle = spec.get("until_settled", False)
         if not isinstance(settle, bool) or (settle and claims is None):
-            problems.append(f"until_settled = {settle!r}; it is true or false, and needs `claims` to settle.")
+            problems.append(
+                f"until_settled = {settle!r}; it is true or false, and needs `claims` to settle."
+            )
         if problems:
             raise SpecError(problems)
-        return Sweep(name, tuple(searches), str(claims) if claims is not None else None, bool(settle))
+        return Sweep(
+            name, tuple(searches), str(claims) if claims is not None else None, bool(settle)
+        )

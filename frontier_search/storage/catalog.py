@@ -58,7 +58,10 @@ class SweepEntry:
             of = name if name in begun else origin(name)[0]
             if of in begun:
                 begun[of].append(name)
-        return {label: [find(name, home) for name in begun[search.name]] for label, search in self.sweep.searches}
+        return {
+            label: [find(name, home) for name in begun[search.name]]
+            for label, search in self.sweep.searches
+        }
 
 
 def free_name(home: Path, dataset: str) -> str:
@@ -68,13 +71,22 @@ def free_name(home: Path, dataset: str) -> str:
 
 def first_free(taken: Container[str], dataset: str) -> str:
     """DATASET-1, DATASET-2, ...: the first legal name that is not taken."""
-    stem, number = re.sub(r"[^A-Za-z0-9._-]", "-", Path(dataset).stem)[:50].strip("-._") or "search", 1
+    stem, number = (
+        re.sub(r"[^A-Za-z0-9._-]", "-", Path(dataset).stem)[:50].strip("-._") or "search",
+        1,
+    )
     while f"{stem}-{number}" in taken:
         number += 1
     return f"{stem}-{number}"
 
 
-def define(search: Search, home: Path, storage: str | None = None, tracking_uri: str | None = None, outcomes: str | None = None) -> Entry:
+def define(
+    search: Search,
+    home: Path,
+    storage: str | None = None,
+    tracking_uri: str | None = None,
+    outcomes: str | None = None,
+) -> Entry:
     """Writes a new search into its folder.
 
     Raises:
@@ -93,11 +105,16 @@ def define(search: Search, home: Path, storage: str | None = None, tracking_uri:
     entry.files.claim(search)
     prepare_home(home)
     folder.path.mkdir(parents=True, exist_ok=True)
-    with answering(place.storage), folder.lock():  # of two processes that define it at once, one is refused
+    with (
+        answering(place.storage),
+        folder.lock(),
+    ):  # of two processes that define it at once, one is refused
         if folder.exists():
             raise SpecError(_exists(folder))
         write_whole(folder.path / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
-        write_whole(folder.search_file, search.to_yaml().encode())  # last: its presence means that the search is defined
+        write_whole(
+            folder.search_file, search.to_yaml().encode()
+        )  # last: its presence means that the search is defined
     return entry
 
 
@@ -121,8 +138,14 @@ def find_or_define(
         return define(search, home, storage, tracking_uri, outcomes)
     entry = find(search.name, home)
     if entry.search.fingerprint() != search.fingerprint():
-        raise SpecError(f"the search named {search.name!r} in {home} asks something else; choose another --name.")
-    entry.place.refuse_another(Place.of(home, storage, tracking_uri, outcomes), insisted, f"search {search.name!r} in {home}")
+        raise SpecError(
+            f"the search named {search.name!r} in {home} asks something else; choose another --name."
+        )
+    entry.place.refuse_another(
+        Place.of(home, storage, tracking_uri, outcomes),
+        insisted,
+        f"search {search.name!r} in {home}",
+    )
     return extend(entry, search.trials) if search.trials > entry.search.trials else entry
 
 
@@ -144,7 +167,9 @@ def define_sweep(
     """
     folder, place = SweepFolder(home, sweep.name), Place.of(home, storage, tracking_uri, outcomes)
     if SearchFolder(home, sweep.name).exists():
-        raise SpecError(f"a search named {sweep.name!r} exists in {home}; give the sweep another name.")
+        raise SpecError(
+            f"a search named {sweep.name!r} exists in {home}; give the sweep another name."
+        )
     if not folder.exists():
         place.reach()
     prepare_home(home)
@@ -153,13 +178,18 @@ def define_sweep(
         if folder.exists():
             found = find_sweep(sweep.name, home)
             if found is None or replace(found.sweep, until_settled=sweep.until_settled) != sweep:
-                raise SpecError(f"another sweep named {sweep.name!r} exists in {home}; give this one another --name.")
+                raise SpecError(
+                    f"another sweep named {sweep.name!r} exists in {home}; give this one another --name."
+                )
             found.place.refuse_another(place, insisted, f"sweep {sweep.name!r} in {home}")
             if found.sweep.until_settled or not sweep.until_settled:
                 return found
             place = found.place  # the same sweep, which is to be settled too
         spec = {"place": place.to_spec(), "sweep": sweep.to_spec()}
-        write_whole(folder.sweep_file, yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120).encode())
+        write_whole(
+            folder.sweep_file,
+            yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120).encode(),
+        )
     return SweepEntry(sweep, folder, place)
 
 
@@ -195,7 +225,9 @@ def find(name: str, home: Path) -> Entry:
     try:
         place = Place(**yaml.safe_load((folder.path / "place.yaml").read_text()))
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SpecError(f"{folder.path / 'place.yaml'} is damaged ({error}); it holds `storage: URL` and `tracking_uri: URI`.") from error
+        raise SpecError(
+            f"{folder.path / 'place.yaml'} is damaged ({error}); it holds `storage: URL` and `tracking_uri: URI`."
+        ) from error
     return Entry(search, folder, place)
 
 
@@ -206,7 +238,11 @@ def find_all(name: str, home: Path) -> list[Entry]:
         SpecError: there is none of this name, or files are damaged.
     """
     sweep = find_sweep(name, home)
-    return [find(name, home)] if sweep is None else [entry for group in sweep.entries().values() for entry in group]
+    return (
+        [find(name, home)]
+        if sweep is None
+        else [entry for group in sweep.entries().values() for entry in group]
+    )
 
 
 def extend(entry: Entry, trials: int) -> Entry:
@@ -220,7 +256,9 @@ def extend(entry: Entry, trials: int) -> Entry:
             f"--trials {trials}: search {entry.search.name!r} lists its {entry.search.trials} candidates; start another search."
         )
     if trials <= entry.search.trials:
-        raise SpecError(f"--trials {trials}: the search has a budget of {entry.search.trials} already; give a larger one.")
+        raise SpecError(
+            f"--trials {trials}: the search has a budget of {entry.search.trials} already; give a larger one."
+        )
     larger = replace(entry.search, trials=trials)
     with entry.folder.lock():
         write_whole(entry.folder.search_file, larger.to_yaml().encode())
@@ -237,7 +275,9 @@ def known_names(home: Path) -> list[str]:
 
 def only_name(home: Path) -> str:
     """The newest search under a home, for commands whose NAME may be left out."""
-    return max(known_names(home), key=lambda name: SearchFolder(home, name).search_file.stat().st_mtime)
+    return max(
+        known_names(home), key=lambda name: SearchFolder(home, name).search_file.stat().st_mtime
+    )
 
 
 def read_trials(entry: Entry) -> list[Trial]:
@@ -248,4 +288,7 @@ def read_trials(entry: Entry) -> list[Trial]:
             study_id = storage.optuna.get_study_id_from_name(entry.search.name)
         except KeyError:
             return []
-        return [records.read(frozen, objectives) for frozen in storage.optuna.get_all_trials(study_id, deepcopy=False)]
+        return [
+            records.read(frozen, objectives)
+            for frozen in storage.optuna.get_all_trials(study_id, deepcopy=False)
+        ]

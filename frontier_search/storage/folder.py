@@ -81,10 +81,14 @@ class SearchFolder(HomeFolder):
         if not self.exists():
             known = names(self.home)
             if not known:
-                raise SpecError(f"there is no search in {self.home}; start one with `frontier-search run`, or name its folder with --home.")
+                raise SpecError(
+                    f"there is no search in {self.home}; start one with `frontier-search run`, or name its folder with --home."
+                )
             if SweepFolder(self.home, self.name).exists():
                 own = ", ".join(name for name in known if name.startswith(f"{self.name}-"))
-                raise SpecError(f"{self.name!r} is a sweep; name one of its searches: {own or 'none has begun'}.")
+                raise SpecError(
+                    f"{self.name!r} is a sweep; name one of its searches: {own or 'none has begun'}."
+                )
             raise SpecError(unknown("search", self.name, known))
 
     def holder(self) -> str | None:

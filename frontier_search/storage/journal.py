@@ -28,7 +28,9 @@ def heal(path: Path) -> int:
     with path.open("rb+") as file:
         content = file.read()
         keep = content.rfind(b"\n") + 1
-        while keep:  # a crash of the machine may leave a block of zeros where the last record should be
+        while (
+            keep
+        ):  # a crash of the machine may leave a block of zeros where the last record should be
             start = content.rfind(b"\n", 0, keep - 1) + 1
             if _is_record(content[start:keep]):
                 break
@@ -97,7 +99,9 @@ class JournalFile(BaseJournalBackend):
                 while left:
                     left = left[file.write(left) :]
             except OSError:
-                file.truncate(end)  # a full disk takes a part of a record, after which nothing may be appended
+                file.truncate(
+                    end
+                )  # a full disk takes a part of a record, after which nothing may be appended
                 raise
             if not self._grouping:
                 os.fsync(file.fileno())

@@ -11,7 +11,15 @@ from frontier_search.storage import remote
 from frontier_search.storage.database import without_password
 from frontier_search.storage.storage import JOURNAL, from_anywhere, url_problem
 
-TRACKED = ("sqlite:///", "postgresql", "mysql", "mssql", "http://", "https://", "databricks")  # beginnings of what MLflow takes
+TRACKED = (
+    "sqlite:///",
+    "postgresql",
+    "mysql",
+    "mssql",
+    "http://",
+    "https://",
+    "databricks",
+)  # beginnings of what MLflow takes
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,9 @@ class Place:
     outcomes: str | None = None
 
     @staticmethod
-    def of(home: Path, storage: str | None, tracking_uri: str | None, outcomes: str | None) -> Place:
+    def of(
+        home: Path, storage: str | None, tracking_uri: str | None, outcomes: str | None
+    ) -> Place:
         """The place that the user named, the rest by default. Nothing is asked of it yet.
 
         Raises:
@@ -43,7 +53,11 @@ class Place:
                 f"--tracking-uri {tracking_uri!r}: MLflow keeps its pages at {', '.join(f'{start}...' for start in TRACKED)} only."
             )
         tracking_uri = from_anywhere(tracking_uri) if tracking_uri else default_tracking_uri(home)
-        return Place(from_anywhere(storage or JOURNAL), tracking_uri, remote.normal(outcomes) if outcomes else None)
+        return Place(
+            from_anywhere(storage or JOURNAL),
+            tracking_uri,
+            remote.normal(outcomes) if outcomes else None,
+        )
 
     def reach(self) -> None:
         """Raises SpecError when outcomes cannot be exchanged there."""
@@ -62,7 +76,10 @@ class Place:
         """
         problems = []
         for key, ours in asdict(self).items():
-            shown, before = (None if value is None else without_password(from_anywhere(value)) for value in (asdict(asked)[key], ours))
+            shown, before = (
+                None if value is None else without_password(from_anywhere(value))
+                for value in (asdict(asked)[key], ours)
+            )
             if key in insisted and shown != before:
                 option = f"--{key.replace('_', '-')}"
                 problems.append(

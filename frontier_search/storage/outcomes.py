@@ -19,7 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.files import names_in, read_arrays, read_whole, remove, remove_folder, write_arrays, write_whole
+from frontier_search.files import (
+    names_in,
+    read_arrays,
+    read_whole,
+    remove,
+    remove_folder,
+    write_arrays,
+    write_whole,
+)
 from frontier_search.storage.lock import described, signature
 from frontier_search.storage.remote import refused
 from frontier_search.trial import Cohort, Outcome
@@ -114,20 +122,28 @@ class OutcomeFiles:
         if _cohort(read_whole(self.cohort(cohort.index) / "cohort.json")) == cohort:
             return
         self.discard(cohort.index)
-        write_whole(self.cohort(cohort.index) / "cohort.json", json.dumps(cohort.to_json()).encode())
+        write_whole(
+            self.cohort(cohort.index) / "cohort.json", json.dumps(cohort.to_json()).encode()
+        )
 
     def posted(self, index: int) -> Cohort:
         """The cohort that was posted under an index; raises OSError when it is not there."""
         path = self.cohort(index) / "cohort.json"
         cohort = _cohort(read_whole(path))
         if cohort is None:
-            raise OSError(f"{path} is missing or damaged; the worker must see what the session writes")
+            raise OSError(
+                f"{path} is missing or damaged; the worker must see what the session writes"
+            )
         return cohort
 
-    def leave(self, cohort: Cohort, outcomes: Sequence[Outcome], weights: Mapping[int, Weights]) -> None:
+    def leave(
+        self, cohort: Cohort, outcomes: Sequence[Outcome], weights: Mapping[int, Weights]
+    ) -> None:
         """Leaves what training a cohort gave: weights by trial number, (n_seeds, P) each, and one outcome a candidate."""
         place = self.cohort(cohort.index)
-        write_arrays(place / "weights.npz", {str(number): array for number, array in weights.items()})
+        write_arrays(
+            place / "weights.npz", {str(number): array for number, array in weights.items()}
+        )
         write_whole(place / "outcome.json", _content(cohort, outcomes))
 
     def take(self, cohort: Cohort) -> tuple[Outcome, ...] | None:
@@ -156,7 +172,11 @@ class OutcomeFiles:
 
     def archived(self) -> set[int]:
         """The cohorts that were told."""
-        stems = (name.removesuffix(".json") for name in names_in(self.root / "told")) if self.archive else ()
+        stems = (
+            (name.removesuffix(".json") for name in names_in(self.root / "told"))
+            if self.archive
+            else ()
+        )
         return {int(stem) for stem in stems if stem.isdigit()}
 
     def _told(self, index: int) -> AnyPath:
@@ -169,7 +189,9 @@ class OutcomeFiles:
         joined = sorted(set(members) & set(cohort.numbers))
         weights = (read_arrays(self.cohort(cohort.index) / "weights.npz") or {}) if joined else {}
         for number in joined:
-            if str(number) in weights:  # one that was lost can be trained again from its seeds; the outcome is what must not be
+            if (
+                str(number) in weights
+            ):  # one that was lost can be trained again from its seeds; the outcome is what must not be
                 write_arrays(self._model(number), {"weights": weights[str(number)]})
 
     def model(self, number: int) -> Weights | None:
@@ -179,7 +201,11 @@ class OutcomeFiles:
 
     def models(self) -> set[int]:
         """The numbers of the trials whose models are kept."""
-        stems = (name.removesuffix(".npz") for name in names_in(self.root / "models") if name.endswith(".npz"))
+        stems = (
+            name.removesuffix(".npz")
+            for name in names_in(self.root / "models")
+            if name.endswith(".npz")
+        )
         return {int(stem) for stem in stems if stem.isdigit()}
 
     def discard_models(self, left: Iterable[int]) -> None:
@@ -193,7 +219,11 @@ class OutcomeFiles:
 
 def _content(cohort: Cohort, outcomes: Sequence[Outcome], elapsed_s: float = 0.0) -> bytes:
     return json.dumps(
-        {"cohort": cohort.to_json(), "outcomes": [outcome.to_json() for outcome in outcomes], "elapsed_s": elapsed_s}
+        {
+            "cohort": cohort.to_json(),
+            "outcomes": [outcome.to_json() for outcome in outcomes],
+            "elapsed_s": elapsed_s,
+        }
     ).encode()
 
 
@@ -203,7 +233,10 @@ def _told(content: bytes | None, cohort: Cohort) -> Told | None:
         data = json.loads(content or b"")
         if Cohort.from_json(data["cohort"]) != cohort:
             return None
-        told = Told(tuple(Outcome.from_json(outcome) for outcome in data["outcomes"]), float(data.get("elapsed_s", 0.0)))
+        told = Told(
+            tuple(Outcome.from_json(outcome) for outcome in data["outcomes"]),
+            float(data.get("elapsed_s", 0.0)),
+        )
     except (ValueError, KeyError, TypeError):
         return None
     return told if len(told.outcomes) == len(cohort.numbers) else None

@@ -48,7 +48,9 @@ class History:
 
     def frontier(self, trials: list[Trial]) -> Frontier:
         """The frontier of all trials read so far: the one before, and what has finished since. What was dominated stays so."""
-        new = [trial for trial in trials if trial.state.finished and trial.number not in self._counted]
+        new = [
+            trial for trial in trials if trial.state.finished and trial.number not in self._counted
+        ]
         if new:
             self._frontier = Frontier.of([*self._frontier.members, *new], self._objectives)
             self._counted |= {trial.number for trial in new}
@@ -59,7 +61,9 @@ class History:
         if not trials or not all(trial.state.finished for trial in trials):
             return False
         budget_s = self.entry.search.time_budget_s
-        return len(trials) >= self.entry.search.trials or (budget_s is not None and self._elapsed_s() >= budget_s - SLACK_S)
+        return len(trials) >= self.entry.search.trials or (
+            budget_s is not None and self._elapsed_s() >= budget_s - SLACK_S
+        )
 
     def _elapsed_s(self) -> float:
         if self._study_id is None:

@@ -44,7 +44,9 @@ def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:
     """A stored trial, with its objectives as the user sees them."""
     attributes: Mapping[str, Any] = frozen.user_attrs
     values = frozen.values if frozen.state == optuna.trial.TrialState.COMPLETE else None
-    shown = {o.name: o.from_minimised(v) for o, v in zip(objectives, values or (), strict=bool(values))}
+    shown = {
+        o.name: o.from_minimised(v) for o, v in zip(objectives, values or (), strict=bool(values))
+    }
     for objective in objectives:  # counts are whole numbers, and Optuna keeps floats
         if objective.known and objective.name in shown:
             shown[objective.name] = int(shown[objective.name])

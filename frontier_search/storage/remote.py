@@ -31,7 +31,9 @@ def normal(outcomes: str) -> str:
         return outcomes.rstrip("/")
     if outcomes and not SCHEME.match(outcomes):
         return str(Path(outcomes).resolve())
-    raise SpecError(f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and '-_.=+', without keys.")
+    raise SpecError(
+        f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and '-_.=+', without keys."
+    )
 
 
 def folder(outcomes: str) -> AnyPath:
@@ -46,7 +48,9 @@ def folder(outcomes: str) -> AnyPath:
         import s3fs  # noqa: F401  # UPath asks for it at the first request only
         from upath import UPath
     except ImportError as error:
-        raise SpecError(f"--outcomes {outcomes}: {error.name} is not installed; pip install 'frontier-search[bucket]'.") from error
+        raise SpecError(
+            f"--outcomes {outcomes}: {error.name} is not installed; pip install 'frontier-search[bucket]'."
+        ) from error
     # other processes write there, so no listing is believed twice; small files are read in one request without a look at their size
     return UPath(outcomes, use_listings_cache=False, max_concurrency=1)
 

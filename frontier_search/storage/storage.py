@@ -98,7 +98,9 @@ def answering(url: str) -> Iterator[None]:
         raise SearchError(f"the storage {without_password(url)} failed: {words}") from error
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        raise SearchError(f"the search cannot read or write its files: {error.strerror or error}{where}") from error
+        raise SearchError(
+            f"the search cannot read or write its files: {error.strerror or error}{where}"
+        ) from error
 
 
 def url_problem(url: str) -> str | None:

@@ -30,12 +30,16 @@ class Checkpoints:
     def __init__(self, folder: AnyPath | None, every_s: float = 10.0) -> None:
         self.folder, self.every_s = folder, every_s
         self._deaths: dict[str, int] = {}
-        self._left: set[str] = set()  # the files of an earlier worker: one look for all stacks, because a bucket answers slowly
+        self._left: set[str] = (
+            set()
+        )  # the files of an earlier worker: one look for all stacks, because a bucket answers slowly
         if folder is not None:
             with _using(folder):
                 self._left = names_in(folder)
                 self._deaths = crashes.read(folder) if self._left else {}
-        self._finished: dict[str, Arrays] = {}  # stacks that were finished since the last checkpoint was written
+        self._finished: dict[
+            str, Arrays
+        ] = {}  # stacks that were finished since the last checkpoint was written
         self._last = time.monotonic()
 
     def deaths(self, stack: str) -> int:
@@ -51,7 +55,9 @@ class Checkpoints:
             return None
         with _using(self.folder):
             crashes.begin(self.folder, stack)
-            return read_arrays(self.folder / f"{stack}.npz") if f"{stack}.npz" in self._left else None
+            return (
+                read_arrays(self.folder / f"{stack}.npz") if f"{stack}.npz" in self._left else None
+            )
 
     def save(self, stack: str, training: StackTraining) -> None:
         """Leaves the state when it is due, and with it those of the stacks that were finished in the meantime."""

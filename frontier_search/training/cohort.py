@@ -24,7 +24,9 @@ from frontier_search.training.train import StackTraining
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
 
 Weights = NDArray[np.float32]
-Result = tuple[list[SeedOutcome], Weights]  # of one candidate: its seeds, and (n_seeds, P) learned scalars
+Result = tuple[
+    list[SeedOutcome], Weights
+]  # of one candidate: its seeds, and (n_seeds, P) learned scalars
 
 LATENCY_REPEATS = 50
 
@@ -42,7 +44,13 @@ class Trained:
     weights: Mapping[int, Weights]
 
 
-def train_cohort(cohort: Cohort, data: Data, budget: Budget, checkpoints: Checkpoints, measure_latency: bool = False) -> Trained:
+def train_cohort(
+    cohort: Cohort,
+    data: Data,
+    budget: Budget,
+    checkpoints: Checkpoints,
+    measure_latency: bool = False,
+) -> Trained:
     """Trains every candidate of a cohort on every seed of ``data``.
 
     A candidate whose model cannot be built, whose code raises or that runs out of memory fails with the reason; the others do not notice.
@@ -57,12 +65,16 @@ def train_cohort(cohort: Cohort, data: Data, budget: Budget, checkpoints: Checkp
             models += _models(position, candidate, data.seeds)
         except (SpecError, TrialError) as error:
             failures[position] = str(error)
-        except Exception as error:  # a family is the user's code: whatever it raises is this trial's failure
+        except (
+            Exception
+        ) as error:  # a family is the user's code: whatever it raises is this trial's failure
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
     for index, stack in enumerate(group(models)):
-        for position, result in _train_isolated(stack, data, budget, checkpoints, f"{index}").items():
+        for position, result in _train_isolated(
+            stack, data, budget, checkpoints, f"{index}"
+        ).items():
             if isinstance(result, str):
                 failures[position] = result
             else:
@@ -70,10 +82,15 @@ def train_cohort(cohort: Cohort, data: Data, budget: Budget, checkpoints: Checkp
     if measure_latency:
         for position, seeds in measured.items():
             latency = {"val_latency_ms": latency_ms(cohort.candidates[position], data)}
-            measured[position] = [replace(seed, metrics={**seed.metrics, **latency}) for seed in seeds]
+            measured[position] = [
+                replace(seed, metrics={**seed.metrics, **latency}) for seed in seeds
+            ]
     worker = f"{socket.gethostname()}:{os.getpid()}"
     positions = range(len(cohort.candidates))
-    return Trained(tuple(Outcome(tuple(measured.get(i, ())), failures.get(i), worker) for i in positions), weights)
+    return Trained(
+        tuple(Outcome(tuple(measured.get(i, ())), failures.get(i), worker) for i in positions),
+        weights,
+    )
 
 
 def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[Model]:
@@ -81,22 +98,32 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
     architecture = FAMILIES[candidate.family].build(parameters)
     rate, decay = float(parameters["learning_rate"]), float(parameters.get("weight_decay", 0.0))
     if rate <= 0 or decay < 0:
-        raise TrialError(f"learning_rate = {rate:g} and weight_decay = {decay:g}; a rate above 0 and a decay of at least 0 are needed")
+        raise TrialError(
+            f"learning_rate = {rate:g} and weight_decay = {decay:g}; a rate above 0 and a decay of at least 0 are needed"
+        )
     return [Model(position, seed, architecture, rate, decay) for seed in seeds]
 
 
-def _train_isolated(models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str) -> dict[int, Result | str]:
+def _train_isolated(
+    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
+) -> dict[int, Result | str]:
     """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
     candidates = list(dict.fromkeys(model.candidate for model in models))
     died = checkpoints.deaths(name)
     if died > crashes.ALLOWED and len(candidates) == 1:
-        return {candidates[0]: f"{died} workers died while they trained it; out of memory is the usual cause"}
+        return {
+            candidates[
+                0
+            ]: f"{died} workers died while they trained it; out of memory is the usual cause"
+        }
     if died <= crashes.ALLOWED:
         try:
             return _train_stack(models, data, budget, checkpoints, name)
         except SearchError:
             raise
-        except Exception as error:  # a family is the user's code: whatever it raises is this trial's failure
+        except (
+            Exception
+        ) as error:  # a family is the user's code: whatever it raises is this trial's failure
             if len(candidates) == 1:
                 return {candidates[0]: describe(error)}
     results: dict[int, Result | str] = {}
@@ -106,7 +133,9 @@ def _train_isolated(models: list[Model], data: Data, budget: Budget, checkpoints
     return results
 
 
-def _train_stack(models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str) -> dict[int, Result | str]:
+def _train_stack(
+    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
+) -> dict[int, Result | str]:
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
     training = StackTraining(stack, data, budget)
     state = checkpoints.begin(name)
@@ -115,23 +144,34 @@ def _train_stack(models: list[Model], data: Data, budget: Budget, checkpoints: C
     training.run(lambda running: checkpoints.save(name, running))
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, list[Weights]] = {}
-    for model, outcome, row in zip(models, training.outcomes(), training.selected_weights(), strict=True):
+    for model, outcome, row in zip(
+        models, training.outcomes(), training.selected_weights(), strict=True
+    ):
         measured.setdefault(model.candidate, []).append(outcome)
         weights.setdefault(model.candidate, []).append(row)
-    return {candidate: (seeds, np.stack(weights[candidate])) for candidate, seeds in measured.items()}
+    return {
+        candidate: (seeds, np.stack(weights[candidate])) for candidate, seeds in measured.items()
+    }
 
 
 def describe(error: BaseException) -> str:
     """One line that says what went wrong in a trial."""
     text = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or any(sign in text for sign in ("memory: you tried", "not enough memory", "out of memory")):
+    if isinstance(error, MemoryError) or any(
+        sign in text for sign in ("memory: you tried", "not enough memory", "out of memory")
+    ):
         return f"out of memory: {text or 'allocation refused'}"
     return f"{type(error).__name__}: {text}"
 
 
 def latency_ms(candidate: Candidate, data: Data) -> float:
     """Median milliseconds of one forward pass of one row through one untrained model, eager torch, one thread."""
-    stack = Stack(_models(0, candidate, data.seeds[:1]), data.dataset.n_features, data.dataset.n_outputs, data.device)
+    stack = Stack(
+        _models(0, candidate, data.seeds[:1]),
+        data.dataset.n_features,
+        data.dataset.n_outputs,
+        data.device,
+    )
     row = torch.zeros(1, data.dataset.n_features, 1, device=data.device)
     times = []
     with torch.no_grad():

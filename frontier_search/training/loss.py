@@ -38,7 +38,9 @@ def gradient(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
         return outputs.sigmoid_().sub_(targets[:, None]).div_(n_rows)
     probabilities = torch.softmax(outputs, dim=1)
     hits = targets[:, None]
-    return probabilities.scatter_add_(1, hits, probabilities.new_full((), -1.0).expand(hits.shape)).div_(n_rows)
+    return probabilities.scatter_add_(
+        1, hits, probabilities.new_full((), -1.0).expand(hits.shape)
+    ).div_(n_rows)
 
 
 def mistakes(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:

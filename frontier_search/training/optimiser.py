@@ -21,7 +21,9 @@ class StackedAdamW:
         step_count: updates made so far, t.
     """
 
-    def __init__(self, flat: Tensor, learning_rates: Tensor, weight_decays: Tensor | None = None) -> None:
+    def __init__(
+        self, flat: Tensor, learning_rates: Tensor, weight_decays: Tensor | None = None
+    ) -> None:
         """Args: flat: (n,), changed in place; learning_rates, weight_decays: (n,), or None where nothing decays."""
         self.flat = flat
         self.mean, self.square = torch.zeros_like(flat), torch.zeros_like(flat)

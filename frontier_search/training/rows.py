@@ -37,7 +37,9 @@ class Data:
         splits = [dataset.split(seed) for seed in seeds]
         self.train, self.val, self.test = (
             StackedRows(
-                torch.from_numpy(np.stack([getattr(split, name).x.T for split in splits])).to(device),
+                torch.from_numpy(np.stack([getattr(split, name).x.T for split in splits])).to(
+                    device
+                ),
                 torch.from_numpy(np.stack([getattr(split, name).y for split in splits])).to(device),
             )
             for name in ("train", "val", "test")
@@ -47,7 +49,14 @@ class Data:
     def shuffled(self, epoch: int) -> StackedRows:
         """The training rows in the order of one epoch: a seed decides it, the same for every candidate, resumed or not."""
         n_seeds, n = self.train.y.shape
-        orders = np.stack([np.random.default_rng([seed, ORDER_STREAM, epoch]).permutation(n) for seed in self.seeds])
+        orders = np.stack(
+            [
+                np.random.default_rng([seed, ORDER_STREAM, epoch]).permutation(n)
+                for seed in self.seeds
+            ]
+        )
         order = torch.from_numpy(orders + np.arange(n_seeds)[:, None] * n).to(self.device).flatten()
-        x = self._train_rows.index_select(0, order).view(n_seeds, n, -1).mT.contiguous()  # four times faster than a gather of columns
+        x = (
+            self._train_rows.index_select(0, order).view(n_seeds, n, -1).mT.contiguous()
+        )  # four times faster than a gather of columns
         return StackedRows(x, self.train.y.flatten().index_select(0, order).view(n_seeds, n))

@@ -70,10 +70,15 @@ class Stack:
         n_learned: P, learned scalars of one model.
     """
 
-    def __init__(self, models: Sequence[Model], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self, models: Sequence[Model], n_inputs: int, n_outputs: int, device: torch.device
+    ) -> None:
         self.models = tuple(models)
         network_class = cast(type, load(models[0].architecture.network))
-        architectures, seeds = [model.architecture for model in models], [model.seed for model in models]
+        architectures, seeds = (
+            [model.architecture for model in models],
+            [model.seed for model in models],
+        )
         self.network: Network = network_class(architectures, seeds, n_inputs, n_outputs, device)
         self.n_learned = sum(math.prod(shape) for shape in self.network.learned.values())
         self.flat = torch.zeros(len(models) * self.n_learned, device=device)

@@ -19,7 +19,9 @@ from frontier_search.training.rows import Data, StackedRows
 from frontier_search.training.stack import Stack, per_scalar, views
 from frontier_search.trial import SPLITS, SeedOutcome
 
-EVALUATION_ROWS = 256  # rows of one evaluation chunk: small enough for its activations to stay in the cache
+EVALUATION_ROWS = (
+    256  # rows of one evaluation chunk: small enough for its activations to stay in the cache
+)
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -39,10 +41,14 @@ class StackTraining:
         self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None
         self._solved = stack.network if isinstance(stack.network, Solved) else None
         device, size = data.device, len(stack.models)
-        self.positions = torch.tensor([data.seeds.index(model.seed) for model in stack.models], device=device)
+        self.positions = torch.tensor(
+            [data.seeds.index(model.seed) for model in stack.models], device=device
+        )
         decays = [model.weight_decay for model in stack.models]
         rates = self._per_scalar([model.learning_rate for model in stack.models])
-        self.optimiser = StackedAdamW(stack.flat, rates, self._per_scalar(decays) if any(decays) else None)
+        self.optimiser = StackedAdamW(
+            stack.flat, rates, self._per_scalar(decays) if any(decays) else None
+        )
         self.gradient = torch.zeros_like(stack.flat)
         self.gradients = views(self.gradient, size, stack.network.learned)
         self.val = data.val.of(self.positions)
@@ -50,10 +56,14 @@ class StackTraining:
         self.selected = stack.flat.clone()
         self.selected_epoch = torch.zeros(size, dtype=torch.int64, device=device)
         self.selected_loss = torch.full((size,), torch.inf, device=device)
-        self.diverged_epoch = torch.zeros(size, dtype=torch.int64, device=device)  # 0: has not diverged
+        self.diverged_epoch = torch.zeros(
+            size, dtype=torch.int64, device=device
+        )  # 0: has not diverged
 
     def _per_scalar(self, per_model: list[float]) -> Tensor:
-        return per_scalar(torch.tensor(per_model, device=self.data.device), self.stack.network.learned)
+        return per_scalar(
+            torch.tensor(per_model, device=self.data.device), self.stack.network.learned
+        )
 
     def run(self, between_epochs: Callable[[StackTraining], None] = lambda training: None) -> None:
         """Trains the remaining epochs; calls ``between_epochs`` after each, e.g. to leave a checkpoint."""
@@ -92,11 +102,19 @@ class StackTraining:
         if network is not None:
             with torch.no_grad():
                 outputs, saved = network.forward_saving(learned, rows.x)
-                network.backward(learned, saved, loss.gradient(task, outputs, rows.y), self.gradients)
+                network.backward(
+                    learned, saved, loss.gradient(task, outputs, rows.y), self.gradients
+                )
             return
         leaves = {name: tensor.detach().requires_grad_() for name, tensor in learned.items()}
-        total = loss.row_losses(task, self.stack.network.forward(leaves, rows.x), rows.y).mean(dim=1).sum()
-        for name, gradient in zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True):
+        total = (
+            loss.row_losses(task, self.stack.network.forward(leaves, rows.x), rows.y)
+            .mean(dim=1)
+            .sum()
+        )
+        for name, gradient in zip(
+            leaves, torch.autograd.grad(total, list(leaves.values())), strict=True
+        ):
             self.gradients[name].copy_(gradient)
 
     def _select(self) -> None:
@@ -105,14 +123,25 @@ class StackTraining:
         for tensor in self.stack.learned.values():
             healthy &= torch.isfinite(tensor).flatten(1).all(dim=1)
         self.diverged_epoch.masked_fill_(~healthy & (self.diverged_epoch == 0), self.epoch)
-        better = (val_loss < self.selected_loss) if self.budget.select == "best" else torch.ones_like(healthy)
+        better = (
+            (val_loss < self.selected_loss)
+            if self.budget.select == "best"
+            else torch.ones_like(healthy)
+        )
         for name, tensor in views(self.selected, len(better), self.stack.network.learned).items():
-            torch.where(better.view(-1, *[1] * (tensor.dim() - 1)), self.stack.learned[name], tensor, out=tensor)
+            torch.where(
+                better.view(-1, *[1] * (tensor.dim() - 1)),
+                self.stack.learned[name],
+                tensor,
+                out=tensor,
+            )
         self.selected_loss = torch.where(better, val_loss, self.selected_loss)
         self.selected_epoch.masked_fill_(better, self.epoch)
 
     @torch.no_grad()
-    def _mean_metrics(self, learned: Mapping[str, Tensor], rows: StackedRows, with_errors: bool) -> dict[str, Tensor]:
+    def _mean_metrics(
+        self, learned: Mapping[str, Tensor], rows: StackedRows, with_errors: bool
+    ) -> dict[str, Tensor]:
         """Each metric as a mean over rows, (M,), in float64."""
         task, device = self.data.dataset.task, self.data.device
         sums = {"loss": torch.zeros(len(self.stack.models), dtype=torch.float64, device=device)}
@@ -122,7 +151,9 @@ class StackTraining:
             outputs = self._outputs(learned, chunk.x)
             sums["loss"] += loss.row_losses(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64)
             if "error" in sums:
-                sums["error"] += loss.mistakes(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64)
+                sums["error"] += loss.mistakes(task, outputs, chunk.y).sum(
+                    dim=1, dtype=torch.float64
+                )
         means = {name: total / rows.y.shape[1] for name, total in sums.items()}
         if "error" in means:
             means["accuracy"] = 1 - means["error"]
@@ -139,7 +170,9 @@ class StackTraining:
         metrics: dict[str, list[float]] = {}
         for split in SPLITS:
             rows: StackedRows = getattr(self.data, split).of(self.positions)
-            for name, mean in self._mean_metrics(learned, rows, self.data.dataset.task != "regression").items():
+            for name, mean in self._mean_metrics(
+                learned, rows, self.data.dataset.task != "regression"
+            ).items():
                 metrics[f"{split}_{name}"] = mean.tolist()
         share = self.seconds / len(self.stack.models)
         return [
@@ -163,8 +196,14 @@ class StackTraining:
         """Everything that changes while training, between two epochs."""
         tensors = {name: getattr(self, name) for name in _TENSORS} | {"flat": self.stack.flat}
         tensors |= {"mean": self.optimiser.mean, "square": self.optimiser.square}
-        counters = {"epoch": self.epoch, "seconds": self.seconds, "step_count": self.optimiser.step_count}
-        return {name: t.cpu().numpy() for name, t in tensors.items()} | {name: np.asarray(v) for name, v in counters.items()}
+        counters = {
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "step_count": self.optimiser.step_count,
+        }
+        return {name: t.cpu().numpy() for name, t in tensors.items()} | {
+            name: np.asarray(v) for name, v in counters.items()
+        }
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Continues from a ``state``; the epochs that follow are those of a training that was never interrupted, bit for bit."""

@@ -29,7 +29,20 @@ from frontier_search.storage import catalog
 from frontier_search.storage.locations import Place
 from tests.support import fakes, s3, toys
 
-TINY = ["--families", "dense,no_recurrence", "--trials", "6", "--seeds", "2", "--epochs", "2", "--cohort", "3", "--sampler", "random"]
+TINY = [
+    "--families",
+    "dense,no_recurrence",
+    "--trials",
+    "6",
+    "--seeds",
+    "2",
+    "--epochs",
+    "2",
+    "--cohort",
+    "3",
+    "--sampler",
+    "random",
+]
 ROOT = Path(__file__).parents[2]
 HERE = ["--executor", "inline", "--no-mirror"]
 
@@ -106,10 +119,24 @@ def test_a_search_is_run_read_and_resumed(run: Run, tmp_path: Path) -> None:
     assert len(longer) == 8
 
 
-def test_a_file_of_settings_is_overridden_by_flags(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_settings_is_overridden_by_flags(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("search.yaml").write_text("dataset: iris\ntrials: 50\nseeds: 3\nfamilies: {dense: {hidden: 4, learning_rate: 1e-3}}\nname: mine\n")
-    shown = run("run", "search.yaml", "--trials", "7", "--require", "params<=500", "--require", "flops<=1e5", "--dry-run")
+    Path("search.yaml").write_text(
+        "dataset: iris\ntrials: 50\nseeds: 3\nfamilies: {dense: {hidden: 4, learning_rate: 1e-3}}\nname: mine\n"
+    )
+    shown = run(
+        "run",
+        "search.yaml",
+        "--trials",
+        "7",
+        "--require",
+        "params<=500",
+        "--require",
+        "flops<=1e5",
+        "--dry-run",
+    )
     assert shown.code == 0
     spec = yaml.safe_load(shown.out)
     assert (spec["trials"], spec["seeds"], spec["name"]) == (7, [101, 202, 303], "mine")
@@ -118,7 +145,9 @@ def test_a_file_of_settings_is_overridden_by_flags(run: Run, tmp_path: Path, mon
 
 
 def test_a_dry_run_shows_the_whole_search_and_writes_nothing(run: Run, tmp_path: Path) -> None:
-    shown = run("run", "--dataset", "iris", "--home", tmp_path / "home", "--dry-run", "--time-budget", "10m")
+    shown = run(
+        "run", "--dataset", "iris", "--home", tmp_path / "home", "--dry-run", "--time-budget", "10m"
+    )
     assert (shown.code, shown.err) == (0, "")
     search = Search.from_spec(yaml.safe_load(shown.out))
     assert (search.name, search.time_budget_s, search.trials) == ("iris-1", 600, 100)
@@ -127,9 +156,24 @@ def test_a_dry_run_shows_the_whole_search_and_writes_nothing(run: Run, tmp_path:
 
 
 def test_names_are_counted_up_unless_they_are_given(run: Run, home: Path) -> None:
-    assert yaml.safe_load(run("run", "--dataset", "iris", "--home", home, "--dry-run").out)["name"] == "iris-1"
-    assert yaml.safe_load(run("run", "--dataset", "tests.support.toys:MULTICLASS", "--home", home, "--dry-run").out)["name"] == "tests-1"
-    assert yaml.safe_load(run("run", "--dataset", "iris", "--name", "mine", "--home", home, "--dry-run").out)["name"] == "mine"
+    assert (
+        yaml.safe_load(run("run", "--dataset", "iris", "--home", home, "--dry-run").out)["name"]
+        == "iris-1"
+    )
+    assert (
+        yaml.safe_load(
+            run(
+                "run", "--dataset", "tests.support.toys:MULTICLASS", "--home", home, "--dry-run"
+            ).out
+        )["name"]
+        == "tests-1"
+    )
+    assert (
+        yaml.safe_load(
+            run("run", "--dataset", "iris", "--name", "mine", "--home", home, "--dry-run").out
+        )["name"]
+        == "mine"
+    )
 
 
 # ---- mistakes: 2 ------------------------------------------------------------------------------------------------------------------------
@@ -141,25 +185,67 @@ def test_names_are_counted_up_unless_they_are_given(run: Run, home: Path) -> Non
         (["--dataset", "irs"], "unknown dataset 'irs'. Did you mean 'iris'? Allowed: circles,"),
         (["--dataset", "rows.csv"], "rows.csv"),
         ([], "no dataset given; name one with --dataset NAME|FILE or the key `dataset`."),
-        (["--dataset", "iris", "--families", "dens"], "unknown family 'dens'. Did you mean 'dense'? Allowed: "),
+        (
+            ["--dataset", "iris", "--families", "dens"],
+            "unknown family 'dens'. Did you mean 'dense'? Allowed: ",
+        ),
         (["--dataset", "iris", "--families", ""], "no family given"),
-        (["--dataset", "iris", "--objectives", "los"], "unknown objective 'los'. Did you mean 'loss'? Allowed: accuracy,"),
-        (["--dataset", "iris", "--objectives", "loss,params,loss"], "objective 'loss' is listed twice; list it once."),
+        (
+            ["--dataset", "iris", "--objectives", "los"],
+            "unknown objective 'los'. Did you mean 'loss'? Allowed: accuracy,",
+        ),
+        (
+            ["--dataset", "iris", "--objectives", "loss,params,loss"],
+            "objective 'loss' is listed twice; list it once.",
+        ),
         (
             ["--dataset", "sine", "--objectives", "error,params"],
             "objective 'error' needs classes, and the dataset is a regression; use loss.",
         ),
-        (["--dataset", "iris", "--sampler", "tppe"], "unknown sampler 'tppe'. Did you mean 'tpe'? Allowed: gp, nsga2, random, tpe."),
-        (["--dataset", "iris", "--select", "bst"], "unknown select 'bst'. Did you mean 'best'? Allowed: best, last."),
-        (["--dataset", "iris", "--families-budget", "equal"], "unknown families_budget 'equal'. Allowed: balanced, free."),
-        (["--dataset", "iris", "--trials", "-5"], "trials = -5; a whole number of at least 1 is needed."),
-        (["--dataset", "iris", "--trials", "0"], "trials = 0; a whole number of at least 1 is needed."),
-        (["--dataset", "iris", "--seeds", "0"], "seeds = 0; at least one seed is needed to train a model."),
-        (["--dataset", "iris", "--epochs", "-1"], "epochs = -1; a whole number of at least 1 is needed."),
-        (["--dataset", "iris", "--cohort", "0"], "cohort = 0; a whole number of at least 1 is needed."),
-        (["--dataset", "iris", "--in-flight", "0"], "in_flight = 0; a whole number of at least 1 is needed."),
-        (["--dataset", "iris", "--seed", "-1"], "seed = -1; a whole number of at least 0 is needed."),
-        (["--dataset", "iris", "--time-budget", "-5m"], "time_budget = '-5m'; write a positive time such as 90s, 10m or 2h."),
+        (
+            ["--dataset", "iris", "--sampler", "tppe"],
+            "unknown sampler 'tppe'. Did you mean 'tpe'? Allowed: gp, nsga2, random, tpe.",
+        ),
+        (
+            ["--dataset", "iris", "--select", "bst"],
+            "unknown select 'bst'. Did you mean 'best'? Allowed: best, last.",
+        ),
+        (
+            ["--dataset", "iris", "--families-budget", "equal"],
+            "unknown families_budget 'equal'. Allowed: balanced, free.",
+        ),
+        (
+            ["--dataset", "iris", "--trials", "-5"],
+            "trials = -5; a whole number of at least 1 is needed.",
+        ),
+        (
+            ["--dataset", "iris", "--trials", "0"],
+            "trials = 0; a whole number of at least 1 is needed.",
+        ),
+        (
+            ["--dataset", "iris", "--seeds", "0"],
+            "seeds = 0; at least one seed is needed to train a model.",
+        ),
+        (
+            ["--dataset", "iris", "--epochs", "-1"],
+            "epochs = -1; a whole number of at least 1 is needed.",
+        ),
+        (
+            ["--dataset", "iris", "--cohort", "0"],
+            "cohort = 0; a whole number of at least 1 is needed.",
+        ),
+        (
+            ["--dataset", "iris", "--in-flight", "0"],
+            "in_flight = 0; a whole number of at least 1 is needed.",
+        ),
+        (
+            ["--dataset", "iris", "--seed", "-1"],
+            "seed = -1; a whole number of at least 0 is needed.",
+        ),
+        (
+            ["--dataset", "iris", "--time-budget", "-5m"],
+            "time_budget = '-5m'; write a positive time such as 90s, 10m or 2h.",
+        ),
         (
             ["--dataset", "iris", "--require", "params<100"],
             "cannot read the bound 'params<100'; write OBJECTIVE<=NUMBER, e.g. params<=1000",
@@ -169,37 +255,68 @@ def test_names_are_counted_up_unless_they_are_given(run: Run, home: Path) -> Non
             "family 'dense': no candidate keeps params<=5; the smallest has params =",
         ),
         (["--dataset", "iris", "--name", "a/b"], "the name 'a/b' cannot name a folder;"),
-        (["--dataset", "iris", "--storage", "mysql://x"], "unknown storage 'mysql://x'. Allowed: journal"),
+        (
+            ["--dataset", "iris", "--storage", "mysql://x"],
+            "unknown storage 'mysql://x'. Allowed: journal",
+        ),
     ],
 )
-def test_a_mistake_is_named_with_what_is_allowed(run: Run, tmp_path: Path, flags: list[str], words: str) -> None:
+def test_a_mistake_is_named_with_what_is_allowed(
+    run: Run, tmp_path: Path, flags: list[str], words: str
+) -> None:
     assert words in only_mistake(run("run", *flags, *HERE, "--home", tmp_path / "home"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_all_mistakes_at_once(run: Run, tmp_path: Path) -> None:
-    flags = ["--dataset", "irs", "--families", "dens", "--objectives", "los", "--sampler", "tppe", "--trials", "-1", "--seeds", "0"]
+    flags = [
+        "--dataset",
+        "irs",
+        "--families",
+        "dens",
+        "--objectives",
+        "los",
+        "--sampler",
+        "tppe",
+        "--trials",
+        "-1",
+        "--seeds",
+        "0",
+    ]
     found = mistakes(run("run", *flags, "--home", tmp_path))
     assert len(found) == 6
-    assert [mistake.split("'")[1] for mistake in found if "unknown" in mistake] == ["irs", "dens", "los", "tppe"]
+    assert [mistake.split("'")[1] for mistake in found if "unknown" in mistake] == [
+        "irs",
+        "dens",
+        "los",
+        "tppe",
+    ]
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("dataset: iris\ntrails: 10\n", "unknown key 'trails'. Did you mean 'trials'? Allowed: batch_size, candidates, cohort,"),
+        (
+            "dataset: iris\ntrails: 10\n",
+            "unknown key 'trails'. Did you mean 'trials'? Allowed: batch_size, candidates, cohort,",
+        ),
         (
             "dataset: iris\nfamilies: {dense: {hidden: {int: [64, 2]}}}\n",
             "family 'dense': parameter 'hidden' has low > high: [64, 2]; give the smaller",
         ),
-        ("dataset: iris\nfamilies: {dense: {hiden: 4}}\n", "family 'dense': unknown parameter 'hiden'. Did you mean 'hidden'?"),
+        (
+            "dataset: iris\nfamilies: {dense: {hiden: 4}}\n",
+            "family 'dense': unknown parameter 'hiden'. Did you mean 'hidden'?",
+        ),
         ("dataset: [iris\n", "search.yaml is not valid YAML"),
         ("- iris\n", "search.yaml holds a list; a search is a mapping of settings"),
         ("", "search.yaml holds nothing; a search is a mapping of settings"),
         (None, "there is no file search.yaml."),
     ],
 )
-def test_a_mistake_in_a_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, words: str) -> None:
+def test_a_mistake_in_a_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, words: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     if content is not None:
         Path("search.yaml").write_text(content)
@@ -208,15 +325,27 @@ def test_a_mistake_in_a_file(run: Run, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_name_that_exists_comes_with_the_command_that_resumes_it(run: Run, home: Path) -> None:
-    mistake = only_mistake(run("run", "--dataset", "iris", "--name", "toy-1", *HERE, "--home", home))
-    assert f"a search named 'toy-1' exists in {home}. Continue it with `frontier-search resume toy-1 --home {home}`, or choose" in mistake
+    mistake = only_mistake(
+        run("run", "--dataset", "iris", "--name", "toy-1", *HERE, "--home", home)
+    )
+    assert (
+        f"a search named 'toy-1' exists in {home}. Continue it with `frontier-search resume toy-1 --home {home}`, or choose"
+        in mistake
+    )
 
 
 def test_a_home_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    below = only_mistake(run("run", "--dataset", "iris", *TINY, *HERE, "--home", tmp_path / "file" / "below"))
-    assert f"cannot write to --home {tmp_path}/file/below: Not a directory. Give a folder that you may write to" in below
-    assert "cannot write to --home /proc/home" in only_mistake(run("run", "--dataset", "iris", *TINY, *HERE, "--home", "/proc/home"))
+    below = only_mistake(
+        run("run", "--dataset", "iris", *TINY, *HERE, "--home", tmp_path / "file" / "below")
+    )
+    assert (
+        f"cannot write to --home {tmp_path}/file/below: Not a directory. Give a folder that you may write to"
+        in below
+    )
+    assert "cannot write to --home /proc/home" in only_mistake(
+        run("run", "--dataset", "iris", *TINY, *HERE, "--home", "/proc/home")
+    )
     itself = run("run", "--dataset", "iris", *TINY, *HERE, "--home", tmp_path / "file")
     assert itself.code == 2
     assert "is a file" in itself.err
@@ -224,9 +353,12 @@ def test_a_home_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["frontier", "trials", "resume", "status", "sync"])
 def test_a_search_that_is_not_there(run: Run, home: Path, tmp_path: Path, command: str) -> None:
-    assert "unknown search 'toy-3'. Did you mean 'toy-" in only_mistake(run(command, "toy-3", "--home", home))
-    assert f"there is no search in {tmp_path}; start one with `frontier-search run`" in only_mistake(
-        run(command, "toy-3", "--home", tmp_path)
+    assert "unknown search 'toy-3'. Did you mean 'toy-" in only_mistake(
+        run(command, "toy-3", "--home", home)
+    )
+    assert (
+        f"there is no search in {tmp_path}; start one with `frontier-search run`"
+        in only_mistake(run(command, "toy-3", "--home", tmp_path))
     )
 
 
@@ -234,7 +366,9 @@ def test_a_damaged_search_is_named(run: Run, tmp_path: Path) -> None:
     entry = catalog.define(toys.search(), tmp_path)
     entry.folder.search_file.write_text("trials: [")
     for command in ("trials", "resume", "frontier", "status"):
-        assert "search.yaml is not valid YAML" in only_mistake(run(command, "toy-1", "--home", tmp_path))
+        assert "search.yaml is not valid YAML" in only_mistake(
+            run(command, "toy-1", "--home", tmp_path)
+        )
 
 
 def test_a_running_search_is_not_resumed(run: Run, tmp_path: Path) -> None:
@@ -242,7 +376,9 @@ def test_a_running_search_is_not_resumed(run: Run, tmp_path: Path) -> None:
     with entry.folder.lock():
         result = run("resume", "toy-1", "--home", tmp_path, *HERE)
     assert (result.code, result.out) == (2, "")
-    assert result.err.splitlines()[-1].startswith(f"frontier-search: search 'toy-1' is already running in process {os.getpid()} on ")
+    assert result.err.splitlines()[-1].startswith(
+        f"frontier-search: search 'toy-1' is already running in process {os.getpid()} on "
+    )
 
 
 def test_a_smaller_budget_is_refused(run: Run, home: Path) -> None:
@@ -254,7 +390,10 @@ def test_a_smaller_budget_is_refused(run: Run, home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["runn"], "no such command 'runn'. Did you mean 'run'? Allowed: run, sweep, resume, status,"),
+        (
+            ["runn"],
+            "no such command 'runn'. Did you mean 'run'? Allowed: run, sweep, resume, status,",
+        ),
         (["zzz"], "no such command 'zzz'. Allowed: run, sweep, resume, status,"),
         (["run", "--trails", "5"], "--trials"),
         (["run", "--trials", "many"], "'many' is not a valid integer"),
@@ -276,38 +415,79 @@ def test_a_command_that_cannot_be_read(run: Run, arguments: list[str], words: st
 # ---- a search that fails: 1 -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_search_whose_trials_all_fail_ends_with_1_and_the_reason(run: Run, tmp_path: Path) -> None:
-    search = ["--dataset", "iris", "--families", "tests.support.faulty:FAMILY", "--seeds", "1", "--cohort", "10", "--in-flight", "1"]
+def test_a_search_whose_trials_all_fail_ends_with_1_and_the_reason(
+    run: Run, tmp_path: Path
+) -> None:
+    search = [
+        "--dataset",
+        "iris",
+        "--families",
+        "tests.support.faulty:FAMILY",
+        "--seeds",
+        "1",
+        "--cohort",
+        "10",
+        "--in-flight",
+        "1",
+    ]
     result = run("run", *search, *HERE, "--home", tmp_path)
     assert (result.code, result.out) == (1, "")
-    assert "\nfrontier-search: all 20 trials so far have failed, 20 of them with: RuntimeError: the family has a bug\n" in result.err
+    assert (
+        "\nfrontier-search: all 20 trials so far have failed, 20 of them with: RuntimeError: the family has a bug\n"
+        in result.err
+    )
     assert f"frontier-search resume iris-1 --home {tmp_path}" in result.err
     trials = json.loads(run("trials", "iris-1", "--home", tmp_path, "--format", "json").out)
-    assert {(trial["state"], trial["reason"]) for trial in trials} == {("fail", "RuntimeError: the family has a bug")}
+    assert {(trial["state"], trial["reason"]) for trial in trials} == {
+        ("fail", "RuntimeError: the family has a bug")
+    }
 
 
 def test_a_database_that_cannot_be_reached_ends_with_1(run: Run, tmp_path: Path) -> None:
-    result = run("run", "--dataset", "iris", *TINY, *HERE, "--home", tmp_path, "--storage", f"sqlite:///{tmp_path}/nosuch/search.db")
+    result = run(
+        "run",
+        "--dataset",
+        "iris",
+        *TINY,
+        *HERE,
+        "--home",
+        tmp_path,
+        "--storage",
+        f"sqlite:///{tmp_path}/nosuch/search.db",
+    )
     assert (result.code, result.out) == (1, "")
-    assert f"frontier-search: cannot open the storage sqlite:///{tmp_path}/nosuch/search.db" in result.err
+    assert (
+        f"frontier-search: cannot open the storage sqlite:///{tmp_path}/nosuch/search.db"
+        in result.err
+    )
 
 
 # ---- an interruption: 130 ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_inside_an_import_ends_the_process_in_good_order(tmp_path: Path, number: int) -> None:
+def test_an_interruption_inside_an_import_ends_the_process_in_good_order(
+    tmp_path: Path, number: int
+) -> None:
     """Libraries in C++ abort the process when an exception comes up while they load; this one does as they do."""
     abort = f"import os, time\ntry:\n    os.kill(os.getpid(), {int(number)}); time.sleep(30)\nexcept BaseException:\n    os.abort()\n"
     (tmp_path / "native.py").write_text(abort)
     command = "from frontier_search.cli.interruption import Interruptible\nwith Interruptible():\n    import native"
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{tmp_path}"}
-    ended = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (ended.returncode, ended.stderr) == (130, "interrupted; nothing was begun.\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_search_ends_with_130_and_says_how_to_go_on(run: Run, tmp_path: Path, number: int) -> None:
+def test_an_interrupted_search_ends_with_130_and_says_how_to_go_on(
+    run: Run, tmp_path: Path, number: int
+) -> None:
     flags = [
         "--dataset",
         "iris",
@@ -324,7 +504,16 @@ def test_an_interrupted_search_ends_with_130_and_says_how_to_go_on(run: Run, tmp
         "--epochs",
         "5",
     ]
-    command = [sys.executable, "-m", "frontier_search", "run", *flags, *HERE, "--home", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "frontier_search",
+        "run",
+        *flags,
+        *HERE,
+        "--home",
+        str(tmp_path),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "/5000 trials" not in process.stderr.readline():
@@ -344,13 +533,22 @@ def test_an_interrupted_search_ends_with_130_and_says_how_to_go_on(run: Run, tmp
 
 @pytest.mark.parametrize("command", ["frontier", "trials"])
 def test_json_and_csv_hold_the_same_and_nothing_else(run: Run, home: Path, command: str) -> None:
-    as_json, as_csv = run(command, "toy-1", "--home", home, "--format", "json"), run(command, "toy-1", "--home", home, "--format", "csv")
+    as_json, as_csv = (
+        run(command, "toy-1", "--home", home, "--format", "json"),
+        run(command, "toy-1", "--home", home, "--format", "csv"),
+    )
     assert (as_json.code, as_json.err, as_csv.code, as_csv.err) == (0, "", 0, "")
     rows, trials = list(csv.DictReader(io.StringIO(as_csv.out))), json.loads(as_json.out)
     assert len(rows) == len(trials) > 0
     for row, trial in zip(rows, trials, strict=True):
-        assert (row["trial"], row["uid"], row["state"]) == (str(trial["trial"]), trial["uid"], trial["state"])
-        assert row["hyperparameters.learning_rate"] == repr(trial["hyperparameters"]["learning_rate"])
+        assert (row["trial"], row["uid"], row["state"]) == (
+            str(trial["trial"]),
+            trial["uid"],
+            trial["state"],
+        )
+        assert row["hyperparameters.learning_rate"] == repr(
+            trial["hyperparameters"]["learning_rate"]
+        )
         if trial["state"] == "complete":
             assert float(row["objectives.loss"]) == trial["objectives"]["loss"]
             assert float(row["seeds.1.test_loss"]) == trial["seeds"][1]["test_loss"]
@@ -363,9 +561,24 @@ def test_json_is_strict_and_has_the_documented_keys(run: Run, home: Path) -> Non
     def refuse(constant: str) -> None:
         raise ValueError(constant)
 
-    trials = json.loads(run("trials", "toy-1", "--home", home, "--format", "json").out, parse_constant=refuse)
-    assert any(trial["reason"] and "diverged" in trial["reason"] for trial in trials)  # its losses were nan
-    documented = {"trial", "uid", "state", "family", "hyperparameters", "objectives", "seeds", "seconds", "started_at", "worker"}
+    trials = json.loads(
+        run("trials", "toy-1", "--home", home, "--format", "json").out, parse_constant=refuse
+    )
+    assert any(
+        trial["reason"] and "diverged" in trial["reason"] for trial in trials
+    )  # its losses were nan
+    documented = {
+        "trial",
+        "uid",
+        "state",
+        "family",
+        "hyperparameters",
+        "objectives",
+        "seeds",
+        "seconds",
+        "started_at",
+        "worker",
+    }
     assert all(documented <= set(trial) for trial in trials)
     assert {"seed", "val_loss", "test_loss", "seconds"} <= set(trials[0]["seeds"][0])
 
@@ -394,14 +607,21 @@ def test_a_search_that_has_not_begun_is_read_too(run: Run, home: Path, form: str
 def test_lists_in_every_form(run: Run, command: str, key: str, first: str) -> None:
     rows = json.loads(run(command, "--format", "json").out)
     assert rows[0][key] == first
-    assert list(csv.DictReader(io.StringIO(run(command, "--format", "csv").out))) == [{k: str(v) for k, v in row.items()} for row in rows]
+    assert list(csv.DictReader(io.StringIO(run(command, "--format", "csv").out))) == [
+        {k: str(v) for k, v in row.items()} for row in rows
+    ]
     table = run(command).out
     assert all(row[key] in table for row in rows)
 
 
 def test_status_of_every_search(run: Run, home: Path) -> None:
     finished, begun = json.loads(run("status", "--home", home, "--format", "json").out)
-    assert (finished["search"], finished["state"], finished["finished"], finished["of"]) == ("toy-1", "finished", 12, 12)
+    assert (finished["search"], finished["state"], finished["finished"], finished["of"]) == (
+        "toy-1",
+        "finished",
+        12,
+        12,
+    )
     assert finished["complete"] + finished["fail"] == 12
     assert finished["frontier"] > 0
     assert (begun["search"], begun["finished"], begun["frontier"]) == ("toy-2", 0, 0)
@@ -413,26 +633,43 @@ def test_a_search_that_cannot_be_read_does_not_hide_the_others(run: Run, tmp_pat
     broken.folder.search_file.write_text("trials: [")
     result = run("status", "--home", tmp_path, "--format", "json")
     assert (result.code, [row["search"] for row in json.loads(result.out)]) == (1, ["toy-1"])
-    assert re.fullmatch(r"frontier-search: toy-2: .*search\.yaml is not valid YAML at line 1, .*\n", result.err)
+    assert re.fullmatch(
+        r"frontier-search: toy-2: .*search\.yaml is not valid YAML at line 1, .*\n", result.err
+    )
 
 
 def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
     command = [sys.executable, "-m", "frontier_search", "samplers"]
     with Path("/dev/full").open("w") as full:
-        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (1, "frontier-search: cannot read or write the output: No space left on device.\n")
+        ended = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "frontier-search: cannot read or write the output: No space left on device.\n",
+    )
 
 
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("nonsense", "--address 'nonsense': give auto, or the HOST:PORT of a running Ray cluster's head."),
-        ("127.0.0.1:1", "--address 127.0.0.1:1: nobody answers there (Connection refused); give the HOST:PORT"),
+        (
+            "nonsense",
+            "--address 'nonsense': give auto, or the HOST:PORT of a running Ray cluster's head.",
+        ),
+        (
+            "127.0.0.1:1",
+            "--address 127.0.0.1:1: nobody answers there (Connection refused); give the HOST:PORT",
+        ),
         ("127.0.0.1:99999", "--address 127.0.0.1:99999: nobody answers there"),
     ],
 )
-def test_an_address_at_which_nobody_answers_is_a_mistake(run: Run, tmp_path: Path, address: str, words: str) -> None:
-    result = run("run", "--dataset", "iris", *TINY, "--no-mirror", "--home", tmp_path, "--address", address)
+def test_an_address_at_which_nobody_answers_is_a_mistake(
+    run: Run, tmp_path: Path, address: str, words: str
+) -> None:
+    result = run(
+        "run", "--dataset", "iris", *TINY, "--no-mirror", "--home", tmp_path, "--address", address
+    )
     assert (result.code, result.out) == (2, "")
     assert words in result.err.splitlines()[-1]
 
@@ -457,13 +694,20 @@ def test_every_command_explains_itself(run: Run, name: str) -> None:
 def test_a_reader_that_had_enough_is_no_failure() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    process = subprocess.Popen([sys.executable, "-m", "frontier_search", "datasets"], stdout=writing, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "frontier_search", "datasets"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     os.close(writing)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
 
 
-def test_exit_codes_that_a_command_asks_for_reach_the_shell(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exit_codes_that_a_command_asks_for_reach_the_shell(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import click
 
     @click.command("status")
@@ -479,31 +723,64 @@ def test_exit_codes_that_a_command_asks_for_reach_the_shell(run: Run, monkeypatc
 @pytest.mark.parametrize(
     ("outcomes", "words"),
     [
-        ("gs://frontier/outcomes", "--outcomes 'gs://frontier/outcomes': give a folder's path, or s3://BUCKET/PATH"),
-        ("s3://no-such-bucket/outcomes", "--outcomes s3://no-such-bucket/outcomes cannot be used: The specified bucket does not exist."),
+        (
+            "gs://frontier/outcomes",
+            "--outcomes 'gs://frontier/outcomes': give a folder's path, or s3://BUCKET/PATH",
+        ),
+        (
+            "s3://no-such-bucket/outcomes",
+            "--outcomes s3://no-such-bucket/outcomes cannot be used: The specified bucket does not exist.",
+        ),
         ("/proc/outcomes", "--outcomes /proc/outcomes cannot be used: No such file or directory."),
     ],
 )
-def test_a_place_for_outcomes_that_cannot_be_used_is_refused(command: str, outcomes: str, words: str, run: Run, tmp_path: Path) -> None:
+def test_a_place_for_outcomes_that_cannot_be_used_is_refused(
+    command: str, outcomes: str, words: str, run: Run, tmp_path: Path
+) -> None:
     with s3.running():
-        what = ["run", "--dataset", "iris"] if command == "run" else ["sweep", ROOT / "search_spaces" / "compact.yaml"]
+        what = (
+            ["run", "--dataset", "iris"]
+            if command == "run"
+            else ["sweep", ROOT / "search_spaces" / "compact.yaml"]
+        )
         (said,) = mistakes(run(*what, "--outcomes", outcomes, "--home", tmp_path / "home"))
     assert said.startswith(words)
     assert not (tmp_path / "home").exists()
 
 
-def test_where_outcomes_go_comes_from_the_environment_too(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_outcomes_go_comes_from_the_environment_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As a cluster's files set it."""
     monkeypatch.setenv("FRONTIER_SEARCH_OUTCOMES", str(tmp_path / "shared"))
-    flags = ["--trials", 2, "--epochs", 1, "--seeds", 1, "--executor", "inline", "--no-mirror", "--home", tmp_path / "home"]
-    assert run("run", "--dataset", "iris", "--name", "toy-3", "--families", "dense", *flags).code == 0
+    flags = [
+        "--trials",
+        2,
+        "--epochs",
+        1,
+        "--seeds",
+        1,
+        "--executor",
+        "inline",
+        "--no-mirror",
+        "--home",
+        tmp_path / "home",
+    ]
+    assert (
+        run("run", "--dataset", "iris", "--name", "toy-3", "--families", "dense", *flags).code == 0
+    )
     monkeypatch.delenv("FRONTIER_SEARCH_OUTCOMES")
     entry = catalog.find("toy-3", tmp_path / "home")
     assert entry.place.outcomes == str(tmp_path / "shared")
-    assert {path.name for path in (tmp_path / "shared" / "toy-3" / "told").iterdir()} == {"00000.json", "search.yaml"}
+    assert {path.name for path in (tmp_path / "shared" / "toy-3" / "told").iterdir()} == {
+        "00000.json",
+        "search.yaml",
+    }
     shutil.rmtree(tmp_path / "shared")
     (tmp_path / "shared").touch()
-    resumed = run("resume", "toy-3", "--executor", "inline", "--no-mirror", "--home", tmp_path / "home")
+    resumed = run(
+        "resume", "toy-3", "--executor", "inline", "--no-mirror", "--home", tmp_path / "home"
+    )
     assert resumed.code == 2
     assert f"--outcomes {tmp_path}/shared/toy-3 cannot be used: Not a directory." in resumed.err
 
@@ -512,7 +789,11 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-ELSEWHERE = {"storage": "sqlite:///{}/other.db", "outcomes": "{}/other", "tracking_uri": "sqlite:///{}/other-mirror.db"}
+ELSEWHERE = {
+    "storage": "sqlite:///{}/other.db",
+    "outcomes": "{}/other",
+    "tracking_uri": "sqlite:///{}/other-mirror.db",
+}
 
 
 @pytest.mark.parametrize("chosen", [False, True], ids=["by default", "by name"])
@@ -520,45 +801,103 @@ ELSEWHERE = {"storage": "sqlite:///{}/other.db", "outcomes": "{}/other", "tracki
 def test_what_was_defined_in_one_place_does_not_go_on_in_another(
     command: str, chosen: bool, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = {"dataset": "iris", "families": {"dense": {"hidden": 4}}, "trials": 2, "epochs": 1, "seeds": 1}
+    spec = {
+        "dataset": "iris",
+        "families": {"dense": {"hidden": 4}},
+        "trials": 2,
+        "epochs": 1,
+        "seeds": 1,
+    }
     file, home = tmp_path / "mine.yaml", tmp_path / "home"
-    file.write_text(yaml.safe_dump({"defaults": {}, "searches": {"one": spec}} if command == "sweep" else spec))
-    what = [command, file, "--name", "mine", "--home", home, *HERE, *(["--resume"] if command == "run" else [])]
+    file.write_text(
+        yaml.safe_dump({"defaults": {}, "searches": {"one": spec}} if command == "sweep" else spec)
+    )
+    what = [
+        command,
+        file,
+        "--name",
+        "mine",
+        "--home",
+        home,
+        *HERE,
+        *(["--resume"] if command == "run" else []),
+    ]
 
     def flags(places: dict[str, str]) -> list[str]:
-        return [word for key, place in places.items() for word in (f"--{key.replace('_', '-')}", place.format(tmp_path))]
+        return [
+            word
+            for key, place in places.items()
+            for word in (f"--{key.replace('_', '-')}", place.format(tmp_path))
+        ]
 
-    ours = {"storage": "sqlite:///{}/ours.db", "outcomes": "{}/ours", "tracking_uri": "sqlite:///{}/mirror.db"} if chosen else {}
+    ours = (
+        {
+            "storage": "sqlite:///{}/ours.db",
+            "outcomes": "{}/ours",
+            "tracking_uri": "sqlite:///{}/mirror.db",
+        }
+        if chosen
+        else {}
+    )
     assert run(*what, *flags(ours)).code == 0
     before = contents(tmp_path)
-    more = ["--trials", 50] if command == "run" else []  # which a refused command does not write down either
+    more = (
+        ["--trials", 50] if command == "run" else []
+    )  # which a refused command does not write down either
     for key, place in ELSEWHERE.items():
         option = f"--{key.replace('_', '-')}"
         said = only_mistake(run(*what, *more, *flags({key: place})))
         assert said.startswith(f"{option} {place.format(tmp_path)}: ")
-        was = f"with {option} {ours[key].format(tmp_path)}" if chosen else "with --" if key != "outcomes" else "without --outcomes"
+        was = (
+            f"with {option} {ours[key].format(tmp_path)}"
+            if chosen
+            else "with --"
+            if key != "outcomes"
+            else "without --outcomes"
+        )
         assert f"'mine' in {home} was defined {was}" in said
         assert f"leave {option} out to go on there, or choose another --name" in said
     assert len(mistakes(run(*what, *flags(ELSEWHERE)))) == 3
     assert contents(tmp_path) == before
-    monkeypatch.setenv("FRONTIER_SEARCH_OUTCOMES", str(tmp_path / "variable"))  # where new searches go, and no answer of the user's
-    for places in ({}, ours, {"storage": "sqlite:///{}/ours.db"} if chosen else {"storage": "journal"}):
+    monkeypatch.setenv(
+        "FRONTIER_SEARCH_OUTCOMES", str(tmp_path / "variable")
+    )  # where new searches go, and no answer of the user's
+    for places in (
+        {},
+        ours,
+        {"storage": "sqlite:///{}/ours.db"} if chosen else {"storage": "journal"},
+    ):
         assert run(*what, *flags(places)).code == 0
     assert not {path.name for path in tmp_path.iterdir()} & {"other", "other.db", "variable"}
 
 
 def test_a_password_that_changed_is_no_other_place_and_is_not_shown() -> None:
     ours = Place("postgresql+psycopg://me:old@host/searches", "http://me:old@mlflow")
-    ours.refuse_another(Place("postgresql+psycopg://me:new@host/searches", "http://me:new@mlflow"), ["storage", "tracking_uri"], "it")
+    ours.refuse_another(
+        Place("postgresql+psycopg://me:new@host/searches", "http://me:new@mlflow"),
+        ["storage", "tracking_uri"],
+        "it",
+    )
     with pytest.raises(SpecError) as caught:
-        ours.refuse_another(Place("postgresql+psycopg://me:new@other/searches", "http://me:new@mlflow"), ["storage"], "it")
+        ours.refuse_another(
+            Place("postgresql+psycopg://me:new@other/searches", "http://me:new@mlflow"),
+            ["storage"],
+            "it",
+        )
     assert "old" not in str(caught.value)
     assert "new@" not in str(caught.value)
 
 
 def test_a_folder_beside_the_user_is_no_place_for_the_nodes_of_a_cluster(run: Run) -> None:
-    said = only_mistake(run("submit", "--dataset", "iris", "--outcomes", "shared", "--cluster", "http://127.0.0.1:1"))
-    assert said == "--outcomes shared: the nodes do not see this folder; give an absolute path that they see, or s3://BUCKET/PATH."
+    said = only_mistake(
+        run(
+            "submit", "--dataset", "iris", "--outcomes", "shared", "--cluster", "http://127.0.0.1:1"
+        )
+    )
+    assert (
+        said
+        == "--outcomes shared: the nodes do not see this folder; give an absolute path that they see, or s3://BUCKET/PATH."
+    )
 
 
 def test_several_mistakes_are_a_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -569,11 +908,15 @@ def test_several_mistakes_are_a_line_each(run: Run, monkeypatch: pytest.MonkeyPa
     assert mistakes(run("trials", "toy-1")) == ["first.", "second."]
 
 
-def test_ctrl_c_before_a_search_was_handed_over_says_how_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_before_a_search_was_handed_over_says_how_to_see(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def pressed(cluster: str) -> NoReturn:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Jobs, "of", pressed)
-    ran = CliRunner().invoke(console.group, ["submit", "--dataset", "iris", "--cluster", "gpu.yaml"])
+    ran = CliRunner().invoke(
+        console.group, ["submit", "--dataset", "iris", "--cluster", "gpu.yaml"]
+    )
     assert ran.exit_code != 0
     assert "whether it was submitted says: frontier-search list --cluster gpu.yaml" in ran.output

@@ -31,7 +31,10 @@ def lab_folder() -> Iterator[Path]:
     """Where hosts keep what outlives them; skips, with the reason, where there can be no hosts."""
     if reason := missing():
         pytest.skip(f"{reason}: clusters are NOT tested on hosts")
-    pytest.importorskip("aiohttp_cors", reason="ray[default] is not installed (the extra `cluster`): clusters are NOT tested on hosts")
+    pytest.importorskip(
+        "aiohttp_cors",
+        reason="ray[default] is not installed (the extra `cluster`): clusters are NOT tested on hosts",
+    )
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
@@ -45,7 +48,9 @@ def site(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def cloud(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Cloud]:
-    pytest.importorskip("moto.server", reason="moto[server] is not installed (the extra `dev`): EC2 is NOT tested")
+    pytest.importorskip(
+        "moto.server", reason="moto[server] is not installed (the extra `dev`): EC2 is NOT tested"
+    )
     from tests.cluster.lab.cloud import aws
 
     with aws(lab_folder, "g6.xlarge") as cloud, Meter(cloud.network) as meter:

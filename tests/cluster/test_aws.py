@@ -14,8 +14,12 @@ from typing import Any
 
 import pytest
 
-boto3 = pytest.importorskip("boto3", reason="boto3 is not installed (the extra `cluster`): AWS is NOT tested")
-moto = pytest.importorskip("moto", reason="moto is not installed (the extra `dev`): AWS is NOT tested")
+boto3 = pytest.importorskip(
+    "boto3", reason="boto3 is not installed (the extra `cluster`): AWS is NOT tested"
+)
+moto = pytest.importorskip(
+    "moto", reason="moto is not installed (the extra `dev`): AWS is NOT tested"
+)
 
 from ray.autoscaler._private.aws.node_provider import AWSNodeProvider  # noqa: E402
 from ray.autoscaler.node_launch_exception import NodeLaunchException  # noqa: E402
@@ -46,7 +50,9 @@ def bootstrap(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 def ingress() -> list[tuple[Any, ...]]:
     """(protocol, port, addresses, groups) of each rule of the group."""
-    found = boto3.client("ec2", REGION).describe_security_groups(Filters=[{"Name": "group-name", "Values": ["frontier-search"]}])
+    found = boto3.client("ec2", REGION).describe_security_groups(
+        Filters=[{"Name": "group-name", "Values": ["frontier-search"]}]
+    )
     (group,) = found["SecurityGroups"]
     return sorted(
         (
@@ -59,7 +65,9 @@ def ingress() -> list[tuple[Any, ...]]:
     )
 
 
-def test_bootstrap_makes_what_the_file_names_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bootstrap_makes_what_the_file_names_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(2):
         bootstrap(monkeypatch, "--ssh-from", "203.0.113.7/32")
     assert [rule[2:] for rule in ingress()] == [([], [True]), (["203.0.113.7/32"], [])]
@@ -78,7 +86,9 @@ def test_bootstrap_makes_what_the_file_names_once(home: Path, monkeypatch: pytes
     assert "ec2" not in json.dumps(policy)  # the worker's
 
 
-def test_bootstrap_takes_back_rules_and_everything(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bootstrap_takes_back_rules_and_everything(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bootstrap(monkeypatch, "--ssh-from", "203.0.113.7/32")
     bootstrap(monkeypatch, "--ssm")
     assert [rule[2:] for rule in ingress()] == [([], [True])]
@@ -96,7 +106,11 @@ def test_bootstrap_opens_nothing_to_everybody(home: Path, monkeypatch: pytest.Mo
 # ---- before `cluster up` -----------------------------------------------------------------------------------------------------------------
 
 FILES = ("gpu.yaml", "gpu-ssm.yaml")
-PARTS = ("security group frontier-search", "instance profile frontier-search-worker", "instance profile frontier-search-head")
+PARTS = (
+    "security group frontier-search",
+    "instance profile frontier-search-worker",
+    "instance profile frontier-search-head",
+)
 
 
 @pytest.fixture
@@ -128,16 +142,21 @@ def test_a_cluster_is_started_when_bootstrap_was_run(
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_without_bootstrap_nothing_is_started(name: str, home: Path, started: list[tuple[str, ...]]) -> None:
+def test_without_bootstrap_nothing_is_started(
+    name: str, home: Path, started: list[tuple[str, ...]]
+) -> None:
     with pytest.raises(SpecError) as caught:
         launcher.up(cluster(name))
     (said,) = caught.value.problems
     assert (
-        "security group frontier-search, instance profile frontier-search-head, instance profile frontier-search-worker are not in" in said
+        "security group frontier-search, instance profile frontier-search-head, instance profile frontier-search-worker are not in"
+        in said
     )
     assert "cluster/aws/bootstrap --ssh-from YOUR.ADDRESS/32" in said
     assert started == []
-    assert boto3.client("ec2", REGION).describe_security_groups(GroupNames=["default"])  # that it was asked, and nothing made
+    assert boto3.client("ec2", REGION).describe_security_groups(
+        GroupNames=["default"]
+    )  # that it was asked, and nothing made
     assert len(boto3.client("iam").list_instance_profiles()["InstanceProfiles"]) == 0
 
 
@@ -165,17 +184,25 @@ def test_a_group_and_profiles_of_the_users_own_are_asked_for_by_what_they_are(
 ) -> None:
     bootstrap(monkeypatch, "--ssm")
     boto3.client("ec2", REGION).delete_security_group(GroupName="frontier-search")
-    arn = boto3.client("iam").get_instance_profile(InstanceProfileName="frontier-search-head")["InstanceProfile"]["Arn"]
+    arn = boto3.client("iam").get_instance_profile(InstanceProfileName="frontier-search-head")[
+        "InstanceProfile"
+    ]["Arn"]
     launcher.up(cluster(SecurityGroupIds=["sg-0123"], IamInstanceProfile={"Arn": arn}))
     assert len(started) == 1
 
 
 def test_keys_that_may_not_ask_are_no_obstacle(
-    home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]], caplog: pytest.LogCaptureFixture
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    started: list[tuple[str, ...]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Starting machines takes other rights than asking IAM; Ray says so if they are missing too."""
     bootstrap(monkeypatch, "--ssm")
-    may = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}
+    may = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
+    }
     iam = boto3.client("iam")
     iam.create_user(UserName="somebody")
     iam.put_user_policy(UserName="somebody", PolicyName="starts", PolicyDocument=json.dumps(may))
@@ -186,29 +213,44 @@ def test_keys_that_may_not_ask_are_no_obstacle(
     asked = cluster()
     moto.core.set_initial_no_auth_action_count(0)(launcher.up)(asked)
     assert len(started) == 1
-    assert "may not ask whether the instance profile frontier-search-head is there (AccessDenied)" in caplog.text
+    assert (
+        "may not ask whether the instance profile frontier-search-head is there (AccessDenied)"
+        in caplog.text
+    )
 
 
-def test_without_keys_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]) -> None:
+def test_without_keys_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for key in [key for key in os.environ if key.startswith("AWS_")]:
         monkeypatch.delenv(key)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(
-        SpecError, match="gpu.yaml: AWS cannot be asked .*Unable to locate credentials. Give keys of the account in AWS's own"
+        SpecError,
+        match="gpu.yaml: AWS cannot be asked .*Unable to locate credentials. Give keys of the account in AWS's own",
     ):
         launcher.up(cluster())
     assert started == []
 
 
-def test_without_a_network_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]) -> None:
+def test_without_a_network_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    settings = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    settings = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    with pytest.raises(SpecError, match="AWS cannot be asked .*Could not connect to the endpoint URL.* and a way to the network"):
+    with pytest.raises(
+        SpecError,
+        match="AWS cannot be asked .*Could not connect to the endpoint URL.* and a way to the network",
+    ):
         launcher.up(cluster())
     assert started == []
 
@@ -235,7 +277,9 @@ class Refusing:
         self.refusals, self.category, self.asked = refusals, category, list[tuple[str, bool]]()
 
     def create(self, provider: object, config: dict[str, Any], tags: object, count: int) -> str:
-        assert not {"FallbackInstanceTypes", "OnDemandFallback"} & set(config)  # EC2 does not know them
+        assert not {"FallbackInstanceTypes", "OnDemandFallback"} & set(
+            config
+        )  # EC2 does not know them
         self.asked.append((config["InstanceType"], "InstanceMarketOptions" in config))
         if len(self.asked) <= self.refusals:
             raise NodeLaunchException(self.category, "no", None)
@@ -246,18 +290,29 @@ ORDER = [("g6.xlarge", True), ("g5.xlarge", True), ("g6.xlarge", False)]
 
 
 @pytest.mark.parametrize("refusals", [0, 1, 2])
-def test_the_next_type_is_tried_and_at_last_the_full_price(refusals: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_type_is_tried_and_at_last_the_full_price(
+    refusals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ec2 = Refusing(refusals)
-    monkeypatch.setattr(AWSNodeProvider, "_create_node", lambda self, *arguments: ec2.create(self, *arguments))
+    monkeypatch.setattr(
+        AWSNodeProvider, "_create_node", lambda self, *arguments: ec2.create(self, *arguments)
+    )
     provider = SpotProvider.__new__(SpotProvider)
     assert provider._create_node(NODE, {}, 1) == "made"
     assert ec2.asked == ORDER[: refusals + 1]
 
 
-@pytest.mark.parametrize(("refusals", "category", "asked"), [(3, "InsufficientInstanceCapacity", 3), (1, "UnauthorizedOperation", 1)])
-def test_a_refusal_for_good_is_passed_on(refusals: int, category: str, asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("refusals", "category", "asked"),
+    [(3, "InsufficientInstanceCapacity", 3), (1, "UnauthorizedOperation", 1)],
+)
+def test_a_refusal_for_good_is_passed_on(
+    refusals: int, category: str, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ec2 = Refusing(refusals, category)
-    monkeypatch.setattr(AWSNodeProvider, "_create_node", lambda self, *arguments: ec2.create(self, *arguments))
+    monkeypatch.setattr(
+        AWSNodeProvider, "_create_node", lambda self, *arguments: ec2.create(self, *arguments)
+    )
     with pytest.raises(NodeLaunchException):
         SpotProvider.__new__(SpotProvider)._create_node(NODE, {}, 1)
     assert ec2.asked == ORDER[:asked]

@@ -29,10 +29,22 @@ from tests.faults.comparing import plain
 from tests.support import s3
 from tests.support.processes import ENVIRONMENT
 
-pytest.importorskip("aiohttp_cors", reason="ray[default] is not installed (the extra `cluster`): the Jobs API is NOT tested")
+pytest.importorskip(
+    "aiohttp_cors",
+    reason="ray[default] is not installed (the extra `cluster`): the Jobs API is NOT tested",
+)
 
 START_S, SEARCH_S = 90.0, 180.0
-SPEC = {"name": "far-1", "dataset": "iris", "families": ["dense"], "trials": 8, "cohort": 2, "in_flight": 2, "seeds": 2, "epochs": 40}
+SPEC = {
+    "name": "far-1",
+    "dataset": "iris",
+    "families": ["dense"],
+    "trials": 8,
+    "cohort": 2,
+    "in_flight": 2,
+    "seeds": 2,
+    "epochs": 40,
+}
 
 
 @dataclass(frozen=True)
@@ -58,14 +70,33 @@ def ports(count: int) -> list[int]:
 def start(home: Path, settings: dict[str, str]) -> tuple[subprocess.Popen[bytes], str]:
     """A head of its own, with the dashboard on loopback."""
     gcs, dashboard, client, agent = ports(4)
-    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={gcs}", "--num-cpus=2"]
-    command += ["--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", f"--ray-client-server-port={client}"]
-    command += [f"--dashboard-agent-listen-port={agent}", "--disable-usage-stats", f"--temp-dir={home / 'ray'}"]
+    command = [
+        sys.executable,
+        "-m",
+        "ray.scripts.scripts",
+        "start",
+        "--head",
+        "--block",
+        f"--port={gcs}",
+        "--num-cpus=2",
+    ]
+    command += [
+        "--dashboard-host=127.0.0.1",
+        f"--dashboard-port={dashboard}",
+        f"--ray-client-server-port={client}",
+    ]
+    command += [
+        f"--dashboard-agent-listen-port={agent}",
+        "--disable-usage-stats",
+        f"--temp-dir={home / 'ray'}",
+    ]
     command += ["--node-ip-address=127.0.0.1", "--object-store-memory=100000000"]
     environment = os.environ | ENVIRONMENT | settings | {"FRONTIER_SEARCH_HOME": str(home / "runs")}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True, cwd=home)
+        process = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True, cwd=home
+        )
     url, end = f"http://127.0.0.1:{dashboard}", time.monotonic() + START_S
     while tunnel._status(url) is None:
         assert process.poll() is None, (home / "log").read_text()
@@ -86,11 +117,16 @@ def end(process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="module")
 def head() -> Iterator[Head]:
     """A head that wants a token and, as cluster/gpu.yaml has it, names a bucket in its start command."""
-    with s3.running() as server, tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder:
+    with (
+        s3.running() as server,
+        tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder,
+    ):
         home, secret = Path(folder), Path(folder) / "secrets" / "auth_token"
         token.make(secret)
         settings = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(secret)}
-        process, url = start(home, settings | {"FRONTIER_SEARCH_OUTCOMES": f"s3://{s3.BUCKET}/outcomes"})
+        process, url = start(
+            home, settings | {"FRONTIER_SEARCH_OUTCOMES": f"s3://{s3.BUCKET}/outcomes"}
+        )
         before = os.environ.get("RAY_AUTH_TOKEN_PATH")
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(secret)
         try:
@@ -113,8 +149,12 @@ def state(head: Head) -> str:
     return str(json.loads(head.run("list", "--format", "json").stdout)[-1]["state"])
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin: list[Trial], tmp_path: Path) -> None:
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
+)
+def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(
+    head: Head, twin: list[Trial], tmp_path: Path
+) -> None:
     question = tmp_path / "question.yaml"
     question.write_text(Search.from_spec(SPEC).to_yaml())
     submitted = head.run("submit", str(question), "--detach")
@@ -133,7 +173,10 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin:
     assert followed.exit_code == 0, followed.output
     assert "far-1: 8/8 trials" in followed.output
     rows = json.loads(head.run("list", "--format", "json").stdout)
-    assert [(row["search"], row["session"], row["id"]) for row in rows] == [("far-1", 1, "far-1"), ("far-1", 2, "far-1~2")]
+    assert [(row["search"], row["session"], row["id"]) for row in rows] == [
+        ("far-1", 1, "far-1"),
+        ("far-1", 2, "far-1~2"),
+    ]
     assert rows[-1]["state"] == "SUCCEEDED"
     trials = catalog.read_trials(catalog.find("far-1", head.home))
     assert [plain(trial) for trial in trials] == [plain(trial) for trial in twin]
@@ -146,11 +189,15 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(head: Head, twin:
     shutil.rmtree(head.home)  # a new head has an empty disk
     assert head.run("submit", str(question)).exit_code == 0
     again = catalog.read_trials(catalog.find("far-1", head.home))
-    assert [trial.outcome for trial in again] == [trial.outcome for trial in trials]  # of the same workers, in the same seconds
+    assert [trial.outcome for trial in again] == [
+        trial.outcome for trial in trials
+    ]  # of the same workers, in the same seconds
     assert head.server.written("outcomes/far-1/told/0") == told
 
 
-def test_a_wrong_token_is_refused_and_so_is_a_way_that_is_not_ours(head: Head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_refused_and_so_is_a_way_that_is_not_ours(
+    head: Head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert tunnel._status(head.url) == 401
     other = tmp_path / "auth_token"
     token.make(other)
@@ -160,7 +207,9 @@ def test_a_wrong_token_is_refused_and_so_is_a_way_that_is_not_ours(head: Head, t
     assert "traffic is not encrypted" in str(far.exception)
 
 
-def test_a_cluster_that_answers_without_a_token_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_answers_without_a_token_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder:
         process, url = start(Path(folder), {"RAY_AUTH_MODE": "disabled"})
         try:

@@ -10,11 +10,25 @@ from tests.cluster.lab.site import SHARED, WORKERS, onprem
 from tests.cluster.lab.user import User
 from tests.support.processes import descendants
 
-SSH = ("ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=2", "-o", "LogLevel=ERROR")
+SSH = (
+    "ssh",
+    "-o",
+    "StrictHostKeyChecking=no",
+    "-o",
+    "UserKnownHostsFile=/dev/null",
+    "-o",
+    "ConnectTimeout=2",
+    "-o",
+    "LogLevel=ERROR",
+)
 
 
 def test_hosts_are_apart_and_nothing_is_left(lab_folder: Path) -> None:
-    before = descendants(os.getpid()), Path("/proc/self/mounts").read_text(), Path("/proc/net/dev").read_text().count(":")
+    before = (
+        descendants(os.getpid()),
+        Path("/proc/self/mounts").read_text(),
+        Path("/proc/net/dev").read_text().count(":"),
+    )
     with onprem(lab_folder) as site:
         user = User(site.laptop, site.file)
         worker = site.workers[0]
@@ -39,5 +53,9 @@ def test_hosts_are_apart_and_nothing_is_left(lab_folder: Path) -> None:
         assert over("true") == "unreachable"
         worker.boot()
         assert over(f"cat {SHARED}/note; ls /tmp/note || true").startswith("seen")
-    after = descendants(os.getpid()), Path("/proc/self/mounts").read_text(), Path("/proc/net/dev").read_text().count(":")
+    after = (
+        descendants(os.getpid()),
+        Path("/proc/self/mounts").read_text(),
+        Path("/proc/net/dev").read_text().count(":"),
+    )
     assert after == before

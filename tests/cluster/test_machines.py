@@ -42,7 +42,11 @@ def raylet(node: Any) -> int:
 
 
 def workers(node: Any) -> list[int]:
-    return [pid for pid in processes.descendants(raylet(node)) if processes.words(pid).startswith(WORKER)]
+    return [
+        pid
+        for pid in processes.descendants(raylet(node))
+        if processes.words(pid).startswith(WORKER)
+    ]
 
 
 def vanishes(node: Any) -> None:
@@ -74,7 +78,9 @@ BLOWS = (vanishes, is_reclaimed, is_shut_down, loses_its_worker)
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
+)
 def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -86,7 +92,12 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
     checkpoints = entry.files.checkpoints(0)
     seen: list[tuple[str | None, dict[str, int], dict[str, int]]] = []
     with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
-        head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False, "temp_dir": folder}
+        head = {
+            "num_cpus": 0,
+            "object_store_memory": MEMORY,
+            "include_dashboard": False,
+            "temp_dir": folder,
+        }
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
             nodes = [cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in BLOWS]
@@ -97,7 +108,9 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
                     processes.until((checkpoints / "training").exists, 60, "training")
                     stack = (checkpoints / "training").read_text()
                     blow(next(node for node in nodes if workers(node)))
-                    processes.until(lambda: not (checkpoints / "training").exists(), 60, "the death is counted")
+                    processes.until(
+                        lambda: not (checkpoints / "training").exists(), 60, "the death is counted"
+                    )
                     seen.append((stack, crashes.machines(checkpoints), crashes.read(checkpoints)))
 
             striking = threading.Thread(target=strike, daemon=True)
@@ -108,11 +121,18 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
             if ray.is_initialized():
                 ray.shutdown()
             cluster.shutdown()
-    assert seen == [("0", {"0": 1}, {}), ("0", {"0": 2}, {}), ("0", {"0": 3}, {}), ("0", {"0": 3}, {"0": 1})]
+    assert seen == [
+        ("0", {"0": 1}, {}),
+        ("0", {"0": 2}, {}),
+        ("0", {"0": 3}, {}),
+        ("0", {"0": 3}, {"0": 1}),
+    ]
     assert [words for words in caplog.messages if "trained again" in words] == [
         *["the worker of cohort 0 was lost with its machine in stack 0; it is trained again"] * 3,
         "the worker of cohort 0 died in stack 0; it is trained again",
     ]
     assert stuck(entry, mirror=False) == []
     twin = catalog.read_trials(catalog.find(search.name, tmp_path / "twin"))
-    assert [plain(trial) for trial in catalog.read_trials(entry)] == [plain(trial) for trial in twin]
+    assert [plain(trial) for trial in catalog.read_trials(entry)] == [
+        plain(trial) for trial in twin
+    ]

@@ -18,13 +18,26 @@ from frontier_search.storage import catalog
 from tests.faults.comparing import plain, stuck
 from tests.support.processes import ENVIRONMENT
 
-SPEC = {"name": "nodes-1", "dataset": "iris", "families": ["dense"], "trials": 12, "cohort": 3, "in_flight": 2, "seeds": 3, "epochs": 300}
+SPEC = {
+    "name": "nodes-1",
+    "dataset": "iris",
+    "families": ["dense"],
+    "trials": 12,
+    "cohort": 3,
+    "in_flight": 2,
+    "seeds": 3,
+    "epochs": 300,
+}
 MEMORY = 80_000_000  # bytes of each object store
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_a_node_that_dies_in_a_cohort_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
+)
+def test_a_node_that_dies_in_a_cohort_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     search = Search.from_spec(SPEC)
     runner.run(search, tmp_path / "twin", "inline")
     for key, value in ENVIRONMENT.items():
@@ -32,7 +45,12 @@ def test_a_node_that_dies_in_a_cohort_changes_nothing(tmp_path: Path, monkeypatc
     entry = catalog.define(search, tmp_path / "home")
     removed = threading.Event()
     with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
-        head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False, "temp_dir": folder}
+        head = {
+            "num_cpus": 0,
+            "object_store_memory": MEMORY,
+            "include_dashboard": False,
+            "temp_dir": folder,
+        }
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
             doomed, _ = (cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in range(2))
@@ -53,4 +71,6 @@ def test_a_node_that_dies_in_a_cohort_changes_nothing(tmp_path: Path, monkeypatc
     assert removed.is_set()
     assert stuck(entry, mirror=False) == []
     twin = catalog.read_trials(catalog.find("nodes-1", tmp_path / "twin"))
-    assert [plain(trial) for trial in catalog.read_trials(entry)] == [plain(trial) for trial in twin]
+    assert [plain(trial) for trial in catalog.read_trials(entry)] == [
+        plain(trial) for trial in twin
+    ]

@@ -28,12 +28,16 @@ def test_a_head_comes_says_how_it_is_and_leaves(site: Site) -> None:
     assert ray_is_on(site.head)
     assert "1 head" in user.cluster("status")
     assert user.sessions() == []
-    assert "was not fetched" in user.says("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs", code=1)
+    assert "was not fetched" in user.says(
+        "fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs", code=1
+    )
     assert list(site.fetched.iterdir()) == []
     user.cluster("down")
     assert not ray_is_on(site.head)
     assert "no tunnel to the head" in user.says("list", "--cluster", CLUSTER, code=1)
-    assert site.laptop.run("pgrep", "-f", "ssh -tt").returncode == 1  # no tunnel outlives its command
+    assert (
+        site.laptop.run("pgrep", "-f", "ssh -tt").returncode == 1
+    )  # no tunnel outlives its command
 
 
 @pytest.mark.slow
@@ -53,13 +57,21 @@ def test_a_host_killed_and_one_unplugged_change_nothing(site: Site, tmp_path: Pa
     assert [row["state"] for row in user.sessions()] == ["RUNNING"]
     assert ENDED in user.attach()
     assert [row["state"] for row in user.sessions()] == ["SUCCEEDED"]
-    assert user.says("logs", NAME, "--cluster", CLUSTER).count("was lost with its machine in stack") >= 2
+    assert (
+        user.says("logs", NAME, "--cluster", CLUSTER).count("was lost with its machine in stack")
+        >= 2
+    )
     user.says("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
     assert "val loss" in user.says("frontier", NAME, "--home", f"{HOME}/runs")
     assert differences(site.fetched) == []
     unplugged.plug_in()
     user.cluster("down")
-    until(lambda: not any(map(ray_is_on, (site.head, *site.workers))), LEAVING_S, "Ray leaves the hosts", 1.0)
+    until(
+        lambda: not any(map(ray_is_on, (site.head, *site.workers))),
+        LEAVING_S,
+        "Ray leaves the hosts",
+        1.0,
+    )
 
 
 @pytest.mark.slow
@@ -70,7 +82,11 @@ def test_a_lost_head_loses_no_cohort(site: Site, tmp_path: Path) -> None:
     user.submit()
     log = tmp_path / "following"
     following = user.start_following(log)
-    until(lambda: site.training() >= 2 and finished(site.runs), TRAINING_S, "one cohort has ended and two are trained")
+    until(
+        lambda: site.training() >= 2 and finished(site.runs),
+        TRAINING_S,
+        "one cohort has ended and two are trained",
+    )
     site.head.kill()
     before = finished(site.runs)
     assert following.wait(NOTICED_S) == 1

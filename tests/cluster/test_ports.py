@@ -36,8 +36,12 @@ def listening(host: Host) -> dict[int, bool]:
 
 
 def answers(stranger: Host, host: Host, ports: Sequence[object], token: str) -> list[Answer]:
-    command = stranger.command(sys.executable, "-m", "tests.cluster.lab.probe", host.address, *ports)
-    done = subprocess.run(command, input=token, capture_output=True, text=True, timeout=PROBE_S, check=False)
+    command = stranger.command(
+        sys.executable, "-m", "tests.cluster.lab.probe", host.address, *ports
+    )
+    done = subprocess.run(
+        command, input=token, capture_output=True, text=True, timeout=PROBE_S, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return [tuple(answer) for answer in json.loads(done.stdout)]
 
@@ -46,7 +50,11 @@ def tells(answer: Answer) -> bool:
     """Whether a stranger learns or does something; load, and that the host is well, are no secrets."""
     _, path, status, said = answer
     refused = status in (401, 403, 404, 405)
-    return not (refused or said.startswith("# HELP") or (path == "GET /api/local_raylet_healthz" and said == "success"))
+    return not (
+        refused
+        or said.startswith("# HELP")
+        or (path == "GET /api/local_raylet_healthz" and said == "success")
+    )
 
 
 def test_nothing_answers_a_stranger(site: Site) -> None:
@@ -55,7 +63,9 @@ def test_nothing_answers_a_stranger(site: Site) -> None:
     user.cluster("up")
     user.submit()
     until(lambda: site.training() >= 2, TRAINING_S, "both workers train")
-    stranger = site.network.add("stranger", ["192.0.2.99/24"], Disk("nobody", "/home/nobody", "", environment()))
+    stranger = site.network.add(
+        "stranger", ["192.0.2.99/24"], Disk("nobody", "/home/nobody", "", environment())
+    )
     for host in (site.head, site.workers[0]):
         ports = listening(host)
         reachable = sorted(port for port, far in ports.items() if far)
@@ -66,11 +76,21 @@ def test_nothing_answers_a_stranger(site: Site) -> None:
             assert any(status == (403 if token else 401) for _, _, status, _ in got)
             assert [answer for answer in got if tells(answer)] == []
         assert not host.path("/tmp/stranger").exists()
-    known = site.laptop.path(f"{HOME}/.frontier-search/frontier-onprem/secrets/auth_token").read_text()
-    nodes, keys = "6379/NodeInfoGcsService/GetAllNodeInfo", "6379/InternalKVGcsService/InternalKVKeys"
+    known = site.laptop.path(
+        f"{HOME}/.frontier-search/frontier-onprem/secrets/auth_token"
+    ).read_text()
+    nodes, keys = (
+        "6379/NodeInfoGcsService/GetAllNodeInfo",
+        "6379/InternalKVGcsService/InternalKVKeys",
+    )
     assert [said for _, _, said, _ in answers(stranger, site.head, [nodes, keys], known)] == [
         "answered"
     ] * 2  # the probe would have seen it
     assert answers(stranger, site.head, [nodes, keys], "f" * 64) == []
     assert "stopped" in user.says("stop", NAME, "--cluster", CLUSTER)
-    until(lambda: [row["state"] for row in user.sessions()] == ["STOPPED"], STOPPING_S, "it is stopped", 1.0)
+    until(
+        lambda: [row["state"] for row in user.sessions()] == ["STOPPED"],
+        STOPPING_S,
+        "it is stopped",
+        1.0,
+    )

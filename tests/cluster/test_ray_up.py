@@ -20,7 +20,9 @@ pytestmark = pytest.mark.slow
 def begin(cloud: Cloud) -> User:
     """The group, the profiles, the bucket, the token, the head, and a search of which two cohorts are trained."""
     user = User(cloud.laptop, cloud.file)
-    made = cloud.laptop.run(sys.executable, ROOT / "cluster" / "aws" / "bootstrap", "--ssh-from", "203.0.113.7/32")
+    made = cloud.laptop.run(
+        sys.executable, ROOT / "cluster" / "aws" / "bootstrap", "--ssh-from", "203.0.113.7/32"
+    )
     assert made.returncode == 0, made.stdout
     user.cluster("init")
     user.cluster("up")
@@ -42,11 +44,16 @@ def end(cloud: Cloud, user: User) -> None:
 def test_spot_workers_come_one_is_reclaimed_and_none_is_left(cloud: Cloud) -> None:
     user = begin(cloud)
     workers = cloud.region.spot()
-    assert [worker["InstanceType"] for worker in workers] == ["g5.xlarge"] * 2  # of the first type there was none
+    assert [worker["InstanceType"] for worker in workers] == [
+        "g5.xlarge"
+    ] * 2  # of the first type there was none
     cloud.region.reclaim(workers[0])
     assert ENDED in user.attach()
     until(lambda: not cloud.region.spot(), LEAVING_S, "idle workers are ended", 1.0)
-    assert {one["InstanceType"] for one in cloud.region.instances("terminated")} == {"g5.xlarge", "g6.xlarge"}
+    assert {one["InstanceType"] for one in cloud.region.instances("terminated")} == {
+        "g5.xlarge",
+        "g6.xlarge",
+    }
     assert len(cloud.region.instances()) == 1
     end(cloud, user)
 
@@ -63,7 +70,9 @@ def test_a_head_lost_with_its_disk_loses_no_cohort(cloud: Cloud) -> None:
     user.cluster("up")
     user.submit()
     assert ENDED in user.attach()
-    assert {key: at for key, at in cloud.told().items() if key in told} == told  # not trained again, and not even written
+    assert {
+        key: at for key, at in cloud.told().items() if key in told
+    } == told  # not trained again, and not even written
     end(cloud, user)
     after = finished(cloud.fetched)
     assert {n: (row["worker"], row["seconds"]) for n, row in before.items()} == {

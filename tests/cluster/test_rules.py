@@ -32,7 +32,10 @@ Edit = Callable[[dict[str, Any]], object]
 
 def test_every_variable_of_ours_in_a_file_is_read_by_something() -> None:
     named = {
-        name for path in (ROOT / "cluster").rglob("*") if path.is_file() for name in re.findall(r"FRONTIER_SEARCH_\w+", path.read_text())
+        name
+        for path in (ROOT / "cluster").rglob("*")
+        if path.is_file()
+        for name in re.findall(r"FRONTIER_SEARCH_\w+", path.read_text())
     }
     code = "".join(path.read_text() for path in (ROOT / "frontier_search").rglob("*.py"))
     assert named == {"FRONTIER_SEARCH_HOME", "FRONTIER_SEARCH_OUTCOMES"}
@@ -67,7 +70,9 @@ def as_aws(*left_out: str) -> Edit:
     """Ray's own provider instead of ours, so that Ray's defaults take the place of what is left out."""
 
     def edit(file: dict[str, Any]) -> None:
-        file["provider"] = {k: v for k, v in file["provider"].items() if k != "module"} | {"type": "aws"}
+        file["provider"] = {k: v for k, v in file["provider"].items() if k != "module"} | {
+            "type": "aws"
+        }
         for key in left_out:
             del file[key]
 
@@ -82,44 +87,109 @@ def test_a_shipped_file_is_safe(path: Path) -> None:
 def test_the_variant_without_inbound_ports_differs_in_nothing_else() -> None:
     variant = yaml.safe_load((ROOT / "cluster" / "gpu-ssm.yaml").read_text())
     assert variant["provider"].pop("use_internal_ips") is True
-    assert {variant["auth"].pop(key) is not None for key in ("ssh_proxy_use_node_id", "ssh_proxy_command")} == {True}
+    assert {
+        variant["auth"].pop(key) is not None
+        for key in ("ssh_proxy_use_node_id", "ssh_proxy_command")
+    } == {True}
     assert variant == GPU
 
 
 UNSAFE: dict[str, tuple[Edit, str]] = {
-    "no token on the head": (command("head_start_ray_commands", "RAY_AUTH_MODE=token", ""), "without RAY_AUTH_MODE=token"),
-    "no token on a worker": (command("worker_start_ray_commands", "RAY_AUTH_MODE=token", ""), "without RAY_AUTH_MODE=token"),
-    "a token that others may read": (command("head_start_ray_commands", "RAY_AUTH_TOKEN_PATH=", "X="), "name the token's file"),
-    "dashboard on all addresses": (command("head_start_ray_commands", "host=127.0.0.1", "host=0.0.0.0"), "listens on all addresses"),
-    "dashboard as Ray likes": (command("head_start_ray_commands", "--dashboard-host=127.0.0.1", ""), "needs --dashboard-host"),
-    "no autoscaler": (command("head_start_ray_commands", "--autoscaling-config", "--x"), "no worker is ever started"),
-    "Ray's start commands": (as_aws("head_start_ray_commands", "worker_start_ray_commands"), "without RAY_AUTH_MODE=token"),
+    "no token on the head": (
+        command("head_start_ray_commands", "RAY_AUTH_MODE=token", ""),
+        "without RAY_AUTH_MODE=token",
+    ),
+    "no token on a worker": (
+        command("worker_start_ray_commands", "RAY_AUTH_MODE=token", ""),
+        "without RAY_AUTH_MODE=token",
+    ),
+    "a token that others may read": (
+        command("head_start_ray_commands", "RAY_AUTH_TOKEN_PATH=", "X="),
+        "name the token's file",
+    ),
+    "dashboard on all addresses": (
+        command("head_start_ray_commands", "host=127.0.0.1", "host=0.0.0.0"),
+        "listens on all addresses",
+    ),
+    "dashboard as Ray likes": (
+        command("head_start_ray_commands", "--dashboard-host=127.0.0.1", ""),
+        "needs --dashboard-host",
+    ),
+    "no autoscaler": (
+        command("head_start_ray_commands", "--autoscaling-config", "--x"),
+        "no worker is ever started",
+    ),
+    "Ray's start commands": (
+        as_aws("head_start_ray_commands", "worker_start_ray_commands"),
+        "without RAY_AUTH_MODE=token",
+    ),
     "Ray's nightly wheel": (as_aws("setup_commands"), "nightly wheel"),
     "Ray's machine image": (node("gpu_spot", lambda config: config.pop("ImageId")), "Ubuntu 18.04"),
-    "Ray's profile": (node("head", lambda config: config.pop("IamInstanceProfile")), "full access to EC2 and S3"),
+    "Ray's profile": (
+        node("head", lambda config: config.pop("IamInstanceProfile")),
+        "full access to EC2 and S3",
+    ),
     "Ray's group": (lambda file: file["provider"].pop("security_group"), "opens SSH to 0.0.0.0/0"),
     "SSH from everywhere": (
-        lambda file: file["provider"]["security_group"].update(IpPermissions=[{"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]),
+        lambda file: file["provider"]["security_group"].update(
+            IpPermissions=[{"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        ),
         "opens a port to 0.0.0.0/0",
     ),
     "SSH from everywhere, in halves": (
-        lambda file: file["provider"]["security_group"].update(IpPermissions=[{"Ipv6Ranges": [{"CidrIpv6": "8000::/1"}]}]),
+        lambda file: file["provider"]["security_group"].update(
+            IpPermissions=[{"Ipv6Ranges": [{"CidrIpv6": "8000::/1"}]}]
+        ),
         "opens a port to 8000::/1",
     ),
-    "stopped disks are kept": (lambda file: file["provider"].pop("cache_stopped_nodes"), "cache_stopped_nodes"),
-    "the first version of IMDS": (node("head", lambda config: config.pop("MetadataOptions")), "HttpTokens"),
-    "an open disk": (node("head", lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(Encrypted=False)), "Encrypted"),
+    "stopped disks are kept": (
+        lambda file: file["provider"].pop("cache_stopped_nodes"),
+        "cache_stopped_nodes",
+    ),
+    "the first version of IMDS": (
+        node("head", lambda config: config.pop("MetadataOptions")),
+        "HttpTokens",
+    ),
+    "an open disk": (
+        node(
+            "head", lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(Encrypted=False)
+        ),
+        "Encrypted",
+    ),
     "a disk that stays": (
-        node("head", lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(DeleteOnTermination=False)),
+        node(
+            "head",
+            lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(
+                DeleteOnTermination=False
+            ),
+        ),
         "DeleteOnTermination",
     ),
-    "a head that may vanish": (node("head", lambda config: config.update(InstanceMarketOptions={"MarketType": "spot"})), "spot instance"),
-    "cohorts on the head": (lambda file: file["available_node_types"]["head"].update(resources={}), "CPU: 0"),
-    "heads as workers": (lambda file: file["available_node_types"]["head"].update(max_workers=2), "max_workers must be 0"),
-    "another Ray": (lambda file: file["docker"].update(image="rayproject/ray:latest-gpu"), "not pinned to Ray"),
-    "an open container": (lambda file: file["docker"]["run_options"].append("-p 8265:8265"), "opens the container"),
+    "a head that may vanish": (
+        node("head", lambda config: config.update(InstanceMarketOptions={"MarketType": "spot"})),
+        "spot instance",
+    ),
+    "cohorts on the head": (
+        lambda file: file["available_node_types"]["head"].update(resources={}),
+        "CPU: 0",
+    ),
+    "heads as workers": (
+        lambda file: file["available_node_types"]["head"].update(max_workers=2),
+        "max_workers must be 0",
+    ),
+    "another Ray": (
+        lambda file: file["docker"].update(image="rayproject/ray:latest-gpu"),
+        "not pinned to Ray",
+    ),
+    "an open container": (
+        lambda file: file["docker"]["run_options"].append("-p 8265:8265"),
+        "opens the container",
+    ),
     "given up too soon": (lambda file: file.update(idle_timeout_minutes=1), "at least 5"),
-    "a secret inside": (command("setup_commands", "chmod 700", "export RAY_AUTH_TOKEN=abc; chmod 700"), "a secret stands in the file"),
+    "a secret inside": (
+        command("setup_commands", "chmod 700", "export RAY_AUTH_TOKEN=abc; chmod 700"),
+        "a secret stands in the file",
+    ),
 }
 
 
@@ -136,7 +206,9 @@ def test_every_rule_refuses_something() -> None:
     for edit, _ in UNSAFE.values():
         edited = copy.deepcopy(GPU)
         edit(edited)
-        defaults = yaml.safe_load((Path(ray.autoscaler.__file__).parent / "aws" / "defaults.yaml").read_text())
+        defaults = yaml.safe_load(
+            (Path(ray.autoscaler.__file__).parent / "aws" / "defaults.yaml").read_text()
+        )
         full = (defaults if edited["provider"]["type"] == "aws" else {}) | edited
         tried |= {rule for rule in rules.RULES if list(rule(rules.Plan(edited, full)))}
     assert [rule.__name__ for rule in rules.RULES if rule not in tried] == []
@@ -155,8 +227,14 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     ("edit", "reason"),
     [
         (lambda file: file.update(min_workers=1), "`min_workers` is gone from Ray"),
-        (lambda file: file["available_node_types"]["gpu_spot"].pop("resources"), "'resources' is a required property"),
-        (lambda file: file["available_node_types"]["gpu_spot"]["resources"].update(CPU=0.5), "0.5 is not of type 'integer'"),
+        (
+            lambda file: file["available_node_types"]["gpu_spot"].pop("resources"),
+            "'resources' is a required property",
+        ),
+        (
+            lambda file: file["available_node_types"]["gpu_spot"]["resources"].update(CPU=0.5),
+            "0.5 is not of type 'integer'",
+        ),
         (lambda file: file.update(head_node_type="haed"), "head_node_type"),
     ],
 )
@@ -167,18 +245,39 @@ def test_what_ray_would_refuse_is_said_too(edit: Edit, reason: str, tmp_path: Pa
 def test_a_check_takes_two_seconds_at_most() -> None:
     """Of processor time: other processes of this machine are no fault of the check's."""
     before = os.times()
-    subprocess.run([sys.executable, "-m", "frontier_search", "cluster", "check", ROOT / "cluster" / "gpu.yaml"], check=True, cwd=ROOT)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "frontier_search",
+            "cluster",
+            "check",
+            ROOT / "cluster" / "gpu.yaml",
+        ],
+        check=True,
+        cwd=ROOT,
+    )
     after = os.times()
-    assert after.children_user + after.children_system - before.children_user - before.children_system < CHECK_S
+    assert (
+        after.children_user + after.children_system - before.children_user - before.children_system
+        < CHECK_S
+    )
 
 
 # ---- the token ---------------------------------------------------------------------------------------------------------------------------
 
 
-def test_init_makes_a_token_that_is_ours_alone_and_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_makes_a_token_that_is_ours_alone_and_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for _ in range(2):
-        assert CliRunner().invoke(group, ["cluster", "init", str(ROOT / "cluster" / "gpu.yaml")]).exit_code == 0
+        assert (
+            CliRunner()
+            .invoke(group, ["cluster", "init", str(ROOT / "cluster" / "gpu.yaml")])
+            .exit_code
+            == 0
+        )
     path = tmp_path / ".frontier-search" / "frontier-search" / "secrets" / "auth_token"
     assert path == ClusterFile.read(ROOT / "cluster" / "gpu.yaml").token
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -199,7 +298,9 @@ def test_a_token_that_others_may_read_is_refused(tmp_path: Path) -> None:
         token.read(tmp_path / "none")
 
 
-def test_nothing_is_started_without_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_started_without_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     result = CliRunner().invoke(group, ["cluster", "up", str(ROOT / "cluster" / "gpu.yaml")])
     assert isinstance(result.exception, SpecError)

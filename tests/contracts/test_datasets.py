@@ -21,7 +21,14 @@ from hypothesis import strategies as st
 from frontier_search.data import openml
 from frontier_search.data.dataset import Dataset, Rows, Split
 from frontier_search.data.datasets import DATASETS, find
-from frontier_search.data.splitting import Sizes, at_random, in_order, sixty_twenty_twenty, standardised, stratified
+from frontier_search.data.splitting import (
+    Sizes,
+    at_random,
+    in_order,
+    sixty_twenty_twenty,
+    standardised,
+    stratified,
+)
 from frontier_search.errors import SpecError
 from frontier_search.files import write_arrays
 
@@ -45,12 +52,15 @@ N_ROWS = {  # (train, val, test); 60/20/20 of every class for iris, wine and dig
     "synthetic_3class": (600, 200, 200),
     "synthetic_5class": (900, 300, 300),
 }
-N_TWINS = {"iris": 1}  # irises 102 and 143 are equal in all four measurements and in species; no other dataset has equal rows
+N_TWINS = {
+    "iris": 1
+}  # irises 102 and 143 are equal in all four measurements and in species; no other dataset has equal rows
 IMAGES = ("digits", "mnist", "fashion_mnist")
 FROM_FILES = ("mnist", "fashion_mnist")  # or from the network, once
-RAW_FEATURES = {"friedman1": (0.0, 1.0), "multiscale_fourier_regression": (-1.0, 1.0)} | dict.fromkeys(
-    IMAGES, (0.0, 1.0)
-)  # and their interval
+RAW_FEATURES = {
+    "friedman1": (0.0, 1.0),
+    "multiscale_fourier_regression": (-1.0, 1.0),
+} | dict.fromkeys(IMAGES, (0.0, 1.0))  # and their interval
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,7 +69,9 @@ def users_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("images")
     for i, name in enumerate(FROM_FILES):
         images = np.random.default_rng(i).integers(0, 256, (10_000, 28, 28), dtype=np.uint8)
-        write_arrays(folder / f"{name}_10k.npz", {"X": images, "y": np.arange(10_000, dtype=np.uint8) % 10})
+        write_arrays(
+            folder / f"{name}_10k.npz", {"X": images, "y": np.arange(10_000, dtype=np.uint8) % 10}
+        )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(openml.FOLDER, str(folder))
         yield folder
@@ -85,7 +97,11 @@ def dataset(request: pytest.FixtureRequest) -> Dataset:
 
 def test_metadata_is_complete_and_agrees_with_the_task(dataset: Dataset) -> None:
     assert DATASETS[dataset.name] is dataset
-    assert dataset.unit == "nats" if dataset.task != "regression" else dataset.unit.startswith("squared")
+    assert (
+        dataset.unit == "nats"
+        if dataset.task != "regression"
+        else dataset.unit.startswith("squared")
+    )
     assert dataset.n_outputs == 1 if dataset.task != "multiclass" else dataset.n_outputs >= 3
     assert dataset.source
 
@@ -114,7 +130,10 @@ def test_other_seed_other_rows(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sizes_are_the_same_for_every_seed(dataset: Dataset, seed: int) -> None:
-    assert tuple(len(rows) for rows in parts_of(split_of(dataset.name, seed)).values()) == N_ROWS[dataset.name]
+    assert (
+        tuple(len(rows) for rows in parts_of(split_of(dataset.name, seed)).values())
+        == N_ROWS[dataset.name]
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -139,10 +158,14 @@ def test_every_split_has_every_class_and_nothing_else(dataset: Dataset, seed: in
         if dataset.task == "regression":
             assert len(np.unique(rows.y)) > len(rows) / 2
         else:
-            assert np.unique(rows.y).tolist() == list(range(2 if dataset.task == "binary" else dataset.n_outputs))
+            assert np.unique(rows.y).tolist() == list(
+                range(2 if dataset.task == "binary" else dataset.n_outputs)
+            )
 
 
-def test_features_are_standardised_by_the_training_rows_or_left_in_their_interval(dataset: Dataset) -> None:
+def test_features_are_standardised_by_the_training_rows_or_left_in_their_interval(
+    dataset: Dataset,
+) -> None:
     split = split_of(dataset.name, SEEDS[0])
     if dataset.name in RAW_FEATURES:
         low, high = RAW_FEATURES[dataset.name]
@@ -151,7 +174,9 @@ def test_features_are_standardised_by_the_training_rows_or_left_in_their_interva
     else:
         np.testing.assert_allclose(split.train.x.mean(axis=0, dtype=np.float64), 0.0, atol=1e-5)
         np.testing.assert_allclose(split.train.x.std(axis=0, dtype=np.float64), 1.0, atol=1e-5)
-        assert np.abs(split.test.x.mean(axis=0, dtype=np.float64)).max() > 1e-3  # the test rows had no say
+        assert (
+            np.abs(split.test.x.mean(axis=0, dtype=np.float64)).max() > 1e-3
+        )  # the test rows had no say
 
 
 def test_a_dataset_can_be_sent_to_a_worker(dataset: Dataset) -> None:
@@ -161,8 +186,15 @@ def test_a_dataset_can_be_sent_to_a_worker(dataset: Dataset) -> None:
 def test_friedman1_is_friedmans_function_with_unit_noise_and_a_standardised_target() -> None:
     train = split_of("friedman1", SEEDS[0]).train
     x = train.x.astype(np.float64)
-    f = 10 * np.sin(np.pi * x[:, 0] * x[:, 1]) + 20 * (x[:, 2] - 0.5) ** 2 + 10 * x[:, 3] + 5 * x[:, 4]
-    assert train.y.mean() == pytest.approx(0.0, abs=1e-5) and train.y.std() == pytest.approx(1.0, abs=1e-5)
+    f = (
+        10 * np.sin(np.pi * x[:, 0] * x[:, 1])
+        + 20 * (x[:, 2] - 0.5) ** 2
+        + 10 * x[:, 3]
+        + 5 * x[:, 4]
+    )
+    assert train.y.mean() == pytest.approx(0.0, abs=1e-5) and train.y.std() == pytest.approx(
+        1.0, abs=1e-5
+    )
     slope, intercept = np.polyfit(train.y, f, 1)
     noise = (f - intercept - slope * train.y).std()
     assert 0.9 < noise < 1.1
@@ -171,7 +203,9 @@ def test_friedman1_is_friedmans_function_with_unit_noise_and_a_standardised_targ
 def test_sine_has_a_raw_target_and_two_periods() -> None:
     train = split_of("sine", SEEDS[0]).train
     x = train.x[:, 0].astype(np.float64)
-    phase = (x - x.min()) / (x.max() - x.min()) * 4 * np.pi  # 300 uniform rows reach both ends but for a few hundredths
+    phase = (
+        (x - x.min()) / (x.max() - x.min()) * 4 * np.pi
+    )  # 300 uniform rows reach both ends but for a few hundredths
     assert 0.08 < (train.y - np.sin(phase)).std() < 0.15
 
 
@@ -194,11 +228,16 @@ def test_images_are_the_features_that_say_so(dataset: Dataset) -> None:
     assert dataset.image is None or math.prod(dataset.image) == dataset.n_features
 
 
-def test_the_whole_file_comes_before_the_smaller_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_file_comes_before_the_smaller_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     y = np.arange(50) % 10
     monkeypatch.setenv(openml.FOLDER, str(tmp_path))
     for name, n_rows in (("mnist_10k", 40), ("mnist", 50)):
-        write_arrays(tmp_path / f"{name}.npz", {"X": np.full((n_rows, 784), n_rows, np.uint8), "y": y[:n_rows]})
+        write_arrays(
+            tmp_path / f"{name}.npz",
+            {"X": np.full((n_rows, 784), n_rows, np.uint8), "y": y[:n_rows]},
+        )
         file = DATASETS["mnist"].file
         assert file is not None and file() == tmp_path / f"{name}.npz"
         split = DATASETS["mnist"].split(1)
@@ -209,20 +248,28 @@ def test_the_whole_file_comes_before_the_smaller_one(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("x", "y", "said"),
     [
-        (np.zeros((30, 784)), np.arange(30) % 10, "float64, (30, 784); images of uint8, (n, 784), are needed"),
+        (
+            np.zeros((30, 784)),
+            np.arange(30) % 10,
+            "float64, (30, 784); images of uint8, (n, 784), are needed",
+        ),
         (np.zeros((30, 64), np.uint8), np.arange(30) % 10, "uint8, (30, 64); images of uint8"),
         (np.zeros((30, 784), np.uint8), np.arange(30), "whole numbers from 0 to 9 are needed"),
         (np.zeros((30, 784), np.uint8), np.zeros(29, int), "they must be equal"),
     ],
 )
-def test_a_file_that_holds_other_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, x: object, y: object, said: str) -> None:
+def test_a_file_that_holds_other_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, x: object, y: object, said: str
+) -> None:
     monkeypatch.setenv(openml.FOLDER, str(tmp_path))
     np.savez(tmp_path / "mnist.npz", X=x, y=y)  # type: ignore[arg-type]
     with pytest.raises(SpecError, match=re.escape(said)):
         DATASETS["mnist"].split(1)
 
 
-def test_without_a_file_images_are_fetched_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_file_images_are_fetched_once_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     def fetch(data_id: int, **settings: object) -> tuple[object, object]:
@@ -237,7 +284,9 @@ def test_without_a_file_images_are_fetched_once_and_kept(tmp_path: Path, monkeyp
     assert asked == [40996]
 
 
-def test_without_a_file_and_a_network_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_file_and_a_network_the_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise URLError("no network")
 
@@ -245,13 +294,18 @@ def test_without_a_file_and_a_network_the_error_says_what_to_do(tmp_path: Path, 
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     monkeypatch.setattr("sklearn.datasets._openml.urlopen", refuse)
     start = time.monotonic()
-    with pytest.raises(SpecError, match=r"there is no mnist\.npz or mnist_10k\.npz in .*no network.*Set FRONTIER_SEARCH_DATA") as caught:
+    with pytest.raises(
+        SpecError,
+        match=r"there is no mnist\.npz or mnist_10k\.npz in .*no network.*Set FRONTIER_SEARCH_DATA",
+    ) as caught:
         DATASETS["mnist"].split(1)
     assert time.monotonic() - start < 5
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["swiss_roll", "s_curve_binary", "circles", "moons", "gaussian_quantiles"])
+@pytest.mark.parametrize(
+    "name", ["swiss_roll", "s_curve_binary", "circles", "moons", "gaussian_quantiles"]
+)
 def test_binary_toys_have_even_classes(name: str) -> None:
     assert sum(float(rows.y.sum()) for rows in parts_of(split_of(name, SEEDS[0])).values()) == 500
 
@@ -261,8 +315,14 @@ def test_two_seeds_draw_from_one_problem(name: str) -> None:
     """The class means of two seeds are far nearer to each other than the classes are."""
     one, other = (split_of(name, seed).train for seed in SEEDS[:2])
     labels = range(max(2, DATASETS[name].n_outputs))
-    means, again = (np.stack([rows.x[rows.y == label].mean(axis=0) for label in labels]) for rows in (one, other))
-    assert np.linalg.norm(means - again, axis=1).max() < np.linalg.norm(means - means.mean(axis=0), axis=1).min()
+    means, again = (
+        np.stack([rows.x[rows.y == label].mean(axis=0) for label in labels])
+        for rows in (one, other)
+    )
+    assert (
+        np.linalg.norm(means - again, axis=1).max()
+        < np.linalg.norm(means - means.mean(axis=0), axis=1).min()
+    )
 
 
 def test_loading_every_member_imports_neither_scikit_learn_nor_pandas() -> None:
@@ -282,7 +342,10 @@ def test_find_takes_a_name_or_an_import_path() -> None:
 
 
 def test_find_says_what_is_allowed() -> None:
-    with pytest.raises(SpecError, match=r"unknown dataset 'digit'\. Did you mean 'digits'\?.*\.csv or \.npz file is allowed too"):
+    with pytest.raises(
+        SpecError,
+        match=r"unknown dataset 'digit'\. Did you mean 'digits'\?.*\.csv or \.npz file is allowed too",
+    ):
         find("digit")
     with pytest.raises(SpecError, match="is a Sizes, not a Dataset"):
         find("frontier_search.data.datasets.sine:SIZES")
@@ -290,12 +353,16 @@ def test_find_says_what_is_allowed() -> None:
 
 @given(counts=st.lists(st.integers(3, 40), min_size=1, max_size=5), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=50)
-def test_stratified_parts_share_out_every_row_once_and_every_class_alike(counts: list[int], seed: int) -> None:
+def test_stratified_parts_share_out_every_row_once_and_every_class_alike(
+    counts: list[int], seed: int
+) -> None:
     classes = np.repeat(np.arange(len(counts)), counts)
     parts = stratified(classes, seed)
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(classes)))
     shares = [np.bincount(classes[part], minlength=len(counts)).tolist() for part in parts]
-    assert list(zip(*shares, strict=True)) == [tuple(sixty_twenty_twenty(count)) for count in counts]
+    assert list(zip(*shares, strict=True)) == [
+        tuple(sixty_twenty_twenty(count)) for count in counts
+    ]
     assert min(map(min, shares)) >= 1
 
 

@@ -32,7 +32,11 @@ from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 from tests.support import fakes, faulty, s3, toys
 
 ASKED = toys.search(
-    families={"dense": {"hidden": {"choice": [2, 4]}}, "tests.support.faulty:FAMILY": None, "kronecker": {"hidden": 4}},
+    families={
+        "dense": {"hidden": {"choice": [2, 4]}},
+        "tests.support.faulty:FAMILY": None,
+        "kronecker": {"hidden": 4},
+    },
     trials=18,
     cohort=5,
     in_flight=3,
@@ -50,13 +54,18 @@ PLACES = [
 ]
 
 
-def run(executor: str, workers: int | None, home: Path, outcomes: str | None = None) -> tuple[Entry, Frontier]:
+def run(
+    executor: str, workers: int | None, home: Path, outcomes: str | None = None
+) -> tuple[Entry, Frontier]:
     """Runs the search after a session that died: one that asked for two cohorts, the first of which a worker had finished."""
     entry = catalog.define(ASKED, home, outcomes=outcomes)
     dead = Session(ASKED, entry.open_storage(writable=True))
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
-    outcomes = [replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND) for candidate in cohort.candidates]
+    outcomes = [
+        replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND)
+        for candidate in cohort.candidates
+    ]
     entry.files.leave(cohort, outcomes, {})
     return entry, runner.conduct(entry, executor, Where(workers), ())
 
@@ -72,10 +81,16 @@ def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.fixture(scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}-{place[2]}")
-def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, Frontier]]:
+@pytest.fixture(
+    scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}-{place[2]}"
+)
+def searched(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Entry, Frontier]]:
     executor, workers, exchanged = request.param
-    with s3.running() if exchanged == BUCKET else nullcontext():  # before Ray, whose workers must find it too
+    with (
+        s3.running() if exchanged == BUCKET else nullcontext()
+    ):  # before Ray, whose workers must find it too
         shared = str(tmp_path_factory.mktemp("shared"))
         outcomes = {OWN: None, SHARED: shared, BUCKET: f"s3://{s3.BUCKET}/{executor}"}[exchanged]
         yield run(executor, workers, tmp_path_factory.mktemp("home"), outcomes)
@@ -91,7 +106,9 @@ def test_every_executor_has_a_place_here() -> None:
     assert {executor for executor, *_ in PLACES} == set(EXECUTORS)
 
 
-def test_it_gives_the_trials_of_inline(searched: tuple[Entry, Frontier], defined: Sequence[Trial]) -> None:
+def test_it_gives_the_trials_of_inline(
+    searched: tuple[Entry, Frontier], defined: Sequence[Trial]
+) -> None:
     trials = catalog.read_trials(searched[0])
     assert len(trials) == ASKED.trials
     assert repr(plain(trials)) == repr(plain(defined))  # repr: a nan is not equal to itself
@@ -100,45 +117,62 @@ def test_it_gives_the_trials_of_inline(searched: tuple[Entry, Frontier], defined
 
 def test_outcomes_left_behind_are_taken_without_training(searched: tuple[Entry, Frontier]) -> None:
     trials = catalog.read_trials(searched[0])
-    assert [trial.outcome.worker == LEFT_BEHIND for trial in trials if trial.outcome] == [True] * 5 + [False] * 13
+    assert [trial.outcome.worker == LEFT_BEHIND for trial in trials if trial.outcome] == [
+        True
+    ] * 5 + [False] * 13
 
 
 def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> None:
     for trial in catalog.read_trials(searched[0])[5:]:
         if trial.candidate.family == "tests.support.faulty:FAMILY":
-            assert (trial.state, trial.reason) == (TrialState.FAIL, f"RuntimeError: {faulty.MESSAGE}")
+            assert (trial.state, trial.reason) == (
+                TrialState.FAIL,
+                f"RuntimeError: {faulty.MESSAGE}",
+            )
         else:
             assert trial.state is TrialState.COMPLETE
 
 
-def test_it_leaves_the_models_of_the_frontier_and_nothing_else(searched: tuple[Entry, Frontier]) -> None:
+def test_it_leaves_the_models_of_the_frontier_and_nothing_else(
+    searched: tuple[Entry, Frontier],
+) -> None:
     entry, frontier = searched
     files = entry.files
     assert any(member.cohort > 0 for member in frontier.members)
     assert list(files.left()) == []
     for trial in catalog.read_trials(entry):
         model = files.model(trial.number)
-        if trial.number in frontier.numbers() and trial.cohort > 0:  # no weights were left behind with the first
+        if (
+            trial.number in frontier.numbers() and trial.cohort > 0
+        ):  # no weights were left behind with the first
             assert model is not None
             assert model.shape == (len(ASKED.seeds), trial.size["raw"])
         else:
             assert model is None
 
 
-def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched: tuple[Entry, Frontier]) -> None:
+def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(
+    searched: tuple[Entry, Frontier],
+) -> None:
     entry = searched[0]
     below = {path.name for path in entry.folder.path.iterdir() if path.is_dir()}
     if entry.place.outcomes is None:
         assert below == {"outcomes", "models"}
         return
     assert below == set()
-    assert names_in(entry.files.root) - {"outcomes"} == {"told", "models", "session.json"}  # a bucket has no empty folder
+    assert names_in(entry.files.root) - {"outcomes"} == {
+        "told",
+        "models",
+        "session.json",
+    }  # a bucket has no empty folder
     cohorts: dict[int, list[Trial]] = {}
     for trial in catalog.read_trials(entry):
         cohorts.setdefault(trial.cohort, []).append(trial)
     assert len(cohorts) == 4
     for index, trials in cohorts.items():
-        told = entry.files.told(Cohort(index, tuple(t.number for t in trials), tuple(t.candidate for t in trials)))
+        told = entry.files.told(
+            Cohort(index, tuple(t.number for t in trials), tuple(t.candidate for t in trials))
+        )
         assert told is not None
         assert repr(told.outcomes) == repr(tuple(trial.outcome for trial in trials))
         assert told.elapsed_s > 0
@@ -147,18 +181,29 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(searched
 # ---- the handover -----------------------------------------------------------------------------------------------------------------------
 
 
-def handover(home: Path, observers: Sequence[Any] = (), outcomes: str | None = None, **changes: Any) -> Handover:
+def handover(
+    home: Path, observers: Sequence[Any] = (), outcomes: str | None = None, **changes: Any
+) -> Handover:
     entry = catalog.define(toys.search(**changes), home, outcomes=outcomes)
-    return Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files, observers)
+    return Handover(
+        Session(entry.search, entry.open_storage(writable=True)), entry.files, observers
+    )
 
 
-def test_an_observer_that_raises_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_observer_that_raises_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     seen: list[int] = []
 
     def broken(session: Session) -> None:
         raise OSError("the mirror is down")
 
-    frontier = runner.run(toys.search(), tmp_path, "inline", observers=[broken, lambda session: seen.append(len(session.trials))])
+    frontier = runner.run(
+        toys.search(),
+        tmp_path,
+        "inline",
+        observers=[broken, lambda session: seen.append(len(session.trials))],
+    )
     assert frontier.members
     assert seen == [0, 4, 8, 12]
     assert caplog.text.count("an observer failed; the search goes on") == 4
@@ -180,7 +225,10 @@ def test_workers_that_die_before_they_train_stop_the_search_in_the_end(tmp_path:
     assert cohort is not None
     for _ in range(STILLBIRTHS_ALLOWED):
         live.worker_died(cohort, "killed")
-    with pytest.raises(SearchError, match="3 workers in a row died before they trained anything; the last one said: no memory"):
+    with pytest.raises(
+        SearchError,
+        match="3 workers in a row died before they trained anything; the last one said: no memory",
+    ):
         live.worker_died(cohort, "no memory")
     assert {trial.state for trial in live.session.trials} == {TrialState.RUNNING}
 
@@ -196,7 +244,9 @@ def test_a_worker_that_dies_in_a_stack_is_counted_against_that_stack(tmp_path: P
     assert crashes.read(checkpoints) == {"0": STILLBIRTHS_ALLOWED + 2}
 
 
-def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     live = handover(tmp_path)
     cohort = live.next()
     assert cohort is not None
@@ -211,7 +261,9 @@ def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(tmp_pat
     crashes.begin(checkpoints, "0")
     live.worker_died(cohort, "unavailable", with_machine=True)
     assert crashes.read(checkpoints) == {"0": 1}
-    assert caplog.messages[-1].endswith("which has lost more than 8 machines, so that this counts as a death of it; it is trained again")
+    assert caplog.messages[-1].endswith(
+        "which has lost more than 8 machines, so that this counts as a death of it; it is trained again"
+    )
 
 
 def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path: Path) -> None:
@@ -226,7 +278,10 @@ def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path:
         live.worker_died(cohort, "unavailable", with_machine=True)  # one that trained: counted anew
     for _ in range(crashes.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
         live.worker_died(cohort, "unavailable", with_machine=True)
-    with pytest.raises(SearchError, match="3 workers in a row died before they trained anything; the last one said: unavailable"):
+    with pytest.raises(
+        SearchError,
+        match="3 workers in a row died before they trained anything; the last one said: unavailable",
+    ):
         live.worker_died(cohort, "unavailable", with_machine=True)
 
 
@@ -272,7 +327,9 @@ def leave_and_settle(live: Handover, cohort: Cohort) -> None:
     live.settle(cohort)
 
 
-def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(tmp_path: Path) -> None:
+def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(
+    tmp_path: Path,
+) -> None:
     """The second cohort was told and the first was still running: models of the second wait while the first is trained and told."""
     shared = str(tmp_path / "shared")
     live = handover(tmp_path / "lost", outcomes=shared)
@@ -282,7 +339,9 @@ def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(tm
     leave_and_settle(live, second)
     members = live.files.models()
     assert members
-    write_whole(live.files.checkpoints(second.index) / "0.npz", b"it died while it removed the files")
+    write_whole(
+        live.files.checkpoints(second.index) / "0.npz", b"it died while it removed the files"
+    )
     again = handover(tmp_path / "new", outcomes=shared)
     assert again.next() == first
     leave_and_settle(again, first)
@@ -335,44 +394,81 @@ def test_a_gpu_that_is_not_there_is_refused_before_any_trial(executor: str, tmp_
     assert [trial for trial in catalog.read_trials(entry) if trial.state.finished] == []
 
 
-def test_the_words_of_the_worker_that_died_last_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_words_of_the_worker_that_died_last_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
     monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
-    with pytest.raises(SearchError, match=r"3 workers in a row died before they trained anything; the last one said: .*attempt 3: no rows"):
-        runner.run(toys.search(dataset="tests.support.faulty:DATASET", in_flight=1), tmp_path, "ray_tune", Where(1))
+    with pytest.raises(
+        SearchError,
+        match=r"3 workers in a row died before they trained anything; the last one said: .*attempt 3: no rows",
+    ):
+        runner.run(
+            toys.search(dataset="tests.support.faulty:DATASET", in_flight=1),
+            tmp_path,
+            "ray_tune",
+            Where(1),
+        )
 
 
-def test_memory_that_runs_out_stops_the_search_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_runs_out_stops_the_search_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ray's own watch over memory ends the worker, at 3 GiB above what is used now."""
-    kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in Path("/proc/meminfo").read_text().splitlines())}
+    kib = {
+        name: int(rest.split()[0])
+        for name, _, rest in (
+            line.partition(":") for line in Path("/proc/meminfo").read_text().splitlines()
+        )
+    }
     threshold = 1 - (kib["MemAvailable"] - 3 * 2**20) / kib["MemTotal"]
     if threshold > 0.9:
         pytest.skip("less than 3 GiB of memory is free: memory that runs out is NOT tested")
     monkeypatch.setitem(ray_tune.SYSTEM_CONFIG, "memory_usage_threshold", threshold)
     with pytest.raises(
-        SearchError, match=r"the memory of its machine was almost full; everything finished is kept\. Go on with fewer --work"
+        SearchError,
+        match=r"the memory of its machine was almost full; everything finished is kept\. Go on with fewer --work",
     ):
-        runner.run(toys.search(families={"tests.support.faulty:GREEDY": None}, in_flight=1), tmp_path, "ray_tune", Where(1))
+        runner.run(
+            toys.search(families={"tests.support.faulty:GREEDY": None}, in_flight=1),
+            tmp_path,
+            "ray_tune",
+            Where(1),
+        )
 
 
 class SlowlyStarted(ray_tune.CohortTrainable):
     """A worker that starts slower than cohorts end, each one slower than the one before it."""
 
-    def setup(self, config: dict[str, Any], spec: dict[str, Any] | None = None, root: str = "", device: str = "cpu") -> None:
+    def setup(
+        self,
+        config: dict[str, Any],
+        spec: dict[str, Any] | None = None,
+        root: str = "",
+        device: str = "cpu",
+    ) -> None:
         begun = Path(root) / "begun"
         begun.mkdir(exist_ok=True)
         (begun / f"{os.getpid()}").touch()
         time.sleep(3 * (len(list(begun.iterdir())) - 1))
-        self.files, self.index, self.seeds = OutcomeFiles(Path(root)), config[ray_tune.COHORT], Search.from_spec(spec or {}).seeds
+        self.files, self.index, self.seeds = (
+            OutcomeFiles(Path(root)),
+            config[ray_tune.COHORT],
+            Search.from_spec(spec or {}).seeds,
+        )
 
     def step(self) -> dict[str, Any]:
         cohort = self.files.posted(self.index)
         time.sleep(0.1)
-        self.files.leave(cohort, [fakes.train(candidate, self.seeds) for candidate in cohort.candidates], {})
+        self.files.leave(
+            cohort, [fakes.train(candidate, self.seeds) for candidate in cohort.candidates], {}
+        )
         return {ray_tune.COHORT: self.index, "done": True}
 
 
-def test_a_worker_that_is_being_started_is_not_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_is_being_started_is_not_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Tune gives a worker that has become free to the cohort that waits longest, and ends that one's own, which is the next to be ready."""
     monkeypatch.setattr(ray_tune, "CohortTrainable", SlowlyStarted)
     asked = toys.search(trials=50, cohort=1, in_flight=50, sampler="random")

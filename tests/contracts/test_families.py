@@ -23,7 +23,14 @@ SEEDS = (101, 202)
 CPU = torch.device("cpu")
 
 
-NARROW = {"hidden": 4, "channels": 2, "grid": 2, "layers": 2, "channel_hidden": 4, "token_hidden": 2}  # where the family has them
+NARROW = {
+    "hidden": 4,
+    "channels": 2,
+    "grid": 2,
+    "layers": 2,
+    "channel_hidden": 4,
+    "token_hidden": 2,
+}  # where the family has them
 SIDE = 8  # pixels of the images that families of images are given
 
 
@@ -39,7 +46,10 @@ def sampled(name: str, n: int, **fixed: Any) -> list[dict[str, Any]]:
     """n points of a family's default space, with some parameters fixed where the family has them."""
     space = FAMILIES[name].default_space((1e-3, 1e-2))
     rng = np.random.default_rng(7)
-    return [space.sample(rng) | {key: value for key, value in fixed.items() if key in space.names()} for _ in range(n)]
+    return [
+        space.sample(rng) | {key: value for key, value in fixed.items() if key in space.names()}
+        for _ in range(n)
+    ]
 
 
 def models(name: str, points: list[dict[str, Any]]) -> list[Model]:
@@ -66,17 +76,25 @@ def test_member_is_named_and_sourced(name: str) -> None:
     assert family.source
 
 
-@pytest.mark.parametrize(("n_inputs", "n_outputs"), [(1, 1), (3, 2), (10, 1), (64, 10), (121, 1), (784, 10)])
+@pytest.mark.parametrize(
+    ("n_inputs", "n_outputs"), [(1, 1), (3, 2), (10, 1), (64, 10), (121, 1), (784, 10)]
+)
 def test_counts_equal_the_tensors(name: str, n_inputs: int, n_outputs: int) -> None:
     for point in sampled(name, 8):
         if FAMILIES[name].image and n_inputs < SIDE * SIDE:
-            with pytest.raises(SpecError, match="no square image|have at most a grid of 1|has at most a grid of 1"):
+            with pytest.raises(
+                SpecError, match="no square image|have at most a grid of 1|has at most a grid of 1"
+            ):
                 FAMILIES[name].build(point).size(n_inputs, n_outputs)
             continue
         architecture = FAMILIES[name].build(point)
         size = architecture.size(n_inputs, n_outputs)
         stack = Stack([Model(0, 101, architecture, 1e-3)], n_inputs, n_outputs, CPU)
-        assert size.raw == stack.flat.numel() == sum(math.prod(shape) for shape in stack.network.learned.values())
+        assert (
+            size.raw
+            == stack.flat.numel()
+            == sum(math.prod(shape) for shape in stack.network.learned.values())
+        )
         assert 0 < size.effective <= size.raw
         assert size.bytes >= 4 * size.raw
         assert size.flops > 0
@@ -84,10 +102,16 @@ def test_counts_equal_the_tensors(name: str, n_inputs: int, n_outputs: int) -> N
 
 def test_every_learned_scalar_gets_a_gradient(name: str) -> None:
     stack = stack_of(name)
-    leaves = {key: tensor.detach().clone().requires_grad_() for key, tensor in stack.learned.items()}
-    x = torch.randn(len(stack.models), n_inputs_of(name), 16, generator=torch.Generator().manual_seed(0))
+    leaves = {
+        key: tensor.detach().clone().requires_grad_() for key, tensor in stack.learned.items()
+    }
+    x = torch.randn(
+        len(stack.models), n_inputs_of(name), 16, generator=torch.Generator().manual_seed(0)
+    )
     outputs = stack.network.forward(leaves, x)
-    for key, gradient in zip(leaves, torch.autograd.grad(outputs.square().sum(), list(leaves.values())), strict=True):
+    for key, gradient in zip(
+        leaves, torch.autograd.grad(outputs.square().sum(), list(leaves.values())), strict=True
+    ):
         assert (gradient != 0).all(), f"{key} has scalars that cannot learn"
 
 
@@ -99,7 +123,9 @@ def test_handwritten_gradient_is_autograds(name: str) -> None:
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(len(stack.models), n_inputs_of(name), 16, generator=generator)
     d = torch.randn(len(stack.models), 2, 16, generator=generator)
-    leaves = {key: tensor.detach().clone().requires_grad_() for key, tensor in stack.learned.items()}
+    leaves = {
+        key: tensor.detach().clone().requires_grad_() for key, tensor in stack.learned.items()
+    }
     expected = torch.autograd.grad((network.forward(leaves, x) * d).sum(), list(leaves.values()))
     gradients = {key: torch.full_like(tensor, torch.nan) for key, tensor in stack.learned.items()}
     with torch.no_grad():
@@ -122,11 +148,16 @@ def test_a_stack_equals_its_models_trained_alone(name: str, task: Any) -> None:
     for stack in group(together):
         training = StackTraining(Stack(stack, toy.n_features, toy.n_outputs, CPU), data, budget)
         training.run()
-        losses |= {(m.candidate, m.seed): o.metrics["val_loss"] for m, o in zip(stack, training.outcomes(), strict=True)}
+        losses |= {
+            (m.candidate, m.seed): o.metrics["val_loss"]
+            for m, o in zip(stack, training.outcomes(), strict=True)
+        }
     for model in together:
         alone = StackTraining(Stack([model], toy.n_features, toy.n_outputs, CPU), data, budget)
         alone.run()
-        assert alone.outcomes()[0].metrics["val_loss"] == pytest.approx(losses[model.candidate, model.seed], abs=within)
+        assert alone.outcomes()[0].metrics["val_loss"] == pytest.approx(
+            losses[model.candidate, model.seed], abs=within
+        )
 
 
 def test_same_seed_same_result_and_graphs_never_change(name: str) -> None:
@@ -148,11 +179,24 @@ def test_training_stays_on_its_device(name: str, task: Any, device: str) -> None
     """The meta device has no values to bring back: an epoch that asked for one, and so would make a GPU wait, raises there."""
     toy, place = toy_for(name, task), torch.device(device)
     data = Data(toy, SEEDS, place)
-    stack = Stack(group(models(name, sampled(name, 3, **NARROW)))[0], toy.n_features, toy.n_outputs, place)
+    stack = Stack(
+        group(models(name, sampled(name, 3, **NARROW)))[0], toy.n_features, toy.n_outputs, place
+    )
     training = StackTraining(stack, data, Budget(2, 16))
     training.run()
-    tensors = [stack.flat, training.gradient, training.selected, training.selected_loss, training.selected_epoch, training.diverged_epoch]
-    tensors += [value for value in vars(stack.network).values() if isinstance(value, torch.Tensor) and value.dim() > 1]
+    tensors = [
+        stack.flat,
+        training.gradient,
+        training.selected,
+        training.selected_loss,
+        training.selected_epoch,
+        training.diverged_epoch,
+    ]
+    tensors += [
+        value
+        for value in vars(stack.network).values()
+        if isinstance(value, torch.Tensor) and value.dim() > 1
+    ]
     assert training.epoch == 2
     assert {tensor.device.type for tensor in tensors} == {device}
 
@@ -160,8 +204,13 @@ def test_training_stays_on_its_device(name: str, task: Any, device: str) -> None
 def test_a_seed_gives_every_candidate_of_a_shape_the_same_first_weights(name: str) -> None:
     stack = stack_of(name)
     for tensor in stack.learned.values():
-        by_seed = {seed: [tensor[i] for i, m in enumerate(stack.models) if m.seed == seed] for seed in SEEDS}
-        assert all(torch.equal(weights[0], other) for weights in by_seed.values() for other in weights)
+        by_seed = {
+            seed: [tensor[i] for i, m in enumerate(stack.models) if m.seed == seed]
+            for seed in SEEDS
+        }
+        assert all(
+            torch.equal(weights[0], other) for weights in by_seed.values() for other in weights
+        )
 
 
 def test_loss_gradient_is_autograds() -> None:
@@ -170,5 +219,7 @@ def test_loss_gradient_is_autograds() -> None:
         outputs = torch.randn(3, n_outputs, 8, generator=generator, requires_grad=True)
         targets = torch.randint(0, max(2, n_outputs), (3, 8), generator=generator)
         targets = targets if task == "multiclass" else targets.float()
-        expected = torch.autograd.grad(loss.row_losses(task, outputs, targets).mean(dim=1).sum(), outputs)[0]  # type: ignore[arg-type]
+        expected = torch.autograd.grad(
+            loss.row_losses(task, outputs, targets).mean(dim=1).sum(), outputs
+        )[0]  # type: ignore[arg-type]
         torch.testing.assert_close(loss.gradient(task, outputs.detach().clone(), targets), expected)  # type: ignore[arg-type]

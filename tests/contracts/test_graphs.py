@@ -16,7 +16,9 @@ BASE = {"steps": 3, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate":
 
 def built(name: str, **given: float) -> Architecture:
     """A model with some hyperparameters given, the others drawn from the default space."""
-    return FAMILIES[name].build(FAMILIES[name].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | BASE | given)
+    return FAMILIES[name].build(
+        FAMILIES[name].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | BASE | given
+    )
 
 
 def has_width(name: str) -> bool:
@@ -24,7 +26,9 @@ def has_width(name: str) -> bool:
     return "hidden" in FAMILIES[name].default_space((1e-3, 1e-2)).names()
 
 
-RECURRENT = [name for name in FAMILIES if has_width(name) and getattr(built(name, hidden=4), "graph", None)]
+RECURRENT = [
+    name for name in FAMILIES if has_width(name) and getattr(built(name, hidden=4), "graph", None)
+]
 ANY_WIDTH = [name for name in RECURRENT if built(name, hidden=4).graph.problem(3) is None]  # type: ignore[attr-defined]
 
 
@@ -53,7 +57,10 @@ def test_width_need_not_be_a_power_of_two(name: str) -> None:
         assert np.count_nonzero(matrix) == graph.edges(hidden)
 
 
-@pytest.mark.parametrize("name", [n for n in RECURRENT if n not in ANY_WIDTH] + ["learned_kronecker", "adapted_kronecker"])
+@pytest.mark.parametrize(
+    "name",
+    [n for n in RECURRENT if n not in ANY_WIDTH] + ["learned_kronecker", "adapted_kronecker"],
+)
 @pytest.mark.parametrize("hidden", [0, 1, 3, 12, 63])
 def test_kronecker_graphs_say_which_widths_exist(name: str, hidden: int) -> None:
     with pytest.raises(SpecError, match=r"power of two|power of [24]|at least one"):

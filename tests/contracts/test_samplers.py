@@ -33,9 +33,17 @@ def sampler(request: pytest.FixtureRequest) -> str:
 
 
 def search(sampler: str, families_budget: str, **changes: object) -> Search:
-    default = {"trials": TRIALS[sampler][families_budget == "balanced"], "cohort": COHORT[sampler], "in_flight": 2}
+    default = {
+        "trials": TRIALS[sampler][families_budget == "balanced"],
+        "cohort": COHORT[sampler],
+        "in_flight": 2,
+    }
     families = {"dense": None, "kronecker": {"steps": {"int": [1, 4]}}}
-    return toys.search(**{"families": families, "sampler": sampler, "families_budget": families_budget} | default | changes)
+    return toys.search(
+        **{"families": families, "sampler": sampler, "families_budget": families_budget}
+        | default
+        | changes
+    )
 
 
 def session(of: Search, folder: Path) -> Session:
@@ -57,13 +65,17 @@ def test_member_is_named_and_sourced(sampler: str) -> None:
 
 
 @pytest.mark.parametrize("in_flight", [1, 2, 3])
-def test_a_new_session_at_every_boundary_proposes_the_same(sampler: str, families_budget: str, in_flight: int, tmp_path: Path) -> None:
+def test_a_new_session_at_every_boundary_proposes_the_same(
+    sampler: str, families_budget: str, in_flight: int, tmp_path: Path
+) -> None:
     if sampler == "gp" and in_flight != 2:
         pytest.skip("gp is slow, and differs from the others in its model alone")
     asked = search(sampler, families_budget, in_flight=in_flight)
     whole, _ = uninterrupted(asked)
     assert len(whole) == asked.trials
-    assert len({repr(candidate) for candidate in whole}) > 0.9 * len(whole)  # or the comparison would show little
+    assert len({repr(candidate) for candidate in whole}) > 0.9 * len(
+        whole
+    )  # or the comparison would show little
     order = random.Random(in_flight)
     interrupted = session(asked, tmp_path)
     while not interrupted.finished:
@@ -75,7 +87,9 @@ def test_a_new_session_at_every_boundary_proposes_the_same(sampler: str, familie
     assert [trial.candidate for trial in interrupted.trials] == whole
 
 
-def test_the_order_of_telling_changes_nothing(sampler: str, families_budget: str, tmp_path: Path) -> None:
+def test_the_order_of_telling_changes_nothing(
+    sampler: str, families_budget: str, tmp_path: Path
+) -> None:
     asked = search(sampler, families_budget, in_flight=3, trials=TRIALS[sampler][0])
     first, second = session(asked, tmp_path / "first"), session(asked, tmp_path / "second")
     zero, one, two = fakes.ask_all(first)
@@ -87,16 +101,22 @@ def test_the_order_of_telling_changes_nothing(sampler: str, families_budget: str
     assert fakes.plain(first) == fakes.plain(second)
 
 
-def test_outcomes_decide_the_later_proposals(sampler: str, families_budget: str, tmp_path: Path) -> None:
+def test_outcomes_decide_the_later_proposals(
+    sampler: str, families_budget: str, tmp_path: Path
+) -> None:
     asked = search(sampler, families_budget)
     usual, inverted = uninterrupted(asked)[0], fakes.play(session(asked, tmp_path), scale=-1)
     assert usual[: 2 * asked.cohort] == inverted[: 2 * asked.cohort]  # nothing was told yet
     for family in ("dense", "kronecker"):
-        differ = [a for a in usual if a.family == family] != [a for a in inverted if a.family == family]
+        differ = [a for a in usual if a.family == family] != [
+            a for a in inverted if a.family == family
+        ]
         assert differ is (sampler != "random")
 
 
-def test_a_journal_cut_between_two_proposals_loses_none(sampler: str, families_budget: str, tmp_path: Path) -> None:
+def test_a_journal_cut_between_two_proposals_loses_none(
+    sampler: str, families_budget: str, tmp_path: Path
+) -> None:
     asked = search(sampler, families_budget)
     whole, journal = uninterrupted(asked)
     lines = journal.splitlines(keepends=True)
@@ -115,8 +135,12 @@ def test_a_journal_cut_between_two_proposals_loses_none(sampler: str, families_b
         assert [trial.candidate for trial in resumed.trials] == whole[: len(resumed.trials)]
 
 
-def test_every_proposal_keeps_the_bounds(sampler: str, families_budget: str, tmp_path: Path) -> None:
-    asked = search(sampler, families_budget, require=["params<=30", "flops<=200"], trials=2 * COHORT[sampler])
+def test_every_proposal_keeps_the_bounds(
+    sampler: str, families_budget: str, tmp_path: Path
+) -> None:
+    asked = search(
+        sampler, families_budget, require=["params<=30", "flops<=200"], trials=2 * COHORT[sampler]
+    )
     for candidate in fakes.play(session(asked, tmp_path)):
         size = asked.size(candidate)
         assert size["effective"] <= 30
@@ -132,14 +156,20 @@ def test_every_proposal_is_within_its_space(sampler: str, families_budget: str) 
 
 
 def test_families_take_turns_unless_the_budget_is_free(sampler: str, families_budget: str) -> None:
-    families = [candidate.family for candidate in uninterrupted(search(sampler, families_budget))[0]]
-    assert (families == ["dense", "kronecker"] * (len(families) // 2)) is (families_budget == "balanced")
+    families = [
+        candidate.family for candidate in uninterrupted(search(sampler, families_budget))[0]
+    ]
+    assert (families == ["dense", "kronecker"] * (len(families) // 2)) is (
+        families_budget == "balanced"
+    )
     assert set(families) == {"dense", "kronecker"}
 
 
 def test_seeds_decide_the_proposals(sampler: str, families_budget: str, tmp_path: Path) -> None:
     def proposals(seed: int, name: str) -> list[Candidate]:
-        return fakes.play(session(search(sampler, families_budget, seed=seed, trials=8), tmp_path / name))
+        return fakes.play(
+            session(search(sampler, families_budget, seed=seed, trials=8), tmp_path / name)
+        )
 
     first = proposals(0, "first")
     assert proposals(0, "again") == first
@@ -148,7 +178,9 @@ def test_seeds_decide_the_proposals(sampler: str, families_budget: str, tmp_path
 
 def test_a_family_named_by_an_import_path_is_searched(families_budget: str, tmp_path: Path) -> None:
     path = "frontier_search.models.families.dense:FAMILY"
-    asked = toys.search(families={path: None, "kronecker": None}, families_budget=families_budget, trials=16)
+    asked = toys.search(
+        families={path: None, "kronecker": None}, families_budget=families_budget, trials=16
+    )
     whole = fakes.play(session(asked, tmp_path))
     assert {candidate.family for candidate in whole} == {path, "kronecker"}
     assert [trial.candidate for trial in session(asked, tmp_path).trials] == whole

@@ -23,7 +23,9 @@ from frontier_search.storage.storage import JOURNAL, Storage, url_problem
 from frontier_search.trial import Outcome, TrialState
 from tests.support import fakes, postgres, toys
 
-URLS: dict[str, Callable[[Path], str]] = {  # how each kind of storage is named, given an empty folder
+URLS: dict[
+    str, Callable[[Path], str]
+] = {  # how each kind of storage is named, given an empty folder
     "journal": lambda folder: JOURNAL,
     "sqlite": lambda folder: f"sqlite:///{folder / 'search.db'}",
 }
@@ -98,7 +100,10 @@ def test_a_reader_sees_what_a_live_session_writes(place: Place) -> None:
     study_id = reader.optuna.get_study_id_from_name(ASKED.name)
 
     def read() -> list[str]:
-        return [str(records.read(frozen, live.objectives).state) for frozen in reader.optuna.get_all_trials(study_id)]
+        return [
+            str(records.read(frozen, live.objectives).state)
+            for frozen in reader.optuna.get_all_trials(study_id)
+        ]
 
     assert read() == []
     cohort = live.ask()
@@ -112,17 +117,25 @@ def test_a_reader_sees_what_a_live_session_writes(place: Place) -> None:
 def test_what_is_written_in_a_group_is_there_when_it_ends(place: Place) -> None:
     storage = place.open()
     with storage.group():
-        study_id = storage.optuna.create_new_study([optuna.study.StudyDirection.MINIMIZE], "grouped")
+        study_id = storage.optuna.create_new_study(
+            [optuna.study.StudyDirection.MINIMIZE], "grouped"
+        )
         for number in range(3):
             storage.optuna.set_study_user_attr(study_id, f"key-{number}", number)
     reader = place.open(writable=False).optuna
-    assert reader.get_study_user_attrs(reader.get_study_id_from_name("grouped")) == {"key-0": 0, "key-1": 1, "key-2": 2}
+    assert reader.get_study_user_attrs(reader.get_study_id_from_name("grouped")) == {
+        "key-0": 0,
+        "key-1": 1,
+        "key-2": 2,
+    }
 
 
 def test_a_second_session_opens_the_study_of_the_first(place: Place) -> None:
     cohort = place.session().ask()
     assert place.session().ask() == cohort
-    assert [study.study_name for study in place.open(writable=False).optuna.get_all_studies()] == [ASKED.name]
+    assert [study.study_name for study in place.open(writable=False).optuna.get_all_studies()] == [
+        ASKED.name
+    ]
 
 
 RACER = """
@@ -144,7 +157,10 @@ def test_two_processes_that_make_the_same_database_both_get_it(place: Place) -> 
         pytest.skip("a journal has one writer: the search's lock sees to it")
     command = [sys.executable, "-c", RACER, place.url, str(place.folder)]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    racers = [subprocess.Popen(command, cwd=Path(toys.__file__).parents[2], text=True, **pipes) for _ in range(2)]
+    racers = [
+        subprocess.Popen(command, cwd=Path(toys.__file__).parents[2], text=True, **pipes)
+        for _ in range(2)
+    ]
     for racer in racers:
         assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
@@ -171,7 +187,9 @@ def test_a_search_is_held_by_one_process_whatever_its_home(place: Place) -> None
     if place.url == JOURNAL:
         pytest.skip("a journal has one home: the folder's lock sees to it")
     command = [sys.executable, "-c", HOLDER, place.url, str(place.folder), ASKED.name]
-    holder = subprocess.Popen(command, cwd=Path(toys.__file__).parents[2], text=True, stdout=subprocess.PIPE)
+    holder = subprocess.Popen(
+        command, cwd=Path(toys.__file__).parents[2], text=True, stdout=subprocess.PIPE
+    )
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
@@ -190,20 +208,33 @@ def test_a_search_is_held_by_one_process_whatever_its_home(place: Place) -> None
 
 def test_another_search_of_that_name_is_refused(place: Place) -> None:
     place.session()
-    with pytest.raises(SpecError, match=f"another search named '{ASKED.name}'.*choose another --name"):
+    with pytest.raises(
+        SpecError, match=f"another search named '{ASKED.name}'.*choose another --name"
+    ):
         place.session(toys.search(epochs=3))
-    assert place.session(toys.search(trials=50)).search.trials == 50  # a larger budget is the same search
+    assert (
+        place.session(toys.search(trials=50)).search.trials == 50
+    )  # a larger budget is the same search
 
 
 def test_an_unknown_kind_of_storage_is_refused(tmp_path: Path) -> None:
     for url in ("mysql://host/db", "sqlite:/relative.db", "", "postgres://host/db"):
-        with pytest.raises(SpecError, match=r"unknown storage .* Allowed: journal .*, sqlite:///PATH, postgresql\+psycopg://"):
+        with pytest.raises(
+            SpecError,
+            match=r"unknown storage .* Allowed: journal .*, sqlite:///PATH, postgresql\+psycopg://",
+        ):
             Storage(url, tmp_path, writable=True)
-    assert all(url_problem(url) is None for url in ("journal", "sqlite:///search.db", "postgresql+psycopg://user@host/db"))
+    assert all(
+        url_problem(url) is None
+        for url in ("journal", "sqlite:///search.db", "postgresql+psycopg://user@host/db")
+    )
 
 
 def test_a_database_that_cannot_be_opened_stops_the_search(tmp_path: Path) -> None:
-    with pytest.raises(SearchError, match="cannot open the storage sqlite:////.*no-such-folder.*unable to open database file"):
+    with pytest.raises(
+        SearchError,
+        match="cannot open the storage sqlite:////.*no-such-folder.*unable to open database file",
+    ):
         Storage(f"sqlite:///{tmp_path}/no-such-folder/search.db", tmp_path, writable=True)
 
 
@@ -232,7 +263,9 @@ def finished(trials: list[dict[str, object]]) -> str:
     return repr([trial for trial in trials if trial["state"] in ("complete", "fail")])
 
 
-def test_heal_keeps_the_complete_records_wherever_the_cut_is(whole: tuple[bytes, object], tmp_path: Path) -> None:
+def test_heal_keeps_the_complete_records_wherever_the_cut_is(
+    whole: tuple[bytes, object], tmp_path: Path
+) -> None:
     journal, path = whole[0], tmp_path / "journal.log"
     for cut in (*range(1500), *range(len(journal) - 1500, len(journal) + 1)):
         path.write_bytes(journal[:cut])
@@ -241,7 +274,9 @@ def test_heal_keeps_the_complete_records_wherever_the_cut_is(whole: tuple[bytes,
         assert path.read_bytes() == journal[:kept]
 
 
-def test_a_cut_between_two_records_changes_nothing_in_the_end(whole: tuple[bytes, list[dict[str, object]]], tmp_path: Path) -> None:
+def test_a_cut_between_two_records_changes_nothing_in_the_end(
+    whole: tuple[bytes, list[dict[str, object]]], tmp_path: Path
+) -> None:
     journal, trials = whole
     lines = journal.splitlines(keepends=True)
     told = 0
@@ -249,29 +284,39 @@ def test_a_cut_between_two_records_changes_nothing_in_the_end(whole: tuple[bytes
         found, end = resume(tmp_path, b"".join(lines[:cut]))
         assert repr(end) == repr(trials)
         now = sum(trial["state"] in ("complete", "fail") for trial in found)
-        assert told <= now <= told + 1  # one record more is at most one trial more, and none is ever lost
+        assert (
+            told <= now <= told + 1
+        )  # one record more is at most one trial more, and none is ever lost
         told = now
     assert told == len(trials)
 
 
-def test_a_cut_at_any_byte_of_the_last_two_records_loses_them_alone(whole: tuple[bytes, list[dict[str, object]]], tmp_path: Path) -> None:
+def test_a_cut_at_any_byte_of_the_last_two_records_loses_them_alone(
+    whole: tuple[bytes, list[dict[str, object]]], tmp_path: Path
+) -> None:
     journal, trials = whole
     lines = journal.splitlines(keepends=True)
     for cut in range(len(journal) - len(lines[-1]) - len(lines[-2]), len(journal)):
         found, end = resume(tmp_path, journal[:cut])
-        assert finished(found) == finished(trials[: len(trials) - (cut < len(journal) - len(lines[-1]))])
+        assert finished(found) == finished(
+            trials[: len(trials) - (cut < len(journal) - len(lines[-1]))]
+        )
         assert repr(end) == repr(trials)
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 4096, b"\0\0\n", b"{\n", b"42\n", b"\xff\xfe", b"\n\n"])
-def test_rubbish_at_the_end_is_cut(whole: tuple[bytes, list[dict[str, object]]], tail: bytes, tmp_path: Path) -> None:
+def test_rubbish_at_the_end_is_cut(
+    whole: tuple[bytes, list[dict[str, object]]], tail: bytes, tmp_path: Path
+) -> None:
     journal, trials = whole
     found, end = resume(tmp_path, journal + tail)
     assert repr(found) == repr(end) == repr(trials)
     assert (tmp_path / "journal.log").read_bytes().startswith(journal)
 
 
-def test_a_journal_of_nothing_but_rubbish_starts_again(whole: tuple[bytes, list[dict[str, object]]], tmp_path: Path) -> None:
+def test_a_journal_of_nothing_but_rubbish_starts_again(
+    whole: tuple[bytes, list[dict[str, object]]], tmp_path: Path
+) -> None:
     found, end = resume(tmp_path, b"\0" * 100)
     assert found == []
     assert repr(end) == repr(whole[1])
@@ -290,7 +335,9 @@ def test_a_reader_never_changes_the_file(whole: tuple[bytes, object], tmp_path: 
     assert (tmp_path / "journal.log").read_bytes() == torn
 
 
-def test_a_reader_waits_for_the_end_of_a_record_that_is_being_written(whole: tuple[bytes, object], tmp_path: Path) -> None:
+def test_a_reader_waits_for_the_end_of_a_record_that_is_being_written(
+    whole: tuple[bytes, object], tmp_path: Path
+) -> None:
     lines, path = whole[0].splitlines(keepends=True), tmp_path / "journal.log"
     reader = JournalFile(path, writable=False)
     content = b""
@@ -303,7 +350,9 @@ def test_a_reader_waits_for_the_end_of_a_record_that_is_being_written(whole: tup
     assert len(list(reader.read_logs(0))) == len(lines)
 
 
-def test_a_cohort_is_flushed_to_the_disk_once_when_asked_and_once_when_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cohort_is_flushed_to_the_disk_once_when_asked_and_once_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     live, flushed, fsync = Session(ASKED, Storage(JOURNAL, tmp_path, writable=True)), [], os.fsync
 
     def count(descriptor: int) -> None:
@@ -325,7 +374,9 @@ def test_a_full_disk_takes_no_part_of_a_record(tmp_path: Path) -> None:
     before = journal.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, limits[1]))  # room for a part of the first proposal
+        resource.setrlimit(
+            resource.RLIMIT_FSIZE, (len(before) + 100, limits[1])
+        )  # room for a part of the first proposal
         with pytest.raises(OSError, match="File too large"):
             live.ask()
     finally:

@@ -20,7 +20,10 @@ BINARY = toys.dataset("binary")
 
 def changed(dataset: Dataset, change: Callable[[Rows], Any]) -> Dataset:
     """The dataset with other validation rows."""
-    return replace(dataset, split=lambda seed: replace(dataset.split(seed), val=change(dataset.split(seed).val)))
+    return replace(
+        dataset,
+        split=lambda seed: replace(dataset.split(seed), val=change(dataset.split(seed).val)),
+    )
 
 
 def not_finite(rows: Rows) -> Rows:
@@ -36,29 +39,52 @@ def of_another_size(seed: int) -> Split:
 @pytest.mark.parametrize(
     ("dataset", "words"),
     [
-        (replace(BINARY, task="classification"), "task = 'classification' with n_outputs = 1; a task is regression or binary"),
+        (
+            replace(BINARY, task="classification"),
+            "task = 'classification' with n_outputs = 1; a task is regression or binary",
+        ),
         (replace(BINARY, n_outputs=2), "task = 'binary' with n_outputs = 2; a task is"),
-        (replace(toys.MULTICLASS, n_outputs=1), "task = 'multiclass' with n_outputs = 1; a task is"),
+        (
+            replace(toys.MULTICLASS, n_outputs=1),
+            "task = 'multiclass' with n_outputs = 1; a task is",
+        ),
         (
             replace(BINARY, n_features=4),
             "seed 101, train: x is float32 of shape (40, 3); float32 of shape (n_rows, 4) with rows is needed.",
         ),
-        (changed(BINARY, lambda rows: Rows(rows.x[:0], rows.y[:0])), "seed 101, val: x is float32 of shape (0, 3)"),
-        (changed(BINARY, lambda rows: replace(rows, x=rows.x.astype(np.float64))), "seed 101, val: x is float64"),
-        (changed(BINARY, lambda rows: replace(rows, y=rows.y[:, None])), "val: y is float32 of shape (40, 1); float32 of shape (40,) is"),
-        (replace(BINARY, task="multiclass", n_outputs=2), "y is float32 of shape (40,); int64 of shape (40,) is needed for multiclass."),
+        (
+            changed(BINARY, lambda rows: Rows(rows.x[:0], rows.y[:0])),
+            "seed 101, val: x is float32 of shape (0, 3)",
+        ),
+        (
+            changed(BINARY, lambda rows: replace(rows, x=rows.x.astype(np.float64))),
+            "seed 101, val: x is float64",
+        ),
+        (
+            changed(BINARY, lambda rows: replace(rows, y=rows.y[:, None])),
+            "val: y is float32 of shape (40, 1); float32 of shape (40,) is",
+        ),
+        (
+            replace(BINARY, task="multiclass", n_outputs=2),
+            "y is float32 of shape (40,); int64 of shape (40,) is needed for multiclass.",
+        ),
         (changed(BINARY, not_finite), "seed 101, val: x or y holds a value that is not finite"),
         (
             changed(BINARY, lambda rows: replace(rows, y=rows.y * 2)),
             "seed 101, val: y holds other classes than 0 to 1; number them from 0.",
         ),
-        (changed(toys.MULTICLASS, lambda rows: replace(rows, y=rows.y + 1)), "seed 101, val: y holds other classes than 0 to 2"),
+        (
+            changed(toys.MULTICLASS, lambda rows: replace(rows, y=rows.y + 1)),
+            "seed 101, val: y holds other classes than 0 to 2",
+        ),
         (changed(BINARY, lambda rows: None), "seed 101 cannot be split: AttributeError"),
         (replace(BINARY, split=lambda seed: 1 // 0), "seed 101 cannot be split: ZeroDivisionError"),
         (replace(toys.MULTICLASS, split=of_another_size), "seeds give splits of different sizes"),
     ],
 )
-def test_rows_that_are_none_to_train_on(dataset: Dataset, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_are_none_to_train_on(
+    dataset: Dataset, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = f"OWN_{abs(hash(words))}"  # a zoo loads a name once
     monkeypatch.setattr(toys, name, dataset, raising=False)
     search = toys.search(dataset=f"tests.support.toys:{name}")

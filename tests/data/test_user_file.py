@@ -21,7 +21,9 @@ X = RNG.normal(3.0, 2.0, size=(N, 2))
 def write_csv(folder: Path, header: str, *columns: object, name: str = "rows.csv") -> Path:
     path = folder / name
     rows = zip(*columns, strict=True)  # type: ignore[call-overload]
-    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n", encoding="utf-8")
+    path.write_text(
+        "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n", encoding="utf-8"
+    )
     return path
 
 
@@ -50,12 +52,17 @@ def problems(path: Path | str) -> str:
         ([0.0, 1.0] * 20, "regression", 1, np.float32),
     ],
 )
-def test_the_task_follows_from_the_target(tmp_path: Path, target: list[object], task: str, n_outputs: int, dtype: type) -> None:
+def test_the_task_follows_from_the_target(
+    tmp_path: Path, target: list[object], task: str, n_outputs: int, dtype: type
+) -> None:
     dataset = from_file(write_csv(tmp_path, "a,b,label", *X.T, target))
     assert (dataset.task, dataset.n_features, dataset.n_outputs) == (task, 2, n_outputs)
     split = dataset.split(0)
     assert [len(rows) for rows in (split.train, split.val, split.test)] == [24, 8, 8]
-    assert all(rows.y.dtype == dtype and rows.x.dtype == np.float32 and rows.x.flags.c_contiguous for rows in (split.train, split.test))
+    assert all(
+        rows.y.dtype == dtype and rows.x.dtype == np.float32 and rows.x.flags.c_contiguous
+        for rows in (split.train, split.test)
+    )
     classes = np.unique(split.train.y).tolist()
     assert len(classes) > 1 if task == "regression" else classes == list(range(max(2, n_outputs)))
 
@@ -67,7 +74,9 @@ def test_whole_numbers_with_many_values_are_a_regression(tmp_path: Path) -> None
 
 
 def test_the_target_is_the_column_of_that_name_wherever_it_stands(tmp_path: Path) -> None:
-    path = write_csv(tmp_path, "\ufeffa, target,b", X[:, 0], ["cat", "dog", "dog", "ant"] * 10, X[:, 1])
+    path = write_csv(
+        tmp_path, "\ufeffa, target,b", X[:, 0], ["cat", "dog", "dog", "ant"] * 10, X[:, 1]
+    )
     dataset = from_file(path)
     train = dataset.split(3).train
     # Sorted classes: ant, cat, dog. 60 % of 10, 10 and 20 rows.
@@ -77,41 +86,73 @@ def test_the_target_is_the_column_of_that_name_wherever_it_stands(tmp_path: Path
 
 def test_rows_stay_together_and_each_is_used_once(tmp_path: Path) -> None:
     numbers = np.arange(N)
-    split = from_file(write_npz(tmp_path, X=np.column_stack([numbers, numbers**2]), y=numbers * 10.0)).split(5)
-    both = [np.concatenate([getattr(rows, axis).reshape(len(rows), -1) for rows in (split.train, split.val, split.test)]) for axis in "xy"]
+    split = from_file(
+        write_npz(tmp_path, X=np.column_stack([numbers, numbers**2]), y=numbers * 10.0)
+    ).split(5)
+    both = [
+        np.concatenate(
+            [
+                getattr(rows, axis).reshape(len(rows), -1)
+                for rows in (split.train, split.val, split.test)
+            ]
+        )
+        for axis in "xy"
+    ]
     order = np.argsort(both[1][:, 0])
     # Standardising is affine: the first feature is the target, and sorted by it the rows are equally spaced.
     np.testing.assert_allclose(both[0][:, 0], both[1][:, 0], atol=1e-5)
-    np.testing.assert_allclose(np.diff(both[1][order, 0]), np.diff(both[1][order, 0]).mean(), rtol=1e-3)
+    np.testing.assert_allclose(
+        np.diff(both[1][order, 0]), np.diff(both[1][order, 0]).mean(), rtol=1e-3
+    )
 
 
 def test_a_seed_decides_the_rows(tmp_path: Path) -> None:
     dataset = from_file(write_csv(tmp_path, "a,b,y", *X.T, [0, 1] * 20))
-    assert np.array_equal(dataset.split(1).train.x, pickle.loads(pickle.dumps(dataset)).split(1).train.x)
+    assert np.array_equal(
+        dataset.split(1).train.x, pickle.loads(pickle.dumps(dataset)).split(1).train.x
+    )
     assert not np.array_equal(dataset.split(1).train.x, dataset.split(2).train.x)
 
 
-def test_features_and_a_regression_target_are_standardised_by_the_training_rows(tmp_path: Path) -> None:
-    train = from_file(write_csv(tmp_path, "a,b,constant,y", *X.T, [0.1] * N, X.sum(axis=1))).split(0).train
+def test_features_and_a_regression_target_are_standardised_by_the_training_rows(
+    tmp_path: Path,
+) -> None:
+    train = (
+        from_file(write_csv(tmp_path, "a,b,constant,y", *X.T, [0.1] * N, X.sum(axis=1)))
+        .split(0)
+        .train
+    )
     np.testing.assert_allclose(train.x.mean(axis=0), 0.0, atol=1e-6)
     np.testing.assert_allclose(train.x.std(axis=0), [1.0, 1.0, 0.0], atol=1e-6)
-    assert train.y.mean() == pytest.approx(0.0, abs=1e-6) and train.y.std() == pytest.approx(1.0, abs=1e-6)
+    assert train.y.mean() == pytest.approx(0.0, abs=1e-6) and train.y.std() == pytest.approx(
+        1.0, abs=1e-6
+    )
 
 
 def test_images_are_flattened_and_bytes_are_scaled_and_not_standardised(tmp_path: Path) -> None:
     images = RNG.integers(0, 256, size=(N, 3, 4), dtype=np.uint8)
     images[:, 0, 0] = 255
-    dataset = from_file(write_npz(tmp_path, X=images, y=np.array([0, 1, 2, 3] * 10, dtype=np.uint8)))
+    dataset = from_file(
+        write_npz(tmp_path, X=images, y=np.array([0, 1, 2, 3] * 10, dtype=np.uint8))
+    )
     assert (dataset.task, dataset.n_features, dataset.n_outputs) == ("multiclass", 12, 4)
     assert dataset.image == (1, 3, 4)
-    assert from_file(write_npz(tmp_path, X=images.reshape(N, 2, 3, 2), y=np.array([0, 1] * 20))).image == (2, 3, 2)
+    assert from_file(
+        write_npz(tmp_path, X=images.reshape(N, 2, 3, 2), y=np.array([0, 1] * 20))
+    ).image == (2, 3, 2)
     x = dataset.split(0).train.x
     assert x.dtype == np.float32 and (x[:, 0] == 1.0).all()
-    assert set(map(tuple, (x * 255).round().astype(int).tolist())) <= set(map(tuple, images.reshape(N, 12).tolist()))
+    assert set(map(tuple, (x * 255).round().astype(int).tolist())) <= set(
+        map(tuple, images.reshape(N, 12).tolist())
+    )
 
 
 def test_numpy_labels_of_every_kind(tmp_path: Path) -> None:
-    for labels in (np.array([True, False] * 20), np.array(["a", "b"] * 20), np.array([b"a", b"b"] * 20)):
+    for labels in (
+        np.array([True, False] * 20),
+        np.array(["a", "b"] * 20),
+        np.array([b"a", b"b"] * 20),
+    ):
         assert from_file(write_npz(tmp_path, X=X, y=labels)).task == "binary"
 
 
@@ -122,7 +163,9 @@ def test_missing_file_and_unknown_format(tmp_path: Path) -> None:
         find(str(tmp_path / "absent.npz"))
 
 
-def test_csv_columns_that_are_not_numeric_are_named_with_those_that_have_gaps(tmp_path: Path) -> None:
+def test_csv_columns_that_are_not_numeric_are_named_with_those_that_have_gaps(
+    tmp_path: Path,
+) -> None:
     cities, heights = ["Rome", "Bari"] * 20, ["1.5", "", "inf", "2.5"] * 10
     said = problems(write_csv(tmp_path, "city,height,y", cities, heights, [0, 1] * 20))
     assert "not numeric: 'city'" in said
@@ -174,7 +217,9 @@ def test_numbered_column_names_are_a_header(tmp_path: Path) -> None:
         (list(range(N)), "and 35 more"),
     ],
 )
-def test_targets_that_are_neither_classes_nor_a_regression(tmp_path: Path, target: list[object], said: str) -> None:
+def test_targets_that_are_neither_classes_nor_a_regression(
+    tmp_path: Path, target: list[object], said: str
+) -> None:
     assert said in problems(write_csv(tmp_path, "a,y", range(len(target)), target))
 
 

@@ -59,12 +59,17 @@ class Head:
 
     def step(self, rng: random.Random) -> None:
         """Something that may happen next: a worker trains, or the head settles what was trained and asks for more. Workers go on after it."""
-        open_to_it = [index for index, (_, done) in self.flying.items() if not (done and self.stopped)]
+        open_to_it = [
+            index for index, (_, done) in self.flying.items() if not (done and self.stopped)
+        ]
         if not open_to_it:
             return
         cohort, done = self.flying[rng.choice(open_to_it)]
         if not done:
-            outcomes = [replace(outcome, worker=self.name) for outcome in fakes.train_all(self.session, cohort)]
+            outcomes = [
+                replace(outcome, worker=self.name)
+                for outcome in fakes.train_all(self.session, cohort)
+            ]
             self.files.leave(cohort, outcomes, {})
             self.flying[cohort.index] = (cohort, True)
             return
@@ -81,7 +86,9 @@ class Head:
 
     def archived(self, cohorts: list[Cohort]) -> dict[int, tuple[Outcome, ...]]:
         """Cohort -> outcomes, of those that were told."""
-        return {cohort.index: told.outcomes for cohort in cohorts if (told := self.files.told(cohort))}
+        return {
+            cohort.index: told.outcomes for cohort in cohorts if (told := self.files.told(cohort))
+        }
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +104,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return still
 
 
-@pytest.mark.parametrize(("place", "seed"), [*(("disk", seed) for seed in range(30)), *(("bucket", seed) for seed in range(3))])
-def test_the_last_head_has_the_search_whenever_it_comes(place: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(
+    ("place", "seed"),
+    [*(("disk", seed) for seed in range(30)), *(("bucket", seed) for seed in range(3))],
+)
+def test_the_last_head_has_the_search_whenever_it_comes(
+    place: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     rng, outcomes = random.Random(seed), str(tmp_path / "shared")
     if place == "bucket":
         request.getfixturevalue("server")
@@ -114,7 +126,9 @@ def test_the_last_head_has_the_search_whenever_it_comes(place: str, seed: int, t
     for number in range(HEADS):
         head = Head(search, tmp_path / f"head-{number}", outcomes)
         archived |= head.archived(cohorts)
-        finished = set(archived) | {cohort.index for cohort in cohorts if head.files.take(cohort) is not None}
+        finished = set(archived) | {
+            cohort.index for cohort in cohorts if head.files.take(cohort) is not None
+        }
         told |= {other.name: other.told for other in heads}
         head.ask()
         heads.append(head)
@@ -130,18 +144,27 @@ def test_the_last_head_has_the_search_whenever_it_comes(place: str, seed: int, t
     for head in heads[:-1]:
         for _ in range(STEPS):
             head.step(rng)
-        assert head.session.finished or re.search("has taken the search over, with the outcomes in .* nothing is lost", head.stopped)
+        assert head.session.finished or re.search(
+            "has taken the search over, with the outcomes in .* nothing is lost", head.stopped
+        )
         assert head.told == told[head.name]  # from the moment on at which another came
-    ours, theirs = ([row | {"uid": ""} for row in map(plain, session.trials)] for session in (last.session, twin))
+    ours, theirs = (
+        [row | {"uid": ""} for row in map(plain, session.trials)]
+        for session in (last.session, twin)
+    )
     assert repr(ours) == repr(theirs)
     for index, outcome in archived.items():  # of the same workers
-        assert repr(tuple(trial.outcome for trial in last.session.trials if trial.cohort == index)) == repr(outcome)
+        assert repr(
+            tuple(trial.outcome for trial in last.session.trials if trial.cohort == index)
+        ) == repr(outcome)
 
 
 def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> None:
     """It may go on elsewhere with more trials."""
     search, outcomes = toys.search(), str(tmp_path / "shared")
-    runner.conduct(catalog.define(search, tmp_path / "first", outcomes=outcomes), "inline", None, ())
+    runner.conduct(
+        catalog.define(search, tmp_path / "first", outcomes=outcomes), "inline", None, ()
+    )
     longer = replace(search, trials=search.trials + 8)
     entry = catalog.define(longer, tmp_path / "second", outcomes=outcomes)
 
@@ -153,7 +176,9 @@ def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_time_that_was_spent_is_spent_for_a_new_head_too(seed: int, tmp_path: Path, clock: Clock) -> None:
+def test_the_time_that_was_spent_is_spent_for_a_new_head_too(
+    seed: int, tmp_path: Path, clock: Clock
+) -> None:
     """And what was asked for in time is told again, or trained, however late it is."""
     rng, shared = random.Random(seed), str(tmp_path / "shared")
     budget_s = rng.uniform(20, 60)
@@ -182,7 +207,10 @@ def test_the_time_that_was_spent_is_spent_for_a_new_head_too(seed: int, tmp_path
 
 def test_an_archive_of_other_candidates_gives_no_time(tmp_path: Path, clock: Clock) -> None:
     """As other versions of the libraries would propose them: none of them is told again, and the budget is for new ones."""
-    search, shared = toys.search(trials=200, in_flight=1, time_budget="20s"), str(tmp_path / "shared")
+    search, shared = (
+        toys.search(trials=200, in_flight=1, time_budget="20s"),
+        str(tmp_path / "shared"),
+    )
     first = Head(search, tmp_path / "first", shared)
     first.ask()
     while first.told < 40:
@@ -216,9 +244,13 @@ def test_an_archive_that_does_not_know_the_time_is_told_again_all_the_same(tmp_p
 
 
 @pytest.mark.parametrize("executor", list(EXECUTORS))
-def test_every_executor_stops_when_another_head_has_the_search(executor: str, tmp_path: Path) -> None:
+def test_every_executor_stops_when_another_head_has_the_search(
+    executor: str, tmp_path: Path
+) -> None:
     search, outcomes = toys.search(), str(tmp_path / "shared")
-    entry, other = (catalog.define(search, tmp_path / name, outcomes=outcomes) for name in ("first", "second"))
+    entry, other = (
+        catalog.define(search, tmp_path / name, outcomes=outcomes) for name in ("first", "second")
+    )
 
     def lose(session: Session) -> None:
         if sum(trial.state.finished for trial in session.trials) == search.cohort:
@@ -232,6 +264,8 @@ def test_every_executor_stops_when_another_head_has_the_search(executor: str, tm
     assert all(trial.state.finished for trial in second)
     for theirs, ours in zip(first, second, strict=False):
         assert not theirs.state.finished or repr(theirs.outcome) == repr(ours.outcome)
-    runner.resume(search.name, tmp_path / "first", executor)  # which takes it back, and trains nothing of it again
+    runner.resume(
+        search.name, tmp_path / "first", executor
+    )  # which takes it back, and trains nothing of it again
     again = catalog.read_trials(entry)
     assert [repr(trial.outcome) for trial in again] == [repr(trial.outcome) for trial in second]

@@ -49,15 +49,29 @@ def plain(trial: Trial) -> dict[str, Any]:
     row = trial.to_json()
     for key in ("seconds", "worker", "started_at", "finished_at"):
         del row[key]
-    return row | {"seeds": [{key: value for key, value in seed.items() if key != "seconds"} for seed in row["seeds"]]}
+    return row | {
+        "seeds": [
+            {key: value for key, value in seed.items() if key != "seconds"} for seed in row["seeds"]
+        ]
+    }
 
 
 def stuck(entry: Entry, mirror: bool = True) -> list[str]:
     """What is RUNNING, or was left behind, though nothing runs any more."""
     runs = _runs(entry) if mirror else []
-    found = [f"trial {trial.number} is {trial.state}" for trial in catalog.read_trials(entry) if not trial.state.finished]
-    found += [f"MLflow's run {uid} is {run.info.status}" for uid, run in runs if run.info.status not in ("FINISHED", "FAILED")]
-    found += [f"{name} is left in outcomes/" for name in sorted(names_in(entry.files.root / "outcomes"))]
+    found = [
+        f"trial {trial.number} is {trial.state}"
+        for trial in catalog.read_trials(entry)
+        if not trial.state.finished
+    ]
+    found += [
+        f"MLflow's run {uid} is {run.info.status}"
+        for uid, run in runs
+        if run.info.status not in ("FINISHED", "FAILED")
+    ]
+    found += [
+        f"{name} is left in outcomes/" for name in sorted(names_in(entry.files.root / "outcomes"))
+    ]
     return found
 
 
@@ -70,7 +84,12 @@ def disagreements(entry: Entry, twin: Sequence[Trial], mirror: bool = True) -> l
         for ours, theirs in zip(trials, twin, strict=False)
         if repr(plain(ours)) != repr(plain(theirs))  # repr: a nan is not equal to itself
     ]
-    return [*found, *(_mlflow(entry, trials) if mirror else []), *_command_line(entry, trials), *_models(entry, trials)]
+    return [
+        *found,
+        *(_mlflow(entry, trials) if mirror else []),
+        *_command_line(entry, trials),
+        *_models(entry, trials),
+    ]
 
 
 def _runs(entry: Entry) -> list[tuple[str, Run]]:
@@ -78,7 +97,11 @@ def _runs(entry: Entry) -> list[tuple[str, Run]]:
         warnings.filterwarnings("ignore", "The ``noload``")
         client = MlflowClient(entry.place.tracking_uri)
         experiment = client.get_experiment_by_name(entry.search.name)
-        runs = list(client.search_runs([experiment.experiment_id], "", max_results=5000)) if experiment else []
+        runs = (
+            list(client.search_runs([experiment.experiment_id], "", max_results=5000))
+            if experiment
+            else []
+        )
     return [(run.data.tags.get("uid", "?"), run) for run in runs]
 
 
@@ -97,9 +120,14 @@ def _mlflow(entry: Entry, trials: Sequence[Trial]) -> list[str]:
         if run is None:
             continue
         status = "FINISHED" if trial.state is TrialState.COMPLETE else "FAILED"
-        same = run.info.status == status and run.data.tags["frontier.member"] == str(trial.number in members).lower()
+        same = (
+            run.info.status == status
+            and run.data.tags["frontier.member"] == str(trial.number in members).lower()
+        )
         same &= all(run.data.metrics.get(name) == value for name, value in trial.objectives.items())
-        same &= run.data.params == {"family": trial.candidate.family} | {k: str(v) for k, v in trial.candidate.hyperparameters.items()}
+        same &= run.data.params == {"family": trial.candidate.family} | {
+            k: str(v) for k, v in trial.candidate.hyperparameters.items()
+        }
         found += [] if same else [f"MLflow's run of {trial.uid} differs from the trial"]
     return found
 
@@ -108,18 +136,32 @@ def _command_line(entry: Entry, trials: Sequence[Trial]) -> list[str]:
     states = Counter(str(trial.state) for trial in trials)
     status = _printed(entry, "status")[0]
     counted = {state: status[state] for state in ("complete", "fail", "running")}
-    found = [] if counted == {state: states[state] for state in counted} else [f"status counts {counted}, the storage has {dict(states)}"]
+    found = (
+        []
+        if counted == {state: states[state] for state in counted}
+        else [f"status counts {counted}, the storage has {dict(states)}"]
+    )
     found += [] if status["state"] == "finished" else [f"status says {status['state']}"]
     rows = json.loads(json.dumps([trial.to_json() for trial in trials]))
-    return found if _printed(entry, "trials") == rows else [*found, "the command line lists other trials than the storage has"]
+    return (
+        found
+        if _printed(entry, "trials") == rows
+        else [*found, "the command line lists other trials than the storage has"]
+    )
 
 
 def _printed(entry: Entry, command: str) -> Any:
-    result = CliRunner().invoke(group, [command, entry.search.name, "--home", str(entry.folder.home), "--format", "json"])
+    result = CliRunner().invoke(
+        group, [command, entry.search.name, "--home", str(entry.folder.home), "--format", "json"]
+    )
     return json.loads(result.stdout)
 
 
 def _models(entry: Entry, trials: Sequence[Trial]) -> list[str]:
     members = Frontier.of(trials, entry.search.objective_table()).numbers()
     kept = entry.files.models()
-    return [] if kept == members else [f"models of {sorted(kept)} are kept, the frontier is {sorted(members)}"]
+    return (
+        []
+        if kept == members
+        else [f"models of {sorted(kept)} are kept, the frontier is {sorted(members)}"]
+    )

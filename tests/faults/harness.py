@@ -42,7 +42,9 @@ SPEC: dict[str, Any] = {
 }
 WORKERS = 2
 MIRRORING_S = 2.0  # after the last trial: kills while the mirror catches up
-NOT_OURS = {"RAY_ADDRESS": "127.0.0.1:1"}  # a cluster that no search was sent to: each starts a Ray of its own
+NOT_OURS = {
+    "RAY_ADDRESS": "127.0.0.1:1"
+}  # a cluster that no search was sent to: each starts a Ray of its own
 END_S = 180.0  # a session that has not ended by then is stuck
 GROUP, WITH_MIRROR, DRIVER = VICTIMS = ("the group", "the group and the mirror", "the driver")
 
@@ -89,7 +91,10 @@ class Searched:
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
         where = ["--home", self.home, "--executor", self.executor, "--workers", WORKERS]
         return processes.start(
-            [*what, *where, *([] if self.mirror else ["--no-mirror"])], self.log, script, {"RAY_TMPDIR": self._ray, **NOT_OURS}
+            [*what, *where, *([] if self.mirror else ["--no-mirror"])],
+            self.log,
+            script,
+            {"RAY_TMPDIR": self._ray, **NOT_OURS},
         )
 
     def trials(self) -> list[Trial]:
@@ -107,7 +112,9 @@ class Searched:
 
     def problems(self, twin: Twin) -> list[str]:
         """What is stuck, and what differs from the twin, once it has ended."""
-        return comparing.stuck(self.entry, self.mirror) + comparing.disagreements(self.entry, twin.trials, self.mirror)
+        return comparing.stuck(self.entry, self.mirror) + comparing.disagreements(
+            self.entry, twin.trials, self.mirror
+        )
 
     def end_as(self, twin: Twin, finished: int = 0) -> None:
         """Resumes it to its end in one process; then it must be as its twin, and what was finished before must be what it was.
@@ -171,7 +178,10 @@ class Kill:
     def __str__(self) -> str:
         resumed = "" if self.resumed_s is None else f"{self.resumed_s:.1f} s"
         row = f"{self.executor:8} {self.seed:5} {self.session:2}  {self.victims:24} {self.aimed:20} {self.phase:19} {self.finished:3} {resumed:>7}"
-        return row + f"  {self.lost} {self.repeated} {self.stuck} {self.disagreements}  {'; '.join(self.words)}"
+        return (
+            row
+            + f"  {self.lost} {self.repeated} {self.stuck} {self.disagreements}  {'; '.join(self.words)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -179,7 +189,9 @@ class Snapshot:
     """What a kill left, of which nothing may be lost or trained again."""
 
     finished: dict[int, dict[str, Any]]
-    left: dict[int, tuple[str, float]]  # trial -> worker and seconds, of outcomes that were not told yet
+    left: dict[
+        int, tuple[str, float]
+    ]  # trial -> worker and seconds, of outcomes that were not told yet
 
     @staticmethod
     def of(searched: Searched) -> Snapshot:
@@ -196,9 +208,15 @@ class Snapshot:
     def judge(self, kill: Kill, end: Sequence[Trial]) -> None:
         rows = {trial.number: trial.to_json() for trial in end if trial.state.finished}
         kill.lost = sum(number not in rows for number in self.finished)
-        again = {number for number, row in self.finished.items() if number in rows and rows[number] != row}
+        again = {
+            number
+            for number, row in self.finished.items()
+            if number in rows and rows[number] != row
+        }
         again |= {
-            n for n, (worker, seconds) in self.left.items() if n in rows and (rows[n]["worker"], rows[n]["seconds"]) != (worker, seconds)
+            n
+            for n, (worker, seconds) in self.left.items()
+            if n in rows and (rows[n]["worker"], rows[n]["seconds"]) != (worker, seconds)
         }
         kill.repeated = len(again)
 
@@ -233,18 +251,31 @@ class Chain:
         if self.kills and watch.training_since is not None and self.kills[-1].resumed_s is None:
             self.kills[-1].resumed_s = watch.training_since - begin
         if process.returncode != -signal.SIGKILL:
-            assert process.returncode == 0, f"exit code {process.returncode}: {searched.said()[-2000:]}"
+            assert process.returncode == 0, (
+                f"exit code {process.returncode}: {searched.said()[-2000:]}"
+            )
             return False
-        row = Kill(self.seed, searched.executor, searched.session, victims, str(moment), watch.phase(searched.trials()))
+        row = Kill(
+            self.seed,
+            searched.executor,
+            searched.session,
+            victims,
+            str(moment),
+            watch.phase(searched.trials()),
+        )
         self._snapshots.append(Snapshot.of(searched))
         row.finished = len(self._snapshots[-1].finished)
         self.kills.append(row)
         return True
 
     def _end(self, process: Process, victims: str) -> None:
-        processes.kill([process.pid], signal.SIGSTOP)  # so that it starts nothing between the look and the kill
+        processes.kill(
+            [process.pid], signal.SIGSTOP
+        )  # so that it starts nothing between the look and the kill
         below, mirrors = set(processes.descendants(process.pid)), set(processes.mirrors(process))
-        if victims == DRIVER:  # Ray's processes notice, some of them after a minute; the search is resumed at once
+        if (
+            victims == DRIVER
+        ):  # Ray's processes notice, some of them after a minute; the search is resumed at once
             self._orphans |= below - mirrors
             below = set()
         processes.kill([process.pid, *(below - (set() if victims == WITH_MIRROR else mirrors))])

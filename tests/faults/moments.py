@@ -55,7 +55,9 @@ class Watch:
             self.counts["ask"] += PROPOSED in new
             self.counts["tell"] += any(code in new for code in TOLD)
         trained = self._changes(self._trained())
-        if trained and self.training_since is None and self._held():  # and it is not a worker that has not noticed the last driver's death
+        if (
+            trained and self.training_since is None and self._held()
+        ):  # and it is not a worker that has not noticed the last driver's death
             self.training_since = now
         self.counts["training"] += trained
         self.counts["outcome"] += self._changes(self._left())
@@ -89,7 +91,9 @@ class Watch:
             trials: as the storage has them after the kill.
         """
         now = time.monotonic()
-        if not self._held() or (self.training_since is None and not (self.counts["ask"] or self.counts["tell"])):
+        if not self._held() or (
+            self.training_since is None and not (self.counts["ask"] or self.counts["tell"])
+        ):
             return "start-up"
         cohorts: dict[int, list[Trial]] = {}
         for trial in trials:
@@ -99,21 +103,32 @@ class Watch:
             return "mirroring"
         newest = max(cohorts, default=0)
         posted = self.folder / "outcomes" / f"{newest:05d}" / "cohort.json"
-        if not trials or (not posted.exists() and all(trial.state is TrialState.RUNNING for trial in cohorts[newest])):
+        if not trials or (
+            not posted.exists()
+            and all(trial.state is TrialState.RUNNING for trial in cohorts[newest])
+        ):
             return "ask"
-        partly = any(len({trial.state.finished for trial in cohort}) == 2 for cohort in cohorts.values())
+        partly = any(
+            len({trial.state.finished for trial in cohort}) == 2 for cohort in cohorts.values()
+        )
         if partly or self._left():
             return "tell"
         return "mirroring" if now - self._mirrored_at < RECENT_S else "training"
 
     def _held(self) -> bool:
         try:
-            return bool(json.loads((self.folder / "session.lock").read_text())["pid"] == self.driver)
+            return bool(
+                json.loads((self.folder / "session.lock").read_text())["pid"] == self.driver
+            )
         except (OSError, ValueError):
             return False
 
     def _budget(self) -> str:
-        return next(line.split(":")[1] for line in (self.folder / "search.yaml").read_text().splitlines() if line.startswith("trials:"))
+        return next(
+            line.split(":")[1]
+            for line in (self.folder / "search.yaml").read_text().splitlines()
+            if line.startswith("trials:")
+        )
 
 
 @dataclass
@@ -139,7 +154,11 @@ class Moment:
         return self._seen_at is not None and now - self._seen_at >= self.seconds
 
     def __str__(self) -> str:
-        return f"after {self.seconds:.2f} s" if self.event is None else f"{self.event} {self.times} +{self.seconds * 1e3:.0f} ms"
+        return (
+            f"after {self.seconds:.2f} s"
+            if self.event is None
+            else f"{self.event} {self.times} +{self.seconds * 1e3:.0f} ms"
+        )
 
 
 NEVER = Moment("never")

@@ -38,7 +38,9 @@ def home() -> Iterator[Path]:
 def in_training(searched: Searched, process: Process, cohort: int = 2) -> None:
     """Waits until a cohort is in training, when the ones before ``cohort - in_flight`` are told."""
     place = searched.folder / "outcomes" / f"{cohort:05d}" / "checkpoints" / "training"
-    processes.until(lambda: place.exists() or process.poll() is not None, 90, "training", every_s=0.002)
+    processes.until(
+        lambda: place.exists() or process.poll() is not None, 90, "training", every_s=0.002
+    )
     assert process.poll() is None, searched.said()
 
 
@@ -61,9 +63,13 @@ def stop(process: Process, *signals: int, group: bool = False) -> float:
 
 
 @pytest.mark.parametrize(
-    "signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s)
+    "signals",
+    [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)],
+    ids=lambda s: "+".join(x.name for x in s),
 )
-def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
+def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(
+    signals: tuple[int, ...], home: Path
+) -> None:
     searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
@@ -71,7 +77,10 @@ def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(signals: tu
     assert process.returncode == 130
     assert f"frontier-search resume {NAME} --home {home}" in searched.said()
     if len(signals) == 1:
-        assert f"interrupted; everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
+        assert (
+            f"interrupted; everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n"
+            in searched.said()
+        )
     searched.end_as(twin("inline", **LONG), finished=4)
 
 
@@ -82,7 +91,9 @@ MOMENTS: dict[str, Callable[[Searched, Process], object]] = {
     "the GCS starts": lambda searched, process: processes.find(process, "gcs/gcs_server"),
     "the raylet starts": lambda searched, process: processes.find(process, "raylet/raylet"),
     "a worker starts": lambda searched, process: processes.find(process, "default_worker.py"),
-    "the first cohort is asked for": lambda searched, process: (searched.folder / "outcomes").exists(),
+    "the first cohort is asked for": lambda searched, process: (
+        searched.folder / "outcomes"
+    ).exists(),
 }
 
 
@@ -92,11 +103,20 @@ MOMENTS: dict[str, Callable[[Searched, Process], object]] = {
     [("inline", moment) for moment in list(MOMENTS)[:3]]
     + [pytest.param("ray_tune", moment, marks=pytest.mark.slow) for moment in list(MOMENTS)[3:]],
 )
-def test_a_search_is_stopped_while_it_starts(executor: str, moment: str, number: int, home: Path) -> None:
+def test_a_search_is_stopped_while_it_starts(
+    executor: str, moment: str, number: int, home: Path
+) -> None:
     searched = Searched(home, executor, database=comparing.empty_database(), epochs=4000)
     process = searched.start()
-    processes.until(lambda: MOMENTS[moment](searched, process) or process.poll() is not None, 90, moment, every_s=0.001)
-    below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]
+    processes.until(
+        lambda: MOMENTS[moment](searched, process) or process.poll() is not None,
+        90,
+        moment,
+        every_s=0.001,
+    )
+    below = [
+        pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)
+    ]
     assert stop(process, number, group=number == signal.SIGINT) < STOP_S
     processes.kill(below)
     said = searched.said()
@@ -114,7 +134,11 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     processes.until(lambda: processes.mirrors(process), 60, "the mirror starts", every_s=0.005)
     mirror = processes.mirrors(process)
     processes.kill(mirror, signal.SIGSTOP)  # so that the driver waits for it
-    processes.until(lambda: len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()), 60, "trained")
+    processes.until(
+        lambda: len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()),
+        60,
+        "trained",
+    )
     assert stop(process, signal.SIGINT) < STOP_S
     assert process.returncode == 130
     assert "Go on with:" in searched.said()
@@ -133,43 +157,78 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
     in_training(searched, process)
     processes.kill([process.pid], signal.SIGSTOP)  # so that it is still at it when they have tried
     tries = (["resume", NAME], ["resume", NAME, "--trials", 99], ["run", home / "question.yaml"])
-    seconds = [processes.start([*tried, "--home", home, "--executor", "inline"], home / f"second-{i}") for i, tried in enumerate(tries)]
+    seconds = [
+        processes.start([*tried, "--home", home, "--executor", "inline"], home / f"second-{i}")
+        for i, tried in enumerate(tries)
+    ]
     codes = [second.wait(60) for second in seconds]
     said = "".join((home / f"second-{i}").read_text() for i in range(len(tries)))
     assert codes == [2, 2, 2], said
     assert (
-        said.count(f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it.") == 2
+        said.count(
+            f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it."
+        )
+        == 2
     )
-    assert f"a search named {NAME!r} exists in {home}. Continue it with `frontier-search resume {NAME} --home {home}`" in said
+    assert (
+        f"a search named {NAME!r} exists in {home}. Continue it with `frontier-search resume {NAME} --home {home}`"
+        in said
+    )
     processes.kill([process.pid], signal.SIGCONT)
     assert process.poll() is None  # the first did not notice
     processes.end(process)
-    assert json.loads((searched.folder / "session.lock").read_text())["pid"] == process.pid  # left by a process that is dead
+    assert (
+        json.loads((searched.folder / "session.lock").read_text())["pid"] == process.pid
+    )  # left by a process that is dead
     searched.end_as(twin("inline", **LONG), finished=4)
 
 
 def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) -> None:
-    arguments = ["run", "--dataset", "iris", "--families", "dense", "--trials", 4, "--epochs", 2, "--name", NAME, "--home", home]
+    arguments = [
+        "run",
+        "--dataset",
+        "iris",
+        "--families",
+        "dense",
+        "--trials",
+        4,
+        "--epochs",
+        2,
+        "--name",
+        NAME,
+        "--home",
+        home,
+    ]
     arguments += ["--executor", "inline", "--no-mirror"]
     both = [processes.start([*arguments, "--seed", seed], home / f"log-{seed}") for seed in (1, 2)]
     codes = [process.wait(90) for process in both]
     said = [(home / f"log-{seed}").read_text() for seed in (1, 2)]
     assert sorted(codes) == [0, 2], said
-    assert "already running in process" in said[codes.index(2)] or "exists in" in said[codes.index(2)]
+    assert (
+        "already running in process" in said[codes.index(2)] or "exists in" in said[codes.index(2)]
+    )
     assert catalog.find(NAME, home).search.seed == codes.index(0) + 1
-    again = processes.start(["resume", NAME, "--home", home, "--executor", "inline", "--no-mirror"], home / "again")
+    again = processes.start(
+        ["resume", NAME, "--home", home, "--executor", "inline", "--no-mirror"], home / "again"
+    )
     assert again.wait(60) == 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=lambda s: "+".join(x.name for x in s)
+    "signals",
+    [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)],
+    ids=lambda s: "+".join(x.name for x in s),
 )
-def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(signals: tuple[int, ...], home: Path) -> None:
+def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(
+    signals: tuple[int, ...], home: Path
+) -> None:
     searched = Searched(home, "ray_tune", database=comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
-    below = [pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)]
+    below = [
+        pid for pid in processes.descendants(process.pid) if pid not in processes.mirrors(process)
+    ]
     assert stop(process, *signals, group=True) < (STOP_S if len(signals) == 1 else 2.0)
     assert process.returncode == 130
     if len(signals) == 1:

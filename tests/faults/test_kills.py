@@ -13,11 +13,25 @@ from pathlib import Path
 import pytest
 
 from tests.faults import comparing
-from tests.faults.harness import DRIVER, GROUP, SPEC, VICTIMS, WITH_MIRROR, Chain, Kill, Searched, random_chain, twin
+from tests.faults.harness import (
+    DRIVER,
+    GROUP,
+    SPEC,
+    VICTIMS,
+    WITH_MIRROR,
+    Chain,
+    Kill,
+    Searched,
+    random_chain,
+    twin,
+)
 from tests.faults.moments import Moment
 from tests.support.processes import ROOT
 
-PLAN = {"inline": (70, 7), "ray_tune": (32, 5)}  # executor -> at least so many kills, at most so many of one search
+PLAN = {
+    "inline": (70, 7),
+    "ray_tune": (32, 5),
+}  # executor -> at least so many kills, at most so many of one search
 REPORT = ROOT / "docs" / "reliability-kills.md"
 
 
@@ -28,7 +42,9 @@ def show(kills: Sequence[Kill]) -> None:
 
 
 def test_a_search_killed_in_every_phase_ends_as_its_twin(tmp_path: Path) -> None:
-    chain = Chain(Searched(tmp_path, "inline", database=comparing.empty_database()), 0, twin("inline"))
+    chain = Chain(
+        Searched(tmp_path, "inline", database=comparing.empty_database()), 0, twin("inline")
+    )
     assert chain.kill(Moment(None, seconds=0.7), GROUP)
     assert chain.kill(Moment("ask", 2), WITH_MIRROR)
     assert chain.kill(Moment("training", 2, seconds=0.01), GROUP)
@@ -38,7 +54,9 @@ def test_a_search_killed_in_every_phase_ends_as_its_twin(tmp_path: Path) -> None
 
 
 def test_a_search_on_ray_killed_in_training_ends_as_its_twin(tmp_path: Path) -> None:
-    chain = Chain(Searched(tmp_path, "ray_tune", database=comparing.empty_database()), 0, twin("inline"))
+    chain = Chain(
+        Searched(tmp_path, "ray_tune", database=comparing.empty_database()), 0, twin("inline")
+    )
     assert chain.kill(Moment("training", 2), DRIVER)
     show(chain.finish())
 
@@ -79,7 +97,14 @@ def report(kills: Sequence[Kill]) -> str:
     for (executor, phase), rows in sorted(groups.items()):
         lines.append(_row(executor, phase, rows))
     lines += [_row("**all**", "", kills), ""]
-    lines += ["Killed: " + ", ".join(f"{victims} {sum(kill.victims == victims for kill in kills)}" for victims in VICTIMS) + ".", ""]
+    lines += [
+        "Killed: "
+        + ", ".join(
+            f"{victims} {sum(kill.victims == victims for kill in kills)}" for victims in VICTIMS
+        )
+        + ".",
+        "",
+    ]
     for executor in PLAN:
         rows = [kill for kill in kills if kill.executor == executor]
         times = [kill.resumed_s for kill in rows if kill.resumed_s is not None]
@@ -89,11 +114,20 @@ def report(kills: Sequence[Kill]) -> str:
             f"cohort in training: median {statistics.median(times):.1f} s, longest {max(times):.1f} s. "
             f"One search again: `python -m tests.faults.harness {executor} SEED {PLAN[executor][1]}`."
         )
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("optuna", "ray", "torch", "mlflow"))
-    lines += ["", f"{os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}, {versions}.", ""]
+    versions = ", ".join(
+        f"{name} {metadata.version(name)}" for name in ("optuna", "ray", "torch", "mlflow")
+    )
+    lines += [
+        "",
+        f"{os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}, {versions}.",
+        "",
+    ]
     return "\n".join(lines)
 
 
 def _row(executor: str, phase: str, kills: Sequence[Kill]) -> str:
-    sums = [sum(getattr(kill, name) for kill in kills) for name in ("finished", "lost", "repeated", "stuck", "disagreements")]
+    sums = [
+        sum(getattr(kill, name) for kill in kills)
+        for name in ("finished", "lost", "repeated", "stuck", "disagreements")
+    ]
     return f"| {executor} | {phase} | {len(kills)} | {sum(kill.session > 0 for kill in kills)} | {' | '.join(map(str, sums))} |"

@@ -16,7 +16,12 @@ pytestmark = pytest.mark.xdist_group("faults")
 
 EVERY_S = 0.3
 EPOCHS = 600
-SPEC = {"trials": 3, "cohort": 3, "families": {"dense": {"hidden": {"choice": [4, 8, 16, 32, 64]}}}, "epochs": EPOCHS}
+SPEC = {
+    "trials": 3,
+    "cohort": 3,
+    "families": {"dense": {"hidden": {"choice": [4, 8, 16, 32, 64]}}},
+    "epochs": EPOCHS,
+}
 EAGER = f"""
 import os, sys
 from frontier_search.training import checkpoints, train
@@ -42,7 +47,12 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
     searched = Searched(home / "killed", "inline", mirror=False, **SPEC)
     place = searched.folder / "outcomes" / "00000" / "checkpoints"
     process = searched.start(EAGER)
-    processes.until(lambda: len(list(place.glob("*.npz"))) >= 2, 60, "a checkpoint of the second stack", every_s=0.005)
+    processes.until(
+        lambda: len(list(place.glob("*.npz"))) >= 2,
+        60,
+        "a checkpoint of the second stack",
+        every_s=0.005,
+    )
     processes.end(process)
     first = _epochs(home / "killed" / "epochs")
     (home / "killed" / "epochs").unlink()
@@ -53,16 +63,22 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
     shapes = {shape for shape, _ in both}
     assert set(both) == {(shape, epoch) for shape in shapes for epoch in range(1, EPOCHS + 1)}
     repeated = {key for key, times in both.items() if times == 2}
-    assert len({shape for shape, _ in repeated}) <= 1  # the stack that was in training, and no other
+    assert (
+        len({shape for shape, _ in repeated}) <= 1
+    )  # the stack that was in training, and no other
     assert all(key in both for key in repeated)
     assert len(repeated) < EPOCHS  # and that one not from its start
 
     twin = Searched(home / "twin", "inline", mirror=False, **SPEC)
     twin.finish()
-    assert [repr(comparing.plain(trial)) for trial in searched.trials()] == [repr(comparing.plain(trial)) for trial in twin.trials()]
+    assert [repr(comparing.plain(trial)) for trial in searched.trials()] == [
+        repr(comparing.plain(trial)) for trial in twin.trials()
+    ]
 
 
 def _epochs(path: Path) -> Counter[tuple[int, int]]:
     """(learned scalars of the stack, epoch) -> times trained."""
     lines = path.read_text().splitlines()
-    return Counter((int(line.split()[1]), int(line.split()[2])) for line in lines if len(line.split()) == 3)
+    return Counter(
+        (int(line.split()[1]), int(line.split()[2])) for line in lines if len(line.split()) == 3
+    )

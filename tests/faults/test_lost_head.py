@@ -59,7 +59,11 @@ def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, 
     """
     process = searched.start()
     try:
-        processes.until(lambda: archived() >= FINISHED or process.poll() is not None, TOLD_S, "cohorts in the archive")
+        processes.until(
+            lambda: archived() >= FINISHED or process.poll() is not None,
+            TOLD_S,
+            "cohorts in the archive",
+        )
         assert process.poll() is None, searched.said()
     finally:
         processes.end(process)
@@ -71,34 +75,52 @@ def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, 
 
 
 @pytest.mark.parametrize("executor", ["inline", pytest.param("ray_tune", marks=pytest.mark.slow)])
-def test_a_new_head_tells_what_the_archive_holds(executor: str, server: s3.Server, home: Path, outcomes: str) -> None:
+def test_a_new_head_tells_what_the_archive_holds(
+    executor: str, server: s3.Server, home: Path, outcomes: str
+) -> None:
     first = Searched(home / "first", executor, ["--outcomes", outcomes], mirror=False)
     finished = lose_the_head(first, lambda: len(told(server, outcomes)))
     before = told(server, outcomes)
     mirror = executor == "inline"  # it sees the storage alone, so that once is enough
-    again = Searched(home / "second", executor, ["--outcomes", outcomes], mirror, comparing.empty_database())
+    again = Searched(
+        home / "second", executor, ["--outcomes", outcomes], mirror, comparing.empty_database()
+    )
     again.finish()
     trials = again.trials()
-    assert {n: (trials[n].outcome, trials[n].reason) for n in finished} == {n: (t.outcome, t.reason) for n, t in finished.items()}
+    assert {n: (trials[n].outcome, trials[n].reason) for n in finished} == {
+        n: (t.outcome, t.reason) for n, t in finished.items()
+    }
     after = told(server, outcomes)
     assert {key: after[key] for key in before} == before  # and not even written again
     assert again.problems(twin()) == []
     if not mirror:
         return
     pages = server.written(f"{outcomes.removeprefix(f's3://{s3.BUCKET}/')}/{NAME}/mlflow/")
-    assert {Path(key).name for key in pages} >= {"frontier.html", "frontier.json", "search.yaml", "MLmodel"}
+    assert {Path(key).name for key in pages} >= {
+        "frontier.html",
+        "frontier.json",
+        "search.yaml",
+        "MLmodel",
+    }
     assert not (again.home / "mlartifacts").exists()
 
 
 @pytest.mark.slow
-def test_a_new_head_goes_on_with_a_database_that_survived(server: s3.Server, home: Path, outcomes: str) -> None:
+def test_a_new_head_goes_on_with_a_database_that_survived(
+    server: s3.Server, home: Path, outcomes: str
+) -> None:
     with postgres.running() as database:
         flags = ["--outcomes", outcomes, "--storage", database.url]
-        finished = lose_the_head(Searched(home / "first", "inline", flags, mirror=False), lambda: len(told(server, outcomes)))
+        finished = lose_the_head(
+            Searched(home / "first", "inline", flags, mirror=False),
+            lambda: len(told(server, outcomes)),
+        )
         again = Searched(home / "second", "inline", [*flags, "--resume"], mirror=False)
         again.finish()
         trials = again.trials()
-        assert {number: trials[number].to_json() for number in finished} == {n: trial.to_json() for n, trial in finished.items()}
+        assert {number: trials[number].to_json() for number in finished} == {
+            n: trial.to_json() for n, trial in finished.items()
+        }
         assert again.problems(twin()) == []
 
 
@@ -110,12 +132,16 @@ def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
     again = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
     again.finish()
     trials = again.trials()
-    assert {number: trials[number].outcome for number in finished} == {number: trial.outcome for number, trial in finished.items()}
+    assert {number: trials[number].outcome for number in finished} == {
+        number: trial.outcome for number, trial in finished.items()
+    }
     assert again.problems(twin()) == []
 
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])
-def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: str, server: s3.Server, home: Path, outcomes: str) -> None:
+def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(
+    place: str, server: s3.Server, home: Path, outcomes: str
+) -> None:
     """It is cut off, as by a network, while another head begins and ends the search."""
     outcomes = str(home / "shared") if place == "folder" else outcomes
     files = OutcomeFiles(remote.folder(outcomes) / NAME, archive=True)
@@ -127,13 +153,20 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: s
         if len(files.archived()) < FINISHED:
             return False
         processes.kill([old.pid], signal.SIGSTOP)
-        if any("training" in names_in(files.checkpoints(index)) for index in set(files.left()) - files.archived()):
+        if any(
+            "training" in names_in(files.checkpoints(index))
+            for index in set(files.left()) - files.archived()
+        ):
             return True
         processes.kill([old.pid], signal.SIGCONT)
         return False
 
     try:
-        processes.until(lambda: cut_off_in_training() or old.poll() is not None, TOLD_S, "a cohort in training, after others")
+        processes.until(
+            lambda: cut_off_in_training() or old.poll() is not None,
+            TOLD_S,
+            "a cohort in training, after others",
+        )
         assert old.poll() is None, first.said()
         finished = {trial.number: trial for trial in first.trials() if trial.state.finished}
         second = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
@@ -143,8 +176,13 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(place: s
         assert old.wait(END_S) == 1, first.said()
     finally:
         processes.end(old)
-    assert f"process {new.pid} on {socket.gethostname()} has taken the search over, with the outcomes in {outcomes}/{NAME}" in first.said()
-    assert {n: trial.to_json() for n, trial in ((n, first.trials()[n]) for n in finished)} == {n: t.to_json() for n, t in finished.items()}
+    assert (
+        f"process {new.pid} on {socket.gethostname()} has taken the search over, with the outcomes in {outcomes}/{NAME}"
+        in first.said()
+    )
+    assert {n: trial.to_json() for n, trial in ((n, first.trials()[n]) for n in finished)} == {
+        n: t.to_json() for n, t in finished.items()
+    }
     trials = second.trials()
     assert {n: trials[n].outcome for n in finished} == {n: t.outcome for n, t in finished.items()}
     second.finish()  # once more: what the old head's worker left late is removed
@@ -157,11 +195,18 @@ def test_the_home_itself_may_be_the_place(home: Path) -> None:
     frontier = runner.conduct(catalog.define(asked, home, outcomes=str(home)), "inline", None, ())
     entry = catalog.find(asked.name, home)
     assert entry.search == asked
-    assert names_in(entry.files.root / "told") == {"00000.json", "00001.json", "00002.json", "search.yaml"}
+    assert names_in(entry.files.root / "told") == {
+        "00000.json",
+        "00001.json",
+        "00002.json",
+        "search.yaml",
+    }
     assert entry.files.models() == frontier.numbers()
 
 
-def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(server: s3.Server, home: Path, outcomes: str) -> None:
+def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(
+    server: s3.Server, home: Path, outcomes: str
+) -> None:
     asked = toys.search()
     runner.run(asked, home / "twin", "inline")
     entry = catalog.define(asked, home / "ours", outcomes=outcomes)
@@ -173,17 +218,26 @@ def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(serv
     try:
         with pytest.raises(SearchError, match=f"cannot read or write.*{outcomes}"):
             runner.conduct(entry, "inline", None, [stop])
-        with pytest.raises(SpecError, match=f"--outcomes {outcomes}/toy-1 cannot be used: Could not connect"):
+        with pytest.raises(
+            SpecError, match=f"--outcomes {outcomes}/toy-1 cannot be used: Could not connect"
+        ):
             runner.resume(asked.name, entry.folder.home, "inline")
     finally:
         server.start()
     runner.resume(asked.name, entry.folder.home, "inline")
     whole = catalog.find(asked.name, home / "twin")
-    assert [comparing.plain(t) for t in catalog.read_trials(entry)] == [comparing.plain(t) for t in catalog.read_trials(whole)]
+    assert [comparing.plain(t) for t in catalog.read_trials(entry)] == [
+        comparing.plain(t) for t in catalog.read_trials(whole)
+    ]
 
 
-def test_another_search_of_the_lost_name_is_refused_before_anything_starts(server: s3.Server, home: Path, outcomes: str) -> None:
-    lose_the_head(Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False), lambda: len(told(server, outcomes)))
+def test_another_search_of_the_lost_name_is_refused_before_anything_starts(
+    server: s3.Server, home: Path, outcomes: str
+) -> None:
+    lose_the_head(
+        Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False),
+        lambda: len(told(server, outcomes)),
+    )
     other = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False, epochs=81)
     process = other.start()
     assert process.wait(TOLD_S) == 2

@@ -39,13 +39,19 @@ def process(searched: Searched) -> Iterator[Process]:
         processes.end(live)
 
 
-@pytest.mark.parametrize("which", ["one worker", pytest.param("all workers", marks=pytest.mark.slow)])
-def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(which: str, searched: Searched, process: Process) -> None:
+@pytest.mark.parametrize(
+    "which", ["one worker", pytest.param("all workers", marks=pytest.mark.slow)]
+)
+def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(
+    which: str, searched: Searched, process: Process
+) -> None:
     workers = processes.find(process, f"{WORKER}.train")
     assert workers
     processes.kill(workers if which == "all workers" else workers[:1])
     assert process.wait(120) == 0, searched.said()
-    assert searched.said().count("; it is trained again") == (len(workers) if which == "all workers" else 1)
+    assert searched.said().count("; it is trained again") == (
+        len(workers) if which == "all workers" else 1
+    )
     assert searched.problems(twin("inline", **LONG)) == []
 
 
@@ -59,20 +65,29 @@ def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(which: st
     ],
     ids=lambda value: value.name if isinstance(value, signal.Signals) else value.rpartition("/")[2],
 )
-def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(part: str, number: int, searched: Searched, process: Process) -> None:
+def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
+    part: str, number: int, searched: Searched, process: Process
+) -> None:
     below = processes.descendants(process.pid)
     parts = processes.find(process, part)
     assert len(parts) == 1
     begin = time.monotonic()
     processes.kill(parts, number)
     code = process.wait(NOTICED_S)
-    print(f"{part} {signal.Signals(number).name}: exit code {code} after {time.monotonic() - begin:.1f} s")  # noqa: T201
+    print(
+        f"{part} {signal.Signals(number).name}: exit code {code} after {time.monotonic() - begin:.1f} s"
+    )  # noqa: T201
     processes.kill(below, signal.SIGCONT)
     processes.kill(below)
     said = searched.said()
-    assert said.startswith(f"stop at any time; go on with: {searched.entry.folder.resume_command}\n")
+    assert said.startswith(
+        f"stop at any time; go on with: {searched.entry.folder.resume_command}\n"
+    )
     assert "Traceback" not in said
-    if (part, number) == (RAYLET, signal.SIGKILL):  # Ray's native code ends the driver, without a word of ours
+    if (part, number) == (
+        RAYLET,
+        signal.SIGKILL,
+    ):  # Ray's native code ends the driver, without a word of ours
         assert code in (1, 130)
     else:
         assert code == 130
@@ -90,7 +105,11 @@ def test_a_cohort_that_was_half_trained_when_its_worker_died_goes_on_from_its_ch
         process = searched.start()
         try:
             place = searched.folder / "outcomes" / "00000" / "checkpoints"
-            processes.until(lambda: list(place.glob("*.npz")), 90, "a checkpoint, ten seconds after the start of training")
+            processes.until(
+                lambda: list(place.glob("*.npz")),
+                90,
+                "a checkpoint, ten seconds after the start of training",
+            )
             processes.kill(processes.find(process, f"{WORKER}.train"))
             killed = time.time()
             assert process.wait(300) == 0, searched.said()
@@ -98,6 +117,11 @@ def test_a_cohort_that_was_half_trained_when_its_worker_died_goes_on_from_its_ch
             processes.end(process)
         assert "; it is trained again" in searched.said()
         trials = searched.trials()
-        trained_s, since_s = sum(trial.to_json()["seconds"] for trial in trials), max(trial.finished_at or 0 for trial in trials) - killed
-        print(f"{trained_s:.1f} s of training, of which {since_s:.1f} s after the worker died, its start included")  # noqa: T201
+        trained_s, since_s = (
+            sum(trial.to_json()["seconds"] for trial in trials),
+            max(trial.finished_at or 0 for trial in trials) - killed,
+        )
+        print(
+            f"{trained_s:.1f} s of training, of which {since_s:.1f} s after the worker died, its start included"
+        )  # noqa: T201
         assert searched.problems(twin("inline", **spec)) == []

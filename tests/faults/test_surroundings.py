@@ -40,10 +40,15 @@ def small_disk() -> Iterator[Path]:
     """A disk of a few megabytes."""
     with comparing.folder() as path:
         mount = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)], capture_output=True, text=True, check=False
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if mount.returncode:
-            pytest.skip(f"a disk of {DISK_MB} MB cannot be mounted ({mount.stderr.strip()}): a full disk is NOT tested")
+            pytest.skip(
+                f"a disk of {DISK_MB} MB cannot be mounted ({mount.stderr.strip()}): a full disk is NOT tested"
+            )
         try:
             yield path
         finally:
@@ -60,8 +65,16 @@ def fill(disk: Path) -> Path:
 
 
 @pytest.mark.parametrize("executor", ["inline", pytest.param("ray_tune", marks=pytest.mark.slow)])
-def test_a_full_disk_stops_the_search_and_loses_nothing(executor: str, small_disk: Path, home: Path) -> None:
-    searched = Searched(small_disk / "home", executor, mirror=executor == "ray_tune", database=comparing.empty_database(), **LONG)
+def test_a_full_disk_stops_the_search_and_loses_nothing(
+    executor: str, small_disk: Path, home: Path
+) -> None:
+    searched = Searched(
+        small_disk / "home",
+        executor,
+        mirror=executor == "ray_tune",
+        database=comparing.empty_database(),
+        **LONG,
+    )
     searched.log = home / "log"
     process = searched.start()
     in_training(searched, process)
@@ -72,10 +85,17 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(executor: str, small_dis
     finally:
         processes.end(process)
     assert "No space left on device" in searched.said()
-    assert f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in searched.said()
+    assert (
+        f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n"
+        in searched.said()
+    )
     assert "Traceback" not in searched.said()
     searched.executor = "inline"
-    processes.until(lambda: not any(map(processes.alive, mirrors)), 60, "the mirror ends, and with it what it held of the disk")
+    processes.until(
+        lambda: not any(map(processes.alive, mirrors)),
+        60,
+        "the mirror ends, and with it what it held of the disk",
+    )
     fill(small_disk)
     again = searched.start()
     assert again.wait(60) in (1, 2)
@@ -99,7 +119,10 @@ def test_a_database_that_stops_stops_the_search_which_goes_on_once_it_is_back(ho
             processes.end(process)
         said = searched.said()
         assert f"the storage {server.url} failed: " in said
-        assert f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n" in said
+        assert (
+            f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n"
+            in said
+        )
         assert "Traceback" not in said
         assert searched.start().wait(90) == 1
         assert f"cannot open the storage {server.url}: " in searched.said()
@@ -113,7 +136,9 @@ def test_a_database_that_is_back_before_it_is_asked_again_is_not_noticed(home: P
         searched = Searched(home, "inline", ["--storage", server.url], mirror=False, **LONG)
         process = searched.start()
         in_training(searched, process)
-        processes.kill([process.pid], 19)  # SIGSTOP: the restart falls into the training of one cohort
+        processes.kill(
+            [process.pid], 19
+        )  # SIGSTOP: the restart falls into the training of one cohort
         server.stop()
         server.start()
         processes.kill([process.pid], 18)
@@ -133,21 +158,44 @@ def test_a_search_does_not_notice_that_mlflow_is_down_and_sync_completes_it(home
     searched = Searched(home, "inline", ["--tracking-uri", uri], **LONG)
     searched.finish()
     assert (
-        f"the MLflow mirror is behind (see {searched.folder}/mirror.log); complete it with `frontier-search sync {NAME}" in searched.said()
+        f"the MLflow mirror is behind (see {searched.folder}/mirror.log); complete it with `frontier-search sync {NAME}"
+        in searched.said()
     )
     down = processes.start(["sync", NAME, "--home", home], home / "down")
     assert down.wait(60) == 1
     assert f"MLflow at {uri} cannot be brought up to date" in (home / "down").read_text()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", f"sqlite:///{comparing.empty_database()}", "--artifacts-destination", str(home / "artifacts")]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{comparing.empty_database()}",
+        "--artifacts-destination",
+        str(home / "artifacts"),
+    ]
     with (home / "server").open("wb") as log:
         server = subprocess.Popen(
-            command, stdout=log, stderr=log, start_new_session=True, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+            command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
         )
     try:
         processes.until(lambda: answers(port), 90, "MLflow's server answers")
         for name in ("up", "again"):
-            assert processes.start(["sync", NAME, "--home", home], home / name).wait(120) == 0, (home / name).read_text()
+            assert processes.start(["sync", NAME, "--home", home], home / name).wait(120) == 0, (
+                home / name
+            ).read_text()
         assert searched.problems(twin("inline", **LONG)) == []
     finally:
         processes.end(server)
@@ -163,7 +211,11 @@ def answers(port: int) -> bool:
 
 @pytest.mark.slow
 def test_a_journal_and_an_outcome_that_were_cut_short_cost_those_cohorts_alone(home: Path) -> None:
-    chain = Chain(Searched(home, "inline", database=comparing.empty_database(), **LONG), 0, twin("inline", **LONG))
+    chain = Chain(
+        Searched(home, "inline", database=comparing.empty_database(), **LONG),
+        0,
+        twin("inline", **LONG),
+    )
     assert chain.kill(Moment("training", 3), GROUP)
     searched = chain.searched
     cohort = max(searched.folder.glob("outcomes/*"))

@@ -15,7 +15,9 @@ from tests.support import toys
 SEEDS = (101, 202)
 
 
-@pytest.mark.parametrize("toy", [toys.MULTICLASS, toys.REGRESSION, toys.dataset("binary")], ids=lambda d: d.task)
+@pytest.mark.parametrize(
+    "toy", [toys.MULTICLASS, toys.REGRESSION, toys.dataset("binary")], ids=lambda d: d.task
+)
 def test_every_method_on_every_task(toy: Dataset) -> None:
     baselines = ceiling(toy, SEEDS)
     assert [baseline.name for baseline in baselines] == list(METHODS)
@@ -23,15 +25,21 @@ def test_every_method_on_every_task(toy: Dataset) -> None:
     for baseline in baselines:
         assert [seed.seed for seed in baseline.seeds] == list(SEEDS)
         for seed in baseline.seeds:
-            assert set(seed.metrics) == {f"{split}_{metric}" for split in ("val", "test") for metric in metrics}
+            assert set(seed.metrics) == {
+                f"{split}_{metric}" for split in ("val", "test") for metric in metrics
+            }
             assert np.isfinite(list(seed.metrics.values())).all()
         assert Baseline.from_json(json.loads(json.dumps(baseline.to_json()))) == baseline
-    assert best(baselines).mean("val_loss") == min(baseline.mean("val_loss") for baseline in baselines)
+    assert best(baselines).mean("val_loss") == min(
+        baseline.mean("val_loss") for baseline in baselines
+    )
     assert ceiling(toy, SEEDS) == baselines
 
 
 def test_sine_needs_more_than_a_line_and_iris_does_not() -> None:
-    sine = {baseline.name: baseline.mean("test_loss") for baseline in ceiling(DATASETS["sine"], SEEDS)}
+    sine = {
+        baseline.name: baseline.mean("test_loss") for baseline in ceiling(DATASETS["sine"], SEEDS)
+    }
     assert sine["SVM"] < 0.02 < 0.3 < sine["ridge"]  # the noise is 0.01
     assert best(ceiling(DATASETS["iris"], SEEDS)).mean("val_error") < 0.1
 

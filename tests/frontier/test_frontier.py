@@ -27,18 +27,34 @@ from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Candidate, Trial, TrialState
 from tests.support import fakes, toys
 
-LOSS, PARAMS, ACCURACY, FLOPS = (OBJECTIVES[name] for name in ("loss", "params", "accuracy", "flops"))
+LOSS, PARAMS, ACCURACY, FLOPS = (
+    OBJECTIVES[name] for name in ("loss", "params", "accuracy", "flops")
+)
 
 
-def trial(number: int, state: TrialState = TrialState.COMPLETE, cohort: int = 0, **objectives: float) -> Trial:
+def trial(
+    number: int, state: TrialState = TrialState.COMPLETE, cohort: int = 0, **objectives: float
+) -> Trial:
     params = int(objectives.get("params", 1))
     size = {"raw": params, "effective": params, "flops": params, "bytes": params}
-    return Trial(number, f"toy-1/{number}", cohort, state, Candidate("dense", {}), size, objectives if state is TrialState.COMPLETE else {})
+    return Trial(
+        number,
+        f"toy-1/{number}",
+        cohort,
+        state,
+        Candidate("dense", {}),
+        size,
+        objectives if state is TrialState.COMPLETE else {},
+    )
 
 
 values = st.tuples(st.integers(0, 6).map(lambda v: v / 4), st.integers(1, 6))
-histories = st.lists(st.tuples(values, st.sampled_from(list(TrialState)), st.integers(0, 3)), max_size=20).map(
-    lambda rows: [trial(i, state, cohort, loss=v[0], params=v[1]) for i, (v, state, cohort) in enumerate(rows)]
+histories = st.lists(
+    st.tuples(values, st.sampled_from(list(TrialState)), st.integers(0, 3)), max_size=20
+).map(
+    lambda rows: [
+        trial(i, state, cohort, loss=v[0], params=v[1]) for i, (v, state, cohort) in enumerate(rows)
+    ]
 )
 
 
@@ -47,8 +63,17 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """A search over three objectives that was played to its end, in each kind of storage."""
     home = tmp_path_factory.mktemp("home")
     url = f"sqlite:///{home}/search.db" if request.param == "sqlite" else None
-    families = {name: {"hidden": {"choice": [2, 4, 8, 16]}} for name in ("dense", "kronecker", "no_recurrence")}
-    entry = catalog.define(toys.search(objectives=["flops", "loss", "params"], trials=48, cohort=12, families=families), home, url)
+    families = {
+        name: {"hidden": {"choice": [2, 4, 8, 16]}}
+        for name in ("dense", "kronecker", "no_recurrence")
+    }
+    entry = catalog.define(
+        toys.search(
+            objectives=["flops", "loss", "params"], trials=48, cohort=12, families=families
+        ),
+        home,
+        url,
+    )
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
     return entry
 
@@ -56,22 +81,39 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def test_it_is_the_studys_best_trials(searched: Entry) -> None:
     storage: Any = searched.place.storage
     if storage == "journal":  # as anyone who knows Optuna would load it
-        backend = optuna.storages.journal.JournalFileBackend(str(searched.folder.path / "journal.log"))
+        backend = optuna.storages.journal.JournalFileBackend(
+            str(searched.folder.path / "journal.log")
+        )
         storage = optuna.storages.JournalStorage(backend)
     study = optuna.load_study(study_name="toy-1", storage=storage)
     assert len(study.trials) == 48
     frontier = Frontier.of(catalog.read_trials(searched), searched.search.objective_table())
     assert frontier.numbers() == {frozen.number for frozen in study.best_trials}
-    assert {member.uid for member in frontier.members} == {frozen.user_attrs["uid"] for frozen in study.best_trials}
+    assert {member.uid for member in frontier.members} == {
+        frozen.user_attrs["uid"] for frozen in study.best_trials
+    }
     assert 3 < len(frontier.members) < 48
 
 
 def test_it_is_the_nondominated_rows_of_the_printed_trials(searched: Entry) -> None:
-    printed = CliRunner().invoke(group, ["trials", "toy-1", "--home", str(searched.folder.home), "--format", "csv"], catch_exceptions=False)
-    rows = [row for row in csv.DictReader(io.StringIO(printed.stdout)) if row["state"] == "complete"]
-    points = np.array([[float(row[f"objectives.{name}"]) for name in ("flops", "loss", "params")] for row in rows])
-    members = {int(row["trial"]) for row, member in zip(rows, nondominated(points), strict=True) if member}
-    assert members == Frontier.of(catalog.read_trials(searched), searched.search.objective_table()).numbers()
+    printed = CliRunner().invoke(
+        group,
+        ["trials", "toy-1", "--home", str(searched.folder.home), "--format", "csv"],
+        catch_exceptions=False,
+    )
+    rows = [
+        row for row in csv.DictReader(io.StringIO(printed.stdout)) if row["state"] == "complete"
+    ]
+    points = np.array(
+        [[float(row[f"objectives.{name}"]) for name in ("flops", "loss", "params")] for row in rows]
+    )
+    members = {
+        int(row["trial"]) for row, member in zip(rows, nondominated(points), strict=True) if member
+    }
+    assert (
+        members
+        == Frontier.of(catalog.read_trials(searched), searched.search.objective_table()).numbers()
+    )
 
 
 def test_hypervolume_grows_with_the_trials_and_ends_at_the_frontiers(searched: Entry) -> None:
@@ -111,17 +153,35 @@ def test_hypervolume_never_falls(history: list[Trial]) -> None:
 
 
 def test_members_are_in_the_order_of_rising_parameters() -> None:
-    history = [trial(0, loss=0.1, params=50), trial(1, loss=0.3, params=10), trial(2, loss=0.2, params=20), trial(3, loss=0.3, params=10)]
-    assert [member.number for member in Frontier.of(history, [LOSS, PARAMS]).members] == [1, 3, 2, 0]
+    history = [
+        trial(0, loss=0.1, params=50),
+        trial(1, loss=0.3, params=10),
+        trial(2, loss=0.2, params=20),
+        trial(3, loss=0.3, params=10),
+    ]
+    assert [member.number for member in Frontier.of(history, [LOSS, PARAMS]).members] == [
+        1,
+        3,
+        2,
+        0,
+    ]
 
 
 def test_equal_trials_are_members_together() -> None:
-    history = [trial(0, loss=0.5, params=5), trial(1, loss=0.5, params=5), trial(2, loss=0.6, params=5)]
+    history = [
+        trial(0, loss=0.5, params=5),
+        trial(1, loss=0.5, params=5),
+        trial(2, loss=0.6, params=5),
+    ]
     assert Frontier.of(history, [LOSS, PARAMS]).numbers() == {0, 1}
 
 
 def test_an_accuracy_is_better_when_it_is_larger() -> None:
-    history = [trial(0, accuracy=0.9, params=10), trial(1, accuracy=0.8, params=10), trial(2, accuracy=0.8, params=5)]
+    history = [
+        trial(0, accuracy=0.9, params=10),
+        trial(1, accuracy=0.8, params=10),
+        trial(2, accuracy=0.8, params=5),
+    ]
     assert Frontier.of(history, [ACCURACY, PARAMS]).numbers() == {0, 2}
     assert losses(history, [ACCURACY, PARAMS]).tolist() == [[-0.9, 10], [-0.8, 10], [-0.8, 5]]
 
@@ -145,7 +205,10 @@ def test_the_reference_is_the_worst_of_the_first_cohort_with_a_complete_trial() 
 
 
 def test_without_a_complete_trial_there_is_neither_frontier_nor_volume() -> None:
-    for history in ([], [trial(0, TrialState.FAIL), trial(1, TrialState.RUNNING), trial(2, TrialState.PRUNED)]):
+    for history in (
+        [],
+        [trial(0, TrialState.FAIL), trial(1, TrialState.RUNNING), trial(2, TrialState.PRUNED)],
+    ):
         assert Frontier.of(history, [LOSS, PARAMS]).members == ()
         assert HypervolumeMeter(history, [LOSS, PARAMS]).of(history) == 0.0
         assert Frontier.of(history, [LOSS, PARAMS]).to_frame().empty
@@ -160,16 +223,24 @@ def test_a_spread_is_the_mean_and_the_sample_standard_deviation(sample: list[flo
     if len(sample) == 1:
         assert math.isnan(spread.std)
     else:
-        assert spread.std == pytest.approx(math.sqrt(math.fsum((v - mean) ** 2 for v in sample) / (len(sample) - 1)), abs=1e-6)
+        assert spread.std == pytest.approx(
+            math.sqrt(math.fsum((v - mean) ** 2 for v in sample) / (len(sample) - 1)), abs=1e-6
+        )
 
 
 def test_a_frame_has_one_row_a_member_with_flat_columns(searched: Entry) -> None:
     frontier = Frontier.of(catalog.read_trials(searched), searched.search.objective_table())
     frame = frontier.to_frame()
     assert frame["trial"].tolist() == [member.number for member in frontier.members]
-    assert frame["objectives.loss"].tolist() == [member.objectives["loss"] for member in frontier.members]
-    assert frame["seeds.1.val_loss"].tolist() == [member.seeds[1].metrics["val_loss"] for member in frontier.members]
-    assert frame["hyperparameters.hidden"].tolist() == [member.candidate.hyperparameters["hidden"] for member in frontier.members]
+    assert frame["objectives.loss"].tolist() == [
+        member.objectives["loss"] for member in frontier.members
+    ]
+    assert frame["seeds.1.val_loss"].tolist() == [
+        member.seeds[1].metrics["val_loss"] for member in frontier.members
+    ]
+    assert frame["hyperparameters.hidden"].tolist() == [
+        member.candidate.hyperparameters["hidden"] for member in frontier.members
+    ]
 
 
 def test_a_search_that_has_not_begun_has_an_empty_frontier(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from frontier_search.trial import Trial, TrialState
 
 
 def test_the_curve_waits_for_whole_cohorts(trials: list[Trial]) -> None:
-    running = [replace(trial, state=TrialState.RUNNING) if trial.number == 5 else trial for trial in trials]
+    running = [
+        replace(trial, state=TrialState.RUNNING) if trial.number == 5 else trial for trial in trials
+    ]
     assert [trial.number for trial in hypervolume.settled(running)] == [0, 1, 2, 3]
     assert hypervolume.settled(trials) == trials
 

@@ -16,7 +16,13 @@ from scipy import stats
 from frontier_search.errors import SpecError
 from frontier_search.frontier import membership
 from frontier_search.frontier.evidence import Evidence
-from frontier_search.frontier.interval import Interval, percentile, resamples, seeds_to_exclude, student
+from frontier_search.frontier.interval import (
+    Interval,
+    percentile,
+    resamples,
+    seeds_to_exclude,
+    student,
+)
 from frontier_search.frontier.judge import Body, narrow
 from frontier_search.frontier.membership import chances
 from frontier_search.frontier.ownership import LOW_END, WHOLE, ownership
@@ -27,7 +33,10 @@ from frontier_search.search.claim import Claims
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Outcome, SeedOutcome, Trial, TrialState
 
-SPEC: dict[str, Any] = {"dataset": "tests.support.toys:REGRESSION", "families": {"dense": None, "kronecker": None}}
+SPEC: dict[str, Any] = {
+    "dataset": "tests.support.toys:REGRESSION",
+    "families": {"dense": None, "kronecker": None},
+}
 KRONECKER = {"family": "kronecker", "hidden": 4}
 DENSE = {"family": "dense", "hidden": 4}
 
@@ -36,26 +45,49 @@ def search(name: str = "toy", seeds: Sequence[int] = (101, 202, 303, 404, 505)) 
     return Search.from_spec(SPEC | {"name": name, "seeds": list(seeds)})
 
 
-def trial(number: int, family: str, hidden: int, params: int, losses: Sequence[float], asked: Search) -> Trial:
+def trial(
+    number: int, family: str, hidden: int, params: int, losses: Sequence[float], asked: Search
+) -> Trial:
     """A complete trial with one loss a seed, the same on validation and on test."""
     settings: dict[str, int | float | str] = {"hidden": hidden, "learning_rate": 0.01}
     if family == "kronecker":
         settings |= {"steps": 1, "spectral_radius": 0.9, "graph_noise": 0.0}
-    seeds = [SeedOutcome(s, {"val_loss": v, "test_loss": v}, 1, 1, 0.0) for s, v in zip(asked.seeds, losses, strict=True)]
+    seeds = [
+        SeedOutcome(s, {"val_loss": v, "test_loss": v}, 1, 1, 0.0)
+        for s, v in zip(asked.seeds, losses, strict=True)
+    ]
     size = {"raw": params, "effective": params, "flops": 1, "bytes": 1}
     objectives = {"loss": float(np.mean(losses)), "params": float(params)}
-    return Trial(number, f"toy/{number}", 0, TrialState.COMPLETE, Candidate(family, settings), size, objectives, Outcome(tuple(seeds)))
+    return Trial(
+        number,
+        f"toy/{number}",
+        0,
+        TrialState.COMPLETE,
+        Candidate(family, settings),
+        size,
+        objectives,
+        Outcome(tuple(seeds)),
+    )
 
 
-def pair(first: Sequence[float], second: Sequence[float], asked: Search | None = None) -> tuple[Search, list[Trial]]:
+def pair(
+    first: Sequence[float], second: Sequence[float], asked: Search | None = None
+) -> tuple[Search, list[Trial]]:
     asked = asked or search(seeds=range(len(first)))
-    return asked, [trial(0, "kronecker", 4, 30, first, asked), trial(1, "dense", 4, 40, second, asked)]
+    return asked, [
+        trial(0, "kronecker", 4, 30, first, asked),
+        trial(1, "dense", 4, 40, second, asked),
+    ]
 
 
 # ---- intervals -----------------------------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.floats(-100, 100), min_size=3, max_size=30).filter(lambda values: np.std(values) > 1e-3))
+@given(
+    st.lists(st.floats(-100, 100), min_size=3, max_size=30).filter(
+        lambda values: np.std(values) > 1e-3
+    )
+)
 def test_the_interval_of_a_mean_is_scipys(values: list[float]) -> None:
     low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
     found = student(values)
@@ -83,7 +115,9 @@ def test_resampled_seeds_sum_to_one_and_repeat() -> None:
 
 
 @given(st.floats(0.01, 5), st.floats(0.01, 5))
-def test_the_seeds_that_would_settle_it_do_and_one_fewer_do_not(gap: float, deviation: float) -> None:
+def test_the_seeds_that_would_settle_it_do_and_one_fewer_do_not(
+    gap: float, deviation: float
+) -> None:
     n = seeds_to_exclude(gap, deviation, 0.0)
     if n is None:
         return
@@ -106,8 +140,12 @@ def test_chances_are_sure_where_every_seed_agrees_and_shared_where_they_do_not()
 
 
 @given(st.integers(0, 10_000), st.integers(2, 12), st.integers(1, 4), st.integers(2, 3))
-def test_chances_count_the_resamples_in_which_nothing_dominates(seed: int, n: int, seeds: int, objectives: int) -> None:
-    points = np.random.default_rng(seed).integers(0, 4, (n, seeds, objectives)).astype(float)  # small integers: ties are frequent
+def test_chances_count_the_resamples_in_which_nothing_dominates(
+    seed: int, n: int, seeds: int, objectives: int
+) -> None:
+    points = (
+        np.random.default_rng(seed).integers(0, 4, (n, seeds, objectives)).astype(float)
+    )  # small integers: ties are frequent
     points[..., -1] = points[:, :1, -1]  # a count
     means = [np.einsum("s,nsk->nk", weights, points) for weights in resamples(seeds, 200)]
     with pytest.MonkeyPatch.context() as patch:
@@ -121,7 +159,10 @@ def test_chances_count_the_resamples_in_which_nothing_dominates(seed: int, n: in
 def test_an_owner_of_everything_owns_all_and_shares_sum_to_one() -> None:
     asked = search()
     worse = [trial(0, "dense", 2, 20, [0.9] * 5, asked), trial(1, "dense", 4, 40, [0.8] * 5, asked)]
-    better = [trial(2, "kronecker", 2, 10, [0.5] * 5, asked), trial(3, "kronecker", 4, 30, [0.2] * 5, asked)]
+    better = [
+        trial(2, "kronecker", 2, 10, [0.5] * 5, asked),
+        trial(3, "kronecker", 4, 30, [0.2] * 5, asked),
+    ]
     evidence = Evidence.of([(asked, worse + better)])
     owners = ownership(evidence, np.ones(5))
     assert owners.of(["kronecker"]).value == 1
@@ -139,7 +180,9 @@ def test_shares_of_the_hypervolume_are_its_columns() -> None:
         trial(2, "dense", 8, 1000, [0.4] * 5, asked),
     ]
     evidence = Evidence.of([(asked, trials)])
-    assert ownership(evidence, np.ones(5), WHOLE).of(["kronecker"]).value == pytest.approx(0.9 / 1.4)
+    assert ownership(evidence, np.ones(5), WHOLE).of(["kronecker"]).value == pytest.approx(
+        0.9 / 1.4
+    )
     assert ownership(evidence, np.ones(5), LOW_END).of(["kronecker"]).value == pytest.approx(0)
     assert ownership(evidence, np.ones(5)).of(["dense"], "members").value == pytest.approx(0.5)
 
@@ -149,7 +192,9 @@ def test_shares_of_the_hypervolume_are_its_columns() -> None:
 
 def better(first: Sequence[float], second: Sequence[float]) -> Verdict:
     evidence = Evidence.of([pair(first, second)])
-    return compare(evidence.matching(KRONECKER), evidence.matching(DENSE), "test_loss", (-math.inf, 0.0)).verdict
+    return compare(
+        evidence.matching(KRONECKER), evidence.matching(DENSE), "test_loss", (-math.inf, 0.0)
+    ).verdict
 
 
 def test_a_difference_that_every_seed_shows_is_told_though_the_seeds_spread_widely() -> None:
@@ -161,7 +206,9 @@ def test_a_difference_that_every_seed_shows_is_told_though_the_seeds_spread_wide
 
 def test_a_difference_within_the_noise_cannot_be_told_and_says_how_many_more_seeds_would() -> None:
     evidence = Evidence.of([pair([1.0, 2.0, 1.5, 1.2, 1.9], [1.1, 1.8, 1.7, 1.3, 1.7])])
-    found = compare(evidence.matching(KRONECKER), evidence.matching(DENSE), "test_loss", (-math.inf, 0.0))
+    found = compare(
+        evidence.matching(KRONECKER), evidence.matching(DENSE), "test_loss", (-math.inf, 0.0)
+    )
     assert found.verdict is Verdict.OPEN
     assert found.more_seeds is None or found.more_seeds > 0
     assert found.limits == (0.0,)
@@ -169,7 +216,11 @@ def test_a_difference_within_the_noise_cannot_be_told_and_says_how_many_more_see
 
 def test_pure_noise_is_called_a_difference_no_more_often_than_the_level_allows() -> None:
     rng = np.random.default_rng(1)
-    told = [better(list(1 + rng.standard_normal(5)), list(1 + rng.standard_normal(5))) is not Verdict.OPEN for _ in range(400)]
+    told = [
+        better(list(1 + rng.standard_normal(5)), list(1 + rng.standard_normal(5)))
+        is not Verdict.OPEN
+        for _ in range(400)
+    ]
     assert np.mean(told) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
 
 
@@ -180,7 +231,12 @@ def test_a_claim_holds_when_all_parts_do() -> None:
 
 
 def test_nothing_that_was_searched_is_no_evidence() -> None:
-    assert Evidence.of([pair([1.0, 2.0], [1.0, 2.0])]).matching({"family": "dense", "hidden": 64}).candidates == ()
+    assert (
+        Evidence.of([pair([1.0, 2.0], [1.0, 2.0])])
+        .matching({"family": "dense", "hidden": 64})
+        .candidates
+        == ()
+    )
     body = Body([pair([1.0, 2.0], [1.0, 2.0])])
     table = Claims.read("published")
     assert {body.answer(claim).verdict for claim in table.claims} == {Verdict.SILENT}
@@ -189,7 +245,12 @@ def test_nothing_that_was_searched_is_no_evidence() -> None:
 # ---- claims and more seeds -----------------------------------------------------------------------------------------------------------
 
 TABLE: dict[str, Any] = {
-    "claims": [{"claim": "kronecker is better", "parts": [{"dataset": SPEC["dataset"], "better": KRONECKER, "than": DENSE}]}],
+    "claims": [
+        {
+            "claim": "kronecker is better",
+            "parts": [{"dataset": SPEC["dataset"], "better": KRONECKER, "than": DENSE}],
+        }
+    ],
 }
 
 
@@ -206,16 +267,43 @@ def test_the_published_table_has_the_twelve_claims() -> None:
         ({"better": DENSE, "than": DENSE}, "needs `dataset: NAME`"),
         ({"dataset": "iris", "better": DENSE}, "(better) needs `than`"),
         ({"dataset": "iris", "owner": "dense", "within": 1}, "(owner): unknown key 'within'"),
-        ({"dataset": 5, "owner": "dense"}, "(owner): dataset = 5; a name or a list of names is needed."),
-        ({"dataset": "iris", "owner": 5}, "(owner): owner = 5; a family, a group or a list of them is needed."),
+        (
+            {"dataset": 5, "owner": "dense"},
+            "(owner): dataset = 5; a name or a list of names is needed.",
+        ),
+        (
+            {"dataset": "iris", "owner": 5},
+            "(owner): owner = 5; a family, a group or a list of them is needed.",
+        ),
         ({"dataset": "iris", "owner": []}, "(owner): owner = []; a family"),
-        ({"dataset": "iris", "owner": "dense", "to": "many"}, "(owner): to = 'many'; a number is needed."),
-        ({"dataset": "iris", "owner": "dense", "measure": "points"}, "measure = 'points'; one of volume, members is needed."),
-        ({"dataset": "iris", "better": "dense", "than": DENSE}, "(better): better = 'dense'; a candidate's pattern such as"),
-        ({"dataset": "iris", "equal": DENSE, "to": "dense", "within": 0.1}, "(equal): to = 'dense'; a candidate's pattern"),
-        ({"dataset": "iris", "equal": DENSE, "to": DENSE, "within": "lots"}, "(equal): within = 'lots'; a number is needed."),
-        ({"dataset": "iris", "reach": "x", "by": DENSE, "metric": "val_loss", "within": 1}, "(reach): reach = 'x'; a number is needed."),
-        ({"dataset": "iris", "reach": 1, "by": DENSE, "metric": "test_los", "within": 1}, "metric = 'test_los'; one of train_loss,"),
+        (
+            {"dataset": "iris", "owner": "dense", "to": "many"},
+            "(owner): to = 'many'; a number is needed.",
+        ),
+        (
+            {"dataset": "iris", "owner": "dense", "measure": "points"},
+            "measure = 'points'; one of volume, members is needed.",
+        ),
+        (
+            {"dataset": "iris", "better": "dense", "than": DENSE},
+            "(better): better = 'dense'; a candidate's pattern such as",
+        ),
+        (
+            {"dataset": "iris", "equal": DENSE, "to": "dense", "within": 0.1},
+            "(equal): to = 'dense'; a candidate's pattern",
+        ),
+        (
+            {"dataset": "iris", "equal": DENSE, "to": DENSE, "within": "lots"},
+            "(equal): within = 'lots'; a number is needed.",
+        ),
+        (
+            {"dataset": "iris", "reach": "x", "by": DENSE, "metric": "val_loss", "within": 1},
+            "(reach): reach = 'x'; a number is needed.",
+        ),
+        (
+            {"dataset": "iris", "reach": 1, "by": DENSE, "metric": "test_los", "within": 1},
+            "metric = 'test_los'; one of train_loss,",
+        ),
     ],
 )
 def test_mistakes_in_a_claim_are_sentences(part: dict[str, Any], problem: str) -> None:
@@ -227,7 +315,12 @@ def test_mistakes_in_a_claim_are_sentences(part: dict[str, Any], problem: str) -
 @pytest.mark.parametrize("groups", [["dense"], {"small": "dense"}, {"small": [5]}])
 def test_groups_are_lists_of_families_by_name(groups: Any) -> None:
     with pytest.raises(SpecError, match="a mapping from names to lists of families is needed"):
-        Claims.from_spec({"groups": groups, "claims": [{"claim": "a", "parts": [{"dataset": "iris", "owner": "small"}]}]})
+        Claims.from_spec(
+            {
+                "groups": groups,
+                "claims": [{"claim": "a", "parts": [{"dataset": "iris", "owner": "small"}]}],
+            }
+        )
 
 
 def test_a_claim_without_parts_could_not_be_told_from_one_that_holds() -> None:

@@ -20,7 +20,9 @@ Points = NDArray[np.float64]
 def point_sets(max_points: int = 8, max_objectives: int = 4) -> st.SearchStrategy[Points]:
     """Points on a coarse grid, so that ties and duplicates are common."""
     shapes = st.tuples(st.integers(0, max_points), st.integers(1, max_objectives))
-    return shapes.flatmap(lambda shape: hnp.arrays(np.float64, shape, elements=st.integers(0, 6).map(float)))
+    return shapes.flatmap(
+        lambda shape: hnp.arrays(np.float64, shape, elements=st.integers(0, 6).map(float))
+    )
 
 
 def dominates(a: Points, b: Points) -> bool:
@@ -59,7 +61,9 @@ def test_order_does_not_matter(points: Points, random: object) -> None:
 
 
 @given(point_sets(12), st.data())
-def test_equal_points_are_members_together_and_add_no_volume(points: Points, data: st.DataObject) -> None:
+def test_equal_points_are_members_together_and_add_no_volume(
+    points: Points, data: st.DataObject
+) -> None:
     if not len(points):
         return
     i = data.draw(st.integers(0, len(points) - 1))
@@ -73,7 +77,9 @@ def test_equal_points_are_members_together_and_add_no_volume(points: Points, dat
 def test_a_dominated_point_changes_nothing(points: Points, data: st.DataObject) -> None:
     if not len(points):
         return
-    worse = points[data.draw(st.integers(0, len(points) - 1))] + data.draw(st.sampled_from([0.5, 1.0, 3.0]))
+    worse = points[data.draw(st.integers(0, len(points) - 1))] + data.draw(
+        st.sampled_from([0.5, 1.0, 3.0])
+    )
     more = np.vstack([points, worse])
     assert nondominated(more).tolist() == [*nondominated(points), False]
     corner = np.full(points.shape[1], 7.0)
@@ -91,14 +97,20 @@ def test_a_point_never_takes_volume_away(points: Points, data: st.DataObject) ->
 def test_hypervolume_is_the_volume_of_a_union_of_boxes(points: Points, data: st.DataObject) -> None:
     corner = data.draw(hnp.arrays(np.float64, points.shape[1], elements=st.floats(1, 8)))
     inside = points[(points < corner).all(axis=1)]
-    assert hypervolume(points, corner) == pytest.approx(by_inclusion_and_exclusion(inside, corner), abs=1e-9)
+    assert hypervolume(points, corner) == pytest.approx(
+        by_inclusion_and_exclusion(inside, corner), abs=1e-9
+    )
 
 
 @given(point_sets(8, 3), st.floats(0.1, 10), st.floats(-5, 5))
-def test_hypervolume_scales_with_the_axes_and_ignores_their_origin(points: Points, scale: float, shift: float) -> None:
+def test_hypervolume_scales_with_the_axes_and_ignores_their_origin(
+    points: Points, scale: float, shift: float
+) -> None:
     corner, factors = np.full(points.shape[1], 7.0), np.ones(points.shape[1])
     factors[0] = scale
-    assert hypervolume(points * factors + shift, corner * factors + shift) == pytest.approx(scale * hypervolume(points, corner), abs=1e-6)
+    assert hypervolume(points * factors + shift, corner * factors + shift) == pytest.approx(
+        scale * hypervolume(points, corner), abs=1e-6
+    )
 
 
 def test_one_objective_is_a_length() -> None:
@@ -116,7 +128,9 @@ def test_three_objectives_under_a_plane() -> None:
     # Points with i + j + k = n on a grid of 1/n: the cells below the plane stay out, (n + 2)(n + 1) n / 6 cells in all.
     n = 6
     points = [(i / n, j / n, (n - i - j) / n) for i in range(n + 1) for j in range(n + 1 - i)]
-    assert hypervolume(points, [1.0, 1.0, 1.0]) == pytest.approx(1 - (n + 2) * (n + 1) * n / 6 / n**3)
+    assert hypervolume(points, [1.0, 1.0, 1.0]) == pytest.approx(
+        1 - (n + 2) * (n + 1) * n / 6 / n**3
+    )
     assert hypervolume([[1, 2, 3], [3, 1, 2], [2, 3, 1]], [4, 4, 4]) == 3 * 6 - 3 * 2 + 1
 
 
@@ -128,7 +142,9 @@ def test_hypervolume_against_monte_carlo(n_objectives: int) -> None:
     for point in points:
         hit |= (darts >= point).all(axis=1)
     share = hit.mean()
-    assert hypervolume(points, np.ones(n_objectives)) == pytest.approx(share, abs=5 * math.sqrt(0.25 / len(darts)))
+    assert hypervolume(points, np.ones(n_objectives)) == pytest.approx(
+        share, abs=5 * math.sqrt(0.25 / len(darts))
+    )
 
 
 def test_points_that_are_not_finite_are_nowhere() -> None:

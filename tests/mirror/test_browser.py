@@ -19,8 +19,12 @@ from frontier_search.reports.figure import page
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="NO BROWSER: install chromium to see the pages as a user does")
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(
+    BROWSER is None, reason="NO BROWSER: install chromium to see the pages as a user does"
+)
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -32,19 +36,27 @@ def dom(url: str, profile: Path) -> str:
     """The page's document after its scripts have run."""
     command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}", url]
     environment = os.environ | {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True, env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, env=environment
+    )
     return done.stdout
 
 
 @pytest.fixture(scope="module")
-def pages(entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Pages]:
+def pages(
+    entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[server.Pages]:
     path = tmp_path_factory.mktemp("shown") / "mlflow.db"
     shutil.copy(empty_database, path)
-    with server.serve(replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{path}")), 0) as served:
+    with server.serve(
+        replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{path}")), 0
+    ) as served:
         yield served
 
 
-def test_the_link_opens_on_the_frontier_chart(pages: server.Pages, entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_the_link_opens_on_the_frontier_chart(
+    pages: server.Pages, entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
     shown = dom(pages.chart, tmp_path)
     assert "Error loading shared view state" not in shown
     assert "log10_params" in shown
@@ -53,7 +65,9 @@ def test_the_link_opens_on_the_frontier_chart(pages: server.Pages, entry: Entry,
     members = Frontier.of(trials, entry.search.objective_table()).members
     quiet = tuple(str(int(QUIET[i : i + 2], 16)) for i in (1, 3, 5))
     assert len(points) % len(trials) == 0  # one chart, or two where the window shows both
-    assert points.count(quiet) * len(trials) == (len(trials) - len(members)) * len(points)  # members stand out by their colour
+    assert points.count(quiet) * len(trials) == (len(trials) - len(members)) * len(
+        points
+    )  # members stand out by their colour
     for member in members:
         assert f"{member.number} {member.candidate.family}" in shown
 
@@ -64,7 +78,9 @@ def test_the_frontiers_page_opens_among_the_files(pages: server.Pages, tmp_path:
     assert 'sandbox="allow-scripts"' in shown  # the page runs its own script
 
 
-def test_the_page_draws_itself_without_a_network(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_the_page_draws_itself_without_a_network(
+    entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
     path = tmp_path / "frontier.html"
     path.write_text(page(Scene.of(entry.search, trials)))
     shown = dom(path.as_uri(), tmp_path / "profile")

@@ -20,7 +20,9 @@ from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
 from tests.support import s3
 
-THEIRS = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow", "ignore:unclosed:ResourceWarning")  # boto3's and its server's
+THEIRS = pytest.mark.filterwarnings(
+    "ignore:datetime.datetime.utcnow", "ignore:unclosed:ResourceWarning"
+)  # boto3's and its server's
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +32,18 @@ def bucket() -> Iterator[s3.Server]:
 
 
 @pytest.fixture(scope="module")
-def exchanged(bucket: s3.Server, entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Entry:
+def exchanged(
+    bucket: s3.Server, entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Entry:
     """The same small search, exchanged through a bucket."""
     home = tmp_path_factory.mktemp("exchanged")
     (home / "mlflow.db").write_bytes(empty_database.read_bytes())
-    runner.conduct(catalog.define(entry.search, home, outcomes=f"s3://{s3.BUCKET}/outcomes"), "inline", None, ())
+    runner.conduct(
+        catalog.define(entry.search, home, outcomes=f"s3://{s3.BUCKET}/outcomes"),
+        "inline",
+        None,
+        (),
+    )
     return catalog.find(entry.search.name, home)
 
 
@@ -53,7 +62,9 @@ def test_mlflow_shows_what_is_in_the_bucket(exchanged: Entry, bucket: s3.Server)
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(exchanged.place.tracking_uri)
     try:
-        predicted = mlflow.pyfunc.load_model(f"models:/{logged[0].model_id}").predict(np.zeros((5, 4), dtype=np.float32))
+        predicted = mlflow.pyfunc.load_model(f"models:/{logged[0].model_id}").predict(
+            np.zeros((5, 4), dtype=np.float32)
+        )
     finally:
         mlflow.set_tracking_uri(before)
     assert np.asarray(predicted).shape == (5, 3)
@@ -66,7 +77,11 @@ def test_a_bucket_that_refuses_is_a_sentence_and_the_mirror_can_be_completed(
     exchanged: Entry, bucket: s3.Server, empty_database: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
-    place = replace(exchanged.place, tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}", outcomes="s3://not-there-yet/outcomes")
+    place = replace(
+        exchanged.place,
+        tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}",
+        outcomes="s3://not-there-yet/outcomes",
+    )
     own = replace(exchanged, place=place)
     with pytest.raises(SearchError, match="cannot be brought up to date: .*bucket does not exist"):
         Mirror(own).sync()

@@ -31,7 +31,9 @@ pytestmark = pytest.mark.usefixtures("quick_models")
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
-    caplog.set_level(logging.WARNING, logger=follow.log.name)  # importing mlflow.pytorch may set the root logger to ERROR
+    caplog.set_level(
+        logging.WARNING, logger=follow.log.name
+    )  # importing mlflow.pytorch may set the root logger to ERROR
 
 
 class Sick(BaseHTTPRequestHandler):
@@ -81,11 +83,16 @@ def at(entry: Entry, uri: str) -> Mirror:
 def statuses(entry: Entry) -> set[str]:
     client = MlflowClient(entry.place.tracking_uri)
     experiment = client.get_experiment_by_name(entry.search.name)
-    return {run.info.status for run in client.search_runs([experiment.experiment_id], "", ViewType.ACTIVE_ONLY, 1000)}
+    return {
+        run.info.status
+        for run in client.search_runs([experiment.experiment_id], "", ViewType.ACTIVE_ONLY, 1000)
+    }
 
 
 @pytest.mark.parametrize("way", ["refuses", "hangs", "500"])
-def test_a_sick_server_is_survived(way: str, entry: Entry, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_sick_server_is_survived(
+    way: str, entry: Entry, caplog: pytest.LogCaptureFixture
+) -> None:
     def check(uri: str) -> None:
         start = time.monotonic()
         with pytest.raises(SearchError, match="cannot be brought up to date"):
@@ -109,7 +116,9 @@ def test_it_ends_with_the_search(tracked: At) -> None:
     assert statuses(entry) == {"FINISHED"}
 
 
-def test_it_follows_until_the_search_is_let_go(tracked: At, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_follows_until_the_search_is_let_go(
+    tracked: At, caplog: pytest.LogCaptureFixture
+) -> None:
     """MLflow fails at first; the search lives on and is let go; then everything is there."""
     entry = tracked("mlflow.db")
     mirror, turns = Mirror(entry), []
@@ -126,7 +135,10 @@ def test_it_follows_until_the_search_is_let_go(tracked: At, caplog: pytest.LogCa
         thread = threading.Thread(target=follow.follow, args=(mirror, os.getpid(), 0.05))
         thread.start()
         _until(lambda: len(turns) >= 3)
-        assert statuses(entry) == {"RUNNING", "FINISHED"}  # the search's own run, and those of its trials
+        assert statuses(entry) == {
+            "RUNNING",
+            "FINISHED",
+        }  # the search's own run, and those of its trials
     thread.join(30)
     assert not thread.is_alive()
     assert turns[-1] is None
@@ -144,7 +156,17 @@ def test_a_foreign_experiment_stops_it(tracked: At, caplog: pytest.LogCaptureFix
 def test_the_command_follows(tracked: At) -> None:
     """As the driver starts it: a process of its own, which ends by itself with exit code 0."""
     entry = tracked("unused.db")
-    command = [sys.executable, "-m", "frontier_search", "sync", "small", "--home", str(entry.folder.home), "--follow", str(_dead_pid())]
+    command = [
+        sys.executable,
+        "-m",
+        "frontier_search",
+        "sync",
+        "small",
+        "--home",
+        str(entry.folder.home),
+        "--follow",
+        str(_dead_pid()),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert (entry.folder.home / "mlflow.db").exists()

@@ -36,14 +36,18 @@ def test_a_search_and_its_trials(tracked: At, trials: list[Trial]) -> None:
     assert {run.info.status for run in [parent, *runs.values()]} == {"FINISHED"}
     trial = trials[5]
     data = runs[trial.uid].data
-    assert data.params == {"family": trial.candidate.family} | {k: str(v) for k, v in trial.candidate.hyperparameters.items()}
+    assert data.params == {"family": trial.candidate.family} | {
+        k: str(v) for k, v in trial.candidate.hyperparameters.items()
+    }
     assert data.metrics["loss"] == trial.objectives["loss"]
     assert data.metrics["params"] == trial.size["effective"]
     assert data.metrics["raw_params"] == trial.size["raw"]
     assert data.metrics["log10_params"] == pytest.approx(math.log10(trial.size["effective"]))
     assert data.metrics["val_loss/seed_202"] == trial.seeds[1].metrics["val_loss"]
     assert data.metrics["test_loss/seed_303"] == trial.seeds[2].metrics["test_loss"]
-    assert data.metrics["seconds"] == pytest.approx(trial.outcome.seconds if trial.outcome else None)
+    assert data.metrics["seconds"] == pytest.approx(
+        trial.outcome.seconds if trial.outcome else None
+    )
     assert data.tags["state"] == "complete"
     assert runs[trial.uid].info.run_name == f"{trial.number} {trial.candidate.family}"
     assert runs[trial.uid].info.end_time == payload.milliseconds(trial.finished_at)
@@ -57,15 +61,25 @@ def test_the_parent_holds_the_search(tracked: At, trials: list[Trial]) -> None:
     assert parent.data.params["dataset"] == "iris"
     assert "families.dense" in parent.data.params
     assert parent.data.tags["fingerprint"] == search.fingerprint()
-    assert {"version.torch", "version.ray", "version.optuna", "version.mlflow", "version.python"} <= set(parent.data.tags)
+    assert {
+        "version.torch",
+        "version.ray",
+        "version.optuna",
+        "version.mlflow",
+        "version.python",
+    } <= set(parent.data.tags)
     (dataset,) = parent.inputs.dataset_inputs
     assert dataset.dataset.name == "iris"
     found = members(trials, search.objective_table())
     table = json.loads(text_of(entry, parent, "frontier.json"))
     rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
     assert [row["trial"] for row in rows] == [member.trial.number for member in found]
-    assert [row["chance"] for row in rows] == pytest.approx([member.probability for member in found], rel=1e-4)
-    assert [row["test_loss_high"] for row in rows] == pytest.approx([member.test.high for member in found], rel=1e-4)
+    assert [row["chance"] for row in rows] == pytest.approx(
+        [member.probability for member in found], rel=1e-4
+    )
+    assert [row["test_loss_high"] for row in rows] == pytest.approx(
+        [member.test.high for member in found], rel=1e-4
+    )
     assert "trial 0" in text_of(entry, parent, "frontier.html")
     assert len(text_of(entry, parent, "frontier.csv").splitlines()) == len(found) + 1
 
@@ -74,7 +88,9 @@ def test_hypervolume_is_logged_against_trials(tracked: At, trials: list[Trial]) 
     entry = tracked("mlflow.db")
     Mirror(entry).sync()
     parent = runs_of(entry)["small"]
-    history = MlflowClient(entry.place.tracking_uri).get_metric_history(parent.info.run_id, HYPERVOLUME)
+    history = MlflowClient(entry.place.tracking_uri).get_metric_history(
+        parent.info.run_id, HYPERVOLUME
+    )
     values = {point.step: point.value for point in history}
     assert sorted(values) == list(range(1, 13))
     meter = HypervolumeMeter(trials, entry.search.objective_table())
@@ -86,8 +102,12 @@ def test_hypervolume_is_logged_against_trials(tracked: At, trials: list[Trial]) 
 def test_members_are_marked(tracked: At, trials: list[Trial]) -> None:
     entry = tracked("mlflow.db")
     Mirror(entry).sync()
-    marked = {uid for uid, run in runs_of(entry).items() if run.data.tags.get("frontier.member") == "true"}
-    assert marked == {trial.uid for trial in Frontier.of(trials, entry.search.objective_table()).members}
+    marked = {
+        uid for uid, run in runs_of(entry).items() if run.data.tags.get("frontier.member") == "true"
+    }
+    assert marked == {
+        trial.uid for trial in Frontier.of(trials, entry.search.objective_table()).members
+    }
     client = MlflowClient(entry.place.tracking_uri)
     assert json.loads(client.get_experiment_by_name("small").tags[VIEW_TAG])["compareRunCharts"]
 
@@ -101,7 +121,9 @@ def test_again_changes_nothing(tracked: At) -> None:
     assert Mirror(entry).sync() == 0
     assert rows_of(entry) == rows
     after = runs_of(entry)
-    assert {uid: run.data.to_dictionary() for uid, run in after.items()} == {uid: run.data.to_dictionary() for uid, run in before.items()}
+    assert {uid: run.data.to_dictionary() for uid, run in after.items()} == {
+        uid: run.data.to_dictionary() for uid, run in before.items()
+    }
 
 
 def test_into_a_second_empty_server(tracked: At) -> None:
@@ -109,8 +131,12 @@ def test_into_a_second_empty_server(tracked: At) -> None:
     Mirror(first).sync()
     Mirror(second).sync()
     one, two = runs_of(first), runs_of(second)
-    assert {uid: run.data.metrics for uid, run in one.items()} == {uid: run.data.metrics for uid, run in two.items()}
-    assert {uid: run.data.params for uid, run in one.items()} == {uid: run.data.params for uid, run in two.items()}
+    assert {uid: run.data.metrics for uid, run in one.items()} == {
+        uid: run.data.metrics for uid, run in two.items()
+    }
+    assert {uid: run.data.params for uid, run in one.items()} == {
+        uid: run.data.params for uid, run in two.items()
+    }
 
 
 def test_answers_in_parts(tracked: At, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +150,9 @@ def test_two_runs_of_one_trial_become_one(tracked: At, trials: list[Trial]) -> N
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     mirror.sync()
-    mirror.tracking.client.create_run(mirror.experiment_id, tags={"uid": trials[3].uid, "kind": "trial"})
+    mirror.tracking.client.create_run(
+        mirror.experiment_id, tags={"uid": trials[3].uid, "kind": "trial"}
+    )
     Mirror(entry).sync()
     assert len(runs_of(entry)) == 13
     assert runs_of(entry)[trials[3].uid].info.status == "FINISHED"
@@ -155,19 +183,30 @@ def test_what_was_deleted_comes_back(tracked: At, trials: list[Trial]) -> None:
     assert len(runs_of(entry)) == 13
 
 
-def test_files_are_beside_the_searches(entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_beside_the_searches(
+    entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database that the mirror makes itself; nothing appears in the current folder beside it."""
     monkeypatch.chdir(tmp_path)
-    entry = replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}"))
+    entry = replace(
+        entry, place=replace(entry.place, tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    )
     Mirror(entry).sync()
     with sqlite3.connect(tmp_path / "mlflow.db") as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert (entry.folder.home / "mlartifacts" / "small").is_dir()
-    assert {path.name for path in tmp_path.iterdir()} <= {"mlflow.db", "mlflow.db-wal", "mlflow.db-shm"}
+    assert {path.name for path in tmp_path.iterdir()} <= {
+        "mlflow.db",
+        "mlflow.db-wal",
+        "mlflow.db-shm",
+    }
 
 
 def test_the_real_search_is_untouched(entry: Entry, trials: list[Trial], tracked: At) -> None:
     journal = (entry.folder.path / "journal.log").read_bytes()
     Mirror(tracked("mlflow.db")).sync()
     assert (entry.folder.path / "journal.log").read_bytes() == journal
-    assert runner.resume("small", entry.folder.home, "inline").numbers() == Frontier.of(trials, entry.search.objective_table()).numbers()
+    assert (
+        runner.resume("small", entry.folder.home, "inline").numbers()
+        == Frontier.of(trials, entry.search.objective_table()).numbers()
+    )

@@ -27,9 +27,16 @@ class Dying:
         "log_outputs",
         "log_model_artifacts",
     )
-    MODEL_WRITES = ("create_logged_model", "log_outputs", "log_model_artifacts", "finalize_logged_model")
+    MODEL_WRITES = (
+        "create_logged_model",
+        "log_outputs",
+        "log_model_artifacts",
+        "finalize_logged_model",
+    )
 
-    def __init__(self, client: MlflowClient, k: int, carried_out: bool, writes: Sequence[str] = WRITES) -> None:
+    def __init__(
+        self, client: MlflowClient, k: int, carried_out: bool, writes: Sequence[str] = WRITES
+    ) -> None:
         self._client, self._left, self._carried_out, self._writes = client, k, carried_out, writes
 
     def __getattr__(self, name: str) -> Any:
@@ -59,7 +66,9 @@ def test_a_death_in_the_middle_leaves_no_second_copy(tracked: At, carried_out: b
             mirror.sync()
     Mirror(entry).sync()
     expected, runs = runs_of(whole), runs_of(entry)
-    assert {uid: run.data.metrics for uid, run in runs.items()} == {uid: run.data.metrics for uid, run in expected.items()}
+    assert {uid: run.data.metrics for uid, run in runs.items()} == {
+        uid: run.data.metrics for uid, run in expected.items()
+    }
     assert {run.info.status for run in runs.values()} == {"FINISHED"}
     assert rows_of(entry)["metrics"] == rows_of(whole)["metrics"]
     assert rows_of(entry)["logged_models"] == rows_of(whole)["logged_models"]
@@ -67,10 +76,14 @@ def test_a_death_in_the_middle_leaves_no_second_copy(tracked: At, carried_out: b
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror(tracked: At, carried_out: bool) -> None:
+def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror(
+    tracked: At, carried_out: bool
+) -> None:
     whole, entry = tracked("whole.db"), tracked("mlflow.db")
     Mirror(whole).sync()
-    for k in range(1, len(Dying.MODEL_WRITES) + 1):  # of the same model, or the next one once a death came after its last step
+    for k in range(
+        1, len(Dying.MODEL_WRITES) + 1
+    ):  # of the same model, or the next one once a death came after its last step
         mirror = Mirror(entry)
         mirror.tracking._client = Dying(mirror.tracking.client, k, carried_out, Dying.MODEL_WRITES)  # type: ignore[assignment]
         with pytest.raises(SearchError, match="the line went dead"):

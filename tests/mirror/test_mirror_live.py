@@ -48,7 +48,9 @@ def tell_one(session: Session) -> None:
     session.tell(cohort, fakes.train_all(session, cohort))
 
 
-def test_a_live_search_is_running_and_an_interrupted_one_is_killed(playing: tuple[Entry, Session]) -> None:
+def test_a_live_search_is_running_and_an_interrupted_one_is_killed(
+    playing: tuple[Entry, Session],
+) -> None:
     entry, session = playing
     mirror = Mirror(entry)
     assert mirror.sync(live=True) == 1
@@ -75,19 +77,34 @@ def test_the_mark_follows_the_frontier(playing: tuple[Entry, Session]) -> None:
     while (cohort := session.ask()) is not None:
         session.tell(cohort, fakes.train_all(session, cohort))
         mirror.sync(live=True)
-        marked = {uid for uid, run in runs_of(entry).items() if run.data.tags.get("frontier.member") == "true"}
-        assert marked == {trial.uid for trial in Frontier.of(session.trials, session.objectives).members}
+        marked = {
+            uid
+            for uid, run in runs_of(entry).items()
+            if run.data.tags.get("frontier.member") == "true"
+        }
+        assert marked == {
+            trial.uid for trial in Frontier.of(session.trials, session.objectives).members
+        }
 
 
 def test_a_model_goes_with_its_member(tracked: At, trials: list[Trial]) -> None:
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     mirror.sync()
-    client, best = mirror.tracking.client, Frontier.of(trials, entry.search.objective_table()).members[-1]
+    client, best = (
+        mirror.tracking.client,
+        Frontier.of(trials, entry.search.objective_table()).members[-1],
+    )
     run_id = runs_of(entry)[best.uid].info.run_id
     model = client.create_logged_model(mirror.experiment_id, "trial", run_id)
     client.set_tag(run_id, payload.MODEL, model.model_id)
-    better = replace(best, number=99, uid="small/99", objectives={"loss": 0.0, "params": 1}, size=best.size | {"effective": 1})
+    better = replace(
+        best,
+        number=99,
+        uid="small/99",
+        objectives={"loss": 0.0, "params": 1},
+        size=best.size | {"effective": 1},
+    )
     for _ in range(2):  # the second time as if the answer to the first had been lost
         client.set_tag(run_id, payload.MODEL, model.model_id)
         client.set_tag(run_id, payload.MEMBER, "true")
@@ -115,7 +132,11 @@ def test_failures_and_infinities(entry: Entry, new_home: Path) -> None:
     assert (diverged.info.status, failed.info.status) == ("FAILED", "FAILED")
     assert "diverged" in diverged.data.tags["reason"]
     assert failed.data.tags["reason"].startswith("out of memory")
-    assert not {name for name, value in diverged.data.metrics.items() if abs(value) > 1e300 and "test_loss" not in name}
+    assert not {
+        name
+        for name, value in diverged.data.metrics.items()
+        if abs(value) > 1e300 and "test_loss" not in name
+    }
     assert "loss" not in diverged.data.metrics
     assert "val_loss/seed_101" in diverged.data.tags["not_finite"]
     assert runs["wild"].info.status == "FINISHED"
@@ -148,9 +169,14 @@ def test_more_seeds_than_one_request_holds(entry: Entry, new_home: Path) -> None
     cohort = session.ask()
     assert cohort is not None
     metrics = {f"{split}_loss": 0.5 for split in ("train", "val", "test")}
-    session.tell(cohort, [Outcome(tuple(SeedOutcome(seed, metrics, 1, 2, 0.1) for seed in search.seeds))])
+    session.tell(
+        cohort, [Outcome(tuple(SeedOutcome(seed, metrics, 1, 2, 0.1) for seed in search.seeds))]
+    )
     Mirror(many).sync()
-    assert len([name for name in runs_of(many)["many/0"].data.metrics if name.startswith("val_loss/")]) == 600
+    assert (
+        len([name for name in runs_of(many)["many/0"].data.metrics if name.startswith("val_loss/")])
+        == 600
+    )
 
 
 def test_the_time_may_be_what_ends_a_search(playing: tuple[Entry, Session]) -> None:
@@ -163,7 +189,9 @@ def test_the_time_may_be_what_ends_a_search(playing: tuple[Entry, Session]) -> N
 
 
 def test_a_lost_dataset_file_has_its_digest_still(entry: Entry) -> None:
-    about = payload.dataset(replace(entry.search, dataset="/gone/flowers.csv", dataset_sha256="ab" * 32))
+    about = payload.dataset(
+        replace(entry.search, dataset="/gone/flowers.csv", dataset_sha256="ab" * 32)
+    )
     assert about["name"] == "/gone/flowers.csv"
     assert about["digest"] == "ab" * 18
 

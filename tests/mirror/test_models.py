@@ -52,19 +52,34 @@ def test_a_module_predicts_what_the_trial_measured(entry: Entry, trials: list[Tr
             module = models.module(entry.search, trial, weights_of(entry, trial), position)
             logits = module(torch.from_numpy(rows.x))
             assert logits.shape == (len(rows), 3)
-            loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(np.asarray(rows.y, dtype=np.int64)))
+            loss = torch.nn.functional.cross_entropy(
+                logits, torch.from_numpy(np.asarray(rows.y, dtype=np.int64))
+            )
             assert float(loss) == pytest.approx(seed.metrics["test_loss"], abs=1e-6)
 
 
 @pytest.mark.parametrize("family", list(FAMILIES))
-def test_every_family_can_be_exported(family: str, entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_every_family_can_be_exported(
+    family: str, entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
     """An exported program of any family gives the module's predictions, for any number of rows."""
-    search = replace(entry.search, dataset="tests.support.toys:IMAGES") if FAMILIES[family].image else entry.search
+    search = (
+        replace(entry.search, dataset="tests.support.toys:IMAGES")
+        if FAMILIES[family].image
+        else entry.search
+    )
     dataset, seeds = search.find_dataset(), search.seeds
-    parameters = FAMILIES[family].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | {"hidden": 4}
+    parameters = FAMILIES[family].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | {
+        "hidden": 4
+    }
     architecture = FAMILIES[family].build(parameters)
     data = Data(dataset, seeds, torch.device("cpu"))
-    stack = Stack([Model(0, seed, architecture, 0.01) for seed in seeds], dataset.n_features, dataset.n_outputs, data.device)
+    stack = Stack(
+        [Model(0, seed, architecture, 0.01) for seed in seeds],
+        dataset.n_features,
+        dataset.n_outputs,
+        data.device,
+    )
     training = StackTraining(stack, data, Budget(1, 32))
     training.run()
     trial = replace(trials[0], candidate=Candidate(family, parameters))
@@ -79,18 +94,27 @@ def test_every_family_can_be_exported(family: str, entry: Entry, trials: list[Tr
         assert torch.allclose(loaded(rows), module(rows), atol=1e-6)
 
 
-def test_members_load_without_pickle(tracking: Entry, trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_load_without_pickle(
+    tracking: Entry, trials: list[Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     client = MlflowClient(tracking.place.tracking_uri)
     experiment = client.get_experiment_by_name("small")
-    runs = {run.data.tags["uid"]: run for run in client.search_runs([experiment.experiment_id], "", ViewType.ACTIVE_ONLY, 1000)}
+    runs = {
+        run.data.tags["uid"]: run
+        for run in client.search_runs([experiment.experiment_id], "", ViewType.ACTIVE_ONLY, 1000)
+    }
     members = Frontier.of(trials, tracking.search.objective_table()).members
-    assert {uid for uid, run in runs.items() if "model" in run.data.tags} == {trial.uid for trial in members}
+    assert {uid for uid, run in runs.items() if "model" in run.data.tags} == {
+        trial.uid for trial in members
+    }
     for trial in members:
         model_id = runs[trial.uid].data.tags["model"]
         loaded = mlflow.pytorch.load_model(f"models:/{model_id}")
         position = models.median_seed(trial)
-        x = torch.from_numpy(tracking.search.find_dataset().split(trial.seeds[position].seed).test.x)
+        x = torch.from_numpy(
+            tracking.search.find_dataset().split(trial.seeds[position].seed).test.x
+        )
         expected = models.module(tracking.search, trial, weights_of(tracking, trial), position)(x)
         assert torch.allclose(loaded(x), expected, atol=1e-6)
         tags = client.get_logged_model(model_id).tags
@@ -102,7 +126,9 @@ def test_a_logged_model_is_a_function_of_arrays(tracking: Entry) -> None:
     """As pyfunc, the form that MLflow serves."""
     client = MlflowClient(tracking.place.tracking_uri)
     logged = client.search_logged_models([client.get_experiment_by_name("small").experiment_id])[0]
-    predicted = mlflow.pyfunc.load_model(f"models:/{logged.model_id}").predict(np.zeros((5, 4), dtype=np.float32))
+    predicted = mlflow.pyfunc.load_model(f"models:/{logged.model_id}").predict(
+        np.zeros((5, 4), dtype=np.float32)
+    )
     assert np.asarray(predicted).shape == (5, 3)
 
 

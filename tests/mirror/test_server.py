@@ -22,7 +22,9 @@ from frontier_search.storage.catalog import Entry
 
 
 @pytest.fixture(scope="module")
-def served(entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, server.Pages]]:
+def served(
+    entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Entry, server.Pages]]:
     path = tmp_path_factory.mktemp("served") / "mlflow.db"
     path.write_bytes(empty_database.read_bytes())
     own = replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{path}"))
@@ -62,22 +64,34 @@ def test_only_this_machines_names_are_answered(served: tuple[Entry, server.Pages
 def test_the_frontiers_page_is_among_the_files(served: tuple[Entry, server.Pages]) -> None:
     _, pages = served
     run_id = pages.page.partition("/runs/")[2].partition("/")[0]
-    assert b"trial 0" in answer(f"{base_of(pages)}/get-artifact?path=frontier.html&run_uuid={run_id}")
-    table = json.loads(answer(f"{base_of(pages)}/get-artifact?path=frontier.json&run_uuid={run_id}"))
+    assert b"trial 0" in answer(
+        f"{base_of(pages)}/get-artifact?path=frontier.html&run_uuid={run_id}"
+    )
+    table = json.loads(
+        answer(f"{base_of(pages)}/get-artifact?path=frontier.json&run_uuid={run_id}")
+    )
     assert table["columns"][0] == "trial"
 
 
-def test_a_tracking_server_is_used_as_it_is(served: tuple[Entry, server.Pages], entry: Entry) -> None:
+def test_a_tracking_server_is_used_as_it_is(
+    served: tuple[Entry, server.Pages], entry: Entry
+) -> None:
     """The whole mirror through HTTP, of another search; nothing is started for its pages."""
     _, pages = served
     search = replace(entry.search, name="remote")
     folder = replace(entry.folder, home=entry.folder.home.parent / "remote-home", name="remote")
     folder.path.mkdir(parents=True, exist_ok=True)
-    remote = replace(entry, search=search, folder=folder, place=replace(entry.place, tracking_uri=base_of(pages)))
+    remote = replace(
+        entry, search=search, folder=folder, place=replace(entry.place, tracking_uri=base_of(pages))
+    )
     with server.serve(remote, 5000) as links:
         assert links.process is None
         assert links.chart.startswith(base_of(pages))
-    assert MlflowClient(base_of(pages)).get_experiment_by_name("remote").artifact_location.startswith("mlflow-artifacts:")
+    assert (
+        MlflowClient(base_of(pages))
+        .get_experiment_by_name("remote")
+        .artifact_location.startswith("mlflow-artifacts:")
+    )
     assert Mirror(remote).sync() == 0
 
 
@@ -90,7 +104,9 @@ def test_a_port_in_use_is_named(entry: Entry) -> None:
             pass
 
 
-def test_the_command_prints_the_link(served: tuple[Entry, server.Pages], entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_prints_the_link(
+    served: tuple[Entry, server.Pages], entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, pages = served
     monkeypatch.setattr(server, "serve", lambda *_: _Given(replace(pages, process=None)))
     done = CliRunner().invoke(ui.command, ["--home", str(entry.folder.home), "--no-browser"])

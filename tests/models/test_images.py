@@ -31,15 +31,35 @@ CONTROLS = {
     "mixer_kronecker": ("mixer_no_mixing", "mixer_random"),
 }
 RECURRENCE: dict[str, Any] = {"steps": 3, "spectral_radius": 0.8, "graph_noise": 0.0}
-MAPS: dict[str, Any] = {"channels": 4, "layers": 2, "grid": 2, "kernel": 3, "stride": 2, "hidden": 8, **RECURRENCE}
-PATCHES: dict[str, Any] = {"grid": 2, "channels": 5, "layers": 2, "channel_hidden": 6, "token_hidden": 3, **RECURRENCE}
+MAPS: dict[str, Any] = {
+    "channels": 4,
+    "layers": 2,
+    "grid": 2,
+    "kernel": 3,
+    "stride": 2,
+    "hidden": 8,
+    **RECURRENCE,
+}
+PATCHES: dict[str, Any] = {
+    "grid": 2,
+    "channels": 5,
+    "layers": 2,
+    "channel_hidden": 6,
+    "token_hidden": 3,
+    **RECURRENCE,
+}
 
 Numbers = NDArray[np.float64]
 
 
 def stack(name: str, given: dict[str, Any], side: int) -> Stack:
     """Three models of different seeds, 2 outputs."""
-    return Stack([Model(0, seed, FAMILIES[name].build(given), 0.01) for seed in (101, 202, 303)], side * side, 2, CPU)
+    return Stack(
+        [Model(0, seed, FAMILIES[name].build(given), 0.01) for seed in (101, 202, 303)],
+        side * side,
+        2,
+        CPU,
+    )
 
 
 def images(side: int) -> torch.Tensor:
@@ -66,17 +86,32 @@ def features(learned: dict[str, Numbers], image: Numbers, given: dict[str, Any])
         step = given["stride"] if layer == 0 else 1
         padded = [np.pad(one, margin) for one in maps]
         maps = [
-            np.tanh(bias + sum(correlate2d(one, part, mode="valid") for one, part in zip(padded, kernel, strict=True))[::step, ::step])
-            for kernel, bias in zip(learned[f"kernel_{layer}"], learned[f"bias_{layer}"], strict=True)
+            np.tanh(
+                bias
+                + sum(
+                    correlate2d(one, part, mode="valid")
+                    for one, part in zip(padded, kernel, strict=True)
+                )[::step, ::step]
+            )
+            for kernel, bias in zip(
+                learned[f"kernel_{layer}"], learned[f"bias_{layer}"], strict=True
+            )
         ]
     side, g = len(maps[0]), given["grid"]
     windows = [slice(i * side // g, -(-(i + 1) * side // g)) for i in range(g)]
-    return np.array([one[rows, columns].mean() for one in maps for rows in windows for columns in windows])
+    return np.array(
+        [one[rows, columns].mean() for one in maps for rows in windows for columns in windows]
+    )
 
 
-@pytest.mark.parametrize(("side", "changes"), [(8, {}), (7, {"layers": 1, "grid": 3}), (9, {"stride": 1, "kernel": 5}), (8, {"grid": 4})])
+@pytest.mark.parametrize(
+    ("side", "changes"),
+    [(8, {}), (7, {"layers": 1, "grid": 3}), (9, {"stride": 1, "kernel": 5}), (8, {"grid": 4})],
+)
 @pytest.mark.parametrize("name", ["conv", "conv_kronecker"])
-def test_a_convolutional_network_before_a_reservoir(name: str, side: int, changes: dict[str, Any]) -> None:
+def test_a_convolutional_network_before_a_reservoir(
+    name: str, side: int, changes: dict[str, Any]
+) -> None:
     settings, x = MAPS | changes, images(side)
     of = stack(name, settings, side)
     found = of.network.forward(of.learned, x)
@@ -90,7 +125,9 @@ def test_a_convolutional_network_before_a_reservoir(name: str, side: int, change
         np.testing.assert_allclose(found[model].numpy(), expected, atol=2e-6)
 
 
-@pytest.mark.parametrize("changes", [{"channels": 2}, {"channels": 8, "grid": 4}], ids=["8 units", "128 units"])
+@pytest.mark.parametrize(
+    "changes", [{"channels": 2}, {"channels": 8, "grid": 4}], ids=["8 units", "128 units"]
+)
 @pytest.mark.parametrize("name", ["scaffold", "scaffold_kronecker"])
 def test_a_feature_map_that_is_a_scaffolds_state(name: str, changes: dict[str, Any]) -> None:
     settings, x = MAPS | changes, images(8)
@@ -98,8 +135,13 @@ def test_a_feature_map_that_is_a_scaffolds_state(name: str, changes: dict[str, A
     found = of.network.forward(of.learned, x)
     for model in range(3):
         learned = parts(of, model)
-        h = np.stack([features(learned, row.reshape(8, 8), settings) for row in x[model].double().numpy().T], axis=1)
-        expected = learned["b"] + learned["w_h"] @ (recurred(h) if name == "scaffold_kronecker" else h)
+        h = np.stack(
+            [features(learned, row.reshape(8, 8), settings) for row in x[model].double().numpy().T],
+            axis=1,
+        )
+        expected = learned["b"] + learned["w_h"] @ (
+            recurred(h) if name == "scaffold_kronecker" else h
+        )
         np.testing.assert_allclose(found[model].numpy(), expected, atol=2e-6)
 
 
@@ -122,17 +164,30 @@ def test_a_mixer(name: str, side: int, grid: int) -> None:
     for model in range(3):
         w = parts(of, model)
         for row in range(4):
-            padded = np.pad(x[model, :, row].double().numpy().reshape(side, side), (missing // 2, missing - missing // 2))
+            padded = np.pad(
+                x[model, :, row].double().numpy().reshape(side, side),
+                (missing // 2, missing - missing // 2),
+            )
             corners = [(i * patch, j * patch) for i in range(grid) for j in range(grid)]
-            patches = np.stack([padded[i : i + patch, j : j + patch].ravel() for i, j in corners], axis=1)
+            patches = np.stack(
+                [padded[i : i + patch, j : j + patch].ravel() for i, j in corners], axis=1
+            )
             z = np.tanh(w["embed"] @ patches + w["embed_bias"])  # (C, S)
             for layer in range(2):
                 if name == "mixer":
-                    z = z + (w[f"tokens_out_{layer}"] @ np.tanh(w[f"tokens_in_{layer}"] @ z.T + w[f"tokens_in_bias_{layer}"])).T
+                    z = (
+                        z
+                        + (
+                            w[f"tokens_out_{layer}"]
+                            @ np.tanh(w[f"tokens_in_{layer}"] @ z.T + w[f"tokens_in_bias_{layer}"])
+                        ).T
+                    )
                 elif name == "mixer_kronecker":
                     z = recurred(z.T).T
                 z = z + w[f"tokens_bias_{layer}"].T
-                z = z + w[f"channels_out_{layer}"] @ np.tanh(w[f"channels_in_{layer}"] @ z + w[f"channels_in_bias_{layer}"])
+                z = z + w[f"channels_out_{layer}"] @ np.tanh(
+                    w[f"channels_in_{layer}"] @ z + w[f"channels_in_bias_{layer}"]
+                )
             expected = w["readout"] @ z.mean(axis=1) + w["readout_bias"][:, 0]
             np.testing.assert_allclose(found[model, :, row].numpy(), expected, atol=2e-6)
 
@@ -149,11 +204,18 @@ def test_patches_hold_every_pixel_once(side: int, grid: int) -> None:
     assert sorted(v for v in network.patches(x).flatten().tolist() if v) == x.flatten().tolist()
 
 
-@pytest.mark.parametrize(("name", "control"), [(name, control) for name, controls in CONTROLS.items() for control in controls])
-def test_a_control_has_the_same_parameters_and_starts_from_the_same_weights(name: str, control: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "control"),
+    [(name, control) for name, controls in CONTROLS.items() for control in controls],
+)
+def test_a_control_has_the_same_parameters_and_starts_from_the_same_weights(
+    name: str, control: str
+) -> None:
     space, rng = FAMILIES[name].default_space((1e-3, 1e-2)), np.random.default_rng(5)
     for _ in range(20):
-        point = space.sample(rng) | {"graph_noise": 0.1}  # with noise a wide graph is a matrix, as a random one is
+        point = space.sample(rng) | {
+            "graph_noise": 0.1
+        }  # with noise a wide graph is a matrix, as a random one is
         one, other = (FAMILIES[each].build(point) for each in (name, control))
         assert one.network == other.network
         assert one.shape == other.shape  # so that they train in one stack
@@ -166,8 +228,12 @@ def test_a_control_has_the_same_parameters_and_starts_from_the_same_weights(name
 
 
 def test_a_learned_token_mixing_is_bigger_by_its_weights() -> None:
-    learned, none = (FAMILIES[name].build(PATCHES).size(64, 10) for name in ("mixer", "mixer_no_mixing"))
-    assert learned.raw - none.raw == 2 * (2 * 4 * 3 + 3)  # of each of two layers, W_1, W_2 and b_1 of 4 patches and 3 hidden units
+    learned, none = (
+        FAMILIES[name].build(PATCHES).size(64, 10) for name in ("mixer", "mixer_no_mixing")
+    )
+    assert learned.raw - none.raw == 2 * (
+        2 * 4 * 3 + 3
+    )  # of each of two layers, W_1, W_2 and b_1 of 4 patches and 3 hidden units
 
 
 @pytest.mark.parametrize("name", IMAGE_FAMILIES)
@@ -178,7 +244,9 @@ def test_every_model_of_the_default_space_exists_for_digits_and_larger_images(na
         sizes = [architecture.size(side * side, 10) for side in (8, 28, 32)]
         assert sizes[0].flops <= sizes[1].flops <= sizes[2].flops
         if not name.startswith("mixer"):
-            assert len({size.raw for size in sizes}) == 1  # the grid makes the parameters the same for any size of image
+            assert (
+                len({size.raw for size in sizes}) == 1
+            )  # the grid makes the parameters the same for any size of image
 
 
 @pytest.mark.parametrize(
@@ -189,10 +257,22 @@ def test_every_model_of_the_default_space_exists_for_digits_and_larger_images(na
         ("conv", {"stride": 0}, "stride = 0; at least 1 is needed"),
         ("conv_kronecker", {"hidden": 12}, "a Kronecker graph has a power of two of units"),
         ("conv_kronecker", {"steps": 0}, "a recurrence needs at least one step"),
-        ("scaffold_kronecker", {"channels": 3}, "channels = 3 and grid = 2, channels x grid\\^2 hidden units: hidden = 12; a Kronecker"),
+        (
+            "scaffold_kronecker",
+            {"channels": 3},
+            "channels = 3 and grid = 2, channels x grid\\^2 hidden units: hidden = 12; a Kronecker",
+        ),
         ("scaffold_random", {"steps": 0}, "a recurrence needs at least one step"),
-        ("mixer", {"token_hidden": 0}, "token_hidden = 0; at least 1 is needed \\(mixer_no_mixing has none\\)"),
-        ("mixer_kronecker", {"grid": 3}, "grid = 3, grid\\^2 hidden units: hidden = 9; a Kronecker graph"),
+        (
+            "mixer",
+            {"token_hidden": 0},
+            "token_hidden = 0; at least 1 is needed \\(mixer_no_mixing has none\\)",
+        ),
+        (
+            "mixer_kronecker",
+            {"grid": 3},
+            "grid = 3, grid\\^2 hidden units: hidden = 9; a Kronecker graph",
+        ),
         ("mixer_no_mixing", {"channel_hidden": 0}, "channel_hidden = 0; at least 1 is needed"),
     ],
 )
@@ -215,7 +295,10 @@ def test_random_controls_have_as_many_edges_as_the_kronecker_graph() -> None:
 
 def test_a_search_trains_every_family_of_images(tmp_path: Path) -> None:
     search = toys.search(
-        dataset="tests.support.toys:IMAGES", families=IMAGE_FAMILIES, trials=2 * len(IMAGE_FAMILIES), require=["params<=2000"]
+        dataset="tests.support.toys:IMAGES",
+        families=IMAGE_FAMILIES,
+        trials=2 * len(IMAGE_FAMILIES),
+        require=["params<=2000"],
     )
     assert run(search, home=tmp_path, executor="inline").members
     trials = catalog.read_trials(catalog.find(search.name, tmp_path))

@@ -57,7 +57,10 @@ def test_one_that_is_whole_is_searched(written: Written) -> None:
         ("hidden: [", "is not valid YAML"),
         ("hidden: {chose: [1]}", "parameter 'hidden' is {'chose': [1]}; write"),
         ("hidden: 4", "its space has no learning_rate; every model is trained with one."),
-        ("{hidden: 4, learning_rate: dataset}", "its model cannot be made: its space has no 'steps'."),
+        (
+            "{hidden: 4, learning_rate: dataset}",
+            "its model cannot be made: its space has no 'steps'.",
+        ),
     ],
 )
 def test_a_space_that_is_not_whole(space: str | None, words: str, written: Written) -> None:
@@ -69,5 +72,7 @@ def test_a_space_that_is_not_whole(space: str | None, words: str, written: Writt
 
 def test_a_model_that_raises(written: Written) -> None:
     broken = FAMILY.replace("recurrent(RING))", "lambda values: 1 / 0)")
-    with pytest.raises(SpecError, match="its model cannot be made: ZeroDivisionError: division by zero."):
+    with pytest.raises(
+        SpecError, match="its model cannot be made: ZeroDivisionError: division by zero."
+    ):
         Search.from_spec(toys.SPEC | {"families": [written(SPACE, broken)]})

@@ -25,7 +25,9 @@ from frontier_search.trial import Candidate, Outcome, Trial, TrialState
 def with_loss(trial: Trial, loss: float, number: int) -> Trial:
     """A trial whose every seed has this validation loss."""
     seeds = tuple(replace(seed, metrics=seed.metrics | {"val_loss": loss}) for seed in trial.seeds)
-    return replace(trial, number=number, objectives=trial.objectives | {"loss": loss}, outcome=Outcome(seeds))
+    return replace(
+        trial, number=number, objectives=trial.objectives | {"loss": loss}, outcome=Outcome(seeds)
+    )
 
 
 def test_members_are_the_frontier(entry: Entry, trials: list[Trial]) -> None:
@@ -69,7 +71,10 @@ def test_a_hopeless_trial_does_not_flatten_the_rest(entry: Entry, trials: list[T
 
 def test_families_keep_their_colours() -> None:
     assert len({colour(place) for place in range(len(PALETTE))}) == len(PALETTE)
-    few, many = family_places(["kronecker", "my.module:FAMILY"]), family_places(["dense", "kronecker", "random_sparse"])
+    few, many = (
+        family_places(["kronecker", "my.module:FAMILY"]),
+        family_places(["dense", "kronecker", "random_sparse"]),
+    )
     assert few["kronecker"] == many["kronecker"]
     assert few["my.module:FAMILY"] not in many.values()
     every = family_places([*FAMILIES, "my.module:FAMILY"])
@@ -96,8 +101,12 @@ def test_axes_of_any_objectives(names: tuple[str, ...], x: str, y: str) -> None:
     assert (drawn[0].name, drawn[1].name) == (x, y)
 
 
-@pytest.mark.parametrize("names", [("loss",), ("accuracy", "params"), ("loss", "params", "flops"), ("params",)])
-def test_other_objectives_are_drawn(entry: Entry, trials: list[Trial], names: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "names", [("loss",), ("accuracy", "params"), ("loss", "params", "flops"), ("params",)]
+)
+def test_other_objectives_are_drawn(
+    entry: Entry, trials: list[Trial], names: tuple[str, ...], tmp_path: Path
+) -> None:
     search = replace(entry.search, objectives=names)
 
     def value(trial: Trial, name: str) -> float:
@@ -105,7 +114,9 @@ def test_other_objectives_are_drawn(entry: Entry, trials: list[Trial], names: tu
         seeds = trial.per_seed(f"val_{objective.metric}")
         return float(trial.size[objective.metric]) if objective.known else sum(seeds) / len(seeds)
 
-    told = [replace(trial, objectives={name: value(trial, name) for name in names}) for trial in trials]
+    told = [
+        replace(trial, objectives={name: value(trial, name) for name in names}) for trial in trials
+    ]
     scene = Scene.of(search, told)
     ys = [y for _, y in scene.staircase]
     assert ys == sorted(ys, reverse="accuracy" not in names)
@@ -130,7 +141,9 @@ def test_page_needs_no_network_and_escapes_names(entry: Entry, trials: list[Tria
     assert "± " in page or "\\u00b1" in page
 
 
-def test_the_ceiling_is_a_line_in_both_renderings(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_the_ceiling_is_a_line_in_both_renderings(
+    entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
     def baseline(name: str, val: float, test: float) -> Baseline:
         return Baseline(name, {}, (SeedMetrics(101, {"val_loss": val, "test_loss": test}),))
 
@@ -141,8 +154,16 @@ def test_the_ceiling_is_a_line_in_both_renderings(entry: Entry, trials: list[Tri
         assert (scene.ceiling.y, scene.ceiling.label) == (value, f"best of kNN, SVM: SVM {value:g}")
         assert scene.ceiling.label in figure.page(scene)
         figure.draw_png(scene, tmp_path / f"{split}.png")
-    timed = [replace(trial, objectives={"latency_ms": 1.0, "params": trial.size["effective"]}) for trial in trials]
-    assert Scene.of(replace(entry.search, objectives=("latency_ms", "params")), timed, "val", baselines).ceiling is None
+    timed = [
+        replace(trial, objectives={"latency_ms": 1.0, "params": trial.size["effective"]})
+        for trial in trials
+    ]
+    assert (
+        Scene.of(
+            replace(entry.search, objectives=("latency_ms", "params")), timed, "val", baselines
+        ).ceiling
+        is None
+    )
 
 
 def test_one_seed_has_no_bars(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
@@ -165,7 +186,9 @@ def test_mistakes_are_said(entry: Entry, trials: list[Trial], tmp_path: Path) ->
         figure.write(entry.search, trials, "val", tmp_path / "file" / "frontier.png")
 
 
-def test_a_lost_dataset_file_takes_only_the_unit(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_a_lost_dataset_file_takes_only_the_unit(
+    entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
     search: Search = replace(entry.search, dataset=str(tmp_path / "gone.csv"), dataset_sha256="00")
     scene = Scene.of(search, trials)
     assert scene.y.label == "validation loss"

@@ -33,35 +33,54 @@ def test_json_is_each_trial(trials: list[Trial]) -> None:
     assert json.loads(tables.trials(trials, "json")) == [trial.to_json() for trial in trials]
 
 
-def test_frontier_json_rises_in_params(found: tuple[Member, ...], objectives: tuple[Objective, ...]) -> None:
+def test_frontier_json_rises_in_params(
+    found: tuple[Member, ...], objectives: tuple[Objective, ...]
+) -> None:
     listed = json.loads(tables.frontier(found, objectives, "val", "json"))
     params = [trial["objectives"]["params"] for trial in listed]
     assert listed
     assert params == sorted(params)
 
 
-def test_frontier_json_says_how_sure_it_is(found: tuple[Member, ...], objectives: tuple[Objective, ...]) -> None:
-    for trial, member in zip(json.loads(tables.frontier(found, objectives, "val", "json")), found, strict=True):
+def test_frontier_json_says_how_sure_it_is(
+    found: tuple[Member, ...], objectives: tuple[Objective, ...]
+) -> None:
+    for trial, member in zip(
+        json.loads(tables.frontier(found, objectives, "val", "json")), found, strict=True
+    ):
         uncertainty = trial.pop("uncertainty")
         assert trial == member.trial.to_json()
         assert 0 < uncertainty["probability"] <= 1
         test = [seed["test_loss"] for seed in trial["seeds"]]
-        assert (uncertainty["test_loss"]["low"], uncertainty["test_loss"]["high"]) == (student(test).low, student(test).high)
+        assert (uncertainty["test_loss"]["low"], uncertainty["test_loss"]["high"]) == (
+            student(test).low,
+            student(test).high,
+        )
         worse = statistics.mean(seed["test_loss"] - seed["val_loss"] for seed in trial["seeds"])
         assert uncertainty["optimism"]["mean"] == pytest.approx(worse)
         assert uncertainty["optimism"]["low"] <= worse <= uncertainty["optimism"]["high"]
 
 
-def test_frontier_csv_has_the_intervals(found: tuple[Member, ...], objectives: tuple[Objective, ...]) -> None:
+def test_frontier_csv_has_the_intervals(
+    found: tuple[Member, ...], objectives: tuple[Objective, ...]
+) -> None:
     rows = list(csv.DictReader(io.StringIO(tables.frontier(found, objectives, "val", "csv"))))
-    assert [float(row["uncertainty.probability"]) for row in rows] == [member.probability for member in found]
-    assert [float(row["uncertainty.val_loss.high"]) for row in rows] == [member.val.high for member in found]
+    assert [float(row["uncertainty.probability"]) for row in rows] == [
+        member.probability for member in found
+    ]
+    assert [float(row["uncertainty.val_loss.high"]) for row in rows] == [
+        member.val.high for member in found
+    ]
 
 
 def test_json_has_no_infinity(trials: list[Trial]) -> None:
     seed = replace(trials[0].seeds[0], metrics={"val_loss": math.inf, "test_loss": math.nan})
-    broken = replace(trials[0], state=TrialState.FAIL, objectives={}, outcome=Outcome((seed,)), reason="diverged")
-    read = json.loads(tables.as_json([broken.to_json()]), parse_constant=lambda word: pytest.fail(word))
+    broken = replace(
+        trials[0], state=TrialState.FAIL, objectives={}, outcome=Outcome((seed,)), reason="diverged"
+    )
+    read = json.loads(
+        tables.as_json([broken.to_json()]), parse_constant=lambda word: pytest.fail(word)
+    )
     assert read[0]["seeds"][0]["val_loss"] is None
 
 
@@ -72,7 +91,9 @@ def test_csv_has_every_key_of_every_trial(trials: list[Trial]) -> None:
     assert header[:5] == ["trial", "uid", "state", "cohort", "family"]
     hyperparameters = [key for key in header if key.startswith("hyperparameters.")]
     assert hyperparameters == sorted(hyperparameters)
-    assert {f"hyperparameters.{name}" for trial in trials for name in trial.candidate.hyperparameters} == set(hyperparameters)
+    assert {
+        f"hyperparameters.{name}" for trial in trials for name in trial.candidate.hyperparameters
+    } == set(hyperparameters)
     assert float(rows[3]["seeds.1.val_loss"]) == trials[3].seeds[1].metrics["val_loss"]
 
 
@@ -82,7 +103,9 @@ def test_csv_header_does_not_depend_on_the_order_of_trials(trials: list[Trial]) 
 
 
 @pytest.mark.parametrize("split", ["val", "test"])
-def test_table_shows_mean_and_sample_deviation(found: tuple[Member, ...], objectives: tuple[Objective, ...], split: str) -> None:
+def test_table_shows_mean_and_sample_deviation(
+    found: tuple[Member, ...], objectives: tuple[Objective, ...], split: str
+) -> None:
     text = tables.frontier_table(found, objectives, split)
     trial = found[0].trial
     values = trial.per_seed("test_loss")
@@ -92,12 +115,20 @@ def test_table_shows_mean_and_sample_deviation(found: tuple[Member, ...], object
     assert all(member.trial.candidate.family in text for member in found)
     lines = [line.split() for line in text.splitlines()]
     for member in found:
-        assert any(words[0] == str(member.trial.number) and words[-1] == f"{member.probability:.2f}" for words in lines if words)
+        assert any(
+            words[0] == str(member.trial.number) and words[-1] == f"{member.probability:.2f}"
+            for words in lines
+            if words
+        )
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_no_terminal_is_too_narrow_for_the_losses_and_the_hyperparameters(
-    columns: int, found: tuple[Member, ...], objectives: tuple[Objective, ...], trials: list[Trial], monkeypatch: pytest.MonkeyPatch
+    columns: int,
+    found: tuple[Member, ...],
+    objectives: tuple[Objective, ...],
+    trials: list[Trial],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Words are never cut; columns are left out by name where there is no room."""
     monkeypatch.setattr(rows, "width", lambda: columns)
@@ -108,7 +139,9 @@ def test_no_terminal_is_too_narrow_for_the_losses_and_the_hyperparameters(
         assert "…" not in text
         for trial in listed:
             assert trial.candidate.family in text
-            assert set(tables.hyperparameters(trial).replace(",", "").split()) <= set(text.replace(",", "").split())
+            assert set(tables.hyperparameters(trial).replace(",", "").split()) <= set(
+                text.replace(",", "").split()
+            )
             assert tables.mean_and_spread(trial, "val_loss") in text
         assert ("test loss" in text.splitlines()[0]) is ("test loss" not in text.splitlines()[-1])
         assert (columns < 200) is ("a wider terminal shows" in text)
@@ -132,5 +165,7 @@ def test_an_empty_search_says_so(entry: Entry) -> None:
 
 
 def test_a_reason_with_brackets_is_not_markup(trials: list[Trial]) -> None:
-    failed = replace(trials[0], state=TrialState.FAIL, objectives={}, reason="IndexError: [/bold] out of range")
+    failed = replace(
+        trials[0], state=TrialState.FAIL, objectives={}, reason="IndexError: [/bold] out of range"
+    )
     assert "[/bold]" in tables.trials_table([failed, *trials[1:3]])

@@ -18,13 +18,19 @@ from frontier_search.sampling.incremental import Generations, Nsga2, SharedParam
 POPULATION = 2
 OBJECTIVES = st.tuples(st.integers(0, 5), st.integers(0, 5))
 # what happens to a search: a trial is proposed (None), or one of those in flight ends (which, with what; None: it fails)
-EVENTS = st.lists(st.none() | st.tuples(st.integers(0, 5), OBJECTIVES | OBJECTIVES | st.none()), min_size=20, max_size=80)
+EVENTS = st.lists(
+    st.none() | st.tuples(st.integers(0, 5), OBJECTIVES | OBJECTIVES | st.none()),
+    min_size=20,
+    max_size=80,
+)
 NARROW, WIDE = FloatDistribution(0, 1), FloatDistribution(0, 2)
 PARAMETERS = st.dictionaries(st.sampled_from("abc"), st.sampled_from([NARROW, WIDE]))
 
 
 def study() -> Study:
-    return optuna.create_study(storage=optuna.storages.InMemoryStorage(), directions=["minimize", "minimize"])
+    return optuna.create_study(
+        storage=optuna.storages.InMemoryStorage(), directions=["minimize", "minimize"]
+    )
 
 
 def begin(of: Study, distributions: dict[str, BaseDistribution]) -> FrozenTrial:
@@ -36,7 +42,9 @@ def begin(of: Study, distributions: dict[str, BaseDistribution]) -> FrozenTrial:
 
 
 def end(of: Study, trial: FrozenTrial, values: tuple[float, float] | None) -> FrozenTrial:
-    of._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL if values is None else TrialState.COMPLETE, values)
+    of._storage.set_trial_state_values(
+        trial._trial_id, TrialState.FAIL if values is None else TrialState.COMPLETE, values
+    )
     return of._storage.get_trial(trial._trial_id)
 
 
@@ -55,9 +63,18 @@ def test_generations_and_parents_are_optunas(events: list[tuple[int, Any] | None
             share(a, {"generations": known})
             mine, its = begin(ours, {}), begin(theirs, {})
             generation = a.get_trial_generation(ours, mine)
-            assert generation == b.get_trial_generation(theirs, its) == a.get_trial_generation(ours, mine)
-            assert numbers(a.get_parent_population(ours, generation)) == numbers(b.get_parent_population(theirs, generation))
-            assert ours._storage.get_trial(mine._trial_id).system_attrs == theirs._storage.get_trial(its._trial_id).system_attrs
+            assert (
+                generation
+                == b.get_trial_generation(theirs, its)
+                == a.get_trial_generation(ours, mine)
+            )
+            assert numbers(a.get_parent_population(ours, generation)) == numbers(
+                b.get_parent_population(theirs, generation)
+            )
+            assert (
+                ours._storage.get_trial(mine._trial_id).system_attrs
+                == theirs._storage.get_trial(its._trial_id).system_attrs
+            )
             flying.append((mine, its))
         elif flying:
             which, values = event
@@ -71,7 +88,9 @@ def test_generations_and_parents_are_optunas(events: list[tuple[int, Any] | None
 
 
 @given(st.lists(st.tuples(PARAMETERS, st.booleans(), st.booleans()), max_size=12))
-def test_shared_parameters_are_those_of_all_complete_trials(trials: list[tuple[dict[str, BaseDistribution], bool, bool]]) -> None:
+def test_shared_parameters_are_those_of_all_complete_trials(
+    trials: list[tuple[dict[str, BaseDistribution], bool, bool]],
+) -> None:
     of, shared = study(), SharedParameters(IntersectionSearchSpace())
     for distributions, succeeds, asked in trials:
         trial = end(of, begin(of, distributions), (0.0, 0.0) if succeeds else None)

@@ -40,7 +40,11 @@ def test_the_listed_candidates_are_the_trials(tmp_path: Path) -> None:
         Candidate("dense", {"hidden": 4, "learning_rate": 0.02}),
         Candidate("kronecker", {"hidden": 2, **FIXED}),
     ]
-    assert [trial.candidate for trial in catalog.read_trials(entry)] == expected == list(entry.search.candidates)
+    assert (
+        [trial.candidate for trial in catalog.read_trials(entry)]
+        == expected
+        == list(entry.search.candidates)
+    )
 
 
 def test_it_is_read_back_from_its_file(tmp_path: Path) -> None:
@@ -49,12 +53,18 @@ def test_it_is_read_back_from_its_file(tmp_path: Path) -> None:
 
 
 def test_the_families_are_those_of_the_candidates_unless_spaces_are_given() -> None:
-    search = Search.from_spec({key: value for key, value in SPEC.items() if key != "families"} | {"candidates": [SPEC["candidates"][1]]})
+    search = Search.from_spec(
+        {key: value for key, value in SPEC.items() if key != "families"}
+        | {"candidates": [SPEC["candidates"][1]]}
+    )
     assert list(search.spaces) == ["dense"]
 
 
 def test_a_grid_is_every_point_of_the_spaces() -> None:
-    families = {"kronecker": FIXED | {"hidden": {"choice": [2, 4]}}, "dense": {"hidden": {"choice": [3, 5]}, "learning_rate": 0.01}}
+    families = {
+        "kronecker": FIXED | {"hidden": {"choice": [2, 4]}},
+        "dense": {"hidden": {"choice": [3, 5]}, "learning_rate": 0.01},
+    }
     search = Search.from_spec(SPEC | {"families": families, "candidates": "grid"})
     assert [(c.family, c.hyperparameters["hidden"]) for c in search.candidates] == [
         ("kronecker", 2),
@@ -62,7 +72,10 @@ def test_a_grid_is_every_point_of_the_spaces() -> None:
         ("dense", 3),
         ("dense", 5),
     ]
-    assert any("a grid needs choices; give learning_rate as" in sentence for sentence in refused(candidates="grid"))
+    assert any(
+        "a grid needs choices; give learning_rate as" in sentence
+        for sentence in refused(candidates="grid")
+    )
 
 
 def test_other_candidates_are_another_search() -> None:
@@ -71,7 +84,9 @@ def test_other_candidates_are_another_search() -> None:
 
 
 def test_a_family_that_is_unknown_is_one_mistake() -> None:
-    spec = {key: value for key, value in SPEC.items() if key != "families"} | {"candidates": [{"family": "dens", "hidden": 4}]}
+    spec = {key: value for key, value in SPEC.items() if key != "families"} | {
+        "candidates": [{"family": "dens", "hidden": 4}]
+    }
     with pytest.raises(SpecError) as error:
         Search.from_spec(spec)
     (problem,) = error.value.problems
@@ -89,16 +104,43 @@ def test_a_larger_budget_is_refused(tmp_path: Path) -> None:
     [
         ({"candidates": "dense"}, "candidates = 'dense'; give `grid`, or a list of mappings"),
         ({"candidates": []}, "candidates = []; give `grid`, or a list of mappings"),
-        ({"candidates": [{"famly": "dense", "hidden": 4}]}, "candidate 1 is {'famly': 'dense', 'hidden': 4}; it needs a `family`."),
-        ({"candidates": [{"family": "dense_deep"}]}, "candidate 1: unknown family 'dense_deep'. Did you mean 'dense'?"),
-        ({"candidates": [{"family": "dense", "hidden": 4}]}, "candidate 1 has no learning_rate; give one within"),
-        ({"candidates": [{"family": "kronecker", "hidden": 16, "sprctral_radius": 1}]}, "candidate 1: unknown parameter 'sprctral_radius'"),
-        ({"candidates": [{"family": "kronecker", "hidden": 17}]}, "candidate 1: hidden = 17 is outside its family's space"),
-        ({"candidates": [{"family": "kronecker", "hidden": 16}] * 2}, "candidate 2 is listed twice"),
-        ({"require": ["params<=20"]}, "candidate 1: no candidate keeps params<=20; the smallest has params = "),
+        (
+            {"candidates": [{"famly": "dense", "hidden": 4}]},
+            "candidate 1 is {'famly': 'dense', 'hidden': 4}; it needs a `family`.",
+        ),
+        (
+            {"candidates": [{"family": "dense_deep"}]},
+            "candidate 1: unknown family 'dense_deep'. Did you mean 'dense'?",
+        ),
+        (
+            {"candidates": [{"family": "dense", "hidden": 4}]},
+            "candidate 1 has no learning_rate; give one within",
+        ),
+        (
+            {"candidates": [{"family": "kronecker", "hidden": 16, "sprctral_radius": 1}]},
+            "candidate 1: unknown parameter 'sprctral_radius'",
+        ),
+        (
+            {"candidates": [{"family": "kronecker", "hidden": 17}]},
+            "candidate 1: hidden = 17 is outside its family's space",
+        ),
+        (
+            {"candidates": [{"family": "kronecker", "hidden": 16}] * 2},
+            "candidate 2 is listed twice",
+        ),
+        (
+            {"require": ["params<=20"]},
+            "candidate 1: no candidate keeps params<=20; the smallest has params = ",
+        ),
         ({"trials": 3}, "trials has no effect on listed candidates"),
         ({"sampler": "tpe"}, "sampler has no effect on listed candidates"),
-        ({"families": {"kronecker": {"hidden": {"choice": [12]}, **FIXED}}, "candidates": [{"family": "kronecker"}]}, "a power of two"),
+        (
+            {
+                "families": {"kronecker": {"hidden": {"choice": [12]}, **FIXED}},
+                "candidates": [{"family": "kronecker"}],
+            },
+            "a power of two",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -32,9 +32,18 @@ def test_all_published_rows_are_here() -> None:
     assert len(PUBLISHED) == 25
 
 
-@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: f"{row['dataset']}-{row['family']}-{row['hidden']}")
+@pytest.mark.parametrize(
+    "row", PUBLISHED, ids=lambda row: f"{row['dataset']}-{row['family']}-{row['hidden']}"
+)
 def test_published_parameters_are_counted_exactly(row: dict[str, str]) -> None:
-    arguments = ["count", row["family"], "--dataset", row["dataset"], "--set", f"hidden={row['hidden']}"]
+    arguments = [
+        "count",
+        row["family"],
+        "--dataset",
+        row["dataset"],
+        "--set",
+        f"hidden={row['hidden']}",
+    ]
     expected = int(row["effective_parameters"])
     result = CliRunner().invoke(group, [*arguments, "--format", "json"], catch_exceptions=False)
     size = json.loads(result.stdout)
@@ -45,7 +54,19 @@ def test_published_parameters_are_counted_exactly(row: dict[str, str]) -> None:
 
 
 def test_the_console_command_prints_the_counts_and_nothing_else() -> None:
-    command = [sys.executable, "-m", "frontier_search", "count", "dense", "--dataset", "digits", "--set", "hidden=8", "--format", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "frontier_search",
+        "count",
+        "dense",
+        "--dataset",
+        "digits",
+        "--set",
+        "hidden=8",
+        "--format",
+        "json",
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(result.stdout)["effective"] == 682
     assert result.stderr == ""
@@ -55,7 +76,9 @@ def test_the_console_command_prints_the_counts_and_nothing_else() -> None:
 @pytest.mark.parametrize("dataset", list(DATASETS))
 def test_every_family_is_counted_for_every_dataset(family: str, dataset: str) -> None:
     space = FAMILIES[family].default_space((1e-3, 1e-2)).names()
-    settings = [f"{name}={value}" for name, value in (("hidden", 16), ("channels", 4)) if name in space]
+    settings = [
+        f"{name}={value}" for name, value in (("hidden", 16), ("channels", 4)) if name in space
+    ]
     if FAMILIES[family].image and not DATASETS[dataset].square_image:
         (problem,) = problems(family, dataset, *settings)
         assert problem == (
@@ -69,14 +92,20 @@ def test_every_family_is_counted_for_every_dataset(family: str, dataset: str) ->
 
 
 def test_the_channels_of_a_family_of_images_are_asked_for() -> None:
-    assert problems("scaffold", "digits") == ["the size depends on `channels`; give it with --set channels=8."]
+    assert problems("scaffold", "digits") == [
+        "the size depends on `channels`; give it with --set channels=8."
+    ]
 
 
 def test_images_of_another_shape_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "colour.npz"
-    np.savez(path, X=np.zeros((40, 4, 4, 4)) + np.arange(40)[:, None, None, None], y=np.arange(40) % 2)
+    np.savez(
+        path, X=np.zeros((40, 4, 4, 4)) + np.arange(40)[:, None, None, None], y=np.arange(40) % 2
+    )
     (problem,) = problems("scaffold", str(path), "channels=4")
-    assert f"{str(path)!r} holds images of 4 x 4 x 4 (channels, height, width). Take digits" in problem
+    assert (
+        f"{str(path)!r} holds images of 4 x 4 x 4 (channels, height, width). Take digits" in problem
+    )
 
 
 def test_a_value_outside_the_default_space_is_counted() -> None:
@@ -85,19 +114,45 @@ def test_a_value_outside_the_default_space_is_counted() -> None:
 
 
 def test_what_does_not_change_the_size_may_be_left_out_or_given() -> None:
-    for settings in (["learning_rate=1e-3"], ["learning_rate=0.5"], ["spectral_radius=2", "graph_noise=0.5"]):
-        assert count("kronecker", "sine", ["hidden=8", "steps=2", *settings]) == count("kronecker", "sine", ["hidden=8", "steps=2"])
-    assert count("kronecker", "sine", ["hidden=8", "steps=3"])["flops"] > count("kronecker", "sine", ["hidden=8", "steps=2"])["flops"]
+    for settings in (
+        ["learning_rate=1e-3"],
+        ["learning_rate=0.5"],
+        ["spectral_radius=2", "graph_noise=0.5"],
+    ):
+        assert count("kronecker", "sine", ["hidden=8", "steps=2", *settings]) == count(
+            "kronecker", "sine", ["hidden=8", "steps=2"]
+        )
+    assert (
+        count("kronecker", "sine", ["hidden=8", "steps=3"])["flops"]
+        > count("kronecker", "sine", ["hidden=8", "steps=2"])["flops"]
+    )
 
 
 def test_what_was_assumed_is_said_where_the_size_depends_on_it() -> None:
     assert describe("kronecker", "sine", ["hidden=8"]).assumed() == {"steps": 1}
     assert describe("kronecker", "sine", ["hidden=8", "steps=3"]).assumed() == {}
-    assert describe("learned_kronecker", "sine", ["hidden=16"]).assumed() == {"initiator": 2, "sharing": "shared", "steps": 1}
-    command = ["count", "conv", "--dataset", "digits", "--set", "channels=4", "--set", "hidden=16", "--format", "json"]
+    assert describe("learned_kronecker", "sine", ["hidden=16"]).assumed() == {
+        "initiator": 2,
+        "sharing": "shared",
+        "steps": 1,
+    }
+    command = [
+        "count",
+        "conv",
+        "--dataset",
+        "digits",
+        "--set",
+        "channels=4",
+        "--set",
+        "hidden=16",
+        "--format",
+        "json",
+    ]
     result = CliRunner().invoke(group, command, catch_exceptions=False)
     assert result.stderr == "counted with layers = 1, grid = 2; --set gives another value.\n"
-    assert json.loads(result.stdout) == count("conv", "digits", ["channels=4", "hidden=16", "layers=1", "grid=2"])
+    assert json.loads(result.stdout) == count(
+        "conv", "digits", ["channels=4", "hidden=16", "layers=1", "grid=2"]
+    )
 
 
 def test_the_last_of_two_settings_counts() -> None:
@@ -114,7 +169,13 @@ def test_a_users_file_is_counted(tmp_path: Path) -> None:
     ("settings", "expected"),
     [
         ([], ["the size depends on `hidden`; give it with --set hidden=16."]),
-        (["hidden"], ["cannot read --set 'hidden'; write NAME=VALUE, e.g. hidden=16.", "the size depends on `hidden`; give it with"]),
+        (
+            ["hidden"],
+            [
+                "cannot read --set 'hidden'; write NAME=VALUE, e.g. hidden=16.",
+                "the size depends on `hidden`; give it with",
+            ],
+        ),
         (["hidden=16", "hiden=3"], ["unknown parameter 'hiden'. Did you mean 'hidden'?"]),
         (["hidden=2.5"], ["hidden = 2.5; a whole number is needed."]),
         (["hidden=wide"], ["hidden = 'wide'; a whole number is needed."]),
@@ -137,11 +198,16 @@ def test_a_model_that_does_not_exist_names_the_nearest() -> None:
     assert problems("kronecker", "digits", "hidden=20") == [
         "hidden = 20; a Kronecker graph has a power of two of units, at least 2: the nearest are 16 and 32"
     ]
-    assert "a recurrence needs at least one step" in problems("kronecker", "digits", "hidden=16", "steps=0")[0]
+    assert (
+        "a recurrence needs at least one step"
+        in problems("kronecker", "digits", "hidden=16", "steps=0")[0]
+    )
 
 
 def test_what_is_no_family_is_not_counted() -> None:
-    with pytest.raises(SpecError, match="'tests.support.toys:MULTICLASS' is a Dataset, not a Family"):
+    with pytest.raises(
+        SpecError, match="'tests.support.toys:MULTICLASS' is a Dataset, not a Family"
+    ):
         describe("tests.support.toys:MULTICLASS", "iris", [])
 
 

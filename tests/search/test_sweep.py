@@ -21,13 +21,22 @@ from tests.conftest import THEIR_WARNINGS
 
 FAMILIES = {
     "dense": {"hidden": {"choice": [2, 4, 8]}, "learning_rate": 0.01},
-    "kronecker": {"hidden": {"choice": [2, 4, 8]}, "steps": 2, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate": 0.01},
+    "kronecker": {
+        "hidden": {"choice": [2, 4, 8]},
+        "steps": 2,
+        "spectral_radius": 0.9,
+        "graph_noise": 0.0,
+        "learning_rate": 0.01,
+    },
 }
 
 SPEC: dict[str, Any] = {
     "name": "mini",
     "defaults": {"seeds": 2, "epochs": 2, "families": FAMILIES, "candidates": "grid"},
-    "searches": {"moons": {}, "small-iris": {"dataset": "iris", "families": {"dense": FAMILIES["dense"]}}},
+    "searches": {
+        "moons": {},
+        "small-iris": {"dataset": "iris", "families": {"dense": FAMILIES["dense"]}},
+    },
 }
 
 
@@ -54,7 +63,12 @@ class Observing:
 def outcome(home: Path) -> list[Any]:
     entry = catalog.find_sweep("mini", home)
     assert entry is not None
-    trials = [trial for each in entry.entries().values() for one in each for trial in catalog.read_trials(one)]
+    trials = [
+        trial
+        for each in entry.entries().values()
+        for one in each
+        for trial in catalog.read_trials(one)
+    ]
     return [(trial.uid, trial.candidate, trial.objectives) for trial in trials]
 
 
@@ -69,12 +83,16 @@ def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
 
 
 def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: Path) -> None:
-    entry = catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path / "home", outcomes=str(tmp_path / "shared"))
+    entry = catalog.define_sweep(
+        Sweep.from_spec(SPEC), tmp_path / "home", outcomes=str(tmp_path / "shared")
+    )
     runner.sweep(entry, "inline", None, Observing())
     assert catalog.find_sweep("mini", tmp_path / "home") == entry
     shared = {path.parent.name for path in (tmp_path / "shared").glob("*/told")}
     assert shared == {search.name for _, search in entry.sweep.searches}
-    lost = catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path / "new", outcomes=str(tmp_path / "shared"))
+    lost = catalog.define_sweep(
+        Sweep.from_spec(SPEC), tmp_path / "new", outcomes=str(tmp_path / "shared")
+    )
     runner.sweep(lost, "inline", None, Observing())
     workers = [
         [trial.outcome for one in group for trial in catalog.read_trials(one)]
@@ -104,10 +122,19 @@ def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
         ({"claims": "nowhere"}, "cannot read the claims 'nowhere'"),
         ({"until_settled": True}, "needs `claims` to settle"),
         ({"searches": {}}, "`searches` is empty; list one dataset or more."),
-        ({"searches": ["moons", "moons"]}, "'moons' is listed twice under `searches`; list it once."),
-        ({"searches": {"moons": 5}}, "moons: 5 is no mapping of settings; write e.g. `moons: {trials: 50}`"),
+        (
+            {"searches": ["moons", "moons"]},
+            "'moons' is listed twice under `searches`; list it once.",
+        ),
+        (
+            {"searches": {"moons": 5}},
+            "moons: 5 is no mapping of settings; write e.g. `moons: {trials: 50}`",
+        ),
         ({"searches": {"moons": ["trials"]}}, "moons: ['trials'] is no mapping of settings"),
-        ({"searches": {"moons": {"name": "x"}}}, "moons: `name` has no effect; the search is called mini-moons."),
+        (
+            {"searches": {"moons": {"name": "x"}}},
+            "moons: `name` has no effect; the search is called mini-moons.",
+        ),
         ({"serches": []}, "unknown key 'serches'. Did you mean 'searches'?"),
     ],
 )
@@ -120,7 +147,10 @@ def test_mistakes_in_a_sweep_are_sentences(changes: dict[str, Any], problem: str
 def test_a_sweep_given_to_run_is_sent_to_sweep() -> None:
     ran = CliRunner().invoke(group, ["run", "published.yaml", "--dry-run"])
     assert isinstance(ran.exception, SpecError)
-    assert str(ran.exception) == "published.yaml holds many searches; run them with `frontier-search sweep published.yaml`."
+    assert (
+        str(ran.exception)
+        == "published.yaml holds many searches; run them with `frontier-search sweep published.yaml`."
+    )
 
 
 def test_names_are_not_shared(tmp_path: Path) -> None:
@@ -129,16 +159,25 @@ def test_names_are_not_shared(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="another sweep named 'mini'"):
         catalog.define_sweep(other, tmp_path)
     runner.sweep(entry, "inline", None, Observing())
-    with pytest.raises(SpecError, match="'mini' is a sweep; name one of its searches: mini-moons, mini-small-iris"):
+    with pytest.raises(
+        SpecError, match="'mini' is a sweep; name one of its searches: mini-moons, mini-small-iris"
+    ):
         catalog.find("mini", tmp_path)
 
 
 @pytest.mark.filterwarnings(*THEIR_WARNINGS)
 def test_status_and_sync_take_a_sweep(tmp_path: Path) -> None:
     runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
-    shown = CliRunner().invoke(group, ["status", "mini", "--home", str(tmp_path), "--format", "json"])
-    assert [(each["search"], each["complete"]) for each in json.loads(shown.stdout)] == [("mini-moons", 6), ("mini-small-iris", 3)]
-    synced = [CliRunner().invoke(group, ["sync", "mini", "--home", str(tmp_path)]) for _ in range(2)]
+    shown = CliRunner().invoke(
+        group, ["status", "mini", "--home", str(tmp_path), "--format", "json"]
+    )
+    assert [(each["search"], each["complete"]) for each in json.loads(shown.stdout)] == [
+        ("mini-moons", 6),
+        ("mini-small-iris", 3),
+    ]
+    synced = [
+        CliRunner().invoke(group, ["sync", "mini", "--home", str(tmp_path)]) for _ in range(2)
+    ]
     assert [each.exception for each in synced] == [None, None]
     assert [re.findall(r"(\S+): (\d+) runs", each.output) for each in synced] == [
         [("mini-moons", "7"), ("mini-small-iris", "4")],
@@ -156,8 +195,15 @@ def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
         "  - {dataset: moons, better: {family: kronecker, hidden: 8}, than: {family: dense, hidden: 8}}\n"
         "  - {dataset: moons, owner: reservoir}\n"
     )
-    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path), "inline", None, Observing())
-    ran = CliRunner().invoke(group, ["report", "mini", "--home", str(tmp_path), "--output", str(tmp_path / "out")])
+    runner.sweep(
+        catalog.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path),
+        "inline",
+        None,
+        Observing(),
+    )
+    ran = CliRunner().invoke(
+        group, ["report", "mini", "--home", str(tmp_path), "--output", str(tmp_path / "out")]
+    )
     assert ran.exit_code == 0, ran.output
     assert "a reservoir is better" in ran.output
     page, twin = ((tmp_path / "out" / name).read_text() for name in ("report.html", "report.md"))
@@ -165,7 +211,9 @@ def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
     for words in ("a reservoir is better", "mini-moons", "chance on the frontier", "SVM"):
         assert words in page
         assert words in twin
-    pictures = [base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
+    pictures = [
+        base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    ]
     named = re.findall(r"\]\((figures/[^)]+)\)", twin)
     assert [(tmp_path / "out" / name).read_bytes() for name in named] == pictures
     assert all(picture.startswith(b"\x89PNG") for picture in pictures)

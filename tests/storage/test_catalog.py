@@ -39,10 +39,16 @@ def test_the_mirror_is_beside_the_searches_unless_it_is_named(tmp_path: Path) ->
 def test_a_search_whose_file_has_gone_is_read_and_not_trained(tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("a,target\n" + "".join(f"{i},{i % 3}\n" for i in range(40)))
-    entry = catalog.define(toys.search(dataset=str(rows), require=["params<=90"]), tmp_path / "home")
+    entry = catalog.define(
+        toys.search(dataset=str(rows), require=["params<=90"]), tmp_path / "home"
+    )
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
     trials = catalog.read_trials(entry)
-    for content in ("a,b,c,d,e,f,g,h,target\n" + "".join(f"{i},1,2,3,4,5,6,7,{i % 20}\n" for i in range(400)), "rubbish", None):
+    for content in (
+        "a,b,c,d,e,f,g,h,target\n" + "".join(f"{i},1,2,3,4,5,6,7,{i % 20}\n" for i in range(400)),
+        "rubbish",
+        None,
+    ):
         if content is None:
             rows.unlink()
         else:
@@ -62,14 +68,21 @@ def test_a_name_that_exists_is_refused_with_the_command_that_resumes_it(tmp_path
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(SpecError) as caught:
         catalog.define(toys.search(epochs=9), tmp_path)
-    assert f"Continue it with `frontier-search resume toy-1 --home {tmp_path}`, or choose another --name." in str(caught.value)
+    assert (
+        f"Continue it with `frontier-search resume toy-1 --home {tmp_path}`, or choose another --name."
+        in str(caught.value)
+    )
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_a_database_and_the_pages_are_the_same_files_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_and_the_pages_are_the_same_files_in_every_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
-    entry = catalog.define(toys.search(), tmp_path, "sqlite:///search.db?timeout=9", "sqlite:///pages.db")
+    entry = catalog.define(
+        toys.search(), tmp_path, "sqlite:///search.db?timeout=9", "sqlite:///pages.db"
+    )
     assert entry.place.storage == f"sqlite:///{tmp_path}/search.db?timeout=9"
     assert entry.place.tracking_uri == f"sqlite:///{tmp_path}/pages.db"
     with closing(entry.open_storage(writable=True)) as storage:
@@ -83,11 +96,17 @@ def test_a_database_and_the_pages_are_the_same_files_in_every_folder(tmp_path: P
     [
         ("sqlite:///:memory:", None, "is lost when this process ends"),
         ("sqlite:///", None, "is lost when this process ends"),
-        (None, "nonsense://x", "--tracking-uri 'nonsense://x': MLflow keeps its pages at sqlite:///"),
+        (
+            None,
+            "nonsense://x",
+            "--tracking-uri 'nonsense://x': MLflow keeps its pages at sqlite:///",
+        ),
         (None, "./mlruns", "--tracking-uri './mlruns': MLflow keeps its pages at sqlite:///"),
     ],
 )
-def test_a_place_that_keeps_nothing_is_refused(storage: str | None, tracking_uri: str | None, words: str, tmp_path: Path) -> None:
+def test_a_place_that_keeps_nothing_is_refused(
+    storage: str | None, tracking_uri: str | None, words: str, tmp_path: Path
+) -> None:
     with pytest.raises(SpecError, match=re.escape(words)):
         catalog.define(toys.search(), tmp_path, storage, tracking_uri)
     assert list(tmp_path.iterdir()) == []
@@ -114,7 +133,9 @@ def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_pa
         ("search.yaml", "name: toy-1", "no dataset given"),
     ],
 )
-def test_damaged_files_are_named(file: str, content: str | bytes | None, words: str, tmp_path: Path) -> None:
+def test_damaged_files_are_named(
+    file: str, content: str | bytes | None, words: str, tmp_path: Path
+) -> None:
     entry = catalog.define(toys.search(), tmp_path)
     path = entry.folder.path / file
     if content is None:
@@ -142,7 +163,10 @@ def test_a_search_is_extended_and_never_shortened(tmp_path: Path) -> None:
     assert larger.search.fingerprint() == entry.search.fingerprint()
     assert catalog.find("toy-1", tmp_path) == larger
     for trials in (20, 12, 0):
-        with pytest.raises(SpecError, match=f"--trials {trials}: the search has a budget of 20 already; give a larger one"):
+        with pytest.raises(
+            SpecError,
+            match=f"--trials {trials}: the search has a budget of 20 already; give a larger one",
+        ):
             catalog.extend(larger, trials)
 
 
@@ -166,7 +190,9 @@ def test_a_running_search_is_not_extended(tmp_path: Path) -> None:
         ("x" * 100 + ".csv", "x" * 50 + "-1"),
     ],
 )
-def test_a_free_name_is_legal_whatever_the_dataset_is_called(dataset: str, name: str, tmp_path: Path) -> None:
+def test_a_free_name_is_legal_whatever_the_dataset_is_called(
+    dataset: str, name: str, tmp_path: Path
+) -> None:
     assert catalog.free_name(tmp_path, dataset) == name
     assert name_problem(name) is None
 
@@ -180,13 +206,18 @@ def test_a_free_name_is_the_first_that_is_not_taken(tmp_path: Path) -> None:
 
 def test_the_newest_search_is_the_one_that_was_defined_last(tmp_path: Path) -> None:
     for age, name in enumerate(("b", "c", "a")):
-        os.utime(catalog.define(toys.search(name=name), tmp_path).folder.search_file, (1000 + age, 1000 + age))
+        os.utime(
+            catalog.define(toys.search(name=name), tmp_path).folder.search_file,
+            (1000 + age, 1000 + age),
+        )
     assert catalog.only_name(tmp_path) == "a"
 
 
 @pytest.mark.parametrize("storage", [None, "sqlite"])
 def test_trials_are_read_while_a_search_is_live(storage: str | None, tmp_path: Path) -> None:
-    entry = catalog.define(toys.search(), tmp_path, f"sqlite:///{tmp_path}/search.db" if storage else None)
+    entry = catalog.define(
+        toys.search(), tmp_path, f"sqlite:///{tmp_path}/search.db" if storage else None
+    )
     assert catalog.read_trials(entry) == []
     with entry.folder.lock():
         live = Session(entry.search, entry.open_storage(writable=True))

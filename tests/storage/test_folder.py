@@ -38,7 +38,12 @@ def folder(tmp_path: Path) -> SearchFolder:
 @pytest.fixture
 def holder(folder: SearchFolder) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the lock."""
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder.home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder.home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     assert process.stdin is not None
     assert process.stdout.readline() == "holding\n"
@@ -49,14 +54,23 @@ def holder(folder: SearchFolder) -> Iterator[subprocess.Popen[str]]:
     process.stdout.close()
 
 
-def test_a_second_process_is_refused_and_told_who_holds_it(folder: SearchFolder, holder: subprocess.Popen[str]) -> None:
+def test_a_second_process_is_refused_and_told_who_holds_it(
+    folder: SearchFolder, holder: subprocess.Popen[str]
+) -> None:
     who = f"process {holder.pid} on {socket.gethostname()}"
     assert folder.holder() == who
-    with pytest.raises(SpecError, match=f"search 'held' is already running in {who}; wait for it or stop it"), folder.lock():
+    with (
+        pytest.raises(
+            SpecError, match=f"search 'held' is already running in {who}; wait for it or stop it"
+        ),
+        folder.lock(),
+    ):
         pytest.fail("two processes hold the lock")
 
 
-def test_the_lock_of_a_killed_process_is_taken_over(folder: SearchFolder, holder: subprocess.Popen[str]) -> None:
+def test_the_lock_of_a_killed_process_is_taken_over(
+    folder: SearchFolder, holder: subprocess.Popen[str]
+) -> None:
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
     assert folder.holder() is None
@@ -71,11 +85,17 @@ def test_the_lock_is_let_go_of_when_the_work_is_done_or_fails(folder: SearchFold
     assert folder.holder() is None
     with folder.lock():
         assert folder.holder() is not None
-    with folder.lock(), pytest.raises(SpecError, match=f"already running in process {os.getpid()}"), folder.lock():
+    with (
+        folder.lock(),
+        pytest.raises(SpecError, match=f"already running in process {os.getpid()}"),
+        folder.lock(),
+    ):
         pytest.fail("the lock is held twice")
 
 
-def test_a_reader_that_looks_at_the_lock_for_a_moment_is_no_holder(folder: SearchFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_looks_at_the_lock_for_a_moment_is_no_holder(
+    folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (folder.path / "session.lock").touch()
     with (folder.path / "session.lock").open() as reader:
         fcntl.flock(reader, fcntl.LOCK_SH)
@@ -100,7 +120,26 @@ def test_names_that_name_a_folder(name: str) -> None:
     assert name_problem(name) is None
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "-rf", "_x", "a/b", "a b", "é", "a\n", "x" * 65, "a\0", "~", "a:b", "C:\\x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        ".hidden",
+        "-rf",
+        "_x",
+        "a/b",
+        "a b",
+        "é",
+        "a\n",
+        "x" * 65,
+        "a\0",
+        "~",
+        "a:b",
+        "C:\\x",
+    ],
+)
 def test_names_that_do_not(name: str) -> None:
     assert name_problem(name) == (
         f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', at most 64, starting with a letter or a digit."
@@ -128,7 +167,10 @@ def test_searches_are_listed_by_name_once_they_are_defined(tmp_path: Path) -> No
 
 
 def test_where_there_is_no_search_the_command_that_starts_one_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match=r"there is no search in .*; start one with `frontier-search run`, or name its folder with --home"):
+    with pytest.raises(
+        SpecError,
+        match=r"there is no search in .*; start one with `frontier-search run`, or name its folder with --home",
+    ):
         SearchFolder(tmp_path, "digits-1").require()
 
 
@@ -140,5 +182,8 @@ def test_a_home_is_made_and_left_clean(tmp_path: Path) -> None:
 def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for home in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/home")):
-        with pytest.raises(SpecError, match=f"cannot write to --home {home}: .*Give a folder that you may write to and that has room"):
+        with pytest.raises(
+            SpecError,
+            match=f"cannot write to --home {home}: .*Give a folder that you may write to and that has room",
+        ):
             prepare_home(home)

@@ -19,7 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.files import names_in, read_arrays, read_whole, remove, write_arrays, write_whole
+from frontier_search.files import (
+    names_in,
+    read_arrays,
+    read_whole,
+    remove,
+    write_arrays,
+    write_whole,
+)
 from frontier_search.storage import remote
 from frontier_search.storage.outcomes import OutcomeFiles, Told
 from frontier_search.training import crashes
@@ -30,7 +37,11 @@ from tests.support import fakes, s3, toys
 if TYPE_CHECKING:
     from frontier_search.files import AnyPath
 
-COHORT = Cohort(3, (6, 7, 8), tuple(Candidate("dense", {"hidden": h, "learning_rate": 0.1 / 3}) for h in (2, 4, 8)))
+COHORT = Cohort(
+    3,
+    (6, 7, 8),
+    tuple(Candidate("dense", {"hidden": h, "learning_rate": 0.1 / 3}) for h in (2, 4, 8)),
+)
 OUTCOMES = tuple(fakes.train(candidate, (101, 202)) for candidate in COHORT.candidates)
 WEIGHTS = {number: np.full((2, 5), number, dtype=np.float32) for number in COHORT.numbers}
 
@@ -86,9 +97,13 @@ def test_nothing_is_taken_where_nothing_was_left(files: OutcomeFiles) -> None:
     assert files.posted(COHORT.index) == COHORT
 
 
-def test_a_file_that_is_cut_anywhere_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath) -> None:
+def test_a_file_that_is_cut_anywhere_is_not_taken(
+    files: OutcomeFiles, outcome_file: AnyPath
+) -> None:
     content = content_of(outcome_file)
-    for cut in range(0, len(content), 1 if isinstance(outcome_file, Path) else 97):  # a bucket holds what is sent, as a disk does
+    for cut in range(
+        0, len(content), 1 if isinstance(outcome_file, Path) else 97
+    ):  # a bucket holds what is sent, as a disk does
         write_whole(outcome_file, content[:cut])
         assert files.take(COHORT) is None
 
@@ -99,31 +114,58 @@ def test_a_file_that_is_cut_anywhere_is_not_taken(files: OutcomeFiles, outcome_f
         replace(COHORT, numbers=(6, 7, 9)),
         replace(COHORT, candidates=COHORT.candidates[::-1]),
         replace(COHORT, numbers=(6, 7), candidates=COHORT.candidates[:2]),
-        replace(COHORT, candidates=(Candidate("dense", {"hidden": 2, "learning_rate": 0.1 / 3 + 1e-16}), *COHORT.candidates[1:])),
-        replace(COHORT, candidates=(Candidate("dense_deep", COHORT.candidates[0].hyperparameters), *COHORT.candidates[1:])),
+        replace(
+            COHORT,
+            candidates=(
+                Candidate("dense", {"hidden": 2, "learning_rate": 0.1 / 3 + 1e-16}),
+                *COHORT.candidates[1:],
+            ),
+        ),
+        replace(
+            COHORT,
+            candidates=(
+                Candidate("dense_deep", COHORT.candidates[0].hyperparameters),
+                *COHORT.candidates[1:],
+            ),
+        ),
     ],
 )
-def test_an_outcome_of_other_candidates_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath, other: Cohort) -> None:
+def test_an_outcome_of_other_candidates_is_not_taken(
+    files: OutcomeFiles, outcome_file: AnyPath, other: Cohort
+) -> None:
     assert other != COHORT
     assert files.take(other) is None
     assert files.take(COHORT) is not None
 
 
 @pytest.mark.parametrize(
-    "damage", [{"cohort": None}, {"outcomes": []}, {"outcomes": None}, {"outcomes": [{"seeds": []}]}, {"cohort": {"index": 3}}]
+    "damage",
+    [
+        {"cohort": None},
+        {"outcomes": []},
+        {"outcomes": None},
+        {"outcomes": [{"seeds": []}]},
+        {"cohort": {"index": 3}},
+    ],
 )
-def test_a_file_with_something_missing_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath, damage: dict[str, Any]) -> None:
+def test_a_file_with_something_missing_is_not_taken(
+    files: OutcomeFiles, outcome_file: AnyPath, damage: dict[str, Any]
+) -> None:
     write_whole(outcome_file, json.dumps(json.loads(content_of(outcome_file)) | damage).encode())
     assert files.take(COHORT) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"3", b"\xff\xfe", b'"text"'])
-def test_a_file_of_something_else_is_not_taken(files: OutcomeFiles, outcome_file: AnyPath, content: bytes) -> None:
+def test_a_file_of_something_else_is_not_taken(
+    files: OutcomeFiles, outcome_file: AnyPath, content: bytes
+) -> None:
     write_whole(outcome_file, content)
     assert files.take(COHORT) is None
 
 
-def test_models_of_members_are_kept_and_those_that_left_are_removed(files: OutcomeFiles, outcome_file: AnyPath) -> None:
+def test_models_of_members_are_kept_and_those_that_left_are_removed(
+    files: OutcomeFiles, outcome_file: AnyPath
+) -> None:
     files.keep_models(COHORT, {1, 6, 8})
     files.discard(COHORT.index)
     assert names_in(outcome_file.parent) == set()
@@ -142,7 +184,9 @@ def test_models_of_members_are_kept_and_those_that_left_are_removed(files: Outco
     assert read_whole(files.root / "models" / "notes.npz") is not None
 
 
-def test_lost_or_damaged_weights_lose_the_model_and_nothing_else(files: OutcomeFiles, outcome_file: AnyPath) -> None:
+def test_lost_or_damaged_weights_lose_the_model_and_nothing_else(
+    files: OutcomeFiles, outcome_file: AnyPath
+) -> None:
     weights = outcome_file.with_name("weights.npz")
     content = content_of(weights)
     for damaged in (b"", content[:50], content[: len(content) // 2], b"rubbish"):
@@ -235,7 +279,9 @@ def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: OutcomeFiles) -
 # ---- the archive: what was told, where the storage may be lost --------------------------------------------------------------------------
 
 
-def test_what_was_told_stays_where_it_may_be_needed_again(files: OutcomeFiles, archive: OutcomeFiles) -> None:
+def test_what_was_told_stays_where_it_may_be_needed_again(
+    files: OutcomeFiles, archive: OutcomeFiles
+) -> None:
     files.keep_told(COHORT, OUTCOMES, 12.5)
     assert archive.told(COHORT) is None  # a search's own folder is lost with its storage
     archive.keep_told(COHORT, OUTCOMES, 12.5)
@@ -252,7 +298,10 @@ def test_an_archive_is_of_one_search(files: OutcomeFiles, archive: OutcomeFiles)
     archive.claim(toys.search())
     archive.claim(toys.search(trials=50))  # a larger budget is the same search
     assert b"trials: 50" in content_of(archive.root / "told" / "search.yaml")
-    with pytest.raises(SpecError, match=r"toy-1 holds the outcomes of another search named 'toy-1' \(fingerprint .*choose another --name"):
+    with pytest.raises(
+        SpecError,
+        match=r"toy-1 holds the outcomes of another search named 'toy-1' \(fingerprint .*choose another --name",
+    ):
         archive.claim(toys.search(epochs=3))
     archive.claim(toys.search())
 
@@ -262,14 +311,25 @@ def test_an_archive_is_of_one_search(files: OutcomeFiles, archive: OutcomeFiles)
 
 @pytest.mark.parametrize(
     "outcomes",
-    ["", "s3://", "s3://b", "s3://frontier/a//b", "s3://frontier/*", "s3://key:secret@frontier", "gs://frontier/a", "s3:/frontier/a"],
+    [
+        "",
+        "s3://",
+        "s3://b",
+        "s3://frontier/a//b",
+        "s3://frontier/*",
+        "s3://key:secret@frontier",
+        "gs://frontier/a",
+        "s3:/frontier/a",
+    ],
 )
 def test_a_place_of_another_kind_is_refused(outcomes: str) -> None:
     with pytest.raises(SpecError, match=r"give a folder's path, or s3://BUCKET/PATH"):
         remote.normal(outcomes)
 
 
-def test_a_place_is_written_down_so_that_every_process_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_is_written_down_so_that_every_process_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert remote.normal("shared/outcomes/") == str(tmp_path / "shared" / "outcomes")
     assert remote.normal("/") == "/"
@@ -283,18 +343,24 @@ def test_a_place_that_can_be_used_is_left_as_it_was(place: str) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_refused() -> None:
-    with pytest.raises(SpecError, match="--outcomes /proc/outcomes cannot be used: .*Give a folder that you may write to"):
+    with pytest.raises(
+        SpecError,
+        match="--outcomes /proc/outcomes cannot be used: .*Give a folder that you may write to",
+    ):
         remote.reach("/proc/outcomes")
 
 
 def test_a_bucket_that_is_not_there_is_refused(server: s3.Server) -> None:
     with pytest.raises(
-        SpecError, match="--outcomes s3://no-such-bucket/a cannot be used: The specified bucket does not exist. Give a bucket"
+        SpecError,
+        match="--outcomes s3://no-such-bucket/a cannot be used: The specified bucket does not exist. Give a bucket",
     ):
         remote.reach("s3://no-such-bucket/a")
 
 
-def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(server: s3.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(
+    server: s3.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else a bucket that does not answer for a moment would have finished cohorts trained again."""
     import s3fs
 
@@ -302,13 +368,24 @@ def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(server: s3.
         monkeypatch.delenv(key)
     s3fs.S3FileSystem.clear_instance_cache()
     place = f"s3://{s3.BUCKET}/locked"
-    with pytest.raises(SpecError, match=f"--outcomes {place} cannot be used: Unable to locate credentials.*in AWS's own variables"):
+    with pytest.raises(
+        SpecError,
+        match=f"--outcomes {place} cannot be used: Unable to locate credentials.*in AWS's own variables",
+    ):
         remote.reach(place)
     locked = OutcomeFiles(remote.folder(place) / "toy-1", archive=True)
-    for ask in (lambda: locked.take(COHORT), lambda: locked.told(COHORT), lambda: locked.model(3), lambda: list(locked.left())):
+    for ask in (
+        lambda: locked.take(COHORT),
+        lambda: locked.told(COHORT),
+        lambda: locked.model(3),
+        lambda: list(locked.left()),
+    ):
         with pytest.raises(OSError, match="Unable to locate credentials"):
             ask()
-    with pytest.raises(SearchError, match=f"cannot read or write {place}/toy-1/outcomes/00003/checkpoints: Unable to locate credentials"):
+    with pytest.raises(
+        SearchError,
+        match=f"cannot read or write {place}/toy-1/outcomes/00003/checkpoints: Unable to locate credentials",
+    ):
         Checkpoints(locked.checkpoints(3))
     with pytest.raises(SpecError, match="Unable to locate credentials"):
         locked.claim(toys.search())
@@ -317,14 +394,19 @@ def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(server: s3.
 
 def test_a_bucket_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(SpecError, match=r"--outcomes s3://frontier/a: s3fs is not installed; pip install 'frontier-search\[bucket\]'"):
+    with pytest.raises(
+        SpecError,
+        match=r"--outcomes s3://frontier/a: s3fs is not installed; pip install 'frontier-search\[bucket\]'",
+    ):
         remote.reach("s3://frontier/a")
 
 
 # ---- whole or absent --------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "deep" / "file"
     write_whole(path, b"old")
 
@@ -337,7 +419,9 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     assert path.read_bytes() == b"old"
 
 
-def test_a_written_file_is_flushed_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_written_file_is_flushed_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, seen = tmp_path / "file", []
     monkeypatch.setattr("os.fsync", lambda descriptor: seen.append(path.exists()))
     write_whole(path, b"content")
@@ -348,12 +432,19 @@ def test_a_written_file_is_flushed_before_it_has_its_name(tmp_path: Path, monkey
 
 def test_arrays_are_read_back_and_nothing_is_unpickled(tmp_path: Path) -> None:
     path = tmp_path / "arrays.npz"
-    arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "7": np.array([True, False]), "scalar": np.asarray(3)}
+    arrays = {
+        "a": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "7": np.array([True, False]),
+        "scalar": np.asarray(3),
+    }
     write_arrays(path, arrays)
     back = read_arrays(path)
     assert back is not None
     assert set(back) == set(arrays)
-    assert all(np.array_equal(back[key], arrays[key]) and back[key].dtype == arrays[key].dtype for key in arrays)
+    assert all(
+        np.array_equal(back[key], arrays[key]) and back[key].dtype == arrays[key].dtype
+        for key in arrays
+    )
     np.savez(path, evil=np.array([Outcome(())], dtype=object))
     assert read_arrays(path) is None
 

@@ -19,8 +19,17 @@ from frontier_search.storage import records
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, TrialState, flatten
 
 SIZE = {"raw": 9, "effective": 7, "flops": 30, "bytes": 36}
-SPACE = {"dense.hidden": Choice((2, 4)), "dense.learning_rate": Float(1e-3, 1e-1, log=True), "dense.steps": Int(1, 8)}
-PARAMS: dict[str, Any] = {FAMILY: "dense", "dense.hidden": 4, "dense.learning_rate": 0.1 / 3, "dense.steps": 5}
+SPACE = {
+    "dense.hidden": Choice((2, 4)),
+    "dense.learning_rate": Float(1e-3, 1e-1, log=True),
+    "dense.steps": Int(1, 8),
+}
+PARAMS: dict[str, Any] = {
+    FAMILY: "dense",
+    "dense.hidden": 4,
+    "dense.learning_rate": 0.1 / 3,
+    "dense.steps": 5,
+}
 DISTRIBUTIONS = {FAMILY: optuna.distributions.CategoricalDistribution(("dense", "kronecker"))} | {
     n: distribution(p) for n, p in SPACE.items()
 }
@@ -37,7 +46,9 @@ seed_outcomes = st.builds(
     st.floats(0, 1e6),
     st.none() | st.integers(1, 500),
 )
-outcomes = st.builds(Outcome, st.lists(seed_outcomes, max_size=3).map(tuple), st.none() | st.text(), st.text())
+outcomes = st.builds(
+    Outcome, st.lists(seed_outcomes, max_size=3).map(tuple), st.none() | st.text(), st.text()
+)
 
 
 def stored(n_objectives: int = 2) -> tuple[InMemoryStorage, int]:
@@ -48,19 +59,36 @@ def stored(n_objectives: int = 2) -> tuple[InMemoryStorage, int]:
 
 
 def test_states_are_optunas_one_for_one() -> None:
-    assert {str(ours): theirs.name.lower() for ours, theirs in records.OPTUNA_STATES.items()} == {str(s): str(s) for s in TrialState}
+    assert {str(ours): theirs.name.lower() for ours, theirs in records.OPTUNA_STATES.items()} == {
+        str(s): str(s) for s in TrialState
+    }
     assert set(records.STATES) == set(optuna.trial.TrialState)
-    assert {state for state in TrialState if state.finished} == {s for s, theirs in records.OPTUNA_STATES.items() if theirs.is_finished()}
+    assert {state for state in TrialState if state.finished} == {
+        s for s, theirs in records.OPTUNA_STATES.items() if theirs.is_finished()
+    }
 
 
 def test_a_proposed_trial_is_read_back_running() -> None:
     storage, trial_id = stored()
     frozen = storage.get_trial(trial_id)
     trial = records.read(frozen, [LOSS, PARAMS_OBJECTIVE])
-    assert (trial.number, trial.uid, trial.cohort, trial.state) == (0, "search/0", 2, TrialState.RUNNING)
-    assert trial.candidate == Candidate("dense", {"hidden": 4, "learning_rate": 0.1 / 3, "steps": 5})
+    assert (trial.number, trial.uid, trial.cohort, trial.state) == (
+        0,
+        "search/0",
+        2,
+        TrialState.RUNNING,
+    )
+    assert trial.candidate == Candidate(
+        "dense", {"hidden": 4, "learning_rate": 0.1 / 3, "steps": 5}
+    )
     assert trial.size == SIZE
-    assert (trial.objectives, trial.outcome, trial.reason, trial.finished_at, trial.seeds) == ({}, None, None, None, ())
+    assert (trial.objectives, trial.outcome, trial.reason, trial.finished_at, trial.seeds) == (
+        {},
+        None,
+        None,
+        None,
+        (),
+    )
     assert trial.started_at is not None
     assert frozen.params == PARAMS
     assert frozen.system_attrs == {"generation": 3}
@@ -68,7 +96,13 @@ def test_a_proposed_trial_is_read_back_running() -> None:
 
 def test_a_complete_trial_is_read_back_with_the_users_values() -> None:
     storage, trial_id = stored(3)
-    outcome = Outcome((SeedOutcome(101, {"val_loss": 0.5}, 1, 2, 0.25), SeedOutcome(202, {"val_loss": 0.75}, 2, 2, 0.5)), worker="host:1")
+    outcome = Outcome(
+        (
+            SeedOutcome(101, {"val_loss": 0.5}, 1, 2, 0.25),
+            SeedOutcome(202, {"val_loss": 0.75}, 2, 2, 0.5),
+        ),
+        worker="host:1",
+    )
     storage.set_trial_user_attr(trial_id, records.OUTCOME, outcome.to_json())
     storage.set_trial_state_values(trial_id, optuna.trial.TrialState.COMPLETE, [0.625, 7.0, -0.9])
     trial = records.read(storage.get_trial(trial_id), [LOSS, PARAMS_OBJECTIVE, ACCURACY])
@@ -103,11 +137,18 @@ def test_an_outcome_survives_json(outcome: Outcome) -> None:
 
 
 @given(
-    st.lists(st.dictionaries(st.sampled_from(["hidden", "rate"]), st.integers() | numbers | st.booleans() | st.text()), max_size=4),
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["hidden", "rate"]), st.integers() | numbers | st.booleans() | st.text()
+        ),
+        max_size=4,
+    ),
     st.integers(0, 99),
 )
 def test_a_cohort_survives_json(points: list[dict[str, Any]], index: int) -> None:
-    cohort = Cohort(index, tuple(range(len(points))), tuple(Candidate("dense", point) for point in points))
+    cohort = Cohort(
+        index, tuple(range(len(points))), tuple(Candidate("dense", point) for point in points)
+    )
     assert Cohort.from_json(cohort.to_json()) == cohort
 
 
@@ -119,5 +160,10 @@ def test_a_candidate_takes_the_parameters_of_its_own_family_alone() -> None:
 
 
 def test_flat_keys_are_joined_with_dots() -> None:
-    assert flatten({"a": 1, "b": {"c": [2, {"d": None}], "e": {}}, "f": "text"}) == {"a": 1, "b.c.0": 2, "b.c.1.d": None, "f": "text"}
+    assert flatten({"a": 1, "b": {"c": [2, {"d": None}], "e": {}}, "f": "text"}) == {
+        "a": 1,
+        "b.c.0": 2,
+        "b.c.1.d": None,
+        "f": "text",
+    }
     assert math.isnan(flatten({"a": math.nan})["a"])

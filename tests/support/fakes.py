@@ -15,7 +15,12 @@ def loss(candidate: Candidate) -> float:
     """Smooth in the learning rate, falling in the width, different for each family: something for a sampler to find."""
     values = candidate.hyperparameters
     rate, hidden = float(values["learning_rate"]), float(values["hidden"])
-    return (math.log10(rate) + 2) ** 2 + 1 / hidden + 0.01 * len(candidate.family) + 0.05 * float(values.get("steps", 0))
+    return (
+        (math.log10(rate) + 2) ** 2
+        + 1 / hidden
+        + 0.01 * len(candidate.family)
+        + 0.05 * float(values.get("steps", 0))
+    )
 
 
 def fails(candidate: Candidate) -> bool:
@@ -27,7 +32,14 @@ def train(candidate: Candidate, seeds: Sequence[int], scale: float = 1) -> Outco
     """What training would give: every number follows from the candidate and the seed; a failure says why, in one of three ways."""
     value = scale * loss(candidate)
     measured = [
-        SeedOutcome(seed, {f"{split}_loss": value + seed * 1e-5 for split in ("train", "val", "test")}, 2, 2, 0.25) for seed in seeds
+        SeedOutcome(
+            seed,
+            {f"{split}_loss": value + seed * 1e-5 for split in ("train", "val", "test")},
+            2,
+            2,
+            0.25,
+        )
+        for seed in seeds
     ]
     if not fails(candidate):
         return Outcome(tuple(measured), worker="fake:1")
@@ -36,7 +48,9 @@ def train(candidate: Candidate, seeds: Sequence[int], scale: float = 1) -> Outco
         return Outcome((), "the family has a bug", "fake:1")
     if way == 1:
         return Outcome(tuple(measured[:-1]), worker="fake:1")
-    wild = SeedOutcome(seeds[0], dict.fromkeys(measured[0].metrics, math.nan), 1, 2, 0.25, diverged_epoch=1)
+    wild = SeedOutcome(
+        seeds[0], dict.fromkeys(measured[0].metrics, math.nan), 1, 2, 0.25, diverged_epoch=1
+    )
     return Outcome((wild, *measured[1:]), worker="fake:1")
 
 
@@ -73,4 +87,7 @@ def play(session: Session, order: random.Random | None = None, scale: float = 1)
 
 def plain(session: Session) -> list[dict[str, Any]]:
     """The trials of a session in JSON form, without times."""
-    return [{key: value for key, value in trial.to_json().items() if not key.endswith("_at")} for trial in session.trials]
+    return [
+        {key: value for key, value in trial.to_json().items() if not key.endswith("_at")}
+        for trial in session.trials
+    ]

@@ -42,7 +42,12 @@ class Faulty:
     rank: int = 0
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        return Size(n_inputs * n_outputs, n_inputs * n_outputs, 2 * n_inputs * n_outputs, 4 * n_inputs * n_outputs)
+        return Size(
+            n_inputs * n_outputs,
+            n_inputs * n_outputs,
+            2 * n_inputs * n_outputs,
+            4 * n_inputs * n_outputs,
+        )
 
 
 class GreedyStack(RaisingStack):
@@ -66,7 +71,9 @@ FAMILY = Family(
     lambda values: Faulty(),
 )
 
-GREEDY = replace(FAMILY, name="greedy", build=lambda values: Faulty("tests.support.faulty:GreedyStack"))
+GREEDY = replace(
+    FAMILY, name="greedy", build=lambda values: Faulty("tests.support.faulty:GreedyStack")
+)
 
 ATTEMPTS = "FAULTY_ATTEMPTS"  # the environment variable that names the file of the attempts to have the rows
 

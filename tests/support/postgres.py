@@ -19,7 +19,10 @@ DATABASE = "postgres"
 
 def binaries() -> Path | None:
     """The folder of initdb and pg_ctl: the newest version that is installed, or None."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3].split(".")[0]))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        key=lambda path: int(path.parts[-3].split(".")[0]),
+    )
     beside = shutil.which("initdb")
     return found[-1].parent if found else Path(beside).parent if beside else None
 
@@ -34,13 +37,27 @@ class Server:
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder, self.programs = folder, programs
         self.data = folder / "data"
-        self.user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name  # initdb refuses to be root
+        self.user = (
+            "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+        )  # initdb refuses to be root
         if os.getuid() == 0:
             shutil.chown(folder, self.user)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self._run("initdb", "-D", self.data, "-U", self.user, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            self.user,
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
         self.start()
 
     @property
@@ -49,7 +66,19 @@ class Server:
 
     def start(self) -> None:
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -F"
-        self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.folder / "log", "-o", options, "start")
+        self._run(
+            "pg_ctl",
+            "-D",
+            self.data,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            self.folder / "log",
+            "-o",
+            options,
+            "start",
+        )
 
     def stop(self) -> None:
         """At once, in the midst of what it does."""
@@ -57,13 +86,31 @@ class Server:
 
     def clear(self) -> None:
         """Drops every table."""
-        self._run("psql", "-h", "127.0.0.1", "-p", self.port, "-d", DATABASE, "-qc", "drop schema public cascade; create schema public")
+        self._run(
+            "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            self.port,
+            "-d",
+            DATABASE,
+            "-qc",
+            "drop schema public cascade; create schema public",
+        )
 
     def _run(self, program: str, *arguments: object) -> None:
         path = self.programs / program
         user = self.user if os.getuid() == 0 else None
         command = [str(path if path.exists() else program), *map(str, arguments)]
-        subprocess.run(command, check=True, user=user, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120)
+        subprocess.run(
+            command,
+            check=True,
+            user=user,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=120,
+        )
 
 
 @contextmanager
@@ -71,7 +118,9 @@ def running() -> Iterator[Server]:
     """A server for a while; skips the test where PostgreSQL is not installed."""
     programs = binaries()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql): storage in a database server is NOT tested")
+        pytest.skip(
+            "PostgreSQL is not installed (apt-get install postgresql): storage in a database server is NOT tested"
+        )
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
         server = Server(Path(folder), programs)
         try:

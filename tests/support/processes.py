@@ -14,12 +14,22 @@ from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "frontier_search")
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PYTHONPATH": str(ROOT),
+    "COLUMNS": "200",
+}
 
 Process = subprocess.Popen[bytes]
 
 
-def start(arguments: Sequence[object], log: Path, script: str | None = None, variables: Mapping[str, str] | None = None) -> Process:
+def start(
+    arguments: Sequence[object],
+    log: Path,
+    script: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Process:
     """Starts ``frontier-search ARGUMENTS`` in a session, and so in a process group, of its own.
 
     Args:
@@ -44,7 +54,9 @@ def descendants(pid: int) -> list[int]:
     children: dict[int, list[int]] = defaultdict(list)
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError):
-            children[int(path.read_text().rpartition(")")[2].split()[1])].append(int(path.parent.name))
+            children[int(path.read_text().rpartition(")")[2].split()[1])].append(
+                int(path.parent.name)
+            )
     found, ahead = [], list(children[pid])
     while ahead:
         found.append(ahead.pop())
@@ -55,7 +67,13 @@ def descendants(pid: int) -> list[int]:
 def words(pid: int) -> str:
     """The command line of a process; empty when it has gone."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        return (
+            Path(f"/proc/{pid}/cmdline")
+            .read_bytes()
+            .replace(b"\0", b" ")
+            .decode(errors="replace")
+            .strip()
+        )
     except OSError:
         return ""
 
@@ -84,7 +102,9 @@ def catches(process: Process, number: int) -> bool:
         status = Path(f"/proc/{process.pid}/status").read_text()
     except OSError:
         return False
-    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    caught = next(
+        (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0"
+    )
     return bool(int(caught, 16) >> (number - 1) & 1)
 
 
@@ -104,7 +124,9 @@ def end(process: Process) -> None:
     process.wait()
 
 
-def until(condition: Callable[[], object], seconds: float, what: str, every_s: float = 0.05) -> float:
+def until(
+    condition: Callable[[], object], seconds: float, what: str, every_s: float = 0.05
+) -> float:
     """Waits for a condition.
 
     Returns:

@@ -27,9 +27,16 @@ def runs_of(entry: Entry, view: int = ViewType.ACTIVE_ONLY) -> dict[str, Run]:
 def rows_of(entry: Entry) -> dict[str, int]:
     """How many rows each table of the database has."""
     with sqlite3.connect(entry.place.tracking_uri.removeprefix("sqlite:///")) as database:
-        names = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
-        return {name: database.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names}
+        names = [
+            name
+            for (name,) in database.execute("select name from sqlite_master where type = 'table'")
+        ]
+        return {
+            name: database.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names
+        }
 
 
 def text_of(entry: Entry, run: Run, name: str) -> str:
-    return Path(MlflowClient(entry.place.tracking_uri).download_artifacts(run.info.run_id, name)).read_text()
+    return Path(
+        MlflowClient(entry.place.tracking_uri).download_artifacts(run.info.run_id, name)
+    ).read_text()

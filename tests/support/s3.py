@@ -56,7 +56,9 @@ class Server:
     def written(self, below: str) -> dict[str, datetime]:
         """Every object whose key begins so -> when it was written."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=below)
-        return {each["Key"]: each["LastModified"] for page in pages for each in page.get("Contents", ())}
+        return {
+            each["Key"]: each["LastModified"] for page in pages for each in page.get("Contents", ())
+        }
 
 
 @contextmanager

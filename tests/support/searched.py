@@ -21,7 +21,12 @@ from frontier_search.trial import Trial
 @pytest.fixture(scope="session")
 def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
     """A finished search: iris, three families of three architectures, twelve trials in cohorts of four, three seeds, two epochs."""
-    spec = {"name": "small", "dataset": "iris", "families": ["dense", "kronecker", "no_recurrence"], "trials": 12}
+    spec = {
+        "name": "small",
+        "dataset": "iris",
+        "families": ["dense", "kronecker", "no_recurrence"],
+        "trials": 12,
+    }
     search = Search.from_spec(spec | {"cohort": 4, "seeds": 3, "epochs": 2})
     home = tmp_path_factory.mktemp("home")
     runner.run(search, home, "inline")
@@ -49,7 +54,9 @@ def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str
 
     def at(name: str = "mlflow.db") -> Entry:
         shutil.copy(empty_database, tmp_path / name)
-        return replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{tmp_path / name}"))
+        return replace(
+            entry, place=replace(entry.place, tracking_uri=f"sqlite:///{tmp_path / name}")
+        )
 
     return at
 

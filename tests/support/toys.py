@@ -10,7 +10,13 @@ from frontier_search.data.dataset import Dataset, Rows, Split, Task, TrainingBud
 from frontier_search.search.search import Search
 
 
-def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_classes: int = 3, side: int | None = None) -> Dataset:
+def dataset(
+    task: Task = "multiclass",
+    n_features: int = 3,
+    n_rows: int = 40,
+    n_classes: int = 3,
+    side: int | None = None,
+) -> Dataset:
     """Random rows; a seed decides them. With a side they are images of so many pixels square."""
     n_features = side * side if side else n_features
 
@@ -28,7 +34,17 @@ def dataset(task: Task = "multiclass", n_features: int = 3, n_rows: int = 40, n_
 
     n_outputs = n_classes if task == "multiclass" else 1
     image = (1, side, side) if side else None
-    return Dataset("toy", task, n_features, n_outputs, "nats", "tests", TrainingBudget(4, 16, (1e-3, 1e-1)), split, image)
+    return Dataset(
+        "toy",
+        task,
+        n_features,
+        n_outputs,
+        "nats",
+        "tests",
+        TrainingBudget(4, 16, (1e-3, 1e-1)),
+        split,
+        image,
+    )
 
 
 MULTICLASS = dataset()
@@ -38,7 +54,10 @@ IMAGES = dataset(side=8)
 SPEC: dict[str, Any] = {
     "name": "toy-1",
     "dataset": "tests.support.toys:MULTICLASS",
-    "families": {"dense": {"hidden": {"choice": [2, 4]}}, "kronecker": {"hidden": {"choice": [2, 4]}}},
+    "families": {
+        "dense": {"hidden": {"choice": [2, 4]}},
+        "kronecker": {"hidden": {"choice": [2, 4]}},
+    },
     "trials": 12,
     "seeds": 2,
     "epochs": 2,

@@ -25,13 +25,21 @@ from tests.support import toys
 
 CPU = torch.device("cpu")
 SEEDS = (101, 202)
-RESERVOIR = {"hidden": 4, "steps": 3, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate": 0.01}
+RESERVOIR = {
+    "hidden": 4,
+    "steps": 3,
+    "spectral_radius": 0.9,
+    "graph_noise": 0.0,
+    "learning_rate": 0.01,
+}
 
 
 class PlainReservoir(nn.Module):
     """The recurrence as its paper writes it, with nn.Linear and torch.tanh."""
 
-    def __init__(self, graph: np.ndarray, n_inputs: int, n_outputs: int, steps: int, gated: bool) -> None:
+    def __init__(
+        self, graph: np.ndarray, n_inputs: int, n_outputs: int, steps: int, gated: bool
+    ) -> None:
         super().__init__()
         hidden = len(graph)
         self.w_in, self.w_out = nn.Linear(n_inputs, hidden), nn.Linear(n_inputs + hidden, n_outputs)
@@ -61,7 +69,9 @@ def plain_twin(model: Model, stack: Stack, name: str) -> nn.Module:
             return nn.Sequential(*parts[:-1])
         architecture = model.architecture
         assert isinstance(architecture, Reservoir)
-        twin = PlainReservoir(architecture.matrix(model.seed), 3, 3, architecture.steps, architecture.gated)
+        twin = PlainReservoir(
+            architecture.matrix(model.seed), 3, 3, architecture.steps, architecture.gated
+        )
         hidden = architecture.hidden
         twin.w_in.weight.copy_(learned["w_x"][:hidden])
         twin.w_in.bias.copy_(learned["b_x"][:hidden, 0])
@@ -70,9 +80,24 @@ def plain_twin(model: Model, stack: Stack, name: str) -> nn.Module:
         return twin
 
 
-@pytest.mark.parametrize("name", ["dense", "dense_adamw", "dense_deep", "kronecker", "gated_kronecker", "random_sparse", "no_recurrence"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dense",
+        "dense_adamw",
+        "dense_deep",
+        "kronecker",
+        "gated_kronecker",
+        "random_sparse",
+        "no_recurrence",
+    ],
+)
 def test_it_equals_torch_modules_and_adamw(name: str) -> None:
-    data, epochs, decay = Data(toys.MULTICLASS, (101,), CPU), 20, 0.05 if name == "dense_adamw" else 0.0
+    data, epochs, decay = (
+        Data(toys.MULTICLASS, (101,), CPU),
+        20,
+        0.05 if name == "dense_adamw" else 0.0,
+    )
     model = Model(0, 101, FAMILIES[name].build(RESERVOIR), 0.01, decay)
     stack = Stack([model], 3, 3, CPU)
     twin = plain_twin(model, stack, name)
@@ -82,7 +107,9 @@ def test_it_equals_torch_modules_and_adamw(name: str) -> None:
     rows = toys.MULTICLASS.split(101)
     x, y = torch.from_numpy(rows.train.x), torch.from_numpy(rows.train.y)
     for epoch in range(1, epochs + 1):
-        order = torch.from_numpy(np.random.default_rng([101, ORDER_STREAM, epoch]).permutation(len(x)))
+        order = torch.from_numpy(
+            np.random.default_rng([101, ORDER_STREAM, epoch]).permutation(len(x))
+        )
         for batch in order.split(16):
             optimiser.zero_grad()
             nn.functional.cross_entropy(twin(x[batch]), y[batch]).backward()
@@ -92,7 +119,9 @@ def test_it_equals_torch_modules_and_adamw(name: str) -> None:
     expected = nn.functional.cross_entropy(outputs, torch.from_numpy(rows.val.y)).item()
     measured = training.outcomes()[0].metrics
     assert measured["val_loss"] == pytest.approx(expected, abs=1e-5)
-    assert measured["val_accuracy"] == pytest.approx((outputs.argmax(1).numpy() == rows.val.y).mean())
+    assert measured["val_accuracy"] == pytest.approx(
+        (outputs.argmax(1).numpy() == rows.val.y).mean()
+    )
     assert measured["val_error"] == pytest.approx(1 - measured["val_accuracy"])
 
 
@@ -101,21 +130,28 @@ def test_best_reports_the_epoch_with_the_smallest_validation_loss() -> None:
 
     def outcome(epochs: int, select: Any) -> Any:
         training = StackTraining(
-            Stack([Model(0, 101, FAMILIES["dense"].build({"hidden": 8}), 0.1)], 3, 3, CPU), data, Budget(epochs, 16, select)
+            Stack([Model(0, 101, FAMILIES["dense"].build({"hidden": 8}), 0.1)], 3, 3, CPU),
+            data,
+            Budget(epochs, 16, select),
         )
         training.run()
         return training.outcomes()[0]
 
     curve = [outcome(epochs, "last").metrics["val_loss"] for epochs in range(1, 31)]
     best = outcome(30, "best")
-    assert best.epoch == int(np.argmin(curve)) + 1 < 30  # it overfits, or the test would show nothing
+    assert (
+        best.epoch == int(np.argmin(curve)) + 1 < 30
+    )  # it overfits, or the test would show nothing
     assert best.metrics["val_loss"] == pytest.approx(min(curve), abs=1e-6)
     assert outcome(30, "last").epoch == 30
 
 
 def test_a_divergence_is_noticed_and_kept_to_its_model() -> None:
     data = Data(toys.REGRESSION, SEEDS, CPU)
-    healthy, wild = (Model(i, 101, FAMILIES["dense"].build({"hidden": 4}), rate) for i, rate in enumerate((0.01, 1e30)))
+    healthy, wild = (
+        Model(i, 101, FAMILIES["dense"].build({"hidden": 4}), rate)
+        for i, rate in enumerate((0.01, 1e30))
+    )
     together = StackTraining(Stack([healthy, wild], 3, 1, CPU), data, Budget(4, 16))
     together.run()
     alone = StackTraining(Stack([healthy], 3, 1, CPU), data, Budget(4, 16))
@@ -123,14 +159,23 @@ def test_a_divergence_is_noticed_and_kept_to_its_model() -> None:
     first, second = together.outcomes()
     assert second.diverged_epoch == 1
     assert first.diverged_epoch is None
-    assert first.metrics["val_loss"] == pytest.approx(alone.outcomes()[0].metrics["val_loss"], abs=1e-6)
+    assert first.metrics["val_loss"] == pytest.approx(
+        alone.outcomes()[0].metrics["val_loss"], abs=1e-6
+    )
 
 
 def test_a_restored_training_goes_on_bit_for_bit() -> None:
-    data, models = Data(toys.MULTICLASS, SEEDS, CPU), [Model(0, seed, FAMILIES["kronecker"].build(RESERVOIR), 0.02) for seed in SEEDS]
+    data, models = (
+        Data(toys.MULTICLASS, SEEDS, CPU),
+        [Model(0, seed, FAMILIES["kronecker"].build(RESERVOIR), 0.02) for seed in SEEDS],
+    )
     whole = StackTraining(Stack(models, 3, 3, CPU), data, Budget(8, 16))
     states = []
-    whole.run(lambda training: states.append({key: np.copy(value) for key, value in training.state().items()}))
+    whole.run(
+        lambda training: states.append(
+            {key: np.copy(value) for key, value in training.state().items()}
+        )
+    )
     resumed = StackTraining(Stack(models, 3, 3, CPU), data, Budget(8, 16))
     resumed.restore(states[2])
     resumed.run()
@@ -183,11 +228,16 @@ def _family(network: str) -> Any:
     return Toys
 
 
-RAISING, GREEDY = _family("tests.training.test_training:Raises"), _family("tests.training.test_training:Hungry")
+RAISING, GREEDY = (
+    _family("tests.training.test_training:Raises"),
+    _family("tests.training.test_training:Hungry"),
+)
 
 
 def test_each_failure_stays_with_its_candidate() -> None:
-    trained = train_cohort(COHORT, Data(toys.MULTICLASS, SEEDS, CPU), Budget(2, 16), Checkpoints(None))
+    trained = train_cohort(
+        COHORT, Data(toys.MULTICLASS, SEEDS, CPU), Budget(2, 16), Checkpoints(None)
+    )
     assert trained.outcomes[0].failure is None
     assert [seed.seed for seed in trained.outcomes[0].seeds] == list(SEEDS)
     assert "power of two" in str(trained.outcomes[1].failure)
@@ -203,7 +253,10 @@ def test_a_network_without_a_handwritten_gradient_trains_by_autograd() -> None:
 
         def forward(self, learned: Any, x: torch.Tensor) -> torch.Tensor:
             return (
-                torch.bmm(learned["weight_1"], differentiable_tanh(torch.bmm(learned["weight_0"], x) + learned["bias_0"]))
+                torch.bmm(
+                    learned["weight_1"],
+                    differentiable_tanh(torch.bmm(learned["weight_0"], x) + learned["bias_0"]),
+                )
                 + learned["bias_1"]
             )
 
@@ -236,12 +289,20 @@ def test_checkpoints_are_taken_up_and_damaged_ones_are_ignored(tmp_path: Path) -
     (tmp_path / "0.npz").write_bytes((tmp_path / "0.npz").read_bytes()[:100])
     again = train_cohort(cohort, data, Budget(6, 16), Counting(tmp_path))
     assert epochs == [5, 6, 1, 2, 3, 4, 5, 6]
-    assert [s.metrics for s in again.outcomes[0].seeds] == [s.metrics for s in longer.outcomes[0].seeds]
+    assert [s.metrics for s in again.outcomes[0].seeds] == [
+        s.metrics for s in longer.outcomes[0].seeds
+    ]
     assert len(whole.weights[0]) == len(SEEDS)
 
 
 def test_latency_is_a_positive_number_of_milliseconds() -> None:
     data = Data(toys.MULTICLASS, SEEDS, CPU)
     assert latency_ms(COHORT.candidates[0], data) > 0
-    trained = train_cohort(Cohort(0, (0,), COHORT.candidates[:1]), data, Budget(1, 16), Checkpoints(None), measure_latency=True)
+    trained = train_cohort(
+        Cohort(0, (0,), COHORT.candidates[:1]),
+        data,
+        Budget(1, 16),
+        Checkpoints(None),
+        measure_latency=True,
+    )
     assert all(seed.metrics["val_latency_ms"] > 0 for seed in trained.outcomes[0].seeds)

@@ -46,10 +46,14 @@ def find(name_or_file: str) -> Dataset:
     Raises:
         SpecError: it is none of them, or the file cannot be used.
     """
-    if Path(name_or_file).suffix.lower() in SUFFIXES:  # before module:ATTRIBUTE, for a path may hold a colon
+    if (
+        Path(name_or_file).suffix.lower() in SUFFIXES
+    ):  # before module:ATTRIBUTE, for a path may hold a colon
         return from_file(name_or_file)
     if name_or_file not in DATASETS:
-        raise SpecError(f"{unknown('dataset', name_or_file, DATASETS)} A .csv or .npz file is allowed too, by its path.")
+        raise SpecError(
+            f"{unknown('dataset', name_or_file, DATASETS)} A .csv or .npz file is allowed too, by its path."
+        )
     found: object = DATASETS[name_or_file]
     if not isinstance(found, Dataset):
         raise SpecError(

@@ -16,7 +16,9 @@ NOISE = 0.1
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 2), standardised, y 0 or 1."""
-    from sklearn.datasets import make_circles  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        make_circles,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
     x, y = make_circles(n_samples=sum(SIZES), noise=NOISE, factor=FACTOR, random_state=seed)
     parts = in_order(SIZES)

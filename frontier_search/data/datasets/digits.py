@@ -17,7 +17,9 @@ WHITE = 16.0  # the largest pixel
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 64), in [0, 1], y a class number 0 .. 9."""
-    from sklearn.datasets import load_digits  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        load_digits,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
     x, y = load_digits(return_X_y=True)
     parts = stratified(y, seed)

@@ -19,9 +19,13 @@ NOISE = 1.0
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 10) in [0, 1], y in standard deviations of the target."""
-    from sklearn.datasets import make_friedman1  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        make_friedman1,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
-    x, y = make_friedman1(n_samples=sum(SIZES), n_features=N_FEATURES, noise=NOISE, random_state=seed)
+    x, y = make_friedman1(
+        n_samples=sum(SIZES), n_features=N_FEATURES, noise=NOISE, random_state=seed
+    )
     parts = in_order(SIZES)
     return split_rows(x, standardised(y, parts.train), parts, "regression")
 

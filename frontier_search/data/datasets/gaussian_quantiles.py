@@ -17,9 +17,13 @@ N_CLASSES = 2  # the published text names no number; two quantiles make it binar
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 4), standardised, y 0 or 1."""
-    from sklearn.datasets import make_gaussian_quantiles  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        make_gaussian_quantiles,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
-    x, y = make_gaussian_quantiles(n_samples=sum(SIZES), n_features=N_FEATURES, n_classes=N_CLASSES, random_state=seed)
+    x, y = make_gaussian_quantiles(
+        n_samples=sum(SIZES), n_features=N_FEATURES, n_classes=N_CLASSES, random_state=seed
+    )
     parts = in_order(SIZES)
     return split_rows(standardised(x, parts.train), y, parts, "binary")
 

@@ -15,7 +15,9 @@ NOISE = 0.2
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 2), standardised, y 0 or 1."""
-    from sklearn.datasets import make_moons  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        make_moons,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
     x, y = make_moons(n_samples=sum(SIZES), noise=NOISE, random_state=seed)
     parts = in_order(SIZES)

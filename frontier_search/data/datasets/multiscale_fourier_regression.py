@@ -23,7 +23,11 @@ def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 2) in [-1, 1], y in target units."""
     rng = np.random.default_rng(seed)
     x = rng.uniform(-1.0, 1.0, size=(sum(SIZES), N_FEATURES))
-    coarse, middle, fine = np.sin(np.pi * x[:, 0]), np.sin(5 * np.pi * x[:, 1]), np.sin(9 * np.pi * x[:, 0])
+    coarse, middle, fine = (
+        np.sin(np.pi * x[:, 0]),
+        np.sin(5 * np.pi * x[:, 1]),
+        np.sin(9 * np.pi * x[:, 0]),
+    )
     y = coarse + 0.5 * middle + 0.25 * fine + NOISE * rng.standard_normal(len(x))
     return split_rows(x, y, in_order(SIZES), "regression")
 

@@ -20,11 +20,15 @@ NOISE = 1.0
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 2), standardised, y 0 or 1."""
-    from sklearn.datasets import make_swiss_roll  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        make_swiss_roll,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
     points, t = make_swiss_roll(n_samples=sum(SIZES), noise=NOISE, random_state=seed)
     parts = in_order(SIZES)
-    return split_rows(standardised(points[:, PLANE], parts.train), t > np.median(t), parts, "binary")
+    return split_rows(
+        standardised(points[:, PLANE], parts.train), t > np.median(t), parts, "binary"
+    )
 
 
 DATASET = Dataset(

@@ -25,7 +25,9 @@ PROBLEM_ROWS = 20_000  # large against sum(SIZES), so that two seeds share few r
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 10), standardised, y a class number 0 .. 2."""
-    from sklearn.datasets import make_classification  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        make_classification,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
     x, y = make_classification(
         n_samples=PROBLEM_ROWS,

@@ -15,7 +15,9 @@ N_CLASSES = 3
 
 def split(seed: int) -> Split:
     """Rows of one seed: x of shape (n_rows, 13), standardised, y a class number 0 .. 2."""
-    from sklearn.datasets import load_wine  # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import (
+        load_wine,
+    )  # here and not above: listing the datasets must not load scikit-learn
 
     x, y = load_wine(return_X_y=True)
     parts = stratified(y, seed)

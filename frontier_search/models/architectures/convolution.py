@@ -46,9 +46,15 @@ class Convolution:
     stride: int = 2
 
     def __post_init__(self) -> None:
-        problems = [f"{name} = {value}; at least 1 is needed" for name, value in vars(self).items() if value < 1]
+        problems = [
+            f"{name} = {value}; at least 1 is needed"
+            for name, value in vars(self).items()
+            if value < 1
+        ]
         if self.kernel % 2 == 0:
-            problems.append(f"kernel = {self.kernel}; an odd number is needed, so that a map lies centred on the image")
+            problems.append(
+                f"kernel = {self.kernel}; an odd number is needed, so that a map lies centred on the image"
+            )
         if problems:
             raise SpecError(problems)
 
@@ -73,11 +79,21 @@ class Convolution:
 
     def size(self, n_inputs: int) -> Size:
         """C k^2 + C and (layers - 1)(C^2 k^2 + C) scalars, all effective; products with the zeros around an image are counted."""
-        c, k, pixels, deeper = self.channels, self.kernel, self.map_side(n_inputs) ** 2, self.layers - 1
+        c, k, pixels, deeper = (
+            self.channels,
+            self.kernel,
+            self.map_side(n_inputs) ** 2,
+            self.layers - 1,
+        )
         raw = c * k * k + c + deeper * (c * c * k * k + c)
         products = c * k * k * pixels + deeper * c * c * k * k * pixels
         averaging = c * pixels if pixels > self.grid**2 else 0
-        return Size(raw=raw, effective=raw, flops=2 * products + self.layers * c * pixels + averaging, bytes=4 * raw)
+        return Size(
+            raw=raw,
+            effective=raw,
+            flops=2 * products + self.layers * c * pixels + averaging,
+            bytes=4 * raw,
+        )
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,9 @@ class Convolutional(_OnFeatures):
         """The scalars of the features and, with F = C g^2 of them, F H + H + (F + H) o + o, all effective."""
         front, head = self.front.size(n_inputs), self.core.size(self.front.features, n_outputs)
         raw = front.raw + head.raw
-        return Size(raw=raw, effective=raw, flops=front.flops + head.flops, bytes=front.bytes + head.bytes)
+        return Size(
+            raw=raw, effective=raw, flops=front.flops + head.flops, bytes=front.bytes + head.bytes
+        )
 
 
 @dataclass(frozen=True)
@@ -126,7 +144,9 @@ class Scaffold(_OnFeatures):
 
     def __post_init__(self) -> None:
         if self.core.hidden != self.front.features:
-            raise SpecError(f"{self.core.hidden} hidden units on {self.front.features} features; a scaffold has as many")
+            raise SpecError(
+                f"{self.core.hidden} hidden units on {self.front.features} features; a scaffold has as many"
+            )
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """The scalars of the features and, with H = C g^2 of them, H o + o, all effective."""

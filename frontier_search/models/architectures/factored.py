@@ -49,12 +49,22 @@ class Factored:
         n = len(self.initiator)
         if n**self.levels != self.hidden or self.levels < 1:
             below = n ** max(1, self.levels)
-            nearest = f"the nearest are {below} and {n * below}" if self.hidden > n else f"the nearest is {n}"
-            raise SpecError(f"hidden = {self.hidden}; a power of {n}, the size of the initiator, is needed: {nearest}")
+            nearest = (
+                f"the nearest are {below} and {n * below}"
+                if self.hidden > n
+                else f"the nearest is {n}"
+            )
+            raise SpecError(
+                f"hidden = {self.hidden}; a power of {n}, the size of the initiator, is needed: {nearest}"
+            )
         if self.steps < 1:
-            raise SpecError(f"steps = {self.steps}; a recurrence needs at least one step (no_recurrence has none)")
+            raise SpecError(
+                f"steps = {self.steps}; a recurrence needs at least one step (no_recurrence has none)"
+            )
         if self.learns not in get_args(Learns):
-            raise SpecError(f"{self.learns!r} is no way to learn factors; there are {', '.join(get_args(Learns))}")
+            raise SpecError(
+                f"{self.learns!r} is no way to learn factors; there are {', '.join(get_args(Learns))}"
+            )
 
     @property
     def levels(self) -> int:
@@ -66,7 +76,12 @@ class Factored:
 
     @property
     def shape(self) -> Hashable:
-        return (self.hidden, self.initiator, self.learns, self.steps if self.learns == "rank_one" else None)
+        return (
+            self.hidden,
+            self.initiator,
+            self.learns,
+            self.steps if self.learns == "rank_one" else None,
+        )
 
     @property
     def rank(self) -> int:
@@ -84,10 +99,16 @@ class Factored:
         rho is multiplied into a factor once, when a model is stored, and costs nothing. With ``rank_one`` the one fixed factor is stored.
         """
         d, h, o, n = n_inputs, self.hidden, n_outputs, len(self.initiator)
-        learned = {"shared": n * n, "per_level": self.levels * n * n, "rank_one": 2 * n * self.levels * self.steps}[self.learns]
+        learned = {
+            "shared": n * n,
+            "per_level": self.levels * n * n,
+            "rank_one": 2 * n * self.levels * self.steps,
+        }[self.learns]
         corrected = self.learns == "rank_one"
         raw = d * h + h + (d + h) * o + o + learned
-        a_step = 2 * n * h * self.levels + h + 2 * h + (2 * n * n * self.levels if corrected else 0)  # products, sum, two tanh, K + u v^T
+        a_step = (
+            2 * n * h * self.levels + h + 2 * h + (2 * n * n * self.levels if corrected else 0)
+        )  # products, sum, two tanh, K + u v^T
         flops = 2 * d * h + h + self.steps * a_step + 2 * (d + h) * o
         fixed = min(8 * int(np.count_nonzero(self.initiator)), 4 * n * n) if corrected else 0
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + fixed)

@@ -15,5 +15,7 @@ def side(n_inputs: int) -> int:
     """
     found = math.isqrt(n_inputs)
     if found < 1 or found**2 != n_inputs:
-        raise SpecError(f"{n_inputs} inputs are no square image; a family of images needs 64 for 8 x 8, 784 for 28 x 28")
+        raise SpecError(
+            f"{n_inputs} inputs are no square image; a family of images needs 64 for 8 x 8, 784 for 28 x 28"
+        )
     return found

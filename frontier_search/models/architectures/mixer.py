@@ -48,14 +48,24 @@ class Mixer:
     network: str = "frontier_search.models.networks.mixer:MixerStack"
 
     def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in ("grid", "channels", "layers", "channel_hidden")}
-        problems = [f"{name} = {value}; at least 1 is needed" for name, value in given.items() if value < 1]
+        given = {
+            name: getattr(self, name) for name in ("grid", "channels", "layers", "channel_hidden")
+        }
+        problems = [
+            f"{name} = {value}; at least 1 is needed" for name, value in given.items() if value < 1
+        ]
         if self.token_hidden < 0:
-            problems.append(f"token_hidden = {self.token_hidden}; at least 1 is needed, or 0 for no learned token mixing")
+            problems.append(
+                f"token_hidden = {self.token_hidden}; at least 1 is needed, or 0 for no learned token mixing"
+            )
         if self.token_hidden and self.core.graph:
-            problems.append(f"token_hidden = {self.token_hidden} beside a graph; token mixing is learned or a fixed recurrence")
+            problems.append(
+                f"token_hidden = {self.token_hidden} beside a graph; token mixing is learned or a fixed recurrence"
+            )
         if self.core.hidden != self.grid**2:
-            problems.append(f"{self.core.hidden} hidden units on {self.grid**2} patches; a recurrence over patches has as many")
+            problems.append(
+                f"{self.core.hidden} hidden units on {self.grid**2} patches; a recurrence over patches has as many"
+            )
         if problems:
             raise SpecError(problems)
 
@@ -65,7 +75,14 @@ class Mixer:
 
     @property
     def shape(self) -> Hashable:
-        return (self.grid, self.channels, self.layers, self.channel_hidden, self.token_hidden, self.core.shape)
+        return (
+            self.grid,
+            self.channels,
+            self.layers,
+            self.channel_hidden,
+            self.token_hidden,
+            self.core.shape,
+        )
 
     @property
     def rank(self) -> int:
@@ -78,16 +95,25 @@ class Mixer:
             SpecError: there are more patches than pixels, or the inputs are no square image.
         """
         if self.grid > side(n_inputs):
-            raise SpecError(f"grid = {self.grid}; an image of {side(n_inputs)} x {side(n_inputs)} has at most a grid of {side(n_inputs)}")
+            raise SpecError(
+                f"grid = {self.grid}; an image of {side(n_inputs)} x {side(n_inputs)} has at most a grid of {side(n_inputs)}"
+            )
         return -(-side(n_inputs) // self.grid)
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """C p^2 + C, in each layer S + 2 C D + D and, where learned, 2 S E + E, and C o + o scalars, all effective."""
         c, d, e, o = self.channels, self.channel_hidden, self.token_hidden, n_outputs
         patch, tokens = self.patch_side(n_inputs) ** 2, self.grid**2
-        raw = c * patch + c + self.layers * (tokens + 2 * c * d + d + 2 * tokens * e + e) + c * o + o
+        raw = (
+            c * patch + c + self.layers * (tokens + 2 * c * d + d + 2 * tokens * e + e) + c * o + o
+        )
         embedding = tokens * (2 * c * patch + c)
         channel_mixing = tokens * (4 * c * d + d + c)  # products, tanh, the sum
         token_mixing = c * (4 * tokens * e + e + tokens) if e else c * self.core.recurrence_flops()
-        flops = embedding + self.layers * (token_mixing + c * tokens + channel_mixing) + tokens * c + 2 * c * o
+        flops = (
+            embedding
+            + self.layers * (token_mixing + c * tokens + channel_mixing)
+            + tokens * c
+            + 2 * c * o
+        )
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.core.graph_bytes())

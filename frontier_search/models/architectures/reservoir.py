@@ -69,7 +69,12 @@ class Reservoir:
     @property
     def product(self) -> Product | None:
         """The factors of a graph that is applied factor by factor: a wide Kronecker product without noise on its edges."""
-        if self.graph is None or self.graph.product is None or self.graph_noise or self.hidden <= FACTORED_ABOVE:
+        if (
+            self.graph is None
+            or self.graph.product is None
+            or self.graph_noise
+            or self.hidden <= FACTORED_ABOVE
+        ):
             return None
         return self.graph.product(self.hidden)
 
@@ -100,7 +105,9 @@ class Reservoir:
         if self.graph is None:
             return 0
         product = self.product
-        return product.bytes if product else min(8 * self.graph.edges(self.hidden), 4 * self.hidden**2)
+        return (
+            product.bytes if product else min(8 * self.graph.edges(self.hidden), 4 * self.hidden**2)
+        )
 
 
 def recurrence_over(units: int, graph: Graph, hyperparameters: Mapping[str, Value]) -> Reservoir:

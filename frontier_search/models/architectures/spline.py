@@ -38,7 +38,9 @@ class Spline:
 
     def __post_init__(self) -> None:
         if self.basis_functions < SUPPORT:
-            raise SpecError(f"basis_functions = {self.basis_functions}; a quadratic B-spline has at least {SUPPORT}")
+            raise SpecError(
+                f"basis_functions = {self.basis_functions}; a quadratic B-spline has at least {SUPPORT}"
+            )
 
     @property
     def graph(self) -> Graph | None:

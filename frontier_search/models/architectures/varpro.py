@@ -22,4 +22,6 @@ class VarPro(Reservoir):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.ridge <= 0:
-            raise SpecError(f"ridge = {self.ridge:g}; a penalty above 0 is needed, or features that repeat one another have no one readout")
+            raise SpecError(
+                f"ridge = {self.ridge:g}; a penalty above 0 is needed, or features that repeat one another have no one readout"
+            )

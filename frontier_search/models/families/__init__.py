@@ -36,4 +36,7 @@ NEXT_STEPS = (  # what that study names as its next steps
     "mixer_no_mixing",
 )
 
-FAMILIES: Zoo[Family] = Zoo("family", {name: f"frontier_search.models.families.{name}:FAMILY" for name in (*PUBLISHED, *NEXT_STEPS)})
+FAMILIES: Zoo[Family] = Zoo(
+    "family",
+    {name: f"frontier_search.models.families.{name}:FAMILY" for name in (*PUBLISHED, *NEXT_STEPS)},
+)

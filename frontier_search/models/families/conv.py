@@ -17,7 +17,12 @@ from frontier_search.space import Value
 
 def front(hyperparameters: Mapping[str, Value]) -> Convolution:
     """The features of every family that begins with them."""
-    return Convolution(**{name: int(hyperparameters[name]) for name in ("channels", "layers", "grid", "kernel", "stride")})
+    return Convolution(
+        **{
+            name: int(hyperparameters[name])
+            for name in ("channels", "layers", "grid", "kernel", "stride")
+        }
+    )
 
 
 FAMILY = Family(

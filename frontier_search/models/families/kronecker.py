@@ -50,10 +50,16 @@ def product(hidden: int) -> Product:
     """
     levels = hidden.bit_length() - 1
     (b, a), vectors = np.linalg.eigh(INITIATOR)
-    p, q = vectors[0, 1] ** 2, vectors[0, 0] ** 2  # shares of the first unit in a's eigenvector and in b's
+    p, q = (
+        vectors[0, 1] ** 2,
+        vectors[0, 0] ** 2,
+    )  # shares of the first unit in a's eigenvector and in b's
     eigenvalues = [a ** (levels - j) * b**j for j in range(levels + 1)]
     first = np.sqrt([math.comb(levels, j) * p ** (levels - j) * q**j for j in range(levels + 1)])
-    return Product((INITIATOR,) * levels, float(np.linalg.eigvalsh(np.diag(eigenvalues) - np.outer(first, first))[-1]))
+    return Product(
+        (INITIATOR,) * levels,
+        float(np.linalg.eigvalsh(np.diag(eigenvalues) - np.outer(first, first))[-1]),
+    )
 
 
 GRAPH = Graph(adjacency, edges, problem, product)

@@ -26,7 +26,11 @@ SHARINGS = ("shared", "per_level")
 def build(hyperparameters: Mapping[str, Value]) -> Factored:
     width, sharing = int(hyperparameters["initiator"]), str(hyperparameters["sharing"])
     problems = [] if width in INITIATORS else [f"initiator = {width}; an initiator has 2 rows or 4"]
-    problems += [] if sharing in SHARINGS else [f"sharing = {sharing!r}; a factor is {' or '.join(SHARINGS)}"]
+    problems += (
+        []
+        if sharing in SHARINGS
+        else [f"sharing = {sharing!r}; a factor is {' or '.join(SHARINGS)}"]
+    )
     if problems:
         raise SpecError(problems)
     return Factored(

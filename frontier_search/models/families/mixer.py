@@ -15,9 +15,13 @@ from frontier_search.models.graph import Graph
 from frontier_search.space import Value
 
 
-def mixer(hyperparameters: Mapping[str, Value], token_hidden: int = 0, graph: Graph | None = None) -> Mixer:
+def mixer(
+    hyperparameters: Mapping[str, Value], token_hidden: int = 0, graph: Graph | None = None
+) -> Mixer:
     """A Mixer whose tokens are mixed by learned weights, by a graph, or not at all."""
-    grid, channels, layers, channel_hidden = (int(hyperparameters[name]) for name in ("grid", "channels", "layers", "channel_hidden"))
+    grid, channels, layers, channel_hidden = (
+        int(hyperparameters[name]) for name in ("grid", "channels", "layers", "channel_hidden")
+    )
     problem = graph.problem(grid**2) if graph else None
     if problem:
         raise SpecError(f"grid = {grid}, grid^2 hidden units: {problem}")
@@ -28,7 +32,9 @@ def mixer(hyperparameters: Mapping[str, Value], token_hidden: int = 0, graph: Gr
 def build(hyperparameters: Mapping[str, Value]) -> Mixer:
     token_hidden = int(hyperparameters["token_hidden"])
     if token_hidden < 1:
-        raise SpecError(f"token_hidden = {token_hidden}; at least 1 is needed (mixer_no_mixing has none)")
+        raise SpecError(
+            f"token_hidden = {token_hidden}; at least 1 is needed (mixer_no_mixing has none)"
+        )
     return mixer(hyperparameters, token_hidden)
 
 

@@ -25,8 +25,15 @@ def on_features(graph: Graph | None) -> Callable[[Mapping[str, Value]], Scaffold
         features = front(given)
         problem = graph.problem(features.features) if graph else None
         if problem:
-            raise SpecError(f"channels = {features.channels} and grid = {features.grid}, channels x grid^2 hidden units: {problem}")
-        return Scaffold(features, recurrence_over(features.features, graph, given) if graph else Reservoir(hidden=features.features))
+            raise SpecError(
+                f"channels = {features.channels} and grid = {features.grid}, channels x grid^2 hidden units: {problem}"
+            )
+        return Scaffold(
+            features,
+            recurrence_over(features.features, graph, given)
+            if graph
+            else Reservoir(hidden=features.features),
+        )
 
     return build
 

@@ -16,5 +16,7 @@ FAMILY = Family(
     summary="a learned spline on every input edge, no recurrence",
     source="Liu et al. 2024; Nicolini 2026, next steps",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: Spline(Reservoir(hidden=int(given["hidden"])), int(given["basis_functions"])),
+    build=lambda given: Spline(
+        Reservoir(hidden=int(given["hidden"])), int(given["basis_functions"])
+    ),
 )

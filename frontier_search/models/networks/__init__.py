@@ -40,12 +40,20 @@ class HandWritten(Protocol):
         """The outputs (M, o, batch), and what ``backward`` needs."""
         ...
 
-    def backward(self, learned: Mapping[str, Tensor], saved: Any, d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
+    def backward(
+        self,
+        learned: Mapping[str, Tensor],
+        saved: Any,
+        d_outputs: Tensor,
+        gradients: Mapping[str, Tensor],
+    ) -> None:
         """Writes into ``gradients`` (shaped as ``learned``) the gradients of sum(d_outputs * outputs)."""
         ...
 
 
-Batches = Callable[[], Iterator[tuple[Tensor, Tensor]]]  # every training row once: x (M, d, n) and y (M, n), batch by batch
+Batches = Callable[
+    [], Iterator[tuple[Tensor, Tensor]]
+]  # every training row once: x (M, d, n) and y (M, n), batch by batch
 
 
 @runtime_checkable
@@ -79,7 +87,9 @@ def tanh_of_half(doubled: Tensor) -> Tensor:
     """tanh(doubled / 2), written over ``doubled``."""
     if doubled.device.type != "cpu":
         return doubled.div_(2).tanh_()
-    return torch.add(MINUS_ONE, doubled.sigmoid_(), alpha=2, out=doubled)  # one pass for the product and the difference
+    return torch.add(
+        MINUS_ONE, doubled.sigmoid_(), alpha=2, out=doubled
+    )  # one pass for the product and the difference
 
 
 class _Tanh(torch.autograd.Function):

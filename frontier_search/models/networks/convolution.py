@@ -26,11 +26,20 @@ class Features:
     """
 
     def __init__(self, front: Convolution, n_inputs: int) -> None:
-        self.front, self.side, self.pooled = front, side(n_inputs), front.map_side(n_inputs) > front.grid
+        self.front, self.side, self.pooled = (
+            front,
+            side(n_inputs),
+            front.map_side(n_inputs) > front.grid,
+        )
         self.learned: dict[str, tuple[int, ...]] = {}
         for layer in range(front.layers):
             maps_before = front.channels if layer else 1
-            self.learned[f"kernel_{layer}"] = (front.channels, maps_before, front.kernel, front.kernel)
+            self.learned[f"kernel_{layer}"] = (
+                front.channels,
+                maps_before,
+                front.kernel,
+                front.kernel,
+            )
             self.learned[f"bias_{layer}"] = (front.channels,)
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
@@ -45,11 +54,21 @@ class Features:
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """(M, s^2, batch) -> (M, C g^2, batch), by map, row and column."""
         n_models, _, batch = x.shape
-        maps = x.permute(2, 1, 0).contiguous().view(batch, self.side, self.side, n_models).permute(0, 3, 1, 2)
+        maps = (
+            x.permute(2, 1, 0)
+            .contiguous()
+            .view(batch, self.side, self.side, n_models)
+            .permute(0, 3, 1, 2)
+        )
         for layer in range(self.front.layers):
-            kernel, bias = learned[f"kernel_{layer}"].flatten(0, 1), learned[f"bias_{layer}"].flatten()
+            kernel, bias = (
+                learned[f"kernel_{layer}"].flatten(0, 1),
+                learned[f"bias_{layer}"].flatten(),
+            )
             stride = self.front.stride if layer == 0 else 1
-            maps = functional.conv2d(maps, kernel, bias, stride, padding=self.front.kernel // 2, groups=n_models)
+            maps = functional.conv2d(
+                maps, kernel, bias, stride, padding=self.front.kernel // 2, groups=n_models
+            )
             maps = differentiable_tanh(maps)
         if self.pooled:
             maps = functional.adaptive_avg_pool2d(maps, self.front.grid)
@@ -62,10 +81,19 @@ class ConvolutionalStack:
     Learned: those of ``Features`` and of ``networks.reservoir``. Fixed: ``graph``.
     """
 
-    def __init__(self, models: Sequence[Convolutional], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[Convolutional],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         front = models[0].front
         self.features = Features(front, n_inputs)
-        self.core = ReservoirStack([model.core for model in models], seeds, front.features, n_outputs, device)
+        self.core = ReservoirStack(
+            [model.core for model in models], seeds, front.features, n_outputs, device
+        )
         self.graph = self.core.graph
         self.learned = self.features.learned | self.core.learned
 
@@ -82,16 +110,32 @@ class ScaffoldStack:
     Learned: those of ``Features``, ``w_h`` (M, o, H) and ``b`` (M, o, 1). Fixed: ``graph``.
     """
 
-    def __init__(self, models: Sequence[Scaffold], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[Scaffold],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         front = models[0].front
         self.features = Features(front, n_inputs)
-        self.core = ReservoirStack([model.core for model in models], seeds, front.features, n_outputs, device)
+        self.core = ReservoirStack(
+            [model.core for model in models], seeds, front.features, n_outputs, device
+        )
         self.graph = self.core.graph
-        self.learned = self.features.learned | {"w_h": (n_outputs, front.features), "b": (n_outputs, 1)}
+        self.learned = self.features.learned | {
+            "w_h": (n_outputs, front.features),
+            "b": (n_outputs, 1),
+        }
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         fan_in = self.features.front.features
-        return self.features.initial(generator) | {name: uniform(generator, self.learned[name], fan_in) for name in ("w_h", "b")}
+        return self.features.initial(generator) | {
+            name: uniform(generator, self.learned[name], fan_in) for name in ("w_h", "b")
+        }
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        return torch.baddbmm(learned["b"], learned["w_h"], self.core.recur({}, self.features.forward(learned, x)))
+        return torch.baddbmm(
+            learned["b"], learned["w_h"], self.core.recur({}, self.features.forward(learned, x))
+        )

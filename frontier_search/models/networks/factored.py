@@ -22,12 +22,26 @@ class FactoredStack:
     Fixed: ``factor`` (n, n), the initiator with spectral radius 1, and ``radius`` (M, 1, 1).
     """
 
-    def __init__(self, models: Sequence[Factored], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[Factored],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         first = models[0]
-        self.hidden, self.levels, self.steps, self.learns = first.hidden, first.levels, first.steps, first.learns
+        self.hidden, self.levels, self.steps, self.learns = (
+            first.hidden,
+            first.levels,
+            first.steps,
+            first.learns,
+        )
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
         self.active = [sum(model.steps > step for model in models) for step in range(self.steps)]
-        self.radius = torch.tensor([model.spectral_radius for model in models], device=device)[:, None, None]
+        self.radius = torch.tensor([model.spectral_radius for model in models], device=device)[
+            :, None, None
+        ]
         self._first = first.factor().astype(np.float32)
         self.factor = torch.from_numpy(self._first).to(device)
         n = len(self.factor)
@@ -41,7 +55,9 @@ class FactoredStack:
         weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
         if self.learns == "rank_one":
             for name in ("u", "v"):
-                weights[name] = torch.empty(self.learned[name]).uniform_(-FIRST_CORRECTION, FIRST_CORRECTION, generator=generator)
+                weights[name] = torch.empty(self.learned[name]).uniform_(
+                    -FIRST_CORRECTION, FIRST_CORRECTION, generator=generator
+                )
         else:
             weights["factors"] = torch.from_numpy(self._first).expand(self.learned["factors"])
         return weights
@@ -52,9 +68,13 @@ class FactoredStack:
             first, *others = learned["factors"].expand(-1, self.levels, -1, -1).unbind(1)
             once = kronecker_product.blocks([self.radius * first, *others])
             return [[factor[:n] for factor in once] for n in self.active]
-        levels = self.factor + learned["u"][..., None] * learned["v"][..., None, :]  # (M, T, L, n, n)
+        levels = (
+            self.factor + learned["u"][..., None] * learned["v"][..., None, :]
+        )  # (M, T, L, n, n)
         first, *others = levels.flatten(0, 1).unbind(1)
-        every = kronecker_product.blocks([self.radius.repeat_interleave(self.steps, dim=0) * first, *others])
+        every = kronecker_product.blocks(
+            [self.radius.repeat_interleave(self.steps, dim=0) * first, *others]
+        )
         return [[factor[step :: self.steps] for factor in every] for step in range(self.steps)]
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
@@ -62,6 +82,8 @@ class FactoredStack:
         h = differentiable_tanh(z[:, : self.hidden])
         for n, factors in zip(self.active, self.factors(learned), strict=True):
             running = h[:n]
-            update = differentiable_tanh(running + differentiable_tanh(kronecker_product.apply(factors, running)))
+            update = differentiable_tanh(
+                running + differentiable_tanh(kronecker_product.apply(factors, running))
+            )
             h = update if n == len(h) else torch.cat([update, h[n:]])
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], h)

@@ -18,7 +18,14 @@ class FeedForwardStack:
     Learned, for layer l of L hidden layers and the output: ``weight_l`` (M, fan_out, fan_in) and ``bias_l`` (M, fan_out, 1).
     """
 
-    def __init__(self, models: Sequence[FeedForward], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[FeedForward],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         first = models[0]
         widths = [n_inputs, *[first.hidden] * first.layers, n_outputs]
         self.layers = first.layers + 1
@@ -42,7 +49,9 @@ class FeedForwardStack:
                 x = differentiable_tanh(x)
         return x
 
-    def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def forward_saving(
+        self, learned: Mapping[str, Tensor], x: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
         inputs = [x]
         for layer in range(self.layers):
             x = torch.baddbmm(learned[f"bias_{layer}"], learned[f"weight_{layer}"], x)
@@ -50,10 +59,18 @@ class FeedForwardStack:
                 inputs.append(tanh(x, out=x))
         return x, inputs
 
-    def backward(self, learned: Mapping[str, Tensor], saved: list[Tensor], d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
+    def backward(
+        self,
+        learned: Mapping[str, Tensor],
+        saved: list[Tensor],
+        d_outputs: Tensor,
+        gradients: Mapping[str, Tensor],
+    ) -> None:
         d = d_outputs
         for layer in reversed(range(self.layers)):
             torch.bmm(d, saved[layer].mT, out=gradients[f"weight_{layer}"])
             torch.sum(d, dim=2, keepdim=True, out=gradients[f"bias_{layer}"])
             if layer:
-                d = torch.ops.aten.tanh_backward(torch.bmm(learned[f"weight_{layer}"].mT, d), saved[layer])
+                d = torch.ops.aten.tanh_backward(
+                    torch.bmm(learned[f"weight_{layer}"].mT, d), saved[layer]
+                )

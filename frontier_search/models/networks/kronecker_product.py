@@ -74,10 +74,15 @@ class FactoredGraphs:
     The loops are taken away afterwards: G h = rho / r (K h - diag(K) h), r the spectral radius of K without its diagonal.
     """
 
-    def __init__(self, product: Product, spectral_radii: Sequence[float], device: torch.device) -> None:
+    def __init__(
+        self, product: Product, spectral_radii: Sequence[float], device: torch.device
+    ) -> None:
         scale = (torch.tensor(spectral_radii, dtype=torch.float64) / product.radius)[:, None, None]
         every = blocks([torch.from_numpy(factor)[None] for factor in product.factors])
-        self._factors = [(scale * every[0]).float().to(device), *(block.float().to(device) for block in every[1:])]
+        self._factors = [
+            (scale * every[0]).float().to(device),
+            *(block.float().to(device) for block in every[1:]),
+        ]
         loops = torch.from_numpy(product.loops())
         self._looped = loops.nonzero()[:, 0].to(device)
         self._loops = (scale * loops[loops != 0][:, None]).float().to(device)
@@ -92,4 +97,6 @@ class FactoredGraphs:
 
     def _messages(self, h: Tensor, times: float, factors: Sequence[Tensor]) -> Tensor:
         messages = apply([times * factors[0], *factors[1:]], h)
-        return messages.index_add_(1, self._looped, h[:, self._looped] * self._loops[: len(h)], alpha=-times)
+        return messages.index_add_(
+            1, self._looped, h[:, self._looped] * self._loops[: len(h)], alpha=-times
+        )

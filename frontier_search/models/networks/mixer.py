@@ -22,18 +22,36 @@ class MixerStack:
     ``tokens_in_bias_l`` (M, E, 1) and ``tokens_out_l`` (M, S, E); ``readout`` (M, o, C) and ``readout_bias`` (M, o, 1). Fixed: ``graph``.
     """
 
-    def __init__(self, models: Sequence[Mixer], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[Mixer],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         first = models[0]
         self.first, self.side, self.patch = first, side(n_inputs), first.patch_side(n_inputs)
         self.core = ReservoirStack([model.core for model in models], seeds, 0, 0, device)
         self.graph = self.core.graph
         c, d, e, tokens = first.channels, first.channel_hidden, first.token_hidden, first.grid**2
-        self.learned: dict[str, tuple[int, ...]] = {"embed": (c, self.patch**2), "embed_bias": (c, 1)}
+        self.learned: dict[str, tuple[int, ...]] = {
+            "embed": (c, self.patch**2),
+            "embed_bias": (c, 1),
+        }
         for layer in range(first.layers):
             self.learned[f"tokens_bias_{layer}"] = (tokens, 1)
-            self.learned |= {f"channels_in_{layer}": (d, c), f"channels_in_bias_{layer}": (d, 1), f"channels_out_{layer}": (c, d)}
+            self.learned |= {
+                f"channels_in_{layer}": (d, c),
+                f"channels_in_bias_{layer}": (d, 1),
+                f"channels_out_{layer}": (c, d),
+            }
             if e:
-                self.learned |= {f"tokens_in_{layer}": (e, tokens), f"tokens_in_bias_{layer}": (e, 1), f"tokens_out_{layer}": (tokens, e)}
+                self.learned |= {
+                    f"tokens_in_{layer}": (e, tokens),
+                    f"tokens_in_bias_{layer}": (e, 1),
+                    f"tokens_out_{layer}": (tokens, e),
+                }
         self.learned |= {"readout": (n_outputs, c), "readout_bias": (n_outputs, 1)}
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
@@ -54,7 +72,9 @@ class MixerStack:
         grid, patch = self.first.grid, self.patch
         missing = grid * patch - self.side
         before, after = missing // 2, missing - missing // 2
-        image = functional.pad(x.reshape(n_models, self.side, self.side, batch), (0, 0, before, after, before, after))
+        image = functional.pad(
+            x.reshape(n_models, self.side, self.side, batch), (0, 0, before, after, before, after)
+        )
         tiles = image.reshape(n_models, grid, patch, grid, patch, batch).transpose(2, 3)
         return tiles.reshape(n_models, grid**2, patch**2, batch)
 
@@ -62,8 +82,14 @@ class MixerStack:
         z = _across_channels(learned["embed"], self.patches(x)) + learned["embed_bias"][:, None]
         z = differentiable_tanh(z)
         for layer in range(self.first.layers):
-            z = self._mix_tokens(learned, layer, z.flatten(2)).view_as(z) + learned[f"tokens_bias_{layer}"][..., None]
-            inner = _across_channels(learned[f"channels_in_{layer}"], z) + learned[f"channels_in_bias_{layer}"][:, None]
+            z = (
+                self._mix_tokens(learned, layer, z.flatten(2)).view_as(z)
+                + learned[f"tokens_bias_{layer}"][..., None]
+            )
+            inner = (
+                _across_channels(learned[f"channels_in_{layer}"], z)
+                + learned[f"channels_in_bias_{layer}"][:, None]
+            )
             z = z + _across_channels(learned[f"channels_out_{layer}"], differentiable_tanh(inner))
         return torch.baddbmm(learned["readout_bias"], learned["readout"], z.mean(dim=1))
 

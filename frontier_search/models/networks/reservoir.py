@@ -15,7 +15,13 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.architectures.reservoir import Reservoir
-from frontier_search.models.networks import differentiable_tanh, kronecker_product, tanh, tanh_of_half, uniform
+from frontier_search.models.networks import (
+    differentiable_tanh,
+    kronecker_product,
+    tanh,
+    tanh_of_half,
+    uniform,
+)
 
 
 @dataclass
@@ -43,12 +49,18 @@ def map_shapes(n_inputs: int, hidden: int, n_outputs: int) -> dict[str, tuple[in
     return {"w_x": (width, n_inputs), "b_x": (width, 1), "w_h": (n_outputs, hidden)}
 
 
-def initial_maps(generator: torch.Generator, n_inputs: int, hidden: int, n_outputs: int) -> dict[str, Tensor]:
+def initial_maps(
+    generator: torch.Generator, n_inputs: int, hidden: int, n_outputs: int
+) -> dict[str, Tensor]:
     """Their first weights, those of two torch.nn.Linear."""
     d, h, o = n_inputs, hidden, n_outputs
     w_in, b_in = uniform(generator, (h, d), d), uniform(generator, (h, 1), d)
     w_out, b_out = uniform(generator, (o, d + h), d + h), uniform(generator, (o, 1), d + h)
-    return {"w_x": torch.cat([w_in, w_out[:, :d]]), "b_x": torch.cat([b_in, b_out]), "w_h": w_out[:, d:]}
+    return {
+        "w_x": torch.cat([w_in, w_out[:, :d]]),
+        "b_x": torch.cat([b_in, b_out]),
+        "w_h": w_out[:, d:],
+    }
 
 
 class ReservoirStack:
@@ -58,24 +70,55 @@ class ReservoirStack:
     Fixed: ``graph`` (M', H, H), the G of the M' models that have one, or none where all are factored, and, when leaky, ``leak`` (M, H, 1).
     """
 
-    def __init__(self, models: Sequence[Reservoir], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[Reservoir],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         self.hidden, self.gated = models[0].hidden, models[0].gated
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
         self.learned = map_shapes(n_inputs, self.hidden, n_outputs)
         if self.gated:
             self.learned["gate"] = (1, 1)
-        self.active = [sum(model.steps > step for model in models) for step in range(models[0].steps)]
+        self.active = [
+            sum(model.steps > step for model in models) for step in range(models[0].steps)
+        ]
         product = models[0].product
-        self._factored = kronecker_product.FactoredGraphs(product, [model.spectral_radius for model in models], device) if product else None
-        graphs = [model.matrix(seed) for model, seed in zip(models, seeds, strict=True) if model.steps and not product]
-        self.graph = torch.from_numpy(np.stack(graphs)).to(device) if graphs else torch.zeros(0, self.hidden, self.hidden, device=device)
+        self._factored = (
+            kronecker_product.FactoredGraphs(
+                product, [model.spectral_radius for model in models], device
+            )
+            if product
+            else None
+        )
+        graphs = [
+            model.matrix(seed)
+            for model, seed in zip(models, seeds, strict=True)
+            if model.steps and not product
+        ]
+        self.graph = (
+            torch.from_numpy(np.stack(graphs)).to(device)
+            if graphs
+            else torch.zeros(0, self.hidden, self.hidden, device=device)
+        )
         self._doubled_graph = 2 * self.graph
         self._minus_two = torch.tensor(-2.0, device=device)
         self.leaky = models[0].leaks is not None
         if self.leaky:
-            leaks = torch.tensor([model.leaks for model in models], device=device)[..., None]  # (M, 2, 1)
+            leaks = torch.tensor([model.leaks for model in models], device=device)[
+                ..., None
+            ]  # (M, 2, 1)
             n_fast = (self.hidden + 1) // 2
-            self.leak = torch.cat([leaks[:, :1].expand(-1, n_fast, -1), leaks[:, 1:].expand(-1, self.hidden - n_fast, -1)], dim=1)
+            self.leak = torch.cat(
+                [
+                    leaks[:, :1].expand(-1, n_fast, -1),
+                    leaks[:, 1:].expand(-1, self.hidden - n_fast, -1),
+                ],
+                dim=1,
+            )
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
@@ -89,7 +132,11 @@ class ReservoirStack:
 
     def _messages(self, h: Tensor) -> Tensor:
         """G h of the first models."""
-        return torch.bmm(self.graph[: len(h)], h) if self._factored is None else self._factored.messages(h)
+        return (
+            torch.bmm(self.graph[: len(h)], h)
+            if self._factored is None
+            else self._factored.messages(h)
+        )
 
     def recur(self, learned: Mapping[str, Tensor], h: Tensor) -> Tensor:
         """h_0 -> h_T, both (M, H, batch); of what is learned it reads the gate alone."""
@@ -112,7 +159,11 @@ class ReservoirStack:
         saved = Saved(x, [first], [], [], first.clone() if self.active else first)
         for n, still_active in itertools.pairwise([*self.active, 0]):
             running = saved.states[-1][:n]
-            doubled = torch.bmm(self._doubled_graph[:n], running) if self._factored is None else self._factored.messages(running, 2)
+            doubled = (
+                torch.bmm(self._doubled_graph[:n], running)
+                if self._factored is None
+                else self._factored.messages(running, 2)
+            )
             message = doubled.sigmoid_()
             update = torch.add(running, message, alpha=2)  # h + phi(G h) = h + 2 s - 1
             update = tanh_of_half(torch.add(self._minus_two, update, alpha=2, out=update))
@@ -123,7 +174,13 @@ class ReservoirStack:
             saved.last[still_active:n] = saved.states[-1][still_active:]
         return torch.baddbmm(z[:, self.hidden :], learned["w_h"], saved.last), saved
 
-    def backward(self, learned: Mapping[str, Tensor], saved: Saved, d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
+    def backward(
+        self,
+        learned: Mapping[str, Tensor],
+        saved: Saved,
+        d_outputs: Tensor,
+        gradients: Mapping[str, Tensor],
+    ) -> None:
         torch.bmm(d_outputs, saved.last.mT, out=gradients["w_h"])
         d_h = torch.bmm(learned["w_h"].mT, d_outputs)
         if self.gated:
@@ -133,19 +190,27 @@ class ReservoirStack:
             d_update, rate = d_h[:n], self._rate(learned, n)
             if self.gated and rate is not None:
                 change = saved.updates[step] - saved.states[step][:n]
-                gradients["gate"][:n] += (d_update * change).sum(dim=(1, 2), keepdim=True) * rate * (1 - rate)
+                gradients["gate"][:n] += (
+                    (d_update * change).sum(dim=(1, 2), keepdim=True) * rate * (1 - rate)
+                )
             if rate is not None:
                 d_kept, d_update = d_update * (1 - rate), d_update * rate
             d_sum = torch.ops.aten.tanh_backward(d_update, saved.updates[step])
-            d_message = torch.ops.aten.sigmoid_backward(d_sum, saved.messages[step])  # d phi = 4 s (1 - s)
+            d_message = torch.ops.aten.sigmoid_backward(
+                d_sum, saved.messages[step]
+            )  # d phi = 4 s (1 - s)
             if rate is not None:
                 d_sum += d_kept
             if self._factored is None:
                 torch.baddbmm(d_sum, self.graph[:n].mT, d_message, alpha=4, out=d_h[:n])
             else:
                 torch.add(d_sum, self._factored.transposed(d_message), alpha=4, out=d_h[:n])
-        d_z = torch.empty(d_h.shape[0], self.hidden + self.n_outputs, d_h.shape[2], device=d_h.device)
-        torch.ops.aten.tanh_backward.grad_input(d_h, saved.states[0], grad_input=d_z[:, : self.hidden])
+        d_z = torch.empty(
+            d_h.shape[0], self.hidden + self.n_outputs, d_h.shape[2], device=d_h.device
+        )
+        torch.ops.aten.tanh_backward.grad_input(
+            d_h, saved.states[0], grad_input=d_z[:, : self.hidden]
+        )
         d_z[:, self.hidden :] = d_outputs
         torch.bmm(d_z, saved.x.mT, out=gradients["w_x"])
         torch.sum(d_z, dim=2, keepdim=True, out=gradients["b_x"])

@@ -51,10 +51,19 @@ class SplineStack:
     and its gradients are that reservoir's.
     """
 
-    def __init__(self, models: Sequence[Spline], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[Spline],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         self.count, self.hidden = models[0].basis_functions, models[0].core.hidden
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
-        self.core = ReservoirStack([model.core for model in models], seeds, n_inputs * self.count, n_outputs, device)
+        self.core = ReservoirStack(
+            [model.core for model in models], seeds, n_inputs * self.count, n_outputs, device
+        )
         self.graph = self.core.graph
         self.abscissae = greville(self.count).to(device)
         self.learned: dict[str, tuple[int, ...]] = {
@@ -66,16 +75,31 @@ class SplineStack:
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         """The first weights of a reservoir, as lines, with a little bend: so starts KAN, from its base function (section 2.2)."""
-        maps, hidden = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs), self.hidden
-        lines = maps["w_x"][:hidden, :, None] * greville(self.count) + maps["b_x"][:hidden, :, None] / self.n_inputs
+        maps, hidden = (
+            initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs),
+            self.hidden,
+        )
+        lines = (
+            maps["w_x"][:hidden, :, None] * greville(self.count)
+            + maps["b_x"][:hidden, :, None] / self.n_inputs
+        )
         bends = FIRST_BEND * torch.randn(lines.shape, generator=generator)
-        return {"c": (lines + bends).flatten(1), "w_x": maps["w_x"][hidden:], "b_x": maps["b_x"][hidden:], "w_h": maps["w_h"]}
+        return {
+            "c": (lines + bends).flatten(1),
+            "w_x": maps["w_x"][hidden:],
+            "b_x": maps["b_x"][hidden:],
+            "w_h": maps["w_h"],
+        }
 
     def _core(self, learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The learned tensors of the reservoir over the basis functions."""
         skip = (learned["w_x"][..., None] * self.abscissae).flatten(2)
         no_bias = learned["b_x"].new_zeros(len(skip), self.hidden, 1)
-        return {"w_x": torch.cat([learned["c"], skip], 1), "b_x": torch.cat([no_bias, learned["b_x"]], 1), "w_h": learned["w_h"]}
+        return {
+            "w_x": torch.cat([learned["c"], skip], 1),
+            "b_x": torch.cat([no_bias, learned["b_x"]], 1),
+            "w_h": learned["w_h"],
+        }
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
         return self.core.forward(self._core(learned), basis(x, self.count))
@@ -83,11 +107,21 @@ class SplineStack:
     def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Saved]:
         return self.core.forward_saving(self._core(learned), basis(x, self.count))
 
-    def backward(self, learned: Mapping[str, Tensor], saved: Saved, d_outputs: Tensor, gradients: Mapping[str, Tensor]) -> None:
+    def backward(
+        self,
+        learned: Mapping[str, Tensor],
+        saved: Saved,
+        d_outputs: Tensor,
+        gradients: Mapping[str, Tensor],
+    ) -> None:
         core = self._core(learned)
-        d_core = {name: torch.empty_like(tensor) for name, tensor in core.items()} | {"w_h": gradients["w_h"]}
+        d_core = {name: torch.empty_like(tensor) for name, tensor in core.items()} | {
+            "w_h": gradients["w_h"]
+        }
         self.core.backward(core, saved, d_outputs, d_core)
         gradients["c"].copy_(d_core["w_x"][:, : self.hidden])
-        d_skip = d_core["w_x"][:, self.hidden :].reshape(-1, self.n_outputs, self.n_inputs, self.count)
+        d_skip = d_core["w_x"][:, self.hidden :].reshape(
+            -1, self.n_outputs, self.n_inputs, self.count
+        )
         torch.sum(d_skip * self.abscissae, dim=3, out=gradients["w_x"])
         gradients["b_x"].copy_(d_core["b_x"][:, self.hidden :])

@@ -27,17 +27,33 @@ from frontier_search.models.networks import Batches
 from frontier_search.models.networks.reservoir import ReservoirStack
 
 CURVATURE: Mapping[Task, float] = {"regression": 1.0, "binary": 0.25, "multiclass": 0.5}
-STEPS: Mapping[Task, int] = {"regression": 1, "binary": 3, "multiclass": 3}  # each is a pass over the rows, as dear as an epoch's forward
+STEPS: Mapping[Task, int] = {
+    "regression": 1,
+    "binary": 3,
+    "multiclass": 3,
+}  # each is a pass over the rows, as dear as an epoch's forward
 
 
 class VarProStack(ReservoirStack):
     """M reservoirs with solved readouts: W_out and b_out, which are rows of ``w_x`` and ``b_x``, and ``w_h``."""
 
-    def __init__(self, models: Sequence[VarPro], seeds: Sequence[int], n_inputs: int, n_outputs: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        models: Sequence[VarPro],
+        seeds: Sequence[int],
+        n_inputs: int,
+        n_outputs: int,
+        device: torch.device,
+    ) -> None:
         ReservoirStack.__init__(self, models, seeds, n_inputs, n_outputs, device)
         penalised = torch.ones(n_inputs + self.hidden + 1, dtype=torch.float64, device=device)
         penalised[-1] = 0
-        self.penalty = torch.tensor([model.ridge for model in models], dtype=torch.float64, device=device)[:, None] * penalised
+        self.penalty = (
+            torch.tensor([model.ridge for model in models], dtype=torch.float64, device=device)[
+                :, None
+            ]
+            * penalised
+        )
 
     def solve(self, learned: Mapping[str, Tensor], batches: Batches, task: Task) -> None:
         weights, d = self._readout(learned), self.n_inputs
@@ -46,25 +62,41 @@ class VarProStack(ReservoirStack):
             gram, slope, n_rows = torch.zeros(()), torch.zeros(()), 0
             for x, y in batches():
                 outputs, saved = self.forward_saving(learned, x)
-                features = torch.cat([x, saved.last, torch.ones_like(x[:, :1])], dim=1).double()  # float32 would lose what ridge adds
+                features = torch.cat(
+                    [x, saved.last, torch.ones_like(x[:, :1])], dim=1
+                ).double()  # float32 would lose what ridge adds
                 slope = slope + features @ _residual(task, outputs, y).double().mT
                 gram = gram if factor is not None else gram + features @ features.mT
                 n_rows += x.shape[2]
             if factor is None:
-                factor, failed = torch.linalg.cholesky_ex(CURVATURE[task] / n_rows * gram + torch.diag_embed(self.penalty))
+                factor, failed = torch.linalg.cholesky_ex(
+                    CURVATURE[task] / n_rows * gram + torch.diag_embed(self.penalty)
+                )
                 # where it failed the model has diverged, and training notices that its scalars are not finite
                 factor = torch.where((failed > 0)[:, None, None], torch.nan, factor)
-            weights += torch.cholesky_solve(slope / n_rows - self.penalty[..., None] * weights.mT, factor).mT
-            learned["w_x"][:, self.hidden :], learned["w_h"][:] = weights[..., :d], weights[..., d:-1]
+            weights += torch.cholesky_solve(
+                slope / n_rows - self.penalty[..., None] * weights.mT, factor
+            ).mT
+            learned["w_x"][:, self.hidden :], learned["w_h"][:] = (
+                weights[..., :d],
+                weights[..., d:-1],
+            )
             learned["b_x"][:, self.hidden :] = weights[..., -1:]
 
     def hold(self, gradients: Mapping[str, Tensor]) -> None:
-        for rows in (gradients["w_x"][:, self.hidden :], gradients["b_x"][:, self.hidden :], gradients["w_h"]):
+        for rows in (
+            gradients["w_x"][:, self.hidden :],
+            gradients["b_x"][:, self.hidden :],
+            gradients["w_h"],
+        ):
             rows.zero_()
 
     def _readout(self, learned: Mapping[str, Tensor]) -> Tensor:
         """W, (M, o, d + H + 1), in float64."""
-        return torch.cat([learned["w_x"][:, self.hidden :], learned["w_h"], learned["b_x"][:, self.hidden :]], dim=2).double()
+        return torch.cat(
+            [learned["w_x"][:, self.hidden :], learned["w_h"], learned["b_x"][:, self.hidden :]],
+            dim=2,
+        ).double()
 
 
 def _residual(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:

@@ -33,5 +33,9 @@ class Sampler:
 
 
 SAMPLERS: Zoo[Sampler] = Zoo(
-    "sampler", {name: f"frontier_search.sampling.samplers.{name}:SAMPLER" for name in ("tpe", "nsga2", "gp", "random")}
+    "sampler",
+    {
+        name: f"frontier_search.sampling.samplers.{name}:SAMPLER"
+        for name in ("tpe", "nsga2", "gp", "random")
+    },
 )

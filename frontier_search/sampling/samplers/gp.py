@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 
 def build(seed: int) -> BaseSampler:
-    from optuna.samplers import GPSampler  # optuna and torch load when a proposal is made, not when a table is shown
+    from optuna.samplers import (
+        GPSampler,
+    )  # optuna and torch load when a proposal is made, not when a table is shown
 
     return GPSampler(seed=seed)
 
 
 SAMPLER = Sampler(
-    "gp", "most sample-efficient; a second or more a proposal: for at most a few hundred trials", "Daulton et al. 2020", False, build
+    "gp",
+    "most sample-efficient; a second or more a proposal: for at most a few hundred trials",
+    "Daulton et al. 2020",
+    False,
+    build,
 )

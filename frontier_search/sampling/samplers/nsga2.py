@@ -16,9 +16,17 @@ POPULATION = 32  # small, because a balanced search keeps a population for each 
 
 
 def build(seed: int) -> BaseSampler:
-    from frontier_search.sampling.incremental import Nsga2  # optuna loads when a proposal is made, not when a table is shown
+    from frontier_search.sampling.incremental import (
+        Nsga2,
+    )  # optuna loads when a proposal is made, not when a table is shown
 
     return Nsga2(population_size=POPULATION, seed=seed)
 
 
-SAMPLER = Sampler("nsga2", "a few ms a proposal however long the history: for thousands of trials", "Deb et al. 2002", False, build)
+SAMPLER = Sampler(
+    "nsga2",
+    "a few ms a proposal however long the history: for thousands of trials",
+    "Deb et al. 2002",
+    False,
+    build,
+)

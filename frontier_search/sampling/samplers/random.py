@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 def build(seed: int) -> BaseSampler:
-    from optuna.samplers import RandomSampler  # optuna loads when a proposal is made, not when a table is shown
+    from optuna.samplers import (
+        RandomSampler,
+    )  # optuna loads when a proposal is made, not when a table is shown
 
     return RandomSampler(seed=seed)
 
 
-SAMPLER = Sampler("random", "the baseline; unbiased and free", "Bergstra and Bengio 2012", True, build)
+SAMPLER = Sampler(
+    "random", "the baseline; unbiased and free", "Bergstra and Bengio 2012", True, build
+)

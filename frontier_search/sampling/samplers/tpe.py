@@ -15,9 +15,19 @@ if TYPE_CHECKING:
 
 
 def build(seed: int) -> BaseSampler:
-    from optuna.samplers import TPESampler  # optuna loads when a proposal is made, not when a table is shown
+    from optuna.samplers import (
+        TPESampler,
+    )  # optuna loads when a proposal is made, not when a table is shown
 
-    return TPESampler(multivariate=True, group=True, constant_liar=True, n_startup_trials=10, seed=seed)
+    return TPESampler(
+        multivariate=True, group=True, constant_liar=True, n_startup_trials=10, seed=seed
+    )
 
 
-SAMPLER = Sampler("tpe", "default; sample-efficient, milliseconds a proposal, growing with the history", "Ozaki et al. 2022", True, build)
+SAMPLER = Sampler(
+    "tpe",
+    "default; sample-efficient, milliseconds a proposal, growing with the history",
+    "Ozaki et al. 2022",
+    True,
+    build,
+)

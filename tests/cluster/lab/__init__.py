@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-KEPT = tuple(sorted({str(ROOT), sys.prefix, sys.base_prefix}))  # what hosts see of this machine in /tmp, /root and /home
+KEPT = tuple(
+    sorted({str(ROOT), sys.prefix, sys.base_prefix})
+)  # what hosts see of this machine in /tmp, /root and /home
 TOOLS = {
     "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux", "mount": "mount",
     "/usr/sbin/sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "rsync": "rsync",
@@ -28,7 +30,11 @@ def missing() -> str:
         return "hosts are namespaces, which root makes on Linux"
     if absent:
         return f"missing packages: {', '.join(absent)}"
-    tried = subprocess.run(["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "true"], capture_output=True, text=True)
+    tried = subprocess.run(
+        ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "true"],
+        capture_output=True,
+        text=True,
+    )
     if tried.returncode:
         return f"namespaces are not allowed: {tried.stderr.strip()}"
     closed = [path for path in KEPT if Path(path).stat().st_mode & 0o005 != 0o005]

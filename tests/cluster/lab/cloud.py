@@ -35,11 +35,18 @@ class Cloud:
 
     def training(self) -> int:
         """How many cohorts are in the midst of a stack, each on a worker of its own."""
-        return sum(key.endswith("/checkpoints/training") for key in self.region.objects(f"outcomes/{NAME}/outcomes/"))
+        return sum(
+            key.endswith("/checkpoints/training")
+            for key in self.region.objects(f"outcomes/{NAME}/outcomes/")
+        )
 
     def told(self) -> dict[str, datetime]:
         """The outcomes that the bucket keeps -> when they were written."""
-        return {key: at for key, at in self.region.objects(f"outcomes/{NAME}/told/").items() if key[-10:-5].isdigit()}
+        return {
+            key: at
+            for key, at in self.region.objects(f"outcomes/{NAME}/told/").items()
+            if key[-10:-5].isdigit()
+        }
 
     def bring_models(self) -> None:
         """From the bucket into the search's folder on the laptop, where comparing looks for them."""
@@ -56,7 +63,9 @@ def aws(folder: Path, scarce: str) -> Iterator[Cloud]:
     variables = environment(PYTHONPATH="/home/ray/frontier/source", **CREDENTIALS)
     with Network(folder) as network:
         laptop = network.add("laptop", ["203.0.113.7/32"], laptop_disk(fetched, {}, **CREDENTIALS))
-        with Region(network, lambda key: Disk("ubuntu", "/home/ray", key, variables), scarce) as region:
+        with Region(
+            network, lambda key: Disk("ubuntu", "/home/ray", key, variables), scarce
+        ) as region:
             yield Cloud(gpu_file(), network, laptop, region, fetched)
 
 
@@ -67,8 +76,6 @@ def gpu_file() -> str:
     file["max_workers"] = 2
     assert "pip install" in file["setup_commands"].pop(1)
     file["available_node_types"]["gpu_spot"]["resources"]["CPU"] = 1
-    sooner = (
-        rf"sed -i -E 's/(idle_timeout_minutes\W+)10/\1{IDLE_MINUTES}/' ~/ray_bootstrap_config.yaml"  # the file itself must say 5 or more
-    )
+    sooner = rf"sed -i -E 's/(idle_timeout_minutes\W+)10/\1{IDLE_MINUTES}/' ~/ray_bootstrap_config.yaml"  # the file itself must say 5 or more
     file["head_start_ray_commands"].insert(0, sooner)
     return str(yaml.safe_dump(file))

@@ -61,8 +61,16 @@ class Host:
         log: takes what its pid 1 and sshd say.
     """
 
-    def __init__(self, network: Network, name: str, addresses: Sequence[str], disk: Disk, log: Path) -> None:
-        self.network, self.name, self.addresses, self.disk, self.log = network, name, tuple(addresses), disk, log
+    def __init__(
+        self, network: Network, name: str, addresses: Sequence[str], disk: Disk, log: Path
+    ) -> None:
+        self.network, self.name, self.addresses, self.disk, self.log = (
+            network,
+            name,
+            tuple(addresses),
+            disk,
+            log,
+        )
         self.address = addresses[0].partition("/")[0]
         self.number = next(network.numbers)
         self.plug = f"plug{self.number}"
@@ -71,21 +79,51 @@ class Host:
 
     def boot(self) -> None:
         spec = json.dumps(asdict(self.disk) | {"name": self.name, "address": self.address})
-        new = ("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--propagation", "private")
+        new = (
+            "unshare",
+            "--net",
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--propagation",
+            "private",
+        )
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*DIES_WITH_US, *new, sys.executable, str(INIT), spec], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/"
+                [*DIES_WITH_US, *new, sys.executable, str(INIT), spec],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
             )
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        until(lambda: self._gone() or children.read_text().split(), BOOT_S, f"{self.name} begins", 0.01)
+        until(
+            lambda: self._gone() or children.read_text().split(),
+            BOOT_S,
+            f"{self.name} begins",
+            0.01,
+        )
         assert not self._gone(), self.log.read_text()
         self.pid = int(children.read_text().split()[0])
         self.network.connect(self)
-        until(lambda: self._gone() or self.path("/run/booted").exists(), BOOT_S, f"{self.name} boots", 0.02)
+        until(
+            lambda: self._gone() or self.path("/run/booted").exists(),
+            BOOT_S,
+            f"{self.name} boots",
+            0.02,
+        )
         assert not self._gone(), self.log.read_text()
         if self.disk.key:
             listening = Path(f"/proc/{self.pid}/net/tcp")
-            until(lambda: f":{22:04X} 00000000:0000 0A" in listening.read_text(), BOOT_S, f"{self.name} listens for SSH", 0.02)
+            until(
+                lambda: f":{22:04X} 00000000:0000 0A" in listening.read_text(),
+                BOOT_S,
+                f"{self.name} listens for SSH",
+                0.02,
+            )
 
     def _gone(self) -> bool:
         return self._process.poll() is not None
@@ -111,16 +149,38 @@ class Host:
 
     def command(self, *words: object) -> list[str]:
         """A command on it, of its user, in the checkout's folder, as this process starts it."""
-        inside = ("nsenter", "--target", str(self.pid), "--net", "--mount", "--uts", "--ipc", "--pid")
+        inside = (
+            "nsenter",
+            "--target",
+            str(self.pid),
+            "--net",
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--pid",
+        )
         account = ("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups")
         settings = {"HOME": self.disk.home, "USER": self.disk.user, **self.disk.environment}
-        return [*inside, *account, "env", "-i", "-C", str(ROOT), *(f"{key}={value}" for key, value in settings.items()), *map(str, words)]
+        return [
+            *inside,
+            *account,
+            "env",
+            "-i",
+            "-C",
+            str(ROOT),
+            *(f"{key}={value}" for key, value in settings.items()),
+            *map(str, words),
+        ]
 
     def start(self, *words: object, log: Path) -> subprocess.Popen[bytes]:
         """Starts a command; both streams go to the log. It is a process group of its own: a signal to the group is Ctrl-C."""
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [*DIES_WITH_US, *self.command(*words)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                [*DIES_WITH_US, *self.command(*words)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         self._commands.append(process)
         return process
@@ -148,7 +208,12 @@ class Network:
     def __enter__(self) -> Network:
         self._switch = subprocess.Popen([*DIES_WITH_US, "unshare", "--net", "sleep", "infinity"])
         ours = Path("/proc/self/ns/net").readlink()
-        until(lambda: Path(f"/proc/{self._switch.pid}/ns/net").readlink() != ours, BOOT_S, "the switch", 0.01)
+        until(
+            lambda: Path(f"/proc/{self._switch.pid}/ns/net").readlink() != ours,
+            BOOT_S,
+            "the switch",
+            0.01,
+        )
         self.switch("ip", "link", "add", "bridge", "type", "bridge")
         self.switch("ip", "link", "set", "bridge", "up")
         return self
@@ -177,8 +242,15 @@ class Network:
         """A cable from the host to the switch; the host's card is the same after each boot, or its neighbours would look for the old one."""
         card = f"02:00:00:00:{host.number // 256:02x}:{host.number % 256:02x}"
         # the kernel takes its time with the cable of a host that was killed
-        until(lambda: f"{host.plug}:" not in self.plugged(), BOOT_S, f"the cable of {host.name} is gone", 0.02)
-        self.switch(*f"ip link add {host.plug} type veth peer name eth0 address {card} netns {host.pid}".split())
+        until(
+            lambda: f"{host.plug}:" not in self.plugged(),
+            BOOT_S,
+            f"the cable of {host.name} is gone",
+            0.02,
+        )
+        self.switch(
+            *f"ip link add {host.plug} type veth peer name eth0 address {card} netns {host.pid}".split()
+        )
         self.switch("ip", "link", "set", host.plug, "master", "bridge", "up")
         for address in host.addresses:
             _in_network(host.pid, "ip", "addr", "add", address, "dev", "eth0")

@@ -15,7 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-HIDDEN = {"/tmp": "1777", "/dev/shm": "1777", "/root": "755", "/home": "755", "/srv": "755", "/mnt": "755"}
+HIDDEN = {
+    "/tmp": "1777",
+    "/dev/shm": "1777",
+    "/root": "755",
+    "/home": "755",
+    "/srv": "755",
+    "/mnt": "755",
+}
 STAGE = Path("/run/stage")
 UID = 1000
 SSHD = """\
@@ -38,7 +45,11 @@ def disk(spec: dict[str, Any]) -> None:
     """Folders of its own in place of the machine's; of those, only what is kept or shared stays to be seen."""
     mount("-t", "proc", "proc", "/proc")
     mount("-t", "tmpfs", "tmpfs", "/run")
-    seen = {path: path for path in spec["kept"] if any(path.startswith(f"{hidden}/") for hidden in HIDDEN)} | spec["shared"]
+    seen = {
+        path: path
+        for path in spec["kept"]
+        if any(path.startswith(f"{hidden}/") for hidden in HIDDEN)
+    } | spec["shared"]
     for number, path in enumerate(seen):
         (STAGE / str(number)).mkdir(parents=True)
         mount("--bind", path, STAGE / str(number))
@@ -66,7 +77,11 @@ def people(spec: dict[str, Any]) -> None:
         own.chmod(0o600 if name == "shadow" else 0o644)
         mount("--bind", own, f"/etc/{name}")
     exports = "".join(f"export {key}='{value}'\n" for key, value in spec["environment"].items())
-    files = {".bashrc": exports, ".profile": ". ~/.bashrc\n", ".ssh/authorized_keys": spec["key"]} | spec["files"]
+    files = {
+        ".bashrc": exports,
+        ".profile": ". ~/.bashrc\n",
+        ".ssh/authorized_keys": spec["key"],
+    } | spec["files"]
     for name, text in files.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)
@@ -89,7 +104,9 @@ def main() -> None:
     if spec["key"]:
         Path("/run/sshd").mkdir(mode=0o755)
         Path("/run/sshd_config").write_text(SSHD)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/run/host_key"], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/run/host_key"], check=True
+        )
         subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", "/run/sshd_config"])
     Path("/run/booted").touch()
     while True:  # orphans are pid 1's to wait for

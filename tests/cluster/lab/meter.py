@@ -28,11 +28,15 @@ class Meter:
     def __exit__(self, *error: object) -> None:
         self._end.set()
         self._thread.join()
-        self.words = f"{time.monotonic() - self._begin:.0f} s, {self.peak_bytes / 2**30:.1f} GiB at most"
+        self.words = (
+            f"{time.monotonic() - self._begin:.0f} s, {self.peak_bytes / 2**30:.1f} GiB at most"
+        )
 
     def _measure(self) -> None:
         while not self._end.wait(PERIOD_S):
-            self.peak_bytes = max(self.peak_bytes, memory({host.pid for host in list(self.network.hosts.values())}))
+            self.peak_bytes = max(
+                self.peak_bytes, memory({host.pid for host in list(self.network.hosts.values())})
+            )
 
 
 def memory(inits: set[int]) -> int:
@@ -44,5 +48,7 @@ def memory(inits: set[int]) -> int:
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if (path / "ns" / "pid").readlink() in spaces:
-                total += 1024 * int((path / "smaps_rollup").read_text().partition("\nPss:")[2].split()[0])
+                total += 1024 * int(
+                    (path / "smaps_rollup").read_text().partition("\nPss:")[2].split()[0]
+                )
     return total

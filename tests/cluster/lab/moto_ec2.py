@@ -25,7 +25,10 @@ def play(scarce: str) -> None:
     def run_instances(self: Any) -> Any:
         kind = PLAIN(self, "InstanceType")
         if kind == scarce and not others:
-            raise EC2ClientError("InsufficientInstanceCapacity", f"We currently do not have sufficient {kind} capacity")
+            raise EC2ClientError(
+                "InsufficientInstanceCapacity",
+                f"We currently do not have sufficient {kind} capacity",
+            )
         if kind != scarce and PLAIN(self, "InstanceMarketOptions"):
             others.append(kind)
         return RUN(self)

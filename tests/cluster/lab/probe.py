@@ -28,7 +28,11 @@ PATHS = (
     "POST /get_runtime_envs_info", "GET /logs", "GET /-/healthz",
 )  # fmt: skip
 ANSWER_S = 5.0
-REFUSED = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNIMPLEMENTED)
+REFUSED = (
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNIMPLEMENTED,
+)
 
 Answer = tuple[int, str, int | str, str]
 
@@ -37,8 +41,15 @@ def http(address: str, port: int, token: str) -> Iterator[Answer]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for path in PATHS:
         method, _, place = path.partition(" ")
-        body = json.dumps({"entrypoint": "touch /tmp/stranger"}).encode() if method == "POST" else None
-        request = urllib.request.Request(f"http://{address}:{port}{place}", body, {"Content-Type": "application/json"}, method=method)
+        body = (
+            json.dumps({"entrypoint": "touch /tmp/stranger"}).encode() if method == "POST" else None
+        )
+        request = urllib.request.Request(
+            f"http://{address}:{port}{place}",
+            body,
+            {"Content-Type": "application/json"},
+            method=method,
+        )
         if token:
             request.add_header("Authorization", f"Bearer {token}")
         try:
@@ -59,7 +70,11 @@ def stubs() -> list[type]:
     for module in pkgutil.iter_modules(generated.__path__):
         if module.name.endswith("_pb2_grpc"):
             content = importlib.import_module(f"ray.core.generated.{module.name}")
-            found += [each for name, each in inspect.getmembers(content, inspect.isclass) if name.endswith("Stub")]
+            found += [
+                each
+                for name, each in inspect.getmembers(content, inspect.isclass)
+                if name.endswith("Stub")
+            ]
     return found
 
 
@@ -81,7 +96,10 @@ def methods() -> list[tuple[str, str]]:
 
 
 def calls(address: str, port: int, token: str, only: str = "") -> Iterator[Answer]:
-    metadata = (("client_id", "stranger"), *((("authorization", f"Bearer {token}"),) if token else ()))
+    metadata = (
+        ("client_id", "stranger"),
+        *((("authorization", f"Bearer {token}"),) if token else ()),
+    )
     with grpc.insecure_channel(f"{address}:{port}") as channel:
         for kind, path in methods():
             if not path.endswith(only):
@@ -105,7 +123,11 @@ def main() -> None:
     address, *ports = sys.argv[1:]
     token, answers = sys.stdin.read().strip(), list[Answer]()
     for port, _, only in (word.partition("/") for word in ports):
-        answers += calls(address, int(port), token, only) if only else [*http(address, int(port), token), *calls(address, int(port), token)]
+        answers += (
+            calls(address, int(port), token, only)
+            if only
+            else [*http(address, int(port), token), *calls(address, int(port), token)]
+        )
     json.dump(answers, sys.stdout)
 
 

@@ -32,7 +32,11 @@ def finished(home: Path) -> dict[int, dict[str, Any]]:
     """The trials that have ended, as the storage has them: with who trained them, and how long it took."""
     if not (home / NAME / "place.yaml").exists():
         return {}
-    return {trial.number: trial.to_json() for trial in catalog.read_trials(catalog.find(NAME, home)) if trial.state.finished}
+    return {
+        trial.number: trial.to_json()
+        for trial in catalog.read_trials(catalog.find(NAME, home))
+        if trial.state.finished
+    }
 
 
 @cache

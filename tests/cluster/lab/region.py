@@ -18,7 +18,12 @@ from tests.support.processes import until
 NAME = "us-west-2"
 ADDRESS, PORT = "172.31.255.2", 5555  # in the default network of a region, as moto has it
 ENDPOINT = f"http://{ADDRESS}:{PORT}"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": NAME, "AWS_ENDPOINT_URL": ENDPOINT}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": NAME,
+    "AWS_ENDPOINT_URL": ENDPOINT,
+}
 LIVE = ("pending", "running")
 PERIOD_S = 0.3
 
@@ -38,14 +43,22 @@ class Region:
         self._leave = threading.Event()
 
     def __enter__(self) -> Region:
-        self.host = self.network.add("aws", [f"{ADDRESS}/16"], Disk("aws", "/home/aws", "", environment()))
+        self.host = self.network.add(
+            "aws", [f"{ADDRESS}/16"], Disk("aws", "/home/aws", "", environment())
+        )
         log: Path = self.network.folder / "moto.log"
         command = [sys.executable, "-m", "tests.cluster.lab.moto_ec2", ADDRESS, PORT, self.scarce]
         self.host.start(*command, log=log)
         listening = Path(f"/proc/{self.host.pid}/net/tcp")
-        until(lambda: f":{PORT:04X} 00000000:0000 0A" in listening.read_text(), BOOT_S, "the region answers")
+        until(
+            lambda: f":{PORT:04X} 00000000:0000 0A" in listening.read_text(),
+            BOOT_S,
+            "the region answers",
+        )
         self._inside = ThreadPoolExecutor(1, initializer=enter_network, initargs=(self.host.pid,))
-        self.ec2, self.s3 = (self._inside.submit(self.client, service).result() for service in ("ec2", "s3"))
+        self.ec2, self.s3 = (
+            self._inside.submit(self.client, service).result() for service in ("ec2", "s3")
+        )
         self._follower = threading.Thread(target=self._follow)
         self._follower.start()
         return self
@@ -66,7 +79,11 @@ class Region:
 
     def instances(self, *states: str) -> list[dict[str, Any]]:
         """Those in some states; by default those that live, which are paid for."""
-        found = [each for one in self.asks("describe_instances")["Reservations"] for each in one["Instances"]]
+        found = [
+            each
+            for one in self.asks("describe_instances")["Reservations"]
+            for each in one["Instances"]
+        ]
         return [each for each in found if each["State"]["Name"] in (states or LIVE)]
 
     def spot(self) -> list[dict[str, Any]]:
@@ -81,9 +98,19 @@ class Region:
 
         def pages() -> list[dict[str, Any]]:
             buckets = [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
-            return [page for name in buckets for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=name, Prefix=below)]
+            return [
+                page
+                for name in buckets
+                for page in self.s3.get_paginator("list_objects_v2").paginate(
+                    Bucket=name, Prefix=below
+                )
+            ]
 
-        return {each["Key"]: each["LastModified"] for page in self._inside.submit(pages).result() for each in page.get("Contents", ())}
+        return {
+            each["Key"]: each["LastModified"]
+            for page in self._inside.submit(pages).result()
+            for each in page.get("Contents", ())
+        }
 
     def download(self, key: str, path: Path) -> None:
         def copy() -> None:
@@ -105,6 +132,8 @@ class Region:
             self.network.remove(name)
 
     def _host(self, instance: Mapping[str, Any]) -> Host:
-        pairs = self.asks("describe_key_pairs", KeyNames=[instance["KeyName"]], IncludePublicKey=True)["KeyPairs"]
+        pairs = self.asks(
+            "describe_key_pairs", KeyNames=[instance["KeyName"]], IncludePublicKey=True
+        )["KeyPairs"]
         addresses = [f"{instance['PrivateIpAddress']}/16", f"{instance['PublicIpAddress']}/32"]
         return self.network.add(instance["InstanceId"], addresses, self.disk(pairs[0]["PublicKey"]))

@@ -16,7 +16,10 @@ from tests.cluster.lab.init import UID
 from tests.cluster.lab.question import NAME
 from tests.cluster.lab.user import HOME, substituted
 
-HEAD, WORKERS = "192.0.2.10", ("192.0.2.11", "192.0.2.12")  # as in the file: addresses for documents, which no machine has
+HEAD, WORKERS = (
+    "192.0.2.10",
+    ("192.0.2.11", "192.0.2.12"),
+)  # as in the file: addresses for documents, which no machine has
 SMALL = {"{CPU: 4}": "{CPU: 1}"}  # all that the lab changes in the file: a worker for each cohort
 ACCOUNT_HOME, SHARED = "/home/frontier", "/srv/frontier"
 
@@ -46,7 +49,9 @@ class Site:
 
 def key_pair(folder: Path) -> tuple[str, str]:
     """A private and a public SSH key."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True
+    )
     return (folder / "key").read_text(), (folder / "key.pub").read_text()
 
 
@@ -67,8 +72,28 @@ def onprem(folder: Path) -> Iterator[Site]:
     private, public = key_pair(folder)
     runs, fetched = own_folder(folder / "runs"), own_folder(folder / "fetched")
     bare = {key: value for key, value in environment().items() if key != "PATH"}
-    disk = Disk("frontier", ACCOUNT_HOME, public, bare, {str(runs): SHARED}, links={"frontier/.venv": sys.prefix})
+    disk = Disk(
+        "frontier",
+        ACCOUNT_HOME,
+        public,
+        bare,
+        {str(runs): SHARED},
+        links={"frontier/.venv": sys.prefix},
+    )
     with Network(folder) as network:
-        laptop = network.add("laptop", ["192.0.2.1/24"], laptop_disk(fetched, {".ssh/id_ed25519": private}))
-        head, *workers = (network.add(f"host{ip.rpartition('.')[2]}", [f"{ip}/24"], disk) for ip in (HEAD, *WORKERS))
-        yield Site(substituted(ROOT / "cluster" / "onprem.yaml", SMALL), network, laptop, head, tuple(workers), runs, fetched)
+        laptop = network.add(
+            "laptop", ["192.0.2.1/24"], laptop_disk(fetched, {".ssh/id_ed25519": private})
+        )
+        head, *workers = (
+            network.add(f"host{ip.rpartition('.')[2]}", [f"{ip}/24"], disk)
+            for ip in (HEAD, *WORKERS)
+        )
+        yield Site(
+            substituted(ROOT / "cluster" / "onprem.yaml", SMALL),
+            network,
+            laptop,
+            head,
+            tuple(workers),
+            runs,
+            fetched,
+        )

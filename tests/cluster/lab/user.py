@@ -49,7 +49,9 @@ class User:
     def says(self, *words: object, code: int = 0, seconds: float = COMMAND_S) -> str:
         """Runs a command, which must end with that exit code, and returns what it printed."""
         done = self.host.run(*COMMAND, *words, seconds=seconds)
-        assert done.returncode == code, f"{words}: exit code {done.returncode}\n{done.stdout[-4000:]}"
+        assert done.returncode == code, (
+            f"{words}: exit code {done.returncode}\n{done.stdout[-4000:]}"
+        )
         return done.stdout
 
     def cluster(self, command: str) -> str:
@@ -70,7 +72,9 @@ class User:
         return self.host.start(*COMMAND, "attach", NAME, "--cluster", CLUSTER, log=log)
 
     def press_ctrl_c(self, following: Popen[bytes], log: Path) -> None:
-        until(lambda: "trials x" in log.read_text(), FOLLOWING_S, "it follows")  # before, there is nothing to detach from
+        until(
+            lambda: "trials x" in log.read_text(), FOLLOWING_S, "it follows"
+        )  # before, there is nothing to detach from
         os.killpg(following.pid, signal.SIGINT)
         until(lambda: "detached" in log.read_text(), DETACHING_S, "it detaches")
         following.wait(DETACHING_S)
