@@ -74,9 +74,8 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
     begin = time.monotonic()
     processes.kill(parts, number)
     code = process.wait(NOTICED_S)
-    print(
-        f"{part} {signal.Signals(number).name}: exit code {code} after {time.monotonic() - begin:.1f} s"
-    )  # noqa: T201
+    waited_s = time.monotonic() - begin
+    print(f"{part} {signal.Signals(number).name}: exit code {code} after {waited_s:.1f} s")  # noqa: T201
     processes.kill(below, signal.SIGCONT)
     processes.kill(below)
     said = searched.said()
@@ -121,7 +120,6 @@ def test_a_cohort_that_was_half_trained_when_its_worker_died_goes_on_from_its_ch
             sum(trial.to_json()["seconds"] for trial in trials),
             max(trial.finished_at or 0 for trial in trials) - killed,
         )
-        print(
-            f"{trained_s:.1f} s of training, of which {since_s:.1f} s after the worker died, its start included"
-        )  # noqa: T201
+        after = f"{since_s:.1f} s after the worker died, its start included"
+        print(f"{trained_s:.1f} s of training, of which {after}")  # noqa: T201
         assert searched.problems(twin("inline", **spec)) == []
