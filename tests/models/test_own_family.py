@@ -16,10 +16,8 @@ MODULE = "a_family_of_the_users_own"
 FAMILY = """
 from pathlib import Path
 import numpy as np
-from frontier_search.architectures.reservoir import recurrent
-from frontier_search.family import Family
-from frontier_search.graph import Graph
-RING = Graph(adjacency=lambda hidden, rng: np.roll(np.eye(hidden), 1, axis=1), edges=lambda hidden: hidden)
+from frontier_search import Family, Graph, recurrent
+RING = Graph(lambda hidden, rng: np.roll(np.eye(hidden), 1, axis=1), lambda hidden: hidden)
 FAMILY = Family("ring", "a ring", "test", Path(__file__).with_suffix(".yaml"), recurrent(RING))
 """
 SPACE = "{hidden: 4, steps: 2, spectral_radius: 0.9, graph_noise: 0.0, learning_rate: dataset}"

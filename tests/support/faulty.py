@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import frontier_search.families
+import frontier_search.models.families
 from frontier_search.data.dataset import Split
 from frontier_search.models.family import Family, Size
 from tests.support import toys
