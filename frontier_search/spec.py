@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,29 +94,38 @@ class SpecValues:
         self.problems: list[str] = [unknown("key", key, keys) for key in spec if key not in keys]
 
     def seeds(self, key: str, default: int) -> tuple[int, ...]:
-        """A number of seeds, or a list of different ones."""
+        """Returns the seeds: a count, a list of different seeds, or a string such as ``101,202,303``."""
         given = self.spec.get(key, default)
         if isinstance(given, int) and not isinstance(given, bool):
-            if given < 1:
-                self.problems.append(
-                    f"{key} = {given}; at least one seed is needed to train a model."
-                )
-            if given > MAX_SEEDS:
-                self.problems.append(
-                    f"{key} = {given}; at most {MAX_SEEDS} models are trained a candidate."
-                )
-            return seeds_from_count(min(given, MAX_SEEDS))
-        listed = given if isinstance(given, list | tuple) else []
-        legal = [
-            seed
-            for seed in listed
-            if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED
-        ]
-        if not listed or len(legal) < len(listed) or len(set(legal)) < len(legal):
+            return self._seeds_by_count(key, given)
+        listed: Sequence[Any] = given if isinstance(given, list | tuple) else []
+        if isinstance(given, str):
+            listed = _split_seeds(given)
+        wrong = [seed for seed in listed if not _is_seed(seed)]
+        legal = [seed for seed in listed if _is_seed(seed)]
+        repeated = [seed for seed, times in Counter(legal).items() if times > 1]
+        if wrong or repeated or not listed:
+            reason = (
+                f"{wrong[0]!r} is not a seed; "
+                if wrong
+                else f"{repeated[0]} is given twice; "
+                if repeated
+                else ""
+            )
             self.problems.append(
-                f"{key} = {given!r}; give how many (5), or a list of different whole numbers from 0 to {MAX_SEED}."
+                f"{key} = {given!r}; {reason}give how many (5), or a list of different whole"
+                f" numbers from 0 to {MAX_SEED} (101,202,303)."
             )
         return tuple(legal)
+
+    def _seeds_by_count(self, key: str, count: int) -> tuple[int, ...]:
+        if count < 1:
+            self.problems.append(f"{key} = {count}; at least one seed is needed to train a model.")
+        if count > MAX_SEEDS:
+            self.problems.append(
+                f"{key} = {count}; at most {MAX_SEEDS} models are trained a candidate."
+            )
+        return seeds_from_count(min(count, MAX_SEEDS))
 
     def seconds(self, key: str) -> float | None:
         """A time such as ``90s``, ``10m`` or ``2h``, or a number of seconds; None when it is not given."""
@@ -161,6 +171,18 @@ class SpecValues:
             self.problems.append(f"{key} = {given!r}; give a list of {what}.")
             return tuple(default)
         return tuple(str(name) for name in given)
+
+
+def _split_seeds(text: str) -> list[int | str]:
+    """Splits ``101,202,303``; ``101,`` is one seed. Words that are not whole numbers stay strings."""
+    if "," not in text:
+        return []
+    words = [word.strip() for word in text.strip().removesuffix(",").split(",")]
+    return [int(word) if word.isascii() and word.isdecimal() else word for word in words]
+
+
+def _is_seed(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SEED
 
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

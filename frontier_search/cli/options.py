@@ -12,6 +12,15 @@ from click.core import ParameterSource
 from frontier_search.errors import SpecError
 from frontier_search.storage.folder import DEFAULT_HOME
 
+
+def seeds_of(text: str) -> int | str:
+    """Returns how many seeds, or the text that lists them, which the search checks."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
 HOME = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
@@ -103,7 +112,11 @@ QUESTION = (
         "--time-budget", metavar="10m", help="Ask for no more candidates after this long."
     ),
     click.option(
-        "--seeds", type=int, help="Seeds on which every candidate is trained.  [default: 5]"
+        "--seeds",
+        type=seeds_of,
+        metavar="N|SEED,SEED",
+        help="Seeds on which every candidate is trained: how many, or which, e.g. 101,202,303."
+        "  [default: 5]",
     ),
     click.option("--epochs", type=int, help="Epochs of each model.  [default: the dataset's]"),
     click.option("--batch-size", type=int, help="Rows a minibatch.  [default: the dataset's]"),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, place, training, typed
+from frontier_search.cli.options import HOME, place, seeds_of, training, typed
 from frontier_search.storage.folder import SweepFolder
 
 
@@ -16,7 +16,10 @@ from frontier_search.storage.folder import SweepFolder
 @click.argument("sweep_file", metavar="SWEEP.yaml", type=click.Path(path_type=Path))
 @click.option("--name", help="The sweep's name.  [default: the file's]")
 @click.option(
-    "--seeds", type=int, help="Seeds on which every candidate is trained, for all searches."
+    "--seeds",
+    type=seeds_of,
+    metavar="N|SEED,SEED",
+    help="Seeds on which every candidate is trained: how many, or which, e.g. 101,202,303.",
 )
 @click.option(
     "--until-settled",
@@ -30,7 +33,7 @@ from frontier_search.storage.folder import SweepFolder
 def command(
     sweep_file: Path,
     name: str | None,
-    seeds: int | None,
+    seeds: int | str | None,
     until_settled: bool,
     home: Path,
     storage: str | None,

@@ -85,7 +85,10 @@ class Sweep:
 
     @staticmethod
     def from_yaml(
-        path: Path, name: str | None = None, seeds: int | None = None, until_settled: bool = False
+        path: Path,
+        name: str | None = None,
+        seeds: int | str | None = None,
+        until_settled: bool = False,
     ) -> Sweep:
         """Reads a file, or one that the package ships by its name; what is given besides overrides it.
 

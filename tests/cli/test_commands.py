@@ -144,6 +144,28 @@ def test_a_file_of_settings_is_overridden_by_flags(
     assert spec["require"] == ["params<=500", "flops<=100000"]
 
 
+@pytest.mark.parametrize(
+    ("given", "seeds"), [("2", [101, 202]), ("101,202,303", [101, 202, 303]), ("42,", [42])]
+)
+def test_seeds_are_a_number_or_a_list(
+    run: Run, tmp_path: Path, given: str, seeds: list[int]
+) -> None:
+    shown = run("run", "--dataset", "iris", "--seeds", given, "--home", tmp_path, "--dry-run")
+    assert (shown.code, yaml.safe_load(shown.out)["seeds"]) == (0, seeds)
+    sweep = tmp_path / "many.yaml"
+    sweep.write_text("defaults: {seeds: 7, trials: 3}\nsearches: [iris, wine]\n")
+    shown = run("sweep", sweep, "--seeds", given, "--home", tmp_path, "--dry-run")
+    assert shown.code == 0
+    assert shown.out.count(f"3 candidates x {len(seeds)} seeds") == 2
+
+
+def test_a_mistake_in_the_seeds_of_a_sweep(run: Run, tmp_path: Path) -> None:
+    sweep = tmp_path / "many.yaml"
+    sweep.write_text("searches: [iris]\n")
+    said = only_mistake(run("sweep", sweep, "--seeds", "101,x", "--home", tmp_path, "--dry-run"))
+    assert "seeds = '101,x'; 'x' is not a seed; give how many (5)" in said
+
+
 def test_a_dry_run_shows_the_whole_search_and_writes_nothing(run: Run, tmp_path: Path) -> None:
     shown = run(
         "run", "--dataset", "iris", "--home", tmp_path / "home", "--dry-run", "--time-budget", "10m"
@@ -226,6 +248,13 @@ def test_names_are_counted_up_unless_they_are_given(run: Run, home: Path) -> Non
             ["--dataset", "iris", "--seeds", "0"],
             "seeds = 0; at least one seed is needed to train a model.",
         ),
+        (
+            ["--dataset", "iris", "--seeds", "101,x"],
+            "seeds = '101,x'; 'x' is not a seed; give how many (5), or a list of different whole",
+        ),
+        (["--dataset", "iris", "--seeds", "7,7"], "seeds = '7,7'; 7 is given twice; give how many"),
+        (["--dataset", "iris", "--seeds", ""], "seeds = ''; give how many (5), or a list of"),
+        (["--dataset", "iris", "--seeds", "many"], "seeds = 'many'; give how many (5), or a list"),
         (
             ["--dataset", "iris", "--epochs", "-1"],
             "epochs = -1; a whole number of at least 1 is needed.",

@@ -108,6 +108,15 @@ def test_seeds_are_a_count_or_a_list() -> None:
     assert toys.search(seeds=[7, 0, MAX_SEED]).seeds == (7, 0, MAX_SEED)
 
 
+@pytest.mark.parametrize(
+    ("given", "seeds"),
+    [("101,202,303", (101, 202, 303)), (" 7, 0 ", (7, 0)), ("42,", (42,)), ("3,2,1,", (3, 2, 1))],
+)
+def test_seeds_are_also_a_string_with_commas(given: str, seeds: tuple[int, ...]) -> None:
+    assert toys.search(seeds=given).seeds == seeds
+    assert toys.search(seeds=given).fingerprint() == toys.search(seeds=seeds).fingerprint()
+
+
 # ---- mistakes ---------------------------------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +253,27 @@ def test_families_that_cannot_be_searched(families: Any, words: str) -> None:
 )
 def test_seeds_that_are_none(seeds: Any) -> None:
     assert only_problem(seeds=seeds).startswith(f"seeds = {seeds!r}; ")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("", ""),
+        (",", "'' is not a seed; "),
+        ("101,,202", "'' is not a seed; "),
+        ("101,x", "'x' is not a seed; "),
+        ("101,-1", "'-1' is not a seed; "),
+        (f"1,{MAX_SEED + 1}", f"{MAX_SEED + 1} is not a seed; "),
+        ("101,202,101", "101 is given twice; "),
+        ([5, 6, 5], "5 is given twice; "),
+        ("101;202", ""),
+    ],
+)
+def test_a_mistake_among_listed_seeds_is_named(given: Any, reason: str) -> None:
+    assert only_problem(seeds=given) == (
+        f"seeds = {given!r}; {reason}give how many (5), or a list of different whole numbers from 0"
+        f" to {MAX_SEED} (101,202,303)."
+    )
 
 
 @pytest.mark.parametrize(
