@@ -58,7 +58,9 @@ def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float
             return rows
         if cohort is None or len(in_flight) == search.in_flight:
             done = in_flight.pop(0)
-            handover.files.leave(done, [outcome(candidate) for candidate in done.candidates], {})
+            handover.files.outcomes.write(
+                done, [outcome(candidate) for candidate in done.candidates], {}
+            )
             start = time.perf_counter()
             handover.settle(done)
             told += time.perf_counter() - start

@@ -91,12 +91,14 @@ def requests(log: Path) -> int:
 
 def work(handover: Handover, cohort: Cohort) -> None:
     """A worker's part, without the training."""
-    posted = handover.files.posted(cohort.index)
-    checkpoints = Checkpoints(handover.files.checkpoints(cohort.index))
+    posted = handover.files.outcomes.queued(cohort.index)
+    checkpoints = Checkpoints(handover.files.outcomes.checkpoints(cohort.index))
     for stack in range(STACKS):
         checkpoints.begin(f"{stack}")
     weights = {number: np.zeros((5, SCALARS), dtype=np.float32) for number in posted.numbers}
-    handover.files.leave(posted, [outcome(candidate) for candidate in posted.candidates], weights)
+    handover.files.outcomes.write(
+        posted, [outcome(candidate) for candidate in posted.candidates], weights
+    )
 
 
 def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
@@ -104,7 +106,7 @@ def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
     entry = catalog.define(search, home, outcomes=outcomes)
     begin = time.perf_counter()
     files, trained = entry.files, 0
-    files.take_over()
+    files.owner.take_over()
     handover = Handover(Session(search, entry.open_storage(writable=True)), files)
     while (cohort := handover.next()) is not None:
         work(handover, cohort)

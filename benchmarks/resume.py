@@ -58,7 +58,9 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
             in_flight.append(cohort)
         if cohort is None or len(in_flight) == search.in_flight:
             done = in_flight.pop(0)
-            handover.files.leave(done, [outcome(candidate) for candidate in done.candidates], {})
+            handover.files.outcomes.write(
+                done, [outcome(candidate) for candidate in done.candidates], {}
+            )
             handover.settle(done)
 
 

@@ -45,7 +45,7 @@ class Sleeper(ray_tune.CohortTrainable):
         root: str = "",
         device: str = "cpu",
     ) -> None:
-        self.files, self.index, self.log = (
+        self.outcomes, self.index, self.log = (
             OutcomeFiles(remote.folder(root)),
             config[ray_tune.COHORT],
             Path(root) / ASLEEP,
@@ -57,8 +57,8 @@ class Sleeper(ray_tune.CohortTrainable):
             MEAN_S * float(np.random.default_rng(self.index).lognormal(-(SPREAD**2) / 2, SPREAD))
         )
         awake = time.time()
-        cohort = self.files.posted(self.index)
-        self.files.leave(cohort, [outcome(candidate) for candidate in cohort.candidates], {})
+        cohort = self.outcomes.queued(self.index)
+        self.outcomes.write(cohort, [outcome(candidate) for candidate in cohort.candidates], {})
         (self.log / f"{self.index}").write_text(f"{start} {awake} {os.getpid()}")
         return {ray_tune.COHORT: self.index, "done": True}
 

@@ -116,18 +116,18 @@ def _conduct(
     ):
         session = Session(entry.search, storage)
         files = entry.files
-        files.claim(entry.search)
+        files.archive.claim(entry.search)
         handover = Handover(session, files, observers)
         if (
             session.finished
         ):  # it is shown, and must not stop one that goes on elsewhere, with more trials
             handover.observe()
         else:
-            files.take_over()
+            files.owner.take_over()
             try:
                 workers()(handover)
             except (OSError, SearchError):
-                files.require_ours()  # where another session removed what this one wrote, that is why
+                files.owner.require_ours()  # where another session removed what this one wrote, that is why
                 raise
             session.note_elapsed()
         session.raise_if_hopeless()

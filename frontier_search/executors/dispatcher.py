@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from frontier_search.errors import SearchError
 from frontier_search.search.search import Search
 from frontier_search.session import Session
-from frontier_search.storage.outcomes import OutcomeFiles, Told
+from frontier_search.storage.outcomes import CohortOutcomes
+from frontier_search.storage.search_files import SearchFiles
 from frontier_search.training import crashes
 from frontier_search.trial import Cohort, Outcome
 
@@ -34,7 +35,7 @@ class Handover:
     """
 
     def __init__(
-        self, session: Session, files: OutcomeFiles, observers: Sequence[Observer] = ()
+        self, session: Session, files: SearchFiles, observers: Sequence[Observer] = ()
     ) -> None:
         self.session, self.files, self.observers = session, files, tuple(observers)
         self._stillbirths = self._lost_unborn = (
@@ -43,7 +44,7 @@ class Handover:
         self._begun = False
         self._sure = False  # that no other session had the search a moment ago
         self._left = set(self._tidy())
-        session.expect(max(self._left | files.archived(), default=-1) + 1)
+        session.expect(max(self._left | files.archive.indices(), default=-1) + 1)
 
     @property
     def search(self) -> Search:
@@ -60,11 +61,11 @@ class Handover:
             self._begun = True
             self.observe()
         while (cohort := self.session.ask()) is not None:
-            left = self.files.take(
+            left = self.files.outcomes.read(
                 cohort
             )  # before the archive is asked: an earlier session that ends this moment moves it there
             if (
-                told := self.files.told(cohort)
+                told := self.files.archive.read(cohort)
             ) is not None:  # what is left beside it is of a worker that came late
                 self._tell_again(cohort, told, late=left is not None)
             elif left is not None:
@@ -76,14 +77,14 @@ class Handover:
                     self.session.expect(
                         0
                     )  # a new one, or the archive's are of other candidates: from here on time counts
-                self.files.post(cohort)
+                self.files.outcomes.queue(cohort)
                 return cohort
         return None
 
     def _require_ours(self) -> None:
         """Asks who has the search, unless it was asked a moment ago: one request a cohort."""
         if not self._sure:
-            self.files.require_ours()
+            self.files.owner.require_ours()
         self._sure = False
 
     def settle(self, cohort: Cohort) -> None:
@@ -92,12 +93,12 @@ class Handover:
         Raises:
             SearchError: there is none, though the worker said so, or another session has taken the search over.
         """
-        self.files.require_ours()
+        self.files.owner.require_ours()
         self._sure = True
-        outcomes = self.files.take(cohort)
+        outcomes = self.files.outcomes.read(cohort)
         if outcomes is None:
             raise SearchError(
-                f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.files.cohort(cohort.index)}."
+                f"the worker of cohort {cohort.index} reported, but its outcome is not in {self.files.outcomes.folder(cohort.index)}."
             )
         self._tell(cohort, outcomes)
 
@@ -111,7 +112,7 @@ class Handover:
         Raises:
             SearchError: workers die before they train anything, so that trying again is in vain.
         """
-        death = crashes.count(self.files.checkpoints(cohort.index), with_machine)
+        death = crashes.count(self.files.outcomes.checkpoints(cohort.index), with_machine)
         if death.stack is not None:
             self._stillbirths = self._lost_unborn = 0
         elif with_machine and self._lost_unborn < crashes.MACHINES_ALLOWED:
@@ -132,9 +133,9 @@ class Handover:
         """A session that died between telling a cohort and removing its files left them: the models of members are kept, the rest goes.
 
         Yields:
-            the cohorts that have files and are not told.
+            the indices of the cohorts that have files and are not told.
         """
-        for index in self.files.left():
+        for index in self.files.outcomes.indices():
             told = self.session.told(index)
             if told is None:
                 yield index
@@ -145,15 +146,19 @@ class Handover:
                 )
 
     def _put_away(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
-        self.files.keep_models(cohort, self.session.frontier.numbers())
+        members = self.session.frontier.numbers()
+        self.files.models.keep(self.files.outcomes.weights(cohort, members))
         self._discard_models()
-        self.files.keep_told(cohort, outcomes, self.session.elapsed_s)
-        self.files.discard(cohort.index)
+        self.files.archive.keep(cohort, outcomes, self.session.elapsed_s)
+        self.files.outcomes.discard(cohort.index)
 
     def _discard_models(self) -> None:
         """Of the told alone: a search that is told again from the archive has models of members that it has not come to yet."""
-        trials, left = self.session.trials, self.files.models() - self.session.frontier.numbers()
-        self.files.discard_models(
+        trials, left = (
+            self.session.trials,
+            self.files.models.numbers() - self.session.frontier.numbers(),
+        )
+        self.files.models.discard(
             number for number in left if number < len(trials) and trials[number].state.finished
         )
 
@@ -162,7 +167,7 @@ class Handover:
         self._put_away(cohort, outcomes)
         self.observe()
 
-    def _tell_again(self, cohort: Cohort, told: Told, late: bool) -> None:
+    def _tell_again(self, cohort: Cohort, told: CohortOutcomes, late: bool) -> None:
         """Tells what a storage that is lost had; what is kept of it is there already.
 
         Args:
@@ -173,7 +178,7 @@ class Handover:
         self.session.tell(cohort, told.outcomes)
         self._discard_models()
         if late or cohort.index in self._left:
-            self.files.discard(cohort.index)
+            self.files.outcomes.discard(cohort.index)
         self.observe()
 
     def observe(self) -> None:

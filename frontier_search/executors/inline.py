@@ -13,7 +13,7 @@ from frontier_search.executors.worker import Worker
 @contextmanager
 def ready(where: Where, resume: str) -> Iterator[Execute]:
     def execute(handover: Handover) -> None:
-        worker = Worker(handover.search, handover.files, where.device)
+        worker = Worker(handover.search, handover.files.outcomes, where.device)
         while (cohort := handover.next()) is not None:
             worker.train(cohort)
             handover.settle(cohort)

@@ -69,8 +69,8 @@ class CohortTrainable(tune.Trainable):
         )  # torch loads in the workers, not in the driver
 
         search = Search.from_spec(spec or {})
-        self.files, self.index = OutcomeFiles(remote.folder(root)), config[COHORT]
-        self.worker = Worker(search, self.files, device)
+        self.outcomes, self.index = OutcomeFiles(remote.folder(root)), config[COHORT]
+        self.worker = Worker(search, self.outcomes, device)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.index = new_config[COHORT]
@@ -79,7 +79,7 @@ class CohortTrainable(tune.Trainable):
     def step(self) -> dict[str, Any]:
         result = {COHORT: self.index, "done": True}
         try:
-            self.worker.train(self.files.posted(self.index))
+            self.worker.train(self.outcomes.queued(self.index))
         except (
             SearchError,
             OSError,

@@ -26,14 +26,14 @@ class Worker:
         SpecError: the rows cannot be had, or the device cannot be used.
     """
 
-    def __init__(self, search: Search, files: OutcomeFiles, device: str = "cpu") -> None:
+    def __init__(self, search: Search, outcomes: OutcomeFiles, device: str = "cpu") -> None:
         settle_process()
-        self.search, self.files = search, files
+        self.search, self.outcomes = search, outcomes
         self.data = Data(search.find_dataset(), search.seeds, usable(device))
 
     def train(self, cohort: Cohort) -> None:
         """Trains a cohort, from its checkpoints where there are any, and leaves its outcome."""
-        checkpoints = Checkpoints(self.files.checkpoints(cohort.index))
+        checkpoints = Checkpoints(self.outcomes.checkpoints(cohort.index))
         with flushed_denormals():
             trained = train_cohort(
                 cohort,
@@ -42,7 +42,7 @@ class Worker:
                 checkpoints,
                 "latency_ms" in self.search.objectives,
             )
-        self.files.leave(cohort, trained.outcomes, trained.weights)
+        self.outcomes.write(cohort, trained.outcomes, trained.weights)
 
 
 def usable(device: str) -> torch.device:

@@ -231,7 +231,7 @@ class Mirror:
             .tags.get(payload.MODEL, payload.NO_MODEL)
             .startswith(payload.NO_MODEL)
         ]
-        kept = self.entry.files.models() if wanting else set()
+        kept = self.entry.files.models.numbers() if wanting else set()
         for trial in wanting:
             child = known[trial.uid]
             found = payload.NO_WEIGHTS

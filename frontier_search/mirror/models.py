@@ -62,7 +62,7 @@ def module(
     """The trained model of one seed of a trial.
 
     Args:
-        weights: (n_seeds, P), as ``OutcomeFiles.model`` gives them.
+        weights: (n_seeds, P), as ``MemberModels.read`` gives them.
         seed_index: position of the seed in the search.
 
     Raises:
@@ -96,7 +96,7 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     Returns:
         its id in MLflow, or ``none: `` and why there is none.
     """
-    weights = entry.files.model(trial.number)
+    weights = entry.files.models.read(trial.number)
     if weights is None:
         return NO_WEIGHTS
     position = median_seed(trial)

@@ -18,7 +18,7 @@ from frontier_search.spec import read_yaml
 from frontier_search.storage import records, remote
 from frontier_search.storage.folder import SearchFolder, SweepFolder, names, prepare_home
 from frontier_search.storage.locations import Place
-from frontier_search.storage.outcomes import OutcomeFiles
+from frontier_search.storage.search_files import SearchFiles
 from frontier_search.storage.storage import Storage, answering
 from frontier_search.trial import Trial
 
@@ -35,11 +35,11 @@ class Entry:
         return Storage(self.place.storage, self.folder.path, writable)
 
     @property
-    def files(self) -> OutcomeFiles:
+    def files(self) -> SearchFiles:
         """What passes between its session and its workers; raises SpecError when the packages for a bucket are not installed."""
         if self.place.outcomes is None:
-            return OutcomeFiles(self.folder.path)
-        return OutcomeFiles(remote.folder(self.place.outcomes) / self.search.name, archive=True)
+            return SearchFiles(self.folder.path)
+        return SearchFiles(remote.folder(self.place.outcomes) / self.search.name, exchanged=True)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def define(
     if folder.exists():
         raise SpecError(_exists(folder))
     entry = Entry(search, folder, place)
-    entry.files.claim(search)
+    entry.files.archive.claim(search)
     prepare_home(home)
     folder.path.mkdir(parents=True, exist_ok=True)
     with (

@@ -89,7 +89,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
     for key, value in ENVIRONMENT.items():
         monkeypatch.setenv(key, value)
     entry = catalog.define(search, tmp_path / "home")
-    checkpoints = entry.files.checkpoints(0)
+    checkpoints = entry.files.outcomes.checkpoints(0)
     seen: list[tuple[str | None, dict[str, int], dict[str, int]]] = []
     with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
         head = {

@@ -66,7 +66,7 @@ def run(
         replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND)
         for candidate in cohort.candidates
     ]
-    entry.files.leave(cohort, outcomes, {})
+    entry.files.outcomes.write(cohort, outcomes, {})
     return entry, runner.conduct(entry, executor, Where(workers), ())
 
 
@@ -139,9 +139,9 @@ def test_it_leaves_the_models_of_the_frontier_and_nothing_else(
     entry, frontier = searched
     files = entry.files
     assert any(member.cohort > 0 for member in frontier.members)
-    assert list(files.left()) == []
+    assert list(files.outcomes.indices()) == []
     for trial in catalog.read_trials(entry):
-        model = files.model(trial.number)
+        model = files.models.read(trial.number)
         if (
             trial.number in frontier.numbers() and trial.cohort > 0
         ):  # no weights were left behind with the first
@@ -170,7 +170,7 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(
         cohorts.setdefault(trial.cohort, []).append(trial)
     assert len(cohorts) == 4
     for index, trials in cohorts.items():
-        told = entry.files.told(
+        told = entry.files.archive.read(
             Cohort(index, tuple(t.number for t in trials), tuple(t.candidate for t in trials))
         )
         assert told is not None
@@ -237,7 +237,7 @@ def test_a_worker_that_dies_in_a_stack_is_counted_against_that_stack(tmp_path: P
     live = handover(tmp_path)
     cohort = live.next()
     assert cohort is not None
-    checkpoints = live.files.checkpoints(cohort.index)
+    checkpoints = live.files.outcomes.checkpoints(cohort.index)
     for _ in range(STILLBIRTHS_ALLOWED + 2):
         crashes.begin(checkpoints, "0")
         live.worker_died(cohort, "killed")
@@ -250,7 +250,7 @@ def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(
     live = handover(tmp_path)
     cohort = live.next()
     assert cohort is not None
-    checkpoints = live.files.checkpoints(cohort.index)
+    checkpoints = live.files.outcomes.checkpoints(cohort.index)
     for _ in range(crashes.MACHINES_ALLOWED):
         crashes.begin(checkpoints, "0")
         live.worker_died(cohort, "unavailable", with_machine=True)
@@ -274,7 +274,7 @@ def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path:
     for _ in range(2):
         for _ in range(crashes.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
             live.worker_died(cohort, "unavailable", with_machine=True)
-        crashes.begin(live.files.checkpoints(cohort.index), "0")
+        crashes.begin(live.files.outcomes.checkpoints(cohort.index), "0")
         live.worker_died(cohort, "unavailable", with_machine=True)  # one that trained: counted anew
     for _ in range(crashes.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
         live.worker_died(cohort, "unavailable", with_machine=True)
@@ -289,18 +289,18 @@ def test_the_candidates_wait_on_the_disk_for_the_worker(tmp_path: Path) -> None:
     live = handover(tmp_path)
     cohort = live.next()
     assert cohort is not None
-    assert live.files.posted(cohort.index) == cohort
+    assert live.files.outcomes.queued(cohort.index) == cohort
 
 
 def test_what_other_candidates_left_goes_when_a_cohort_is_posted(tmp_path: Path) -> None:
     live = handover(tmp_path)
     cohort = live.next()
     assert cohort is not None
-    state = live.files.checkpoints(cohort.index) / "0.npz"
+    state = live.files.outcomes.checkpoints(cohort.index) / "0.npz"
     write_whole(state, b"of these candidates")
-    live.files.post(cohort)
+    live.files.outcomes.queue(cohort)
     assert state.exists()
-    live.files.post(replace(cohort, candidates=cohort.candidates[::-1]))
+    live.files.outcomes.queue(replace(cohort, candidates=cohort.candidates[::-1]))
     assert not state.exists()
 
 
@@ -311,19 +311,21 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     assert running is not None
     outcomes = [fakes.train(candidate, live.search.seeds) for candidate in cohort.candidates]
     weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
-    live.files.leave(cohort, outcomes, weights)
+    live.files.outcomes.write(cohort, outcomes, weights)
     live.session.tell(cohort, outcomes)  # and here it dies
     entry = catalog.find("toy-1", tmp_path)
     again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files)
-    assert list(again.files.left()) == [running.index]
+    assert list(again.files.outcomes.indices()) == [running.index]
     members = Frontier.of(again.session.trials, again.session.objectives).numbers()
     assert members
-    assert {number for number in cohort.numbers if again.files.model(number) is not None} == members
+    assert {
+        number for number in cohort.numbers if again.files.models.read(number) is not None
+    } == members
 
 
 def leave_and_settle(live: Handover, cohort: Cohort) -> None:
     weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
-    live.files.leave(cohort, fakes.train_all(live.session, cohort), weights)
+    live.files.outcomes.write(cohort, fakes.train_all(live.session, cohort), weights)
     live.settle(cohort)
 
 
@@ -337,22 +339,23 @@ def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(
     assert first is not None
     assert second is not None
     leave_and_settle(live, second)
-    members = live.files.models()
+    members = live.files.models.numbers()
     assert members
     write_whole(
-        live.files.checkpoints(second.index) / "0.npz", b"it died while it removed the files"
+        live.files.outcomes.checkpoints(second.index) / "0.npz",
+        b"it died while it removed the files",
     )
     again = handover(tmp_path / "new", outcomes=shared)
     assert again.next() == first
     leave_and_settle(again, first)
-    assert again.files.models() >= members
+    assert again.files.models.numbers() >= members
     third = again.next()
     assert third is not None
     assert third.index == 2
     assert again.session.told(second.index) == second
-    assert list(again.files.left()) == [third.index]
+    assert list(again.files.outcomes.indices()) == [third.index]
     leave_and_settle(again, third)
-    assert again.files.models() == again.session.frontier.numbers()
+    assert again.files.models.numbers() == again.session.frontier.numbers()
 
 
 def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:
@@ -360,7 +363,7 @@ def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:
     cohort = live.next()
     assert cohort is not None
     other = Cohort(cohort.index, cohort.numbers, cohort.candidates[::-1])
-    live.files.leave(other, [Outcome((), "of another search")] * 4, {})
+    live.files.outcomes.write(other, [Outcome((), "of another search")] * 4, {})
     with pytest.raises(SearchError, match="its outcome is not in"):
         live.settle(cohort)
 
@@ -380,7 +383,7 @@ def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
     live = handover(tmp_path, objectives=["loss", "params", "latency_ms"])
     cohort = live.next()
     assert cohort is not None
-    Worker(live.search, live.files).train(live.files.posted(0))
+    Worker(live.search, live.files.outcomes).train(live.files.outcomes.queued(0))
     live.settle(cohort)
     assert all(trial.objectives["latency_ms"] > 0 for trial in live.session.trials)
 
@@ -451,16 +454,16 @@ class SlowlyStarted(ray_tune.CohortTrainable):
         begun.mkdir(exist_ok=True)
         (begun / f"{os.getpid()}").touch()
         time.sleep(3 * (len(list(begun.iterdir())) - 1))
-        self.files, self.index, self.seeds = (
+        self.outcomes, self.index, self.seeds = (
             OutcomeFiles(Path(root)),
             config[ray_tune.COHORT],
             Search.from_spec(spec or {}).seeds,
         )
 
     def step(self) -> dict[str, Any]:
-        cohort = self.files.posted(self.index)
+        cohort = self.outcomes.queued(self.index)
         time.sleep(0.1)
-        self.files.leave(
+        self.outcomes.write(
             cohort, [fakes.train(candidate, self.seeds) for candidate in cohort.candidates], {}
         )
         return {ray_tune.COHORT: self.index, "done": True}

@@ -47,7 +47,7 @@ class Head:
         self.session = Session(search, entry.open_storage(writable=True))
         self.files = entry.files
         self.handover = Handover(self.session, self.files)
-        self.files.take_over()
+        self.files.owner.take_over()
         self.flying: dict[int, tuple[Cohort, bool]] = {}
         self.trained: list[int] = []
         self.stopped = ""
@@ -70,7 +70,7 @@ class Head:
                 replace(outcome, worker=self.name)
                 for outcome in fakes.train_all(self.session, cohort)
             ]
-            self.files.leave(cohort, outcomes, {})
+            self.files.outcomes.write(cohort, outcomes, {})
             self.flying[cohort.index] = (cohort, True)
             return
         del self.flying[cohort.index]
@@ -87,7 +87,9 @@ class Head:
     def archived(self, cohorts: list[Cohort]) -> dict[int, tuple[Outcome, ...]]:
         """Cohort -> outcomes, of those that were told."""
         return {
-            cohort.index: told.outcomes for cohort in cohorts if (told := self.files.told(cohort))
+            cohort.index: told.outcomes
+            for cohort in cohorts
+            if (told := self.files.archive.read(cohort))
         }
 
 
@@ -127,7 +129,7 @@ def test_the_last_head_has_the_search_whenever_it_comes(
         head = Head(search, tmp_path / f"head-{number}", outcomes)
         archived |= head.archived(cohorts)
         finished = set(archived) | {
-            cohort.index for cohort in cohorts if head.files.take(cohort) is not None
+            cohort.index for cohort in cohorts if head.files.outcomes.read(cohort) is not None
         }
         told |= {other.name: other.told for other in heads}
         head.ask()
@@ -254,7 +256,7 @@ def test_every_executor_stops_when_another_head_has_the_search(
 
     def lose(session: Session) -> None:
         if sum(trial.state.finished for trial in session.trials) == search.cohort:
-            other.files.take_over()
+            other.files.owner.take_over()
 
     with pytest.raises(SearchError, match=f"process {os.getpid()} on .* has taken the search over"):
         runner.conduct(entry, executor, Where(1), [lose])

@@ -159,7 +159,7 @@ def _printed(entry: Entry, command: str) -> Any:
 
 def _models(entry: Entry, trials: Sequence[Trial]) -> list[str]:
     members = Frontier.of(trials, entry.search.objective_table()).numbers()
-    kept = entry.files.models()
+    kept = entry.files.models.numbers()
     return (
         []
         if kept == members

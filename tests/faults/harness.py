@@ -200,8 +200,10 @@ class Snapshot:
         left: dict[int, tuple[str, float]] = {}
         for path in sorted(searched.folder.glob("outcomes/*/cohort.json")):
             files = searched.entry.files
-            cohort = files.posted(int(path.parent.name))
-            for number, outcome in zip(cohort.numbers, files.take(cohort) or (), strict=False):
+            cohort = files.outcomes.queued(int(path.parent.name))
+            for number, outcome in zip(
+                cohort.numbers, files.outcomes.read(cohort) or (), strict=False
+            ):
                 left[number] = (outcome.worker, outcome.seconds)
         return Snapshot(finished, left)
 

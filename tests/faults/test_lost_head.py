@@ -17,7 +17,7 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in
 from frontier_search.session import Session
 from frontier_search.storage import catalog, remote
-from frontier_search.storage.outcomes import OutcomeFiles
+from frontier_search.storage.search_files import SearchFiles
 from frontier_search.trial import Trial
 from tests.faults import comparing
 from tests.faults.harness import END_S, NAME, Searched, twin
@@ -144,18 +144,18 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(
 ) -> None:
     """It is cut off, as by a network, while another head begins and ends the search."""
     outcomes = str(home / "shared") if place == "folder" else outcomes
-    files = OutcomeFiles(remote.folder(outcomes) / NAME, archive=True)
+    files = SearchFiles(remote.folder(outcomes) / NAME, exchanged=True)
     first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
     old = first.start()
 
     def cut_off_in_training() -> bool:
         """Else it has nothing to tell that the archive does not have when it wakes, and ends as the new head did."""
-        if len(files.archived()) < FINISHED:
+        if len(files.archive.indices()) < FINISHED:
             return False
         processes.kill([old.pid], signal.SIGSTOP)
         if any(
-            "training" in names_in(files.checkpoints(index))
-            for index in set(files.left()) - files.archived()
+            "training" in names_in(files.outcomes.checkpoints(index))
+            for index in set(files.outcomes.indices()) - files.archive.indices()
         ):
             return True
         processes.kill([old.pid], signal.SIGCONT)
@@ -201,7 +201,7 @@ def test_the_home_itself_may_be_the_place(home: Path) -> None:
         "00002.json",
         "search.yaml",
     }
-    assert entry.files.models() == frontier.numbers()
+    assert entry.files.models.numbers() == frontier.numbers()
 
 
 def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(

@@ -58,7 +58,7 @@ def test_mlflow_shows_what_is_in_the_bucket(exchanged: Entry, bucket: s3.Server)
     experiment = client.get_experiment_by_name("small")
     assert experiment.artifact_location == f"s3://{s3.BUCKET}/outcomes/small/mlflow"
     logged = client.search_logged_models([experiment.experiment_id])
-    assert len(logged) == len(exchanged.files.models())
+    assert len(logged) == len(exchanged.files.models.numbers())
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(exchanged.place.tracking_uri)
     try:

@@ -40,7 +40,7 @@ def tracking(tracked: At) -> Iterator[Entry]:
 
 
 def weights_of(entry: Entry, trial: Trial) -> NDArray[np.float32]:
-    weights = entry.files.model(trial.number)
+    weights = entry.files.models.read(trial.number)
     assert weights is not None
     return weights
 

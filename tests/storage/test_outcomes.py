@@ -28,7 +28,8 @@ from frontier_search.files import (
     write_whole,
 )
 from frontier_search.storage import remote
-from frontier_search.storage.outcomes import OutcomeFiles, Told
+from frontier_search.storage.outcomes import CohortOutcomes
+from frontier_search.storage.search_files import SearchFiles
 from frontier_search.training import crashes
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Candidate, Cohort, Outcome
@@ -62,21 +63,21 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def files(place: str) -> OutcomeFiles:
-    return OutcomeFiles(remote.folder(place) / "toy-1")
+def files(place: str) -> SearchFiles:
+    return SearchFiles(remote.folder(place) / "toy-1")
 
 
 @pytest.fixture
-def archive(files: OutcomeFiles) -> OutcomeFiles:
+def exchanged(files: SearchFiles) -> SearchFiles:
     """The same folder, where what was told stays."""
-    return OutcomeFiles(files.root, archive=True)
+    return SearchFiles(files.root, exchanged=True)
 
 
 @pytest.fixture
-def outcome_file(files: OutcomeFiles) -> AnyPath:
+def outcome_file(files: SearchFiles) -> AnyPath:
     """The outcome of the cohort, left whole."""
-    files.leave(COHORT, OUTCOMES, WEIGHTS)
-    return files.cohort(COHORT.index) / "outcome.json"
+    files.outcomes.write(COHORT, OUTCOMES, WEIGHTS)
+    return files.outcomes.folder(COHORT.index) / "outcome.json"
 
 
 def content_of(path: AnyPath) -> bytes:
@@ -85,27 +86,29 @@ def content_of(path: AnyPath) -> bytes:
     return content
 
 
-def test_what_is_left_is_taken_as_it_was(files: OutcomeFiles, outcome_file: AnyPath) -> None:
-    assert files.take(COHORT) == OUTCOMES
-    assert files.take(COHORT) == OUTCOMES  # taking does not remove it: the storage comes first
+def test_what_is_left_is_taken_as_it_was(files: SearchFiles, outcome_file: AnyPath) -> None:
+    assert files.outcomes.read(COHORT) == OUTCOMES
+    assert (
+        files.outcomes.read(COHORT) == OUTCOMES
+    )  # taking does not remove it: the storage comes first
 
 
-def test_nothing_is_taken_where_nothing_was_left(files: OutcomeFiles) -> None:
-    assert files.take(COHORT) is None
-    files.post(COHORT)
-    assert files.take(COHORT) is None
-    assert files.posted(COHORT.index) == COHORT
+def test_nothing_is_taken_where_nothing_was_left(files: SearchFiles) -> None:
+    assert files.outcomes.read(COHORT) is None
+    files.outcomes.queue(COHORT)
+    assert files.outcomes.read(COHORT) is None
+    assert files.outcomes.queued(COHORT.index) == COHORT
 
 
 def test_a_file_that_is_cut_anywhere_is_not_taken(
-    files: OutcomeFiles, outcome_file: AnyPath
+    files: SearchFiles, outcome_file: AnyPath
 ) -> None:
     content = content_of(outcome_file)
     for cut in range(
         0, len(content), 1 if isinstance(outcome_file, Path) else 97
     ):  # a bucket holds what is sent, as a disk does
         write_whole(outcome_file, content[:cut])
-        assert files.take(COHORT) is None
+        assert files.outcomes.read(COHORT) is None
 
 
 @pytest.mark.parametrize(
@@ -131,11 +134,11 @@ def test_a_file_that_is_cut_anywhere_is_not_taken(
     ],
 )
 def test_an_outcome_of_other_candidates_is_not_taken(
-    files: OutcomeFiles, outcome_file: AnyPath, other: Cohort
+    files: SearchFiles, outcome_file: AnyPath, other: Cohort
 ) -> None:
     assert other != COHORT
-    assert files.take(other) is None
-    assert files.take(COHORT) is not None
+    assert files.outcomes.read(other) is None
+    assert files.outcomes.read(COHORT) is not None
 
 
 @pytest.mark.parametrize(
@@ -149,68 +152,68 @@ def test_an_outcome_of_other_candidates_is_not_taken(
     ],
 )
 def test_a_file_with_something_missing_is_not_taken(
-    files: OutcomeFiles, outcome_file: AnyPath, damage: dict[str, Any]
+    files: SearchFiles, outcome_file: AnyPath, damage: dict[str, Any]
 ) -> None:
     write_whole(outcome_file, json.dumps(json.loads(content_of(outcome_file)) | damage).encode())
-    assert files.take(COHORT) is None
+    assert files.outcomes.read(COHORT) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"3", b"\xff\xfe", b'"text"'])
 def test_a_file_of_something_else_is_not_taken(
-    files: OutcomeFiles, outcome_file: AnyPath, content: bytes
+    files: SearchFiles, outcome_file: AnyPath, content: bytes
 ) -> None:
     write_whole(outcome_file, content)
-    assert files.take(COHORT) is None
+    assert files.outcomes.read(COHORT) is None
 
 
 def test_models_of_members_are_kept_and_those_that_left_are_removed(
-    files: OutcomeFiles, outcome_file: AnyPath
+    files: SearchFiles, outcome_file: AnyPath
 ) -> None:
-    files.keep_models(COHORT, {1, 6, 8})
-    files.discard(COHORT.index)
+    files.models.keep(files.outcomes.weights(COHORT, {1, 6, 8}))
+    files.outcomes.discard(COHORT.index)
     assert names_in(outcome_file.parent) == set()
-    assert list(files.left()) == []
-    assert files.models() == {6, 8}
+    assert list(files.outcomes.indices()) == []
+    assert files.models.numbers() == {6, 8}
     for number in (6, 8):
-        model = files.model(number)
+        model = files.models.read(number)
         assert model is not None
         assert np.array_equal(model, WEIGHTS[number])
-    assert files.model(7) is None
-    assert files.model(1) is None
+    assert files.models.read(7) is None
+    assert files.models.read(1) is None
     write_whole(files.root / "models" / "notes.npz", b"the user's own")
-    files.discard_models({1, 6, 7})
-    assert files.model(6) is None
-    assert files.model(8) is not None
+    files.models.discard({1, 6, 7})
+    assert files.models.read(6) is None
+    assert files.models.read(8) is not None
     assert read_whole(files.root / "models" / "notes.npz") is not None
 
 
 def test_lost_or_damaged_weights_lose_the_model_and_nothing_else(
-    files: OutcomeFiles, outcome_file: AnyPath
+    files: SearchFiles, outcome_file: AnyPath
 ) -> None:
     weights = outcome_file.with_name("weights.npz")
     content = content_of(weights)
     for damaged in (b"", content[:50], content[: len(content) // 2], b"rubbish"):
         write_whole(weights, damaged)
-        files.keep_models(COHORT, {6})
-        assert files.model(6) is None
+        files.models.keep(files.outcomes.weights(COHORT, {6}))
+        assert files.models.read(6) is None
     remove(weights)
-    files.keep_models(COHORT, {6})
-    assert files.model(6) is None
-    assert files.take(COHORT) == OUTCOMES
+    files.models.keep(files.outcomes.weights(COHORT, {6}))
+    assert files.models.read(6) is None
+    assert files.outcomes.read(COHORT) == OUTCOMES
 
 
-def test_discarding_what_is_not_there_is_fine(files: OutcomeFiles) -> None:
-    files.discard(99)
-    files.discard_models({1, 2})
+def test_discarding_what_is_not_there_is_fine(files: SearchFiles) -> None:
+    files.outcomes.discard(99)
+    files.models.discard({1, 2})
     assert names_in(files.root) == set()
 
 
-def test_cohorts_are_found_in_their_order(files: OutcomeFiles) -> None:
+def test_cohorts_are_found_in_their_order(files: SearchFiles) -> None:
     for index in (12345, 3, 20):
-        files.post(replace(COHORT, index=index))
-    assert list(files.left()) == [3, 20, 12345]
-    files.discard(20)
-    assert list(files.left()) == [3, 12345]
+        files.outcomes.queue(replace(COHORT, index=index))
+    assert list(files.outcomes.indices()) == [3, 20, 12345]
+    files.outcomes.discard(20)
+    assert list(files.outcomes.indices()) == [3, 12345]
 
 
 # ---- checkpoints and deaths ---------------------------------------------------------------------------------------------------------------
@@ -235,8 +238,8 @@ def test_deaths_and_lost_machines_are_counted_by_stack(events: list[tuple[str, b
         assert crashes.read(folder) == {stack: count for stack, count in died.items() if count}
 
 
-def test_deaths_are_read_by_the_next_worker_and_lost_machines_are_not(files: OutcomeFiles) -> None:
-    folder = files.checkpoints(3)
+def test_deaths_are_read_by_the_next_worker_and_lost_machines_are_not(files: SearchFiles) -> None:
+    folder = files.outcomes.checkpoints(3)
     for with_machine in (False, True, False, True):
         crashes.begin(folder, "0")
         crashes.count(folder, with_machine)
@@ -250,9 +253,9 @@ def test_deaths_are_read_by_the_next_worker_and_lost_machines_are_not(files: Out
 
 @pytest.mark.parametrize("with_machine", [False, True])
 def test_a_worker_that_dies_before_it_begins_is_not_counted_against_what_the_last_one_trained(
-    files: OutcomeFiles, with_machine: bool
+    files: SearchFiles, with_machine: bool
 ) -> None:
-    folder = files.checkpoints(3)
+    folder = files.outcomes.checkpoints(3)
     assert crashes.count(folder, with_machine).stack is None
     crashes.begin(folder, "0")
     assert crashes.count(folder).stack == "0"
@@ -261,8 +264,8 @@ def test_a_worker_that_dies_before_it_begins_is_not_counted_against_what_the_las
     assert crashes.machines(folder) == {}
 
 
-def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: OutcomeFiles) -> None:
-    folder = files.checkpoints(3)
+def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: SearchFiles) -> None:
+    folder = files.outcomes.checkpoints(3)
     state = {"epoch": np.asarray(3), "weights": np.ones(4)}
     assert Checkpoints(folder).begin("0") is None
     write_arrays(folder / "0.npz", state)
@@ -280,30 +283,30 @@ def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: OutcomeFiles) -
 
 
 def test_what_was_told_stays_where_it_may_be_needed_again(
-    files: OutcomeFiles, archive: OutcomeFiles
+    files: SearchFiles, exchanged: SearchFiles
 ) -> None:
-    files.keep_told(COHORT, OUTCOMES, 12.5)
-    assert archive.told(COHORT) is None  # a search's own folder is lost with its storage
-    archive.keep_told(COHORT, OUTCOMES, 12.5)
-    archive.discard(COHORT.index)
-    assert archive.told(COHORT) == Told(OUTCOMES, 12.5)
-    assert archive.take(COHORT) is None
-    assert archive.told(replace(COHORT, candidates=COHORT.candidates[::-1])) is None
-    assert files.told(COHORT) is None
+    files.archive.keep(COHORT, OUTCOMES, 12.5)
+    assert exchanged.archive.read(COHORT) is None  # a search's own folder is lost with its storage
+    exchanged.archive.keep(COHORT, OUTCOMES, 12.5)
+    exchanged.outcomes.discard(COHORT.index)
+    assert exchanged.archive.read(COHORT) == CohortOutcomes(OUTCOMES, 12.5)
+    assert exchanged.outcomes.read(COHORT) is None
+    assert exchanged.archive.read(replace(COHORT, candidates=COHORT.candidates[::-1])) is None
+    assert files.archive.read(COHORT) is None
 
 
-def test_an_archive_is_of_one_search(files: OutcomeFiles, archive: OutcomeFiles) -> None:
-    files.claim(toys.search())
+def test_an_archive_is_of_one_search(files: SearchFiles, exchanged: SearchFiles) -> None:
+    files.archive.claim(toys.search())
     assert names_in(files.root) == set()
-    archive.claim(toys.search())
-    archive.claim(toys.search(trials=50))  # a larger budget is the same search
-    assert b"trials: 50" in content_of(archive.root / "told" / "search.yaml")
+    exchanged.archive.claim(toys.search())
+    exchanged.archive.claim(toys.search(trials=50))  # a larger budget is the same search
+    assert b"trials: 50" in content_of(exchanged.root / "told" / "search.yaml")
     with pytest.raises(
         SpecError,
         match=r"toy-1 holds the outcomes of another search named 'toy-1' \(fingerprint .*choose another --name",
     ):
-        archive.claim(toys.search(epochs=3))
-    archive.claim(toys.search())
+        exchanged.archive.claim(toys.search(epochs=3))
+    exchanged.archive.claim(toys.search())
 
 
 # ---- places that cannot be used ---------------------------------------------------------------------------------------------------------
@@ -373,12 +376,12 @@ def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(
         match=f"--outcomes {place} cannot be used: Unable to locate credentials.*in AWS's own variables",
     ):
         remote.reach(place)
-    locked = OutcomeFiles(remote.folder(place) / "toy-1", archive=True)
+    locked = SearchFiles(remote.folder(place) / "toy-1", exchanged=True)
     for ask in (
-        lambda: locked.take(COHORT),
-        lambda: locked.told(COHORT),
-        lambda: locked.model(3),
-        lambda: list(locked.left()),
+        lambda: locked.outcomes.read(COHORT),
+        lambda: locked.archive.read(COHORT),
+        lambda: locked.models.read(3),
+        lambda: list(locked.outcomes.indices()),
     ):
         with pytest.raises(OSError, match="Unable to locate credentials"):
             ask()
@@ -386,9 +389,9 @@ def test_what_goes_wrong_in_a_bucket_is_an_oserror_and_never_nothing(
         SearchError,
         match=f"cannot read or write {place}/toy-1/outcomes/00003/checkpoints: Unable to locate credentials",
     ):
-        Checkpoints(locked.checkpoints(3))
+        Checkpoints(locked.outcomes.checkpoints(3))
     with pytest.raises(SpecError, match="Unable to locate credentials"):
-        locked.claim(toys.search())
+        locked.archive.claim(toys.search())
     s3fs.S3FileSystem.clear_instance_cache()
 
 
