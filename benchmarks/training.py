@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 import workload
 
-from frontier_search.data.dataset import Budget
+from frontier_search.data.dataset import TrainingBudget
 from frontier_search.data.datasets import find
 from frontier_search.executors.worker import settle_process
 from frontier_search.models.families import FAMILIES
@@ -77,10 +77,10 @@ def stacked_ms(case: Case, data: Data, n_models: int) -> float:
         Model(i, data.seeds[i % len(data.seeds)], architecture, 0.005) for i in range(n_models)
     ]
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
-    StackTraining(stack, data, Budget(1, 64)).run()  # warms the caches
+    StackTraining(stack, data, TrainingBudget(1, 64)).run()  # warms the caches
 
     def train() -> None:
-        StackTraining(stack, data, Budget(EPOCHS, 64)).run()
+        StackTraining(stack, data, TrainingBudget(EPOCHS, 64)).run()
 
     return best_ms(train, REPEATS) / EPOCHS / n_models
 

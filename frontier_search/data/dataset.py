@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Task = Literal["regression", "binary", "multiclass"]
+Select = Literal["best", "last"]
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,18 @@ class Split:
 
 @dataclass(frozen=True)
 class TrainingBudget:
-    """How a dataset's models are trained unless the search says otherwise.
+    """How one model is trained.
 
     Attributes:
         epochs: passes over the training rows.
-        batch_size: rows a minibatch.
-        learning_rate: (low, high) of the default, logarithmic, learning-rate range.
+        batch_size: rows in a minibatch; the last one of an epoch may be smaller.
+        select: report the epoch with the smallest validation loss (``best``) or the final one
+            (``last``).
     """
 
     epochs: int
     batch_size: int
-    learning_rate: tuple[float, float]
+    select: Select = "best"
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ class Dataset:
         n_outputs: outputs of a model, o: 1 for regression and binary, the number of classes for multiclass.
         unit: unit of the validation loss, e.g. ``"squared target units"`` or ``"nats"``.
         source: paper, library function or file.
-        budget: default training budget.
+        budget: how models are trained unless the search says otherwise.
         split: seed -> Split; the same seed gives the same rows, bit for bit. Raises SpecError where the rows cannot be had.
         image: (channels, height, width) of the image that a row of x is, flattened in this order; None when it is no image.
+        learning_rate: (low, high) of the default, logarithmic, learning-rate range.
         file: for rows that are not part of this package: the user's file that holds them on this machine, or None, when they come from the
             network. None for all others.
     """
@@ -81,6 +84,7 @@ class Dataset:
     split: Callable[[int], Split]
     image: tuple[int, int, int] | None = None
     file: Callable[[], Path | None] | None = None
+    learning_rate: tuple[float, float] = (1e-3, 3e-2)
 
     def problems(self, seeds: Sequence[int]) -> list[str]:
         """What keeps models from being trained on a dataset of the user's own, each a sentence: every split is made and looked at."""
@@ -130,21 +134,3 @@ class Dataset:
     def square_image(self) -> bool:
         """Whether a row is a square image of one channel, which the families of images take."""
         return self.image is not None and self.image[0] == 1 and self.image[1] == self.image[2]
-
-
-Select = Literal["best", "last"]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The training of one model.
-
-    Attributes:
-        epochs: passes over the training rows.
-        batch_size: rows a minibatch; the last one of an epoch may be smaller.
-        select: report the epoch with the smallest validation loss (``best``) or the final one (``last``).
-    """
-
-    epochs: int
-    batch_size: int
-    select: Select = "best"

@@ -79,7 +79,7 @@ def dataset(name: str, data_id: int, source: str) -> Dataset:
         n_outputs=N_CLASSES,
         unit="nats",
         source=f"{source}, OpenML {data_id}",
-        budget=TrainingBudget(epochs=20, batch_size=64, learning_rate=(1e-3, 3e-2)),
+        budget=TrainingBudget(epochs=20, batch_size=64),
         split=Images(name, data_id),
         image=(1, SIDE, SIDE),
         file=UsersFile(name),

@@ -39,7 +39,7 @@ MIN_ROWS = 20
 MIN_ROWS_A_CLASS = 3  # one for each part
 MAX_CLASSES = 50
 LISTED = 5  # names in one sentence
-BUDGET = TrainingBudget(epochs=60, batch_size=64, learning_rate=(1e-3, 3e-2))
+BUDGET = TrainingBudget(epochs=60, batch_size=64)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import Budget
+from frontier_search.data.dataset import TrainingBudget
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
 
@@ -31,7 +31,7 @@ class Evidence:
     """
 
     dataset: str
-    budget: Budget
+    budget: TrainingBudget
     sources: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     params: NDArray[np.float64]

@@ -52,7 +52,7 @@ def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
         problems.append(not_a_family(family, found_family))
     if not isinstance(found_family, Family) or found_dataset is None:
         raise SpecError(problems)
-    space = found_family.default_space(found_dataset.budget.learning_rate)
+    space = found_family.default_space(found_dataset.learning_rate)
     given = _values(settings, space, problems)
     problem = image_problem(family, found_dataset)
     problems += [problem] if problem else []

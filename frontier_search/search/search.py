@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-from frontier_search.data.dataset import Budget, Dataset, Select
+from frontier_search.data.dataset import Dataset, Select, TrainingBudget
 from frontier_search.data.datasets import find
 from frontier_search.data.identity import has_digest, is_file, rows_file, sha256_of
 from frontier_search.errors import SpecError
@@ -50,7 +50,7 @@ class Search:
         trials: how many candidates are evaluated.
         time_budget_s: no cohort is asked for after so many seconds, or None.
         seeds: what every candidate is trained on.
-        epochs, batch_size, select: the training of each model, see Budget.
+        epochs, batch_size, select: the training of each model, see TrainingBudget.
         sampler: a name of the table.
         families_budget: ``balanced``: families take turns and each is searched on its own history; ``free``: the sampler chooses.
         require: bounds on known objectives; a candidate that breaks one is never trained.
@@ -79,8 +79,8 @@ class Search:
     dataset_sha256: str | None = None
 
     @property
-    def budget(self) -> Budget:
-        return Budget(self.epochs, self.batch_size, self.select)
+    def budget(self) -> TrainingBudget:
+        return TrainingBudget(self.epochs, self.batch_size, self.select)
 
     @property
     def spaces(self) -> dict[str, SearchSpace]:
@@ -219,7 +219,7 @@ class _Reader:
         families = read_families(
             self.spec.get("families"),
             self._default_families(),
-            budget.learning_rate if budget else (1e-3, 1e-2),
+            dataset.learning_rate if dataset else (1e-3, 1e-2),
             self.problems,
         )
         if dataset:
@@ -238,7 +238,9 @@ class _Reader:
             seeds=self.values.seeds("seeds", 5),
             epochs=self.values.whole("epochs", budget.epochs if budget else 1),
             batch_size=self.values.whole("batch_size", budget.batch_size if budget else 1),
-            select=self.values.one_of("select", get_args(Select), "best"),
+            select=self.values.one_of(
+                "select", get_args(Select), budget.select if budget else "best"
+            ),
             sampler=self._sampler(),
             families_budget=self.values.one_of(
                 "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"

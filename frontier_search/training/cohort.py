@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import Budget
+from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SearchError, SpecError, TrialError
 from frontier_search.models.families import FAMILIES
 from frontier_search.training import crashes
@@ -47,7 +47,7 @@ class Trained:
 def train_cohort(
     cohort: Cohort,
     data: Data,
-    budget: Budget,
+    budget: TrainingBudget,
     checkpoints: Checkpoints,
     measure_latency: bool = False,
 ) -> Trained:
@@ -105,7 +105,7 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
 
 
 def _train_isolated(
-    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
+    models: list[Model], data: Data, budget: TrainingBudget, checkpoints: Checkpoints, name: str
 ) -> dict[int, Result | str]:
     """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
     candidates = list(dict.fromkeys(model.candidate for model in models))
@@ -134,7 +134,7 @@ def _train_isolated(
 
 
 def _train_stack(
-    models: list[Model], data: Data, budget: Budget, checkpoints: Checkpoints, name: str
+    models: list[Model], data: Data, budget: TrainingBudget, checkpoints: Checkpoints, name: str
 ) -> dict[int, Result | str]:
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
     training = StackTraining(stack, data, budget)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from frontier_search.data.dataset import Budget
+from frontier_search.data.dataset import TrainingBudget
 from frontier_search.models.networks import HandWritten, Solved
 from frontier_search.training import loss
 from frontier_search.training.optimiser import StackedAdamW
@@ -35,7 +35,7 @@ class StackTraining:
         budget: epochs, batch size and the epoch that is reported.
     """
 
-    def __init__(self, stack: Stack, data: Data, budget: Budget) -> None:
+    def __init__(self, stack: Stack, data: Data, budget: TrainingBudget) -> None:
         self.stack, self.data, self.budget = stack, data, budget
         # asked once: whether an object keeps a protocol takes as long as a dozen tensor operations
         self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None

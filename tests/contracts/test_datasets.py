@@ -108,7 +108,7 @@ def test_metadata_is_complete_and_agrees_with_the_task(dataset: Dataset) -> None
 
 def test_budget_brackets_the_published_settings(dataset: Dataset) -> None:
     budget = dataset.budget
-    low, high = budget.learning_rate
+    low, high = dataset.learning_rate
     assert 0 < low < 5e-3 and 1e-2 < high < 1  # Adam at 5e-3 to 1e-2 in all of them
     assert budget.epochs > 0 and 32 <= budget.batch_size <= 64
 

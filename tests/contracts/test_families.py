@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from frontier_search.data.dataset import Budget, Dataset, Task
+from frontier_search.data.dataset import Dataset, Task, TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.networks import HandWritten
@@ -142,7 +142,7 @@ def test_a_stack_equals_its_models_trained_alone(name: str, task: Any) -> None:
     within = (
         1e-4 if FAMILIES[name].image else 1e-5
     )  # grouped convolutions sum in another order, and Adam enlarges it where a gradient vanishes
-    data, budget = Data(toy, SEEDS, CPU), Budget(6, 16)
+    data, budget = Data(toy, SEEDS, CPU), TrainingBudget(6, 16)
     together = models(name, sampled(name, 4, **NARROW))
     losses: dict[tuple[int, int], float] = {}
     for stack in group(together):
@@ -166,7 +166,7 @@ def test_same_seed_same_result_and_graphs_never_change(name: str) -> None:
     for _ in range(2):
         stack = Stack(group(models(name, sampled(name, 3, **NARROW)))[0], n_inputs_of(name), 3, CPU)
         graph = getattr(stack.network, "graph", torch.zeros(0)).clone()
-        training = StackTraining(stack, data, Budget(3, 16))
+        training = StackTraining(stack, data, TrainingBudget(3, 16))
         training.run()
         assert torch.equal(graph, getattr(stack.network, "graph", torch.zeros(0)))
         results.append(stack.flat.clone())
@@ -182,7 +182,7 @@ def test_training_stays_on_its_device(name: str, task: Any, device: str) -> None
     stack = Stack(
         group(models(name, sampled(name, 3, **NARROW)))[0], toy.n_features, toy.n_outputs, place
     )
-    training = StackTraining(stack, data, Budget(2, 16))
+    training = StackTraining(stack, data, TrainingBudget(2, 16))
     training.run()
     tensors = [
         stack.flat,

@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import Budget
+from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.mirror import models, payload
@@ -80,7 +80,7 @@ def test_every_family_can_be_exported(
         dataset.n_outputs,
         data.device,
     )
-    training = StackTraining(stack, data, Budget(1, 32))
+    training = StackTraining(stack, data, TrainingBudget(1, 32))
     training.run()
     trial = replace(trials[0], candidate=Candidate(family, parameters))
     module = models.module(search, trial, training.selected_weights(), 1)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import Budget, Dataset
+from frontier_search.data.dataset import Dataset, TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.families.kronecker import INITIATOR
@@ -244,7 +244,7 @@ def solving(
     return StackTraining(
         Stack(models, toy.n_features, toy.n_outputs, CPU),
         Data(toy, SEEDS, CPU),
-        Budget(epochs, 16, select),
+        TrainingBudget(epochs, 16, select),
     )
 
 

@@ -41,9 +41,10 @@ def dataset(
         n_outputs,
         "nats",
         "tests",
-        TrainingBudget(4, 16, (1e-3, 1e-1)),
+        TrainingBudget(4, 16),
         split,
         image,
+        learning_rate=(1e-3, 1e-1),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from frontier_search.data.dataset import Budget
+from frontier_search.data.dataset import TrainingBudget
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.networks import differentiable_tanh
@@ -101,7 +101,7 @@ def test_it_equals_torch_modules_and_adamw(name: str) -> None:
     model = Model(0, 101, FAMILIES[name].build(RESERVOIR), 0.01, decay)
     stack = Stack([model], 3, 3, CPU)
     twin = plain_twin(model, stack, name)
-    training = StackTraining(stack, data, Budget(epochs, 16, "last"))
+    training = StackTraining(stack, data, TrainingBudget(epochs, 16, "last"))
     training.run()
     optimiser = torch.optim.AdamW(twin.parameters(), lr=0.01, weight_decay=decay)
     rows = toys.MULTICLASS.split(101)
@@ -132,7 +132,7 @@ def test_best_reports_the_epoch_with_the_smallest_validation_loss() -> None:
         training = StackTraining(
             Stack([Model(0, 101, FAMILIES["dense"].build({"hidden": 8}), 0.1)], 3, 3, CPU),
             data,
-            Budget(epochs, 16, select),
+            TrainingBudget(epochs, 16, select),
         )
         training.run()
         return training.outcomes()[0]
@@ -152,9 +152,9 @@ def test_a_divergence_is_noticed_and_kept_to_its_model() -> None:
         Model(i, 101, FAMILIES["dense"].build({"hidden": 4}), rate)
         for i, rate in enumerate((0.01, 1e30))
     )
-    together = StackTraining(Stack([healthy, wild], 3, 1, CPU), data, Budget(4, 16))
+    together = StackTraining(Stack([healthy, wild], 3, 1, CPU), data, TrainingBudget(4, 16))
     together.run()
-    alone = StackTraining(Stack([healthy], 3, 1, CPU), data, Budget(4, 16))
+    alone = StackTraining(Stack([healthy], 3, 1, CPU), data, TrainingBudget(4, 16))
     alone.run()
     first, second = together.outcomes()
     assert second.diverged_epoch == 1
@@ -169,14 +169,14 @@ def test_a_restored_training_goes_on_bit_for_bit() -> None:
         Data(toys.MULTICLASS, SEEDS, CPU),
         [Model(0, seed, FAMILIES["kronecker"].build(RESERVOIR), 0.02) for seed in SEEDS],
     )
-    whole = StackTraining(Stack(models, 3, 3, CPU), data, Budget(8, 16))
+    whole = StackTraining(Stack(models, 3, 3, CPU), data, TrainingBudget(8, 16))
     states = []
     whole.run(
         lambda training: states.append(
             {key: np.copy(value) for key, value in training.state().items()}
         )
     )
-    resumed = StackTraining(Stack(models, 3, 3, CPU), data, Budget(8, 16))
+    resumed = StackTraining(Stack(models, 3, 3, CPU), data, TrainingBudget(8, 16))
     resumed.restore(states[2])
     resumed.run()
     assert torch.equal(whole.stack.flat, resumed.stack.flat)
@@ -236,7 +236,7 @@ RAISING, GREEDY = (
 
 def test_each_failure_stays_with_its_candidate() -> None:
     trained = train_cohort(
-        COHORT, Data(toys.MULTICLASS, SEEDS, CPU), Budget(2, 16), Checkpoints(None)
+        COHORT, Data(toys.MULTICLASS, SEEDS, CPU), TrainingBudget(2, 16), Checkpoints(None)
     )
     assert trained.outcomes[0].failure is None
     assert [seed.seed for seed in trained.outcomes[0].seeds] == list(SEEDS)
@@ -266,7 +266,7 @@ def test_a_network_without_a_handwritten_gradient_trains_by_autograd() -> None:
     for wrap in (lambda network: network, ByAutograd):
         stack = Stack([Model(0, 101, FeedForward(4, 1), 0.02)], 3, 3, CPU)
         stack.network = wrap(stack.network)
-        training = StackTraining(stack, data, Budget(5, 16))
+        training = StackTraining(stack, data, TrainingBudget(5, 16))
         training.run()
         results.append(training.outcomes()[0].metrics["val_loss"])
     assert results[0] == pytest.approx(results[1], abs=1e-5)
@@ -276,7 +276,7 @@ def test_checkpoints_are_taken_up_and_damaged_ones_are_ignored(tmp_path: Path) -
     data = Data(toys.MULTICLASS, SEEDS, CPU)
     eager = Checkpoints(tmp_path, every_s=0.0)
     cohort = Cohort(0, (0,), COHORT.candidates[:1])
-    whole = train_cohort(cohort, data, Budget(4, 16), eager)
+    whole = train_cohort(cohort, data, TrainingBudget(4, 16), eager)
     epochs = []
 
     class Counting(Checkpoints):
@@ -284,10 +284,10 @@ def test_checkpoints_are_taken_up_and_damaged_ones_are_ignored(tmp_path: Path) -
             epochs.append(training.epoch)
 
     Counting(tmp_path)
-    longer = train_cohort(cohort, data, Budget(6, 16), Counting(tmp_path))
+    longer = train_cohort(cohort, data, TrainingBudget(6, 16), Counting(tmp_path))
     assert epochs == [5, 6]
     (tmp_path / "0.npz").write_bytes((tmp_path / "0.npz").read_bytes()[:100])
-    again = train_cohort(cohort, data, Budget(6, 16), Counting(tmp_path))
+    again = train_cohort(cohort, data, TrainingBudget(6, 16), Counting(tmp_path))
     assert epochs == [5, 6, 1, 2, 3, 4, 5, 6]
     assert [s.metrics for s in again.outcomes[0].seeds] == [
         s.metrics for s in longer.outcomes[0].seeds
@@ -301,7 +301,7 @@ def test_latency_is_a_positive_number_of_milliseconds() -> None:
     trained = train_cohort(
         Cohort(0, (0,), COHORT.candidates[:1]),
         data,
-        Budget(1, 16),
+        TrainingBudget(1, 16),
         Checkpoints(None),
         measure_latency=True,
     )

@@ -33,7 +33,7 @@ DATASET = Dataset(
     n_outputs=N_CLASSES,
     unit="nats",
     source="Alpaydin and Kaynak (1998), sklearn.datasets.load_digits",
-    budget=TrainingBudget(epochs=100, batch_size=64, learning_rate=(1e-3, 3e-2)),
+    budget=TrainingBudget(epochs=100, batch_size=64),
     split=split,
     image=(1, SIDE, SIDE),
 )

@@ -37,6 +37,6 @@ DATASET = Dataset(
     n_outputs=1,
     unit="squared standard deviations of the target",
     source="Friedman (1991), sklearn.datasets.make_friedman1",
-    budget=TrainingBudget(epochs=200, batch_size=32, learning_rate=(1e-3, 3e-2)),
+    budget=TrainingBudget(epochs=200, batch_size=32),
     split=split,
 )

@@ -31,6 +31,6 @@ DATASET = Dataset(
     n_outputs=1,
     unit="nats",
     source="sklearn.datasets.make_moons",
-    budget=TrainingBudget(epochs=40, batch_size=32, learning_rate=(1e-3, 3e-2)),
+    budget=TrainingBudget(epochs=40, batch_size=32),
     split=split,
 )

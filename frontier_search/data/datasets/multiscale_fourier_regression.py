@@ -39,6 +39,6 @@ DATASET = Dataset(
     n_outputs=1,
     unit="squared target units",
     source="after Nicolini (2026), target reconstructed",
-    budget=TrainingBudget(epochs=30, batch_size=32, learning_rate=(1e-3, 3e-2)),
+    budget=TrainingBudget(epochs=30, batch_size=32),
     split=split,
 )

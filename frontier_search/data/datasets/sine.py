@@ -34,6 +34,6 @@ DATASET = Dataset(
     n_outputs=1,
     unit="squared target units",
     source="Nicolini (2026), y = sin(x) on [0, 4 pi]",
-    budget=TrainingBudget(epochs=300, batch_size=64, learning_rate=(1e-3, 3e-2)),
+    budget=TrainingBudget(epochs=300, batch_size=64),
     split=split,
 )

@@ -48,6 +48,6 @@ DATASET = Dataset(
     n_outputs=N_CLASSES,
     unit="nats",
     source="Guyon (2003), sklearn.datasets.make_classification",
-    budget=TrainingBudget(epochs=60, batch_size=32, learning_rate=(1e-3, 3e-2)),
+    budget=TrainingBudget(epochs=60, batch_size=32),
     split=split,
 )

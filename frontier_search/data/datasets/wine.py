@@ -31,6 +31,6 @@ DATASET = Dataset(
     n_outputs=N_CLASSES,
     unit="nats",
     source="Forina et al. (1988), sklearn.datasets.load_wine",
-    budget=TrainingBudget(epochs=100, batch_size=32, learning_rate=(1e-3, 3e-2)),
+    budget=TrainingBudget(epochs=100, batch_size=32),
     split=split,
 )
