@@ -16,7 +16,13 @@ from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep, origin
 from frontier_search.spec import read_yaml
 from frontier_search.storage import records, remote
-from frontier_search.storage.folder import SearchFolder, SweepFolder, names, prepare_home
+from frontier_search.storage.folder import (
+    DEFAULT_HOME,
+    SearchFolder,
+    SweepFolder,
+    names,
+    prepare_home,
+)
 from frontier_search.storage.locations import Place
 from frontier_search.storage.search_files import SearchFiles
 from frontier_search.storage.storage import Storage, answering
@@ -213,7 +219,7 @@ def _exists(folder: SearchFolder) -> str:
     return f"a search named {folder.name!r} exists in {folder.home}. Continue it with `{folder.resume_command}`, or choose another --name."
 
 
-def find(name: str, home: Path) -> Entry:
+def find(name: str, home: Path = DEFAULT_HOME) -> Entry:
     """A search that was defined before.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A dataset of a user's own, as ``module:ATTRIBUTE``: what is wrong with its rows is a sentence, and nothing is written."""
+"""What is wrong with the rows of a user's own dataset is a sentence, and nothing is written."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from frontier_search.data.dataset import Dataset, Rows, Split
-from frontier_search.errors import SpecError
-from frontier_search.storage import catalog
+from frontier_search import Dataset, Rows, SpecError, Split, run
 from tests.support import toys
 
 BINARY = toys.dataset("binary")
@@ -82,14 +80,14 @@ def of_another_size(seed: int) -> Split:
         (replace(toys.MULTICLASS, split=of_another_size), "seeds give splits of different sizes"),
     ],
 )
-def test_rows_that_are_none_to_train_on(
+def test_rows_that_cannot_be_trained_on(
     dataset: Dataset, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"OWN_{abs(hash(words))}"  # a zoo loads a name once
     monkeypatch.setattr(toys, name, dataset, raising=False)
     search = toys.search(dataset=f"tests.support.toys:{name}")
     with pytest.raises(SpecError) as caught:
-        catalog.define(search, tmp_path)
+        run(search, tmp_path, executor="inline")
     assert caught.value.problems[0].startswith(f"dataset 'tests.support.toys:{name}': ")
     assert words in caught.value.problems[0]
     assert list(tmp_path.iterdir()) == []

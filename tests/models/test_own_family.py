@@ -1,4 +1,4 @@
-"""A family in the folder of a user who is still writing it: what is wrong with it is a sentence, before anything is trained."""
+"""What is wrong with a family of a user's own is a sentence, before anything is trained."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search.errors import SpecError
-from frontier_search.search.search import Search
+from frontier_search import Search, SpecError
 from tests.support import toys
 
 MODULE = "a_family_of_the_users_own"
@@ -27,7 +26,7 @@ Written = Callable[[str | None, str], str]
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
-    """Writes the family, whose space may be left out, and gives the name by which it is found."""
+    """Writes the family, with or without its space, and returns the name by which it is found."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
 

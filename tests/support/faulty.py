@@ -1,5 +1,8 @@
-"""Families and a dataset of the user's own with a bug: one family raises as soon as it is trained, one takes all memory, the dataset raises when
-its rows are asked for."""
+"""Families and a dataset of a user's own, each with a bug.
+
+One family raises as soon as it is trained, and one takes all memory. The dataset raises when its rows
+are asked for.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import frontier_search.models.families
-from frontier_search.data.dataset import Split
-from frontier_search.models.family import Family, Size
+from frontier_search import FAMILIES, Family, Size, Split
 from tests.support import toys
 
 MESSAGE = "the family has a bug"
@@ -42,12 +43,8 @@ class Faulty:
     rank: int = 0
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        return Size(
-            n_inputs * n_outputs,
-            n_inputs * n_outputs,
-            2 * n_inputs * n_outputs,
-            4 * n_inputs * n_outputs,
-        )
+        raw = n_inputs * n_outputs
+        return Size(raw, raw, flops=2 * raw, bytes=4 * raw)
 
 
 class GreedyStack(RaisingStack):
@@ -67,7 +64,7 @@ FAMILY = Family(
     "faulty",
     "raises when it is trained",
     "tests",
-    Path(frontier_search.models.families.__path__[0]) / "dense.yaml",
+    FAMILIES["dense"].space_file,
     lambda values: Faulty(),
 )
 
@@ -75,10 +72,9 @@ GREEDY = replace(
     FAMILY, name="greedy", build=lambda values: Faulty("tests.support.faulty:GreedyStack")
 )
 
-ATTEMPTS = "FAULTY_ATTEMPTS"  # the environment variable that names the file of the attempts to have the rows
-
-
-SESSION = "FAULTY_SESSION"  # the one that names the process that has them
+# Environment variables: the file in which each failed attempt to split is counted, and the number of
+# the process in which splitting works.
+ATTEMPTS, SESSION = "FAULTY_ATTEMPTS", "FAULTY_SESSION"
 
 
 def _no_rows(seed: int) -> Split:

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from frontier_search.data.dataset import Dataset, Rows, Split, Task, TrainingBudget
-from frontier_search.search.search import Search
+from frontier_search import Dataset, Rows, Search, Split, Task, TrainingBudget
 
 
 def dataset(
