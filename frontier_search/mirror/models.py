@@ -155,8 +155,8 @@ def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedM
         Schema([TensorSpec(np.dtype(np.float32), (-1, width))]) for width in (n_inputs, n_outputs)
     )
     card = ModelCard(
-        logged.source_run_id,
-        logged.artifact_location,
+        artifact_path=logged.artifact_location,
+        run_id=logged.source_run_id,
         model_uuid=logged.model_id,
         model_id=logged.model_id,
     )

@@ -132,6 +132,13 @@ def test_a_logged_model_is_a_function_of_arrays(tracking: Entry) -> None:
     assert np.asarray(predicted).shape == (5, 3)
 
 
+def test_the_card_of_a_model_names_its_run_and_its_folder(tracking: Entry) -> None:
+    client = MlflowClient(tracking.place.tracking_uri)
+    logged = client.search_logged_models([client.get_experiment_by_name("small").experiment_id])[0]
+    card = mlflow.models.get_model_info(f"models:/{logged.model_id}")
+    assert (card.run_id, card.artifact_path) == (logged.source_run_id, logged.artifact_location)
+
+
 def test_no_weights_no_model(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     elsewhere = replace(entry, folder=replace(entry.folder, home=tmp_path))
     client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
