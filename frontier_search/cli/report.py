@@ -28,6 +28,7 @@ from frontier_search.cli.options import HOME
 def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path | None) -> None:
     """Write report.html, one file that needs no network, and report.md with its figures, on the searches and sweeps NAME..."""
     from frontier_search.reports import document, study
+    from frontier_search.reports.study_claims import Studied
     from frontier_search.search.claim import Claims
     from frontier_search.storage import catalog  # optuna and matplotlib load here, not for --help
 
@@ -41,7 +42,7 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
         else:
             entries, made = [catalog.find(name, home)], f"frontier-search run {name}.yaml"
         studied += [
-            study.Studied(entry.search, catalog.read_trials(entry), entry.folder, made)
+            Studied(entry.search, catalog.read_trials(entry), entry.folder, made)
             for entry in entries
         ]
     table = Claims.read(claims) if claims else Claims({}, ())

@@ -1,0 +1,247 @@
+"""The part of a study's report that answers its questions: the claims, the owners of the frontiers, the published tables."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from frontier_search.frontier.evidence import Evidence
+from frontier_search.frontier.frontier import Spread
+from frontier_search.frontier.interval import ENOUGH_SEEDS
+from frontier_search.frontier.judge import Body
+from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range
+from frontier_search.frontier.verdict import Finding
+from frontier_search.reports import report_figures, words
+from frontier_search.reports.document import Block, Figure, Heading, Paragraph, Table
+from frontier_search.search.claim import TABLES, Claims
+from frontier_search.search.search import Search
+from frontier_search.search.sweep import origin
+from frontier_search.storage.folder import SearchFolder
+from frontier_search.trial import Trial, TrialState
+
+RANGES = (LOW_END, WHOLE)
+CONTEST = (
+    9  # candidates at least: fewer are points that somebody picked, and who owns them says nothing
+)
+FEW_SEEDS = 5  # the study's own number
+WINNERS = "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs and dense networks own together."
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A search with its trials, and the commands that made it."""
+
+    search: Search
+    trials: Sequence[Trial]
+    folder: SearchFolder
+    command: str
+
+
+# ---- claims --------------------------------------------------------------------------------------------------------------------------
+
+
+def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
+    if not claims.claims:
+        return []
+    rows, parts = [], []
+    for claim in claims.claims:
+        answer, earlier = body.answer(claim, level), few.answer(claim)
+        seeds = sorted({finding.n_seeds for finding in answer.findings if finding.n_seeds})
+        rows.append(
+            (
+                str(claim.number),
+                claim.text,
+                str(earlier.verdict),
+                str(answer.verdict),
+                " to ".join(dict.fromkeys(map(str, seeds[:1] + seeds[-1:]))),
+            )
+        )
+        parts += [
+            _part(claim.number, part.words(), finding)
+            for part, finding in zip(claim.parts, answer.findings, strict=True)
+        ]
+    return [
+        Heading("The claims"),
+        Paragraph(
+            "A claim holds when each of its parts holds, and does not when one does not. A part holds when the whole interval of its paired "
+            "difference (or share) lies on the claimed side. Nothing was tuned: the limits were written down before training."
+        ),
+        Table(
+            ("", "claim", f"with {FEW_SEEDS} seeds", "with all seeds", "seeds"),
+            tuple(rows),
+            frozenset({4}),
+        ),
+        Heading("Part by part", 3),
+        Table(
+            (
+                "",
+                "statement",
+                "verdict",
+                "estimate",
+                "interval",
+                "means",
+                "seeds",
+                "more to settle",
+                "from",
+            ),
+            tuple(parts),
+            frozenset({3, 4, 6, 7}),
+        ),
+    ]
+
+
+def _part(number: int, sentence: str, finding: Finding) -> tuple[str, ...]:
+    sources = ", ".join(name for name in finding.sources if not origin(name)[1])
+    interval, estimate = words.interval(finding.interval), words.number(finding.estimate)
+    return (
+        str(number),
+        sentence,
+        str(finding.verdict),
+        estimate,
+        interval,
+        finding.detail,
+        str(finding.n_seeds or ""),
+        _more(finding),
+        sources if len(sources) < 80 else "all searches",
+    )
+
+
+def _more(finding: Finding) -> str:
+    """How many more seeds would settle a part."""
+    if finding.n_seeds == 0:
+        return ""
+    if finding.more_seeds is None:
+        return f"> {ENOUGH_SEEDS:,}"
+    return str(finding.more_seeds) if finding.more_seeds else "settled"
+
+
+# ---- owners --------------------------------------------------------------------------------------------------------------------------
+
+
+def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float) -> list[Block]:
+    contests = {
+        name: body.richest(name) for name in dict.fromkeys(each.search.dataset for each in studied)
+    }
+    owned = {
+        dataset: {str(within): _ownership(body, evidence, within) for within in RANGES}
+        for dataset, evidence in contests.items()
+        if evidence is not None
+        and len(evidence.candidates) >= CONTEST
+        and len({candidate.family for candidate in evidence.candidates}) > 1
+    }
+    if not owned:
+        return []
+    rows = [
+        row
+        for dataset, ranges in owned.items()
+        for part, owners in ranges.items()
+        for row in _shares(dataset, part, owners, level)
+    ]
+    found: list[Block] = [
+        Heading("Who owns the frontier"),
+        Paragraph(
+            "A family's share of the hypervolume is its share of the gain over the best constant prediction, at a parameter budget drawn at "
+            "random on the logarithmic axis; its share of members is counted. Members are chosen on validation and valued on test."
+        ),
+        Table(
+            ("dataset", "range", "family", "share of hypervolume", "share of members"),
+            tuple(rows),
+            frozenset({3, 4}),
+        ),
+    ]
+    if {"reservoir", "dense"} <= set(claims.groups):
+        first, second = claims.groups["reservoir"], claims.groups["dense"]
+        contest = {
+            dataset: {
+                part: owners.between(first, second, level) if owners else None
+                for part, owners in ranges.items()
+            }
+            for dataset, ranges in owned.items()
+        }
+        title = "reservoirs (blue) against dense (red): share of what both own"
+        found.append(Figure("winners.png", report_figures.winners(contest, title), WINNERS))
+    return found
+
+
+def _shares(
+    dataset: str, part: str, owners: Ownership | None, level: float
+) -> list[tuple[str, ...]]:
+    """A row a family that owns something in a range, the largest share first."""
+    if owners is None:
+        return [(dataset, part, "no such model", "", "")]
+    shares = sorted(
+        ((owners.of([family], level=level), family) for family in owners.families),
+        key=lambda pair: -pair[0].value,
+    )
+    return [
+        (
+            dataset,
+            part,
+            family,
+            words.share(share),
+            words.share(owners.of([family], "members", level)),
+        )
+        for share, family in shares
+        if share.value > 0.005 or share.interval.high > 0.05
+    ]
+
+
+def _ownership(body: Body, evidence: Evidence, within: Range) -> Ownership | None:
+    return None if float(evidence.params.min()) > within.high else body.ownership(evidence, within)
+
+
+# ---- published numbers ---------------------------------------------------------------------------------------------------------------
+
+
+def published(studied: Sequence[Studied]) -> list[Block]:
+    """Every row of the study's tables beside what was measured here, where a search lists that point alone."""
+    rows = []
+    for row in csv.DictReader((TABLES / "published.csv").read_text().splitlines()):
+        metric = "val_loss" if row["metric"] == "val_mse" else row["metric"]
+        for each in studied:
+            if each.search.dataset != row["dataset"] or not each.search.candidates:
+                continue
+            for trial in each.trials:
+                if (
+                    trial.state is TrialState.COMPLETE
+                    and trial.candidate.family == row["family"]
+                    and trial.candidate.hyperparameters["hidden"] == int(row["hidden"])
+                ):
+                    few, all_seeds = (
+                        Spread.of(trial.per_seed(metric)[:n]) for n in (FEW_SEEDS, len(trial.seeds))
+                    )
+                    test = Spread.of(trial.per_seed(metric.replace("val", "test")))
+                    theirs = (
+                        row["table"],
+                        row["dataset"],
+                        f"{row['family']} {row['hidden']}",
+                        row["effective_parameters"],
+                    )
+                    ours = (
+                        words.spread(few),
+                        words.spread(all_seeds),
+                        words.spread(test),
+                        str(all_seeds.n),
+                        each.search.name,
+                    )
+                    rows.append((*theirs, row["metric"], row["value"], *ours))
+    if not rows:
+        return []
+    columns = (
+        "table",
+        "dataset",
+        "model",
+        "params",
+        "metric",
+        "published",
+        f"here, {FEW_SEEDS} seeds",
+        "here, all seeds",
+        "on test",
+        "seeds",
+        "search",
+    )
+    return [
+        Heading("The published tables, trained again"),
+        Table(columns, tuple(rows), frozenset({3, 5, 6, 7, 8, 9})),
+    ]
