@@ -1,45 +1,43 @@
-"""The documents against the code: commands and options exist, the examples run, the picture of the house is true."""
+"""The documents agree with the code: commands and options exist, links lead somewhere, the house is true."""
 
 from __future__ import annotations
 
 import importlib
 import re
 import shlex
+import tomllib
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 import yaml
 
 from frontier_search.cli.main import COMMANDS
-from frontier_search.models.families import FAMILIES
-from frontier_search.runner import run
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-FOLDERS = ("", "benchmarks", "cluster")  # with a README of their own
 DOCUMENTS = [
-    path
-    for path in (
-        *(ROOT / name / "README.md" for name in FOLDERS),
-        *sorted((ROOT / "docs").glob("*.md")),
-    )
-    if path.exists()
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks" / "README.md",
+    ROOT / "cluster" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
 ]
+SCREEN = (40, 100)  # lines and columns of one screen
+README_LINES = 70  # one reading
 SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
 
 
-def blocks(language: str, text: str = README) -> list[str]:
-    """The fenced blocks of a language; an empty one means blocks that name none."""
+def blocks(language: str, text: str) -> list[str]:
+    """The fenced blocks of a language; `language=""` means the blocks that name none."""
     fenced = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     return [content for named, content in fenced if named == language]
 
 
 def commands_in(text: str) -> list[str]:
-    """Every `frontier-search ...` in code, without its comment."""
+    """Every `frontier-search ...` in code, without the comment behind it."""
     code = blocks("sh", text) + re.findall(r"`(frontier-search [^`]+)`", text)
     lines = [
         line.split("   #")[0].split("  #")[0].strip()
@@ -50,7 +48,11 @@ def commands_in(text: str) -> list[str]:
 
 
 def parse(line: str) -> None:
-    """Parses a command as click does, without running it; raises click.UsageError for what does not exist."""
+    """Parses a command as click does, without running it.
+
+    Raises:
+        click.UsageError: the command, an option or an argument does not exist.
+    """
     _, name, *arguments = shlex.split(line)
     command: click.Command = importlib.import_module(f"frontier_search.cli.{name}").command
     context = command.make_context(name, arguments)
@@ -71,17 +73,35 @@ def test_the_check_of_commands_can_fail() -> None:
             parse(line)
 
 
-def test_every_command_is_in_the_readme() -> None:
+def test_every_command_is_documented() -> None:
+    everything = "\n".join(path.read_text() for path in DOCUMENTS)
     assert [
         name
         for name in COMMANDS
-        if f"frontier-search {name}" not in README and f"`{name}`" not in README
+        if f"frontier-search {name}" not in everything and f"`{name}`" not in everything
     ] == []
 
 
+def test_the_readme_is_one_reading_and_names_the_commands_and_the_prerequisites() -> None:
+    assert len(README.splitlines()) <= README_LINES
+    makefile = (ROOT / "Makefile").read_text()
+    commands = re.findall(r"^make (\w+)", "".join(blocks("sh", README)), re.MULTILINE)
+    assert commands == ["frontier", "test"]
+    assert [name for name in commands if f"\n{name}: " not in makefile] == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    version = project["requires-python"].removeprefix(">=")
+    assert f"Python {version} or newer with `venv`, and `make`" in README
+
+
+def test_the_index_lists_every_page() -> None:
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    index = (ROOT / "docs" / "README.md").read_text()
+    assert [name for name in sorted(pages) if f"[{name}]({name})" not in index] == []
+
+
 def test_the_yaml_of_a_search_is_one() -> None:
-    spec = yaml.safe_load(next(block for block in blocks("yaml") if "objectives" in block))
-    search = Search.from_spec(spec | {"name": "documented"})
+    (block,) = blocks("yaml", (ROOT / "docs" / "searching.md").read_text())
+    search = Search.from_spec(yaml.safe_load(block) | {"name": "documented"})
     assert set(search.spaces) == {"dense", "kronecker"}
 
 
@@ -98,33 +118,17 @@ def test_a_shipped_search_says_how_to_run_it_and_is_legal(path: Path) -> None:
         Search.from_spec(spec | {"name": "shipped"})
 
 
-def test_the_family_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "ring.py").write_text(next(block for block in blocks("python") if "RING" in block))
-    (tmp_path / "ring.yaml").write_text(
-        next(block for block in blocks("yaml") if "# ring.yaml" in block)
-    )
-    spec: dict[str, Any] = {
-        "name": "ring",
-        "dataset": "iris",
-        "families": ["ring:FAMILY"],
-        "trials": 2,
-        "seeds": 1,
-        "epochs": 1,
-    }
-    frontier = run(Search.from_spec(spec), home=tmp_path / "home", executor="inline")
-    assert {member.candidate.family for member in frontier.members} == {"ring:FAMILY"}
-    assert "ring:FAMILY" in FAMILIES
-
-
-def test_the_picture_of_the_house_names_every_room() -> None:
-    picture = next(block for block in blocks("") if block.startswith("frontier_search/"))
+def test_the_picture_of_the_house_names_every_room_and_fits_one_screen() -> None:
+    house = (ROOT / "docs" / "house.md").read_text()
+    (picture,) = blocks("", house)
     words = set(re.findall(r"[a-z_]+", picture))
     package = ROOT / "frontier_search"
     rooms = {p.stem for p in package.glob("*.py") if not p.stem.startswith("__")}
     rooms |= {p.name for p in package.iterdir() if p.is_dir() and p.name != "__pycache__"}
     assert sorted(rooms - words) == []
+    lines, columns = SCREEN
+    assert len(picture.splitlines()) <= lines
+    assert max(map(len, picture.splitlines())) <= columns
 
 
 def test_the_tests_that_hold_what_is_promised_exist() -> None:
@@ -135,7 +139,16 @@ def test_the_tests_that_hold_what_is_promised_exist() -> None:
     assert [name for name in sorted(promised) if not (ROOT / name).exists()] == []
 
 
-def test_pictures_of_the_documents_exist() -> None:
-    for path in DOCUMENTS:
-        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
-            assert (path.parent / target).exists(), f"{path.name} points to {target}"
+def anchors(text: str) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
+    for link in re.findall(r"\]\(([^):]+)\)", path.read_text()):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), f"{path.name} points to {link}"
+        assert not anchor or anchor in anchors(target.read_text()), f"{path.name}: {link}"
