@@ -21,7 +21,7 @@ import torch
 import workload
 
 from frontier_search.data.dataset import TrainingBudget
-from frontier_search.data.datasets import find
+from frontier_search.data.datasets import DATASETS
 from frontier_search.executors.worker import settle_process
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.networks import tanh
@@ -117,7 +117,7 @@ def limit_ms(case: Case, data: Data, flops_per_ms: float, tanh_per_ms: float) ->
 
 def main() -> None:
     settle_process()
-    data = Data(find("digits"), (101, 202, 303, 404, 505), torch.device("cpu"))
+    data = Data(DATASETS["digits"], (101, 202, 303, 404, 505), torch.device("cpu"))
     square, cached = torch.randn(1024, 1024), torch.randn(20, 64, 64)
     flops_per_ms = 2 * 1024**3 / best_ms(lambda: square @ square, 20)
     tanh_per_ms = cached.numel() / statistics.median(

@@ -17,8 +17,8 @@ import yaml
 from torch import Tensor, nn
 from torch.nn import functional
 
-from frontier_search.data import datasets
 from frontier_search.data.dataset import Rows
+from frontier_search.data.datasets import DATASETS
 from frontier_search.models.families import FAMILIES
 from frontier_search.space import Choice, Float, Int, SearchSpace
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SEARCH_FILE = Path(__file__).with_name("workload.yaml")
 SEARCH: dict[str, Any] = yaml.safe_load(SEARCH_FILE.read_text())
 
-DATASET = datasets.find(SEARCH["dataset"])
+DATASET = DATASETS[SEARCH["dataset"]]
 SEEDS: tuple[int, ...] = tuple(SEARCH["seeds"])
 EPOCHS: int = SEARCH["epochs"]
 BATCH_SIZE: int = SEARCH["batch_size"]

@@ -16,6 +16,11 @@ from frontier_search.errors import SpecError, unknown
 Member = TypeVar("Member")
 
 
+def is_import_path(name: str) -> bool:
+    """Whether a name is ``module:ATTRIBUTE`` and not one of a table."""
+    return ":" in name
+
+
 def load(path: str) -> object:
     """The object behind an import path.
 
@@ -62,7 +67,7 @@ class Zoo(Mapping[str, Member]):
 
     def __getitem__(self, name: str) -> Member:
         if name not in self._members:
-            path = name if ":" in name else self._paths.get(name)
+            path = name if is_import_path(name) else self._paths.get(name)
             if path is None:
                 raise SpecError(unknown(self.kind, name, self._paths))
             self._members[name] = load(path)  # type: ignore[assignment]  # the contract test holds the type
@@ -75,4 +80,4 @@ class Zoo(Mapping[str, Member]):
         return len(self._paths)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._paths or ":" in name)
+        return isinstance(name, str) and (name in self._paths or is_import_path(name))

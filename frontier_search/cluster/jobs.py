@@ -17,6 +17,7 @@ from typing import Any
 from frontier_search.cluster import tunnel
 from frontier_search.errors import SearchError, SpecError, unknown
 from frontier_search.search.search import Search
+from frontier_search.zoo import is_import_path
 
 LIVE = ("PENDING", "RUNNING")
 
@@ -154,8 +155,10 @@ def _answering(what: str = "the cluster does not answer") -> Iterator[None]:
 
 def _copy_modules(search: Search, folder: Path) -> None:
     """The user's own families, dataset and sampler: each module's file, and the YAML file beside it."""
-    names = [*search.spaces, search.dataset, search.sampler]
-    for module in {name.partition(":")[0].partition(".")[0] for name in names if ":" in name}:
+    paths = [name for name in (*search.spaces, search.sampler) if is_import_path(name)]
+    if search.dataset_reference.kind.users_code:
+        paths.append(search.dataset)
+    for module in {path.partition(":")[0].partition(".")[0] for path in paths}:
         spec = importlib.util.find_spec(module)
         origin = Path(spec.origin) if spec and spec.origin else None
         if origin is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -144,7 +143,7 @@ class Scene:
             limit = max(limit, 1.05 * level.y)
         beyond = sum(point.y.mean > limit for point in points) if limit is not None else 0
         return Scene(
-            title=f"{search.name}: the frontier of {_short(search.dataset)}",
+            title=f"{search.name}: the frontier of {search.dataset_reference.label}",
             subtitle=_subtitle(search, complete, len(members)),
             x=x,
             y=y,
@@ -257,7 +256,3 @@ def _unit(search: Search) -> str:
         return search.find_dataset().unit
     except SpecError:
         return ""
-
-
-def _short(dataset: str) -> str:
-    return Path(dataset).name if "/" in dataset else dataset

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import yaml
 
 from frontier_search.data.dataset import Dataset
-from frontier_search.data.datasets import find
+from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError, unknown
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
@@ -45,7 +45,7 @@ def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
     except SpecError as error:
         problems += error.problems
     try:
-        found_dataset = find(dataset)
+        found_dataset = DatasetReference.read(dataset).load()
     except SpecError as error:
         problems += error.problems
     if not isinstance(found_family, Family | None):

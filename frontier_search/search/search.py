@@ -7,14 +7,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import yaml
 
 from frontier_search.data.dataset import Dataset, Select, TrainingBudget
-from frontier_search.data.datasets import find
-from frontier_search.data.identity import has_digest, is_file, rows_file, sha256_of
+from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Bound, Objective, objective_problems, parse_bound
@@ -83,6 +81,10 @@ class Search:
         return TrainingBudget(self.epochs, self.batch_size, self.select)
 
     @property
+    def dataset_reference(self) -> DatasetReference:
+        return DatasetReference.read(self.dataset)
+
+    @property
     def spaces(self) -> dict[str, SearchSpace]:
         return dict(self.families)
 
@@ -91,11 +93,12 @@ class Search:
 
     def find_dataset(self) -> Dataset:
         """The dataset; raises SpecError when its file has gone or changed since the search was defined."""
-        if self.dataset_sha256 is not None and not has_digest(self.dataset, self.dataset_sha256):
+        reference = self.dataset_reference
+        if self.dataset_sha256 is not None and not reference.has_digest(self.dataset_sha256):
             raise SpecError(
                 f"the file of {self.dataset} has changed or gone since search {self.name!r} was defined; put it back, or start a new search."
             )
-        return _find(self.dataset, self.dataset_sha256)
+        return _load(reference, self.dataset_sha256)
 
     def obtain_dataset(self) -> Dataset:
         """``find_dataset``, with rows that are not part of this package fetched now, once, and not by every worker at the same time.
@@ -112,7 +115,7 @@ class Search:
                     f"search {self.name!r} was defined without the file {held}; take it away, or start a new search."
                 )
             dataset.split(self.seeds[0])
-        if ":" in self.dataset and self.dataset_sha256 is None:  # an import path: the user's own
+        if self.dataset_reference.kind.users_code and self.dataset_sha256 is None:
             problems = dataset.problems(self.seeds)
             if problems:
                 raise SpecError([f"dataset {self.dataset!r}: {problem}" for problem in problems])
@@ -120,7 +123,7 @@ class Search:
 
     def size(self, candidate: Candidate) -> dict[str, int]:
         """raw, effective, flops and bytes of a candidate, in closed form."""
-        dataset = _find(self.dataset, self.dataset_sha256)
+        dataset = _load(self.dataset_reference, self.dataset_sha256)
         size = (
             FAMILIES[candidate.family]
             .build(candidate.hyperparameters)
@@ -249,8 +252,7 @@ class _Reader:
             cohort=self.values.whole("cohort", 16),
             in_flight=self.values.whole("in_flight", 3),
             seed=self.values.whole("seed", 0, low=0),
-            dataset_sha256=self.spec.get("dataset_sha256")
-            or (self._sha256(dataset) if dataset else None),
+            dataset_sha256=self.spec.get("dataset_sha256") or self._sha256(dataset),
         )
         if dataset and not self.problems:
             self.problems += space_problems(
@@ -279,25 +281,27 @@ class _Reader:
                 f"dataset = {given}; give one name, or one file. Many datasets are a sweep."
             )
             return None
+        reference = DatasetReference.read(given)
         try:
-            if "dataset_sha256" in self.spec and not has_digest(given, self.spec["dataset_sha256"]):
-                return None  # a search whose file has gone or changed can still be read; ``find_dataset`` keeps it from being trained
-            dataset = find(given)
+            if "dataset_sha256" in self.spec and not reference.has_digest(
+                self.spec["dataset_sha256"]
+            ):
+                return None  # such a search can still be read; ``find_dataset`` raises
+            dataset = reference.load()
         except SpecError as error:
             self.problems += error.problems
             return None
-        return replace(
-            dataset, name=str(Path(given).resolve()) if is_file(given) else given
-        )  # the name by which it is found again
+        return replace(dataset, name=reference.recorded)
 
-    def _sha256(self, dataset: Dataset) -> str | None:
+    def _sha256(self, dataset: Dataset | None) -> str | None:
         """The digest of the file that holds the dataset's rows on this machine, or None."""
+        if dataset is None:
+            return None
         try:
-            file = rows_file(dataset.name)
+            return DatasetReference.read(dataset.name).digest()
         except SpecError as error:
             self.problems += error.problems
             return None
-        return sha256_of(file) if file else None
 
     def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
         names = self.values.names("objectives", DEFAULT_OBJECTIVES)
@@ -350,6 +354,6 @@ class _Reader:
 
 
 @functools.lru_cache(maxsize=8)
-def _find(name: str, sha256: str | None) -> Dataset:
-    """A dataset that is asked for once a candidate: a file is read once a process, and again when its digest is another."""
-    return find(name)
+def _load(reference: DatasetReference, sha256: str | None) -> Dataset:
+    """Loads a dataset. A process reads a file once, and again only if its digest has changed."""
+    return reference.load()

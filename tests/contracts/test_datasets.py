@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from frontier_search.data import openml
 from frontier_search.data.dataset import Dataset, Rows, Split
-from frontier_search.data.datasets import DATASETS, find
+from frontier_search.data.datasets import DATASETS
 from frontier_search.data.splitting import (
     Sizes,
     at_random,
@@ -334,21 +334,6 @@ def test_loading_every_member_imports_neither_scikit_learn_nor_pandas() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[] True", done.stderr
-
-
-def test_find_takes_a_name_or_an_import_path() -> None:
-    assert find("iris") is DATASETS["iris"]
-    assert find("frontier_search.data.datasets.iris:DATASET") is DATASETS["iris"]
-
-
-def test_find_says_what_is_allowed() -> None:
-    with pytest.raises(
-        SpecError,
-        match=r"unknown dataset 'digit'\. Did you mean 'digits'\?.*\.csv or \.npz file is allowed too",
-    ):
-        find("digit")
-    with pytest.raises(SpecError, match="is a Sizes, not a Dataset"):
-        find("frontier_search.data.datasets.sine:SIZES")
 
 
 @given(counts=st.lists(st.integers(3, 40), min_size=1, max_size=5), seed=st.integers(0, 2**32 - 1))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frontier_search.data.datasets import find
+from frontier_search.data.reference import DatasetReference
 from frontier_search.data.user_file import from_file
 from frontier_search.errors import SpecError
 
@@ -81,7 +81,7 @@ def test_the_target_is_the_column_of_that_name_wherever_it_stands(tmp_path: Path
     train = dataset.split(3).train
     # Sorted classes: ant, cat, dog. 60 % of 10, 10 and 20 rows.
     assert np.bincount(train.y).tolist() == [6, 6, 12]
-    assert find(str(path)).name == dataset.name == str(path)
+    assert DatasetReference.read(str(path)).load().name == dataset.name == str(path)
 
 
 def test_rows_stay_together_and_each_is_used_once(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_missing_file_and_unknown_format(tmp_path: Path) -> None:
     assert "there is no file" in problems(tmp_path / "absent.csv")
     assert "give a file that ends in .csv or .npz" in problems(tmp_path / "rows.parquet")
     with pytest.raises(SpecError, match="there is no file"):
-        find(str(tmp_path / "absent.npz"))
+        DatasetReference.read(str(tmp_path / "absent.npz")).load()
 
 
 def test_csv_columns_that_are_not_numeric_are_named_with_those_that_have_gaps(

@@ -1,0 +1,128 @@
+"""Which dataset the user means: a file, an import path or a name of the table.
+
+This is decided once, by ``DatasetReference.read``, where the user's word enters. A new kind of
+dataset is one row of ``KINDS``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from frontier_search.data.dataset import Dataset
+from frontier_search.data.datasets import DATASETS
+from frontier_search.data.user_file import SUFFIXES, from_file
+from frontier_search.errors import SpecError, unknown
+from frontier_search.zoo import is_import_path
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to name a dataset.
+
+    Attributes:
+        matches: whether the user's word names a dataset in this way.
+        load: the word -> the dataset. Raises SpecError.
+        rows_file: the word -> the file on this machine that holds the rows, or None. Raises
+            SpecError.
+        recorded: the word -> what a search records, which is valid in every folder.
+        label: the word -> a short name for titles.
+        users_code: whether the rows come from code of the user, so that they are checked before
+            training.
+    """
+
+    matches: Callable[[str], bool]
+    load: Callable[[str], Dataset]
+    rows_file: Callable[[str], Path | None]
+    recorded: Callable[[str], str] = lambda given: given
+    label: Callable[[str], str] = lambda given: given
+    users_code: bool = False
+
+
+@dataclass(frozen=True)
+class DatasetReference:
+    """A dataset as the user names it.
+
+    Attributes:
+        given: the user's word.
+        kind: how this word names a dataset.
+    """
+
+    given: str
+    kind: Kind
+
+    @staticmethod
+    def read(given: str) -> DatasetReference:
+        return DatasetReference(given, next(kind for kind in KINDS if kind.matches(given)))
+
+    @property
+    def recorded(self) -> str:
+        """What a search records: the word, or a file's absolute path."""
+        return self.kind.recorded(self.given)
+
+    @property
+    def label(self) -> str:
+        """A short name for titles: the word, or a file's name without its folder."""
+        return self.kind.label(self.given)
+
+    def load(self) -> Dataset:
+        """Returns the dataset.
+
+        Raises:
+            SpecError: there is no such dataset, or its file cannot be used.
+        """
+        return self.kind.load(self.given)
+
+    def digest(self) -> str | None:
+        """SHA-256 of the file on this machine that holds the rows; None if no file holds them.
+
+        Raises:
+            SpecError: there is no such dataset.
+        """
+        file = self.kind.rows_file(self.given)
+        return _sha256(file) if file else None
+
+    def has_digest(self, sha256: str) -> bool:
+        """Whether a file on this machine holds the rows and has this SHA-256."""
+        file = self.kind.rows_file(self.given)
+        return file is not None and file.is_file() and _sha256(file) == sha256
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _member(name: str) -> Dataset:
+    """The dataset of the table, or behind an import path."""
+    if name not in DATASETS:
+        raise SpecError(
+            f"{unknown('dataset', name, DATASETS)} A .csv or .npz file is allowed too, by its path."
+        )
+    found: object = DATASETS[name]
+    if not isinstance(found, Dataset):
+        raise SpecError(
+            f"{name!r} is a {type(found).__name__}, not a Dataset; give the name of a "
+            "frontier_search.Dataset."
+        )
+    return found
+
+
+def _member_file(name: str) -> Path | None:
+    dataset = _member(name)
+    return dataset.file() if dataset.file else None
+
+
+FILE = Kind(
+    matches=lambda given: Path(given).suffix.lower() in SUFFIXES,
+    load=from_file,
+    rows_file=Path,
+    recorded=lambda given: str(Path(given).resolve()),
+    label=lambda given: Path(given).name,
+)
+IMPORT_PATH = Kind(is_import_path, _member, _member_file, users_code=True)
+SHIPPED = Kind(lambda given: True, _member, _member_file)
+
+KINDS = (FILE, IMPORT_PATH, SHIPPED)  # the first that matches; a file's path may hold a colon
