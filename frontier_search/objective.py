@@ -1,49 +1,162 @@
-"""The table of objectives, and the only place where a sign is flipped: everything inside is minimised.
+"""The table of objectives. An objective is one row here, and nothing else names its metric.
 
-An objective is *known* when it follows from the candidate alone, before any training (a count in closed form), or *measured*: the mean
-over seeds of what the trained models did on the validation rows.
+A *known* objective follows from the candidate before training: a count in closed form. All others
+are *measured*: the mean over seeds of what the trained models do on the validation rows. The row
+says where the value comes from (``Source``), so training measures it, and every table and figure
+reads it with ``Objective.of`` and ``Objective.per_seed``. Signs are flipped only here: everything
+inside is minimised.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from frontier_search.errors import unknown
+from frontier_search.trial import SPLITS, Trial
+
+Targets = Literal["any", "classes", "numbers"]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Known before training.
+
+    Attributes:
+        field: the field of ``Size``.
+    """
+
+    field: str
+
+
+@dataclass(frozen=True)
+class RowMean:
+    """Measured for every trial on every split, as a mean over rows.
+
+    Attributes:
+        per_row: import path, ``module:NAME``, of a function of the task, the outputs (M, o, n) of M
+            models and the targets (M, n), that gives the value of every row, (M, n). A path and not
+            the function itself, because those who only read must not load torch.
+    """
+
+    per_row: str
+
+
+@dataclass(frozen=True)
+class FromMean:
+    """Measured for every trial on every split, as a function of another metric's mean over rows.
+
+    Attributes:
+        metric: the other one's name.
+        function: gives the value from that mean, both of one model.
+    """
+
+    metric: str
+    function: Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Measured once for each candidate, and only where the search asks for it.
+
+    Attributes:
+        measure: import path, ``module:NAME``, of a function of one untrained ``Model`` and the
+            ``Data`` that gives the value.
+    """
+
+    measure: str
+
+
+Source = Counted | RowMean | FromMean | Timed
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric with a direction and a unit.
+    """A value to optimise, with a direction and a unit.
 
     Attributes:
-        name: what the user types.
+        name: what the user types, and the key of the value in every file.
+        label: its name on the axis of a figure.
         unit: unit of its value; ``"task loss"`` is the dataset's own unit.
         direction: which way is better.
-        known: whether it follows from the candidate before training.
-        metric: for a known one the field of ``Size``; for a measured one the per-seed metric, without its split.
-        log: whether it is drawn, and its hypervolume measured, on a log10 axis.
+        source: where its value comes from.
         description: one line for the table.
+        log: whether it is drawn, and its hypervolume measured, on a log10 axis.
+        targets: what the rows of a dataset must have as targets for it to be defined.
     """
 
     name: str
+    label: str
     unit: str
     direction: Literal["minimise", "maximise"]
-    known: bool
-    metric: str
-    log: bool
+    source: Source
     description: str
+    log: bool = False
+    targets: Targets = "any"
+
+    @property
+    def known(self) -> bool:
+        """Whether it follows from the candidate before training."""
+        return isinstance(self.source, Counted)
+
+    @property
+    def has_splits(self) -> bool:
+        """Whether it is measured on the training, validation and test rows separately."""
+        return isinstance(self.source, RowMean | FromMean)
+
+    def fits(self, task: str) -> bool:
+        """Whether it is defined for the targets of a task."""
+        return self.targets == "any" or (self.targets == "numbers") == (task == "regression")
 
     def to_minimised(self, value: float) -> float:
-        """What the samplers and the storage see: smaller is better."""
+        """Returns what the samplers and the storage see: smaller is better."""
         return value if self.direction == "minimise" else -value
 
     def from_minimised(self, value: float) -> float:
-        """What the user sees."""
+        """Returns what the user sees."""
         return value if self.direction == "minimise" else -value
+
+    def key(self, split: str) -> str:
+        """Returns the key of a measured value in ``SeedOutcome.metrics``, e.g. ``test_loss``.
+
+        A value without splits is kept under ``val``.
+        """
+        return f"{split if self.has_splits else 'val'}_{self.name}"
+
+    def count(self, size: Mapping[str, int]) -> int:
+        """Returns the value of a known objective.
+
+        Args:
+            size: raw, effective, flops and bytes of a candidate.
+
+        Raises:
+            TypeError: the objective is measured.
+        """
+        if not isinstance(self.source, Counted):
+            raise TypeError(f"objective {self.name} is measured, so no size gives its value")
+        return size[self.source.field]
+
+    def per_seed(self, trial: Trial, split: str = "val") -> list[float]:
+        """Returns the values of a trial as the user sees them, in the order of its seeds.
+
+        A count is the same for every seed. Seeds without the value are left out.
+        """
+        if self.known:
+            return [float(self.count(trial.size))] * len(trial.seeds)
+        return trial.per_seed(self.key(split))
+
+    def of(self, trial: Trial) -> float:
+        """Returns the value on which a trial is judged, as the user sees it.
+
+        That is the count, or the mean over seeds on validation; nan when a seed has no value.
+        """
+        if self.known:
+            return float(self.count(trial.size))
+        values = self.per_seed(trial)
+        return sum(values) / len(values) if 0 < len(values) == len(trial.seeds) else math.nan
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -51,80 +164,94 @@ OBJECTIVES: dict[str, Objective] = {
     for objective in (
         Objective(
             "loss",
+            "loss",
             "task loss",
             "minimise",
-            False,
-            "loss",
-            False,
+            RowMean("frontier_search.training.loss:row_losses"),
             "validation loss: mean squared error, log loss or cross-entropy",
         ),
         Objective(
             "error",
+            "error",
             "fraction",
             "minimise",
-            False,
-            "error",
-            False,
+            RowMean("frontier_search.training.loss:mistakes"),
             "validation misclassification rate (classification only)",
+            targets="classes",
         ),
         Objective(
+            "accuracy",
             "accuracy",
             "fraction",
             "maximise",
-            False,
-            "accuracy",
-            False,
+            FromMean("error", lambda error: 1 - error),
             "validation accuracy (classification only)",
+            targets="classes",
         ),
         Objective(
             "latency_ms",
+            "latency",
             "ms",
             "minimise",
-            False,
-            "latency_ms",
-            True,
+            Timed("frontier_search.training.metrics:latency_ms"),
             "time of one forward pass of one row; differs from run to run",
+            log=True,
         ),
         Objective(
             "params",
+            "learned parameters",
             "scalars",
             "minimise",
-            True,
-            "effective",
-            True,
+            Counted("effective"),
             "learned parameters, without those structurally held at zero",
+            log=True,
         ),
         Objective(
             "raw_params",
+            "raw params",
             "scalars",
             "minimise",
-            True,
-            "raw",
-            True,
+            Counted("raw"),
             "every scalar that gradient training may change",
+            log=True,
         ),
         Objective(
             "flops",
             "flops",
-            "minimise",
-            True,
             "flops",
-            True,
+            "minimise",
+            Counted("flops"),
             "floating-point operations of one forward pass of one row",
+            log=True,
         ),
         Objective(
             "bytes",
             "bytes",
-            "minimise",
-            True,
             "bytes",
-            True,
+            "minimise",
+            Counted("bytes"),
             "float32 bytes of the learned scalars and of the fixed graph",
+            log=True,
         ),
     )
 }
 
-CLASSIFICATION_ONLY = frozenset({"error", "accuracy"})
+
+def with_derived(means: Mapping[str, float], task: str) -> dict[str, float]:
+    """Adds to one model's means over rows, by metric, those metrics that follow from them."""
+    found = dict(means)
+    for objective in OBJECTIVES.values():
+        source = objective.source
+        if isinstance(source, FromMean) and source.metric in found and objective.fits(task):
+            found[objective.name] = source.function(found[source.metric])
+    return found
+
+
+def metric_keys() -> list[str]:
+    """Returns the keys of all measured values, split by split, then those without splits."""
+    measured = [objective for objective in OBJECTIVES.values() if not objective.known]
+    split = [o.key(split) for split in SPLITS for o in measured if o.has_splits]
+    return [*split, *(o.key("val") for o in measured if not o.has_splits)]
 
 
 @dataclass(frozen=True)
@@ -134,24 +261,31 @@ class Bound:
     objective: str
     limit: float
 
-    def admits(self, known: Mapping[str, float]) -> bool:
-        return known[self.objective] <= self.limit
+    def admits(self, size: Mapping[str, int]) -> bool:
+        """Whether a candidate of this size keeps the bound."""
+        return OBJECTIVES[self.objective].count(size) <= self.limit
 
     def __str__(self) -> str:
         return f"{self.objective}<={int(self.limit) if self.limit.is_integer() else self.limit!r}"
 
 
 def parse_bound(text: str) -> Bound | str:
-    """Reads ``params<=1000``; returns the bound, or the sentence that says what is wrong."""
+    """Reads ``params<=1000``. Returns the bound, or the sentence that says what is wrong."""
     known = [objective.name for objective in OBJECTIVES.values() if objective.known]
     match = re.fullmatch(r"\s*(\w+)\s*<=\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*", str(text))
     if match is None:
-        return f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, with one of {', '.join(known)}."
+        return (
+            f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, "
+            f"with one of {', '.join(known)}."
+        )
     name, number = match.groups()
     if name not in OBJECTIVES:
         return unknown("objective", name, known)
     if name not in known:
-        return f"the bound {text!r} is on a measured objective; only {', '.join(known)} are known before training."
+        return (
+            f"the bound {text!r} is on a measured objective; "
+            f"only {', '.join(known)} are known before training."
+        )
     try:
         limit = float(number)
     except ValueError:
@@ -162,7 +296,11 @@ def parse_bound(text: str) -> Bound | str:
 
 
 def objective_problems(names: Iterable[str], task: str | None) -> list[str]:
-    """A sentence for each mistake in a list of objectives; ``task`` is the dataset's, None when the dataset is unknown."""
+    """Returns a sentence for each mistake in a list of objectives.
+
+    Args:
+        task: the dataset's; None when the dataset is unknown.
+    """
     listed = list(names)
     problems = [unknown("objective", name, OBJECTIVES) for name in listed if name not in OBJECTIVES]
     problems += [
@@ -172,10 +310,12 @@ def objective_problems(names: Iterable[str], task: str | None) -> list[str]:
     ]
     if not listed:
         problems.append(f"no objective given; list one or more of {', '.join(OBJECTIVES)}.")
-    if task == "regression":
+    if task is not None:
+        dataset = "a regression" if task == "regression" else task
         problems += [
-            f"objective {name!r} needs classes, and the dataset is a regression; use loss."
+            f"objective {name!r} needs {OBJECTIVES[name].targets}, "
+            f"and the dataset is {dataset}; use loss."
             for name in listed
-            if name in CLASSIFICATION_ONLY
+            if name in OBJECTIVES and not OBJECTIVES[name].fits(task)
         ]
     return problems

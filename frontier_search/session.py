@@ -10,6 +10,7 @@ import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -322,15 +323,9 @@ def judge(
                 None,
                 f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: a loss or a parameter is not finite",
             )
-    losses = []
+    losses, trained = [], replace(trial, outcome=outcome)
     for objective in objectives:
-        if objective.known:
-            value = float(trial.size[objective.metric])
-        else:
-            values = [
-                seed.metrics.get(f"val_{objective.metric}", math.nan) for seed in outcome.seeds
-            ]
-            value = sum(values) / len(values)
+        value = objective.of(trained)
         if not math.isfinite(value):
             return None, f"objective {objective.name} is {value}"
         losses.append(objective.to_minimised(value))

@@ -40,7 +40,7 @@ class Worker:
                 self.data,
                 self.search.budget,
                 checkpoints,
-                "latency_ms" in self.search.objectives,
+                self.search.objective_table(),
             )
         self.outcomes.write(cohort, trained.outcomes, trained.weights)
 

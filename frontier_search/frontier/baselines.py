@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Dataset, Rows, Task
+from frontier_search.objective import with_derived
 from frontier_search.space import Value
 
 Numbers = NDArray[np.float64]
@@ -123,11 +124,11 @@ def best(baselines: Sequence[Baseline]) -> Baseline:
 def _metrics(task: Task, predicted: Numbers, y: NDArray[Any]) -> dict[str, float]:
     """Means over rows, as training measures them, but that a probability below SURE counts as SURE."""
     if task == "regression":
-        return {"loss": float(np.mean((predicted - y) ** 2))}
+        return with_derived({"loss": float(np.mean((predicted - y) ** 2))}, task)
     classes = y.astype(np.int64)
     given = np.clip(predicted[np.arange(len(classes)), classes], SURE, 1.0)
     error = float(np.mean(predicted.argmax(axis=1) != classes))
-    return {"loss": float(-np.mean(np.log(given))), "error": error, "accuracy": 1 - error}
+    return with_derived({"loss": float(-np.mean(np.log(given))), "error": error}, task)
 
 
 def _probabilities(model: Any, n_classes: int) -> Predict:

@@ -37,10 +37,10 @@ class Spread:
 
     @staticmethod
     def of(values: Sequence[float]) -> Spread:
+        """The spread of some values; without a value its mean is nan too."""
         n = len(values)
-        return Spread(
-            float(np.mean(values)), float(np.std(values, ddof=1)) if n > 1 else math.nan, n
-        )
+        mean = float(np.mean(values)) if n else math.nan
+        return Spread(mean, float(np.std(values, ddof=1)) if n > 1 else math.nan, n)
 
 
 @dataclass(frozen=True)

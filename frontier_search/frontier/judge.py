@@ -23,6 +23,7 @@ from frontier_search.frontier.verdict import (
     reach,
     together,
 )
+from frontier_search.objective import OBJECTIVES
 from frontier_search.search.claim import MAJORITY, METRIC, Claim, Part
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Trial
@@ -191,7 +192,7 @@ def _compares(part: Part, evidence: Evidence, level: float) -> Finding:
         part.kind
     ]
     metric = part.values.get("metric", METRIC)
-    if metric.endswith("accuracy"):  # more is better
+    if OBJECTIVES[metric.partition("_")[2]].direction == "maximise":
         band = (-band[1], -band[0])
     return compare(evidence.matching(part.subject), evidence.matching(other), metric, band, level)
 

@@ -106,11 +106,8 @@ def _beaten_on_every_seed(per_seed: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def minimised(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:
     """The objectives of complete trials seed by seed, (n, S, k), minimised; a count is the same for every seed."""
-    columns = []
-    for objective in objectives:
-        if objective.known:
-            rows = [[float(trial.size[objective.metric])] * len(trial.seeds) for trial in trials]
-        else:
-            rows = [trial.per_seed(f"val_{objective.metric}") for trial in trials]
-        columns.append([[objective.to_minimised(value) for value in row] for row in rows])
+    columns = [
+        [[objective.to_minimised(value) for value in objective.per_seed(trial)] for trial in trials]
+        for objective in objectives
+    ]
     return np.moveaxis(np.array(columns, dtype=np.float64), 0, -1)

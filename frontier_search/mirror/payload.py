@@ -22,7 +22,7 @@ from frontier_search import __version__
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
-from frontier_search.objective import OBJECTIVES
+from frontier_search.objective import OBJECTIVES, FromMean
 from frontier_search.reports.chart import QUIET, colour, family_places
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
@@ -49,7 +49,6 @@ PER_SEED = (
     "val_loss",
     "test_loss",
 )  # each metric costs a third of a millisecond; the rest of the seeds' values is in the storage
-LEFT_OUT = ("train_error", "train_accuracy")
 VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
 
@@ -212,13 +211,11 @@ def _values(trial: Trial) -> dict[str, float]:
 
 
 def _measure(trial: Trial) -> dict[str, float]:
-    values: dict[str, float] = {"params": trial.size["effective"], "raw_params": trial.size["raw"]}
-    values |= {"flops": trial.size["flops"], "bytes": trial.size["bytes"]}
+    values = {name: each.of(trial) for name, each in OBJECTIVES.items() if each.known}
     for metric in dict.fromkeys(name for seed in trial.seeds for name in seed.metrics):
         split, _, name = metric.partition("_")
-        if metric in LEFT_OUT or (name == "accuracy" and "accuracy" not in trial.objectives):
-            continue  # an accuracy is one minus the error
-        values[name if split == "val" else metric] = Spread.of(trial.per_seed(metric)).mean
+        if _is_logged(split, name, trial):
+            values[name if split == "val" else metric] = Spread.of(trial.per_seed(metric)).mean
     if len(trial.seeds) > 1:
         spreads = {f"{name}_std": trial.per_seed(f"val_{name}") for name in _measured(trial)}
         spreads["test_loss_std"] = trial.per_seed("test_loss")
@@ -240,12 +237,23 @@ def _measure(trial: Trial) -> dict[str, float]:
     return values | {f"log10_{name}": math.log10(values[name]) for name in logarithmic}
 
 
+def _is_logged(split: str, name: str, trial: Trial) -> bool:
+    """Whether a metric's mean is logged.
+
+    Of the training rows that is only the loss. A metric that follows from another one is logged
+    only where it is an objective.
+    """
+    objective = OBJECTIVES.get(name)
+    follows = objective is not None and isinstance(objective.source, FromMean)
+    return (split != "train" or name == "loss") and (name in trial.objectives or not follows)
+
+
 def _measured(trial: Trial) -> Iterable[str]:
     """loss, and every other measured objective that has seeds."""
     names = dict.fromkeys(
         (
             "loss",
-            *(OBJECTIVES[name].metric for name in trial.objectives if not OBJECTIVES[name].known),
+            *(name for name in trial.objectives if not OBJECTIVES[name].known),
         )
     )
     return [name for name in names if trial.per_seed(f"val_{name}")]

@@ -46,7 +46,7 @@ def view(search: Search) -> str:
     """The view, as MLflow's pages read it: trials alone, members first, all visible, the frontier's scatter on top."""
     x, y = axes(search.objective_table())
     scatters = [_scatter("frontier", metric_key(x), metric_key(y))]
-    if y.name in ("loss", "error", "accuracy"):
+    if y.has_splits:
         scatters.append(_scatter("frontier-test", metric_key(x), f"test_{y.name}"))
     columns = [
         "tags.`frontier.member`",

@@ -159,16 +159,13 @@ class Scene:
 def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
     """An objective of a complete trial over its seeds; a count has no spread."""
     if objective.known:
-        return Spread(float(trial.size[objective.metric]), math.nan, 1)
-    values = trial.per_seed(f"{split}_{objective.metric}") or trial.per_seed(
-        f"val_{objective.metric}"
-    )  # a latency has no split
-    return Spread.of(values) if values else Spread(math.nan, math.nan, 0)
+        return Spread(objective.of(trial), math.nan, 1)
+    return Spread.of(objective.per_seed(trial, split))
 
 
 def _level(ceiling: Sequence[Baseline], y: Axis, split: Split) -> Level | None:
     """The best method's mean on the drawn split; it is chosen on validation either way, as the members are."""
-    metric = f"{split}_{y.objective.metric}"
+    metric = y.objective.key(split)
     if not ceiling or metric not in ceiling[0].seeds[0].metrics:  # a latency, say
         return None
     chosen = best(ceiling)
@@ -190,14 +187,9 @@ def axes(objectives: Sequence[Objective]) -> tuple[Objective, Objective]:
 
 def _axis(objective: Objective, split: Split, unit: str) -> Axis:
     if objective.known:
-        name = (
-            "learned parameters" if objective.name == "params" else objective.name.replace("_", " ")
-        )
-        return Axis(objective, name, objective.log)
+        return Axis(objective, objective.label, objective.log)
     shown = unit if objective.unit == "task loss" else objective.unit
-    words = (
-        f"{SPLIT_NAMES[split]} {objective.name}" if objective.metric != "latency_ms" else "latency"
-    )
+    words = f"{SPLIT_NAMES[split]} {objective.label}" if objective.has_splits else objective.label
     note = ", members chosen on validation" if split == "test" else ""
     return Axis(objective, f"{words} ({shown}{note})" if shown or note else words, objective.log)
 

@@ -84,14 +84,11 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
         objective for objective in objectives if objective.known and objective.name != "params"
     ]
     measured = [
-        objective.metric
-        for objective in objectives
-        if not objective.known and objective.metric != "loss"
+        objective for objective in objectives if not objective.known and objective.name != "loss"
     ]
-    classified = any(member.trial.per_seed("val_error") for member in members)
-    others = dict.fromkeys(
-        [*measured, *(["error"] if classified and "accuracy" not in measured else [])]
-    )
+    error, accuracy = OBJECTIVES["error"], OBJECTIVES["accuracy"]
+    if error not in measured and accuracy not in measured:
+        measured += [error] if any(error.per_seed(member.trial) for member in members) else []
     trials = [member.trial for member in members]
     columns = [
         Column("trial", [str(trial.number) for trial in trials]),
@@ -102,18 +99,16 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
             number=False,
             wraps=True,
         ),
-        Column("params", [f"{trial.size[OBJECTIVES['params'].metric]:,}" for trial in trials]),
+        Column("params", [f"{OBJECTIVES['params'].count(trial.size):,}" for trial in trials]),
         *(
-            Column(objective.name, [f"{trial.size[objective.metric]:,}" for trial in trials])
+            Column(objective.name, [f"{objective.count(trial.size):,}" for trial in trials])
             for objective in known
         ),
         Column("val loss", [mean_and_spread(trial, "val_loss") for trial in trials]),
     ]
     shown = {"test loss": "test_loss"} | {
-        metric if metric == "latency_ms" else f"{split} {metric}": "val_latency_ms"
-        if metric == "latency_ms"
-        else f"{split}_{metric}"
-        for metric in others
+        f"{split} {each.name}" if each.has_splits else each.name: each.key(split)
+        for each in measured
     }
     columns += [
         Column(title, [mean_and_spread(trial, metric) for trial in trials], spare=True)

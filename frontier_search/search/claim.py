@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from frontier_search.errors import SpecError, unknown
+from frontier_search.objective import metric_keys
 from frontier_search.spec import load_yaml
 
 TABLES = Path(__file__).parents[1] / "claims"
@@ -59,14 +60,7 @@ PATTERNS = (
     "by",
 )  # keys that hold a candidate's pattern; so does ``to`` of ``equal``
 MEASURES = ("volume", "members")
-METRICS = (
-    *(
-        f"{split}_{metric}"
-        for split in ("train", "val", "test")
-        for metric in ("loss", "error", "accuracy")
-    ),
-    "val_latency_ms",
-)
+METRICS = metric_keys()
 MAJORITY = 0.5
 METRIC = "test_loss"
 

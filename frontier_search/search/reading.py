@@ -243,7 +243,7 @@ def space_problems(
             problems.append(f"{name}: its model cannot be made: {words}.")
             continue
         for bound in require:
-            smallest = min(each[OBJECTIVES[bound.objective].metric] for each in sizes)
+            smallest = min(OBJECTIVES[bound.objective].count(size) for size in sizes)
             if smallest > bound.limit:
                 problems.append(
                     f"{name}: no candidate keeps {bound}; the smallest has {bound.objective} = {smallest}."

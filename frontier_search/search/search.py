@@ -141,9 +141,7 @@ class Search:
         if not self.require:
             return True
         size = self.size(candidate)
-        return all(
-            size[OBJECTIVES[bound.objective].metric] <= bound.limit for bound in self.require
-        )
+        return all(bound.admits(size) for bound in self.require)
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that agree exactly when two searches give the same trials, however many of them are asked for."""

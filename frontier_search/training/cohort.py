@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-import statistics
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SearchError, SpecError, TrialError
 from frontier_search.models.families import FAMILIES
-from frontier_search.training import crashes
+from frontier_search.objective import Objective, Timed
+from frontier_search.training import crashes, metrics
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group
@@ -27,8 +25,6 @@ Weights = NDArray[np.float32]
 Result = tuple[
     list[SeedOutcome], Weights
 ]  # of one candidate: its seeds, and (n_seeds, P) learned scalars
-
-LATENCY_REPEATS = 50
 
 
 @dataclass(frozen=True)
@@ -49,9 +45,12 @@ def train_cohort(
     data: Data,
     budget: TrainingBudget,
     checkpoints: Checkpoints,
-    measure_latency: bool = False,
+    objectives: Sequence[Objective] = (),
 ) -> Trained:
     """Trains every candidate of a cohort on every seed of ``data``.
+
+    Args:
+        objectives: of the search; those that are measured once for a candidate are measured here.
 
     A candidate whose model cannot be built, whose code raises or that runs out of memory fails with the reason; the others do not notice.
 
@@ -79,12 +78,11 @@ def train_cohort(
                 failures[position] = result
             else:
                 measured[position], weights[cohort.numbers[position]] = result
-    if measure_latency:
-        for position, seeds in measured.items():
-            latency = {"val_latency_ms": latency_ms(cohort.candidates[position], data)}
-            measured[position] = [
-                replace(seed, metrics={**seed.metrics, **latency}) for seed in seeds
-            ]
+    asked = [objective for objective in objectives if isinstance(objective.source, Timed)]
+    for position, seeds in measured.items() if asked else ():
+        (model,) = _models(position, cohort.candidates[position], data.seeds[:1])
+        timed = metrics.timed(asked, model, data)
+        measured[position] = [replace(seed, metrics={**seed.metrics, **timed}) for seed in seeds]
     worker = f"{socket.gethostname()}:{os.getpid()}"
     positions = range(len(cohort.candidates))
     return Trained(
@@ -162,21 +160,3 @@ def describe(error: BaseException) -> str:
     ):
         return f"out of memory: {text or 'allocation refused'}"
     return f"{type(error).__name__}: {text}"
-
-
-def latency_ms(candidate: Candidate, data: Data) -> float:
-    """Median milliseconds of one forward pass of one row through one untrained model, eager torch, one thread."""
-    stack = Stack(
-        _models(0, candidate, data.seeds[:1]),
-        data.dataset.n_features,
-        data.dataset.n_outputs,
-        data.device,
-    )
-    row = torch.zeros(1, data.dataset.n_features, 1, device=data.device)
-    times = []
-    with torch.no_grad():
-        for _ in range(LATENCY_REPEATS):
-            start = time.perf_counter()
-            stack.network.forward(stack.learned, row)
-            times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,12 @@ from torch import Tensor
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.models.networks import HandWritten, Solved
-from frontier_search.training import loss
+from frontier_search.training import loss, metrics
+from frontier_search.training.metrics import EVALUATION_ROWS
 from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data, StackedRows
 from frontier_search.training.stack import Stack, per_scalar, views
 from frontier_search.trial import SPLITS, SeedOutcome
-
-EVALUATION_ROWS = (
-    256  # rows of one evaluation chunk: small enough for its activations to stay in the cache
-)
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -118,7 +116,7 @@ class StackTraining:
             self.gradients[name].copy_(gradient)
 
     def _select(self) -> None:
-        val_loss = self._mean_metrics(self.stack.learned, self.val, with_errors=False)["loss"]
+        val_loss = self._val_loss()
         healthy = torch.isfinite(val_loss)
         for tensor in self.stack.learned.values():
             healthy &= torch.isfinite(tensor).flatten(1).all(dim=1)
@@ -139,46 +137,35 @@ class StackTraining:
         self.selected_epoch.masked_fill_(better, self.epoch)
 
     @torch.no_grad()
-    def _mean_metrics(
-        self, learned: Mapping[str, Tensor], rows: StackedRows, with_errors: bool
-    ) -> dict[str, Tensor]:
-        """Each metric as a mean over rows, (M,), in float64."""
-        task, device = self.data.dataset.task, self.data.device
-        sums = {"loss": torch.zeros(len(self.stack.models), dtype=torch.float64, device=device)}
-        if with_errors:
-            sums["error"] = torch.zeros_like(sums["loss"])
-        for chunk in rows.chunks(EVALUATION_ROWS):
-            outputs = self._outputs(learned, chunk.x)
-            sums["loss"] += loss.row_losses(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64)
-            if "error" in sums:
-                sums["error"] += loss.mistakes(task, outputs, chunk.y).sum(
-                    dim=1, dtype=torch.float64
-                )
-        means = {name: total / rows.y.shape[1] for name, total in sums.items()}
-        if "error" in means:
-            means["accuracy"] = 1 - means["error"]
-        return means
+    def _val_loss(self) -> Tensor:
+        """Returns each model's mean loss over the validation rows, (M,)."""
+        forward = partial(self._outputs, self.stack.learned)
+        means = metrics.row_means(
+            {"loss": loss.row_losses}, self.data.dataset.task, forward, self.val
+        )
+        return means["loss"]
 
     def _outputs(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
         if self._handwritten is not None:
             return self._handwritten.forward_saving(learned, x)[0]
         return self.stack.network.forward(learned, x)
 
+    @torch.no_grad()
     def outcomes(self) -> list[SeedOutcome]:
         """What each model measured at its selected epoch, in the order of the stack's models."""
         learned = views(self.selected, len(self.stack.models), self.stack.network.learned)
-        metrics: dict[str, list[float]] = {}
+        forward = partial(self._outputs, learned)
+        measured: list[dict[str, float]] = [{} for _ in self.stack.models]
         for split in SPLITS:
             rows: StackedRows = getattr(self.data, split).of(self.positions)
-            for name, mean in self._mean_metrics(
-                learned, rows, self.data.dataset.task != "regression"
-            ).items():
-                metrics[f"{split}_{name}"] = mean.tolist()
+            values = metrics.on_rows(self.data.dataset.task, forward, rows)
+            for own, found in zip(measured, values, strict=True):
+                own.update({f"{split}_{name}": value for name, value in found.items()})
         share = self.seconds / len(self.stack.models)
         return [
             SeedOutcome(
                 seed=model.seed,
-                metrics={name: values[i] for name, values in metrics.items()},
+                metrics=measured[i],
                 epoch=int(self.selected_epoch[i]),
                 epochs=self.epoch,
                 seconds=share,

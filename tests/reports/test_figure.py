@@ -111,8 +111,8 @@ def test_other_objectives_are_drawn(
 
     def value(trial: Trial, name: str) -> float:
         objective = OBJECTIVES[name]
-        seeds = trial.per_seed(f"val_{objective.metric}")
-        return float(trial.size[objective.metric]) if objective.known else sum(seeds) / len(seeds)
+        seeds = trial.per_seed(f"val_{name}")
+        return float(objective.count(trial.size)) if objective.known else sum(seeds) / len(seeds)
 
     told = [
         replace(trial, objectives={name: value(trial, name) for name in names}) for trial in trials

@@ -14,9 +14,11 @@ from frontier_search.data.dataset import TrainingBudget
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.networks import differentiable_tanh
+from frontier_search.objective import OBJECTIVES
 from frontier_search.seeds import ORDER_STREAM
 from frontier_search.training.checkpoints import Checkpoints
-from frontier_search.training.cohort import latency_ms, train_cohort
+from frontier_search.training.cohort import train_cohort
+from frontier_search.training.metrics import latency_ms
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
@@ -297,12 +299,12 @@ def test_checkpoints_are_taken_up_and_damaged_ones_are_ignored(tmp_path: Path) -
 
 def test_latency_is_a_positive_number_of_milliseconds() -> None:
     data = Data(toys.MULTICLASS, SEEDS, CPU)
-    assert latency_ms(COHORT.candidates[0], data) > 0
+    assert latency_ms(Model(0, 101, FAMILIES["dense"].build({"hidden": 4}), 0.01), data) > 0
     trained = train_cohort(
         Cohort(0, (0,), COHORT.candidates[:1]),
         data,
         TrainingBudget(1, 16),
         Checkpoints(None),
-        measure_latency=True,
+        [OBJECTIVES["latency_ms"]],
     )
     assert all(seed.metrics["val_latency_ms"] > 0 for seed in trained.outcomes[0].seeds)
