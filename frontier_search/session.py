@@ -19,6 +19,7 @@ from optuna.study import StudyDirection
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.objective import Objective
+from frontier_search.sampling.optuna_internals import stored_id
 from frontier_search.sampling.proposer import Proposer
 from frontier_search.search.search import Search
 from frontier_search.storage import records
@@ -283,7 +284,7 @@ class Session:
             {key[len(prefix) :]: v for key, v in stored.items() if key.startswith(prefix)}
         )
         for frozen in self.storage.optuna.get_all_trials(self._study_id, deepcopy=False):
-            self._remember(frozen._trial_id, frozen)
+            self._remember(stored_id(frozen), frozen)
             self._proposer.recall(frozen.number, frozen.params, frozen.system_attrs)
         self._grow_frontier(self._trials)
 

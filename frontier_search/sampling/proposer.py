@@ -1,8 +1,9 @@
-"""Proposing candidates: the history of a search as in-memory Optuna studies, and a fresh sampler for every proposal.
+"""Proposes candidates: a fresh sampler for each of them, which reads the history of the search.
 
-The same history gives the same proposal in any process, because the sampler of trial n is built anew, seeded from (search seed, n), and
-because the studies here are rebuilt from the storage alone. With the balanced family budget every family has a history of its own, so
-that each is searched as hard as if it were alone; with the free budget one study holds the conditional space of all families.
+The same history gives the same proposal in any process, because the sampler of trial n is built
+anew, seeded from (search seed, n), and because histories are rebuilt from the storage only. With
+the balanced family budget every family has a history of its own, so that each is searched as hard
+as if it were the only one. With the free budget one history holds the trials of all families.
 """
 
 from __future__ import annotations
@@ -14,31 +15,30 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.trial import FrozenTrial
 
 from frontier_search.errors import SearchError
-from frontier_search.sampling.incremental import Generations, SharedParameters, share
+from frontier_search.sampling.encoding import (
+    FAMILY,
+    candidate_of,
+    distributions,
+    only_value,
+    own_params,
+    params_of,
+)
+from frontier_search.sampling.history import SamplerHistory, SystemAttributes
+from frontier_search.sampling.optuna_internals import contains
 from frontier_search.sampling.samplers import SAMPLERS, Sampler
-from frontier_search.space import Choice, Float, Parameter, SearchSpace
+from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
 
-FAMILY = "family"  # the Optuna parameter that holds the family; a family's own parameters are FAMILY_NAME.PARAMETER
+# The system attribute for the parameters of families that were not chosen, which a sampler without
+# conditional spaces draws too.
+WITHOUT_EFFECT = "without_effect"
 
-WITHOUT_EFFECT = "without_effect"  # system attribute: parameters of other families that a sampler of flat spaces drew too
-
-SAMPLER_TRIES = (
-    10  # proposals of the sampler that may break a known bound before points are drawn at random
-)
+SAMPLER_TRIES = 10  # proposals that may break a bound before points are drawn at random
 RANDOM_TRIES = 2000
-
-SystemAttributes = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Proposal:
         number: the trial's number.
         params, distributions: the candidate as Optuna stores it.
         system_attributes: what the sampler wrote on the trial.
-        study_attributes: what the sampler wrote on its study, new since the last proposal; the keys name the study.
+        study_attributes: what the sampler wrote on its study and the search's storage does not
+            have yet. Each key begins with the family whose turn it is, or with nothing, and ``/``.
     """
 
     number: int
@@ -60,44 +61,8 @@ class Proposal:
     study_attributes: SystemAttributes
 
 
-def distribution(parameter: Parameter) -> BaseDistribution:
-    """Optuna's form of a parameter."""
-    if isinstance(parameter, Choice):
-        return CategoricalDistribution(parameter.values)
-    if isinstance(parameter, Float):
-        return FloatDistribution(parameter.low, parameter.high, log=parameter.log)
-    return IntDistribution(parameter.low, parameter.high, log=parameter.log)
-
-
-def only_value(of: BaseDistribution) -> Any:
-    """The value of a distribution that has one alone."""
-    if isinstance(of, CategoricalDistribution):
-        return of.choices[0]
-    assert isinstance(
-        of, FloatDistribution | IntDistribution
-    )  # narrows the type: Optuna has no fourth kind
-    return of.low
-
-
-def candidate_of(params: Mapping[str, Any]) -> Candidate:
-    """The candidate behind the parameters of an Optuna trial."""
-    family = params[FAMILY]
-    prefix = f"{family}."
-    return Candidate(
-        family,
-        {name[len(prefix) :]: value for name, value in params.items() if name.startswith(prefix)},
-    )
-
-
-def _params(candidate: Candidate) -> dict[str, Any]:
-    """The parameters that ``candidate_of`` reads."""
-    return {FAMILY: candidate.family} | {
-        f"{candidate.family}.{name}": value for name, value in candidate.hyperparameters.items()
-    }
-
-
 class Proposer:
-    """The memory of a search.
+    """Proposes the candidates of a search from the outcomes that it has observed.
 
     Args:
         spaces: family -> space, in the search's order.
@@ -106,7 +71,7 @@ class Proposer:
         seed: the search's seed.
         n_objectives: all minimised.
         admits: whether a candidate keeps the known bounds.
-        listed: the candidates themselves, by trial number, where no sampler is asked.
+        listed: the candidates by trial number, for a search that lists them. No sampler is used.
     """
 
     def __init__(
@@ -120,177 +85,129 @@ class Proposer:
         listed: Sequence[Candidate] = (),
     ) -> None:
         self.spaces, self.balanced, self.seed, self.admits = spaces, balanced, seed, admits
-        self.n_objectives, self.listed = n_objectives, tuple(listed)
+        self.listed = tuple(listed)
         self._sampler: Sampler = SAMPLERS[sampler]
-        self._flat = not balanced and not self._sampler.conditional
+        self._draws_all_families = not balanced and not self._sampler.conditional
         self._families = tuple(spaces)
-        self._studies: dict[str, optuna.Study] = {}
-        self._known_attributes: dict[str, SystemAttributes] = {}
-        self._trial_ids: dict[int, int] = {}  # trial number -> id in its study
-        self._shared: dict[
-            str, dict[str, SharedParameters | Generations]
-        ] = {}  # turn -> what its samplers share
-        self._family_distribution = CategoricalDistribution(self._families)
-        self._distributions = {
-            family: {f"{family}.{name}": distribution(parameter) for name, parameter in space}
-            for family, space in spaces.items()
+        self._histories = {
+            turn: SamplerHistory(n_objectives) for turn in (self._families if balanced else ("",))
         }
-        self._distribution_of: dict[str, BaseDistribution] = {FAMILY: self._family_distribution}
-        for own in self._distributions.values():
-            self._distribution_of |= own
+        self._own = {family: distributions(family, space) for family, space in spaces.items()}
+        self._distributions: dict[str, BaseDistribution] = {
+            FAMILY: CategoricalDistribution(self._families)
+        }
+        for own in self._own.values():
+            self._distributions |= own
 
-    def turn(self, number: int) -> str | None:
-        """The family whose turn a trial is, or None when the sampler chooses."""
-        return self._families[number % len(self._families)] if self.balanced else None
+    def turn(self, number: int) -> str:
+        """Returns the family whose turn a trial is, or "" when the sampler chooses the family."""
+        return self._families[number % len(self._families)] if self.balanced else ""
 
     def propose(self, number: int) -> Proposal:
-        """The candidate of trial ``number``; it counts as running until ``observe`` says otherwise.
+        """Proposes the candidate of trial ``number``, which runs until ``observe`` ends it.
 
         Raises:
             SearchError: no candidate within the bounds was found.
         """
         turn = self.turn(number)
-        study = self._study(turn)
-        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
-        study._thread_local.cached_all_trials = (
-            None  # as ``Study.ask`` does: else samplers see the first history for ever
-        )
-        trial_id = study._storage.create_new_trial(study._study_id)
-        trial = study._storage.get_trial(trial_id)
-        drawn = (
-            _params(self.listed[number]) if self.listed else self._draw(study, trial, turn, seed)
-        )
-        for name in self._modelled(drawn):
-            of = self._distribution_of[name]
-            study._storage.set_trial_param(trial_id, name, of.to_internal_repr(drawn[name]), of)
-        self._trial_ids[number] = trial_id
+        history = self._histories[turn]
+        trial = history.begin(number)
+        drawn = params_of(self.listed[number]) if self.listed else self._draw(number, trial)
+        history.propose(number, self._modelled(drawn), self._distributions)
         params = {
             name: value
             for name, value in drawn.items()
-            if name in (FAMILY, *self._distributions[drawn[FAMILY]])
+            if name in (FAMILY, *self._own[drawn[FAMILY]])
         }
-        written = dict(study._storage.get_trial(trial_id).system_attrs)
-        if self._flat:
+        written = history.system_attributes(number)
+        if self._draws_all_families:
             written[WITHOUT_EFFECT] = {
                 name: value for name, value in drawn.items() if name not in params
             }
-        distributions = {name: self._distribution_of[name] for name in params}
         return Proposal(
             number,
             candidate_of(params),
             params,
-            distributions,
+            {name: self._distributions[name] for name in params},
             written,
-            self._new_attributes(turn, study),
+            {f"{turn}/{name}": value for name, value in history.new_study_attributes().items()},
         )
 
     def recall(
         self, number: int, params: Mapping[str, Any], system_attributes: SystemAttributes
     ) -> None:
         """Puts back a trial that was proposed before, as running."""
-        study = self._study(self.turn(number))
         drawn = {**params, **system_attributes.get(WITHOUT_EFFECT, {})}
-        modelled = self._modelled(drawn)
-        template = optuna.trial.create_trial(
-            state=TrialState.RUNNING,
-            params={name: drawn[name] for name in modelled},
-            distributions={name: self._distribution_of[name] for name in modelled},
-            system_attrs={
-                name: value for name, value in system_attributes.items() if name != WITHOUT_EFFECT
-            },
-        )
-        self._trial_ids[number] = study._storage.create_new_trial(study._study_id, template)
+        written = {
+            name: value for name, value in system_attributes.items() if name != WITHOUT_EFFECT
+        }
+        history = self._histories[self.turn(number)]
+        history.recall(number, self._modelled(drawn), self._distributions, written)
 
     def recall_study_attributes(self, attributes: SystemAttributes) -> None:
-        """Puts back what samplers wrote on their studies: the ``study_attributes`` of all proposals so far."""
+        """Puts back the ``study_attributes`` of all proposals so far."""
         for key, value in attributes.items():
             turn, _, name = key.partition("/")
-            study = self._study(turn or None)
-            study._storage.set_study_system_attr(study._study_id, name, value)
-            self._known_attributes[turn][name] = value
+            self._histories[turn].recall_study_attribute(name, value)
 
     def observe(self, number: int, losses: Sequence[float] | None) -> None:
-        """Tells the outcome of a trial: its minimised objectives, or None when it failed or was pruned."""
-        study = self._study(self.turn(number))
-        state = TrialState.COMPLETE if losses is not None else TrialState.FAIL
-        study._storage.set_trial_state_values(self._trial_ids[number], state, losses)
-        if losses is not None:
-            for shared in self._shared.get(self.turn(number) or "", {}).values():
-                shared.completed(study._storage.get_trial(self._trial_ids[number]))
+        """Ends a trial: with its minimised objectives, or None when it failed or was pruned."""
+        self._histories[self.turn(number)].finish(number, losses)
 
-    def _study(self, turn: str | None) -> optuna.Study:
-        key = turn or ""
-        if key not in self._studies:
-            directions = [StudyDirection.MINIMIZE] * self.n_objectives
-            self._studies[key] = optuna.create_study(
-                storage=optuna.storages.InMemoryStorage(), directions=directions
-            )
-            self._known_attributes[key] = {}
-        return self._studies[key]
-
-    def _new_attributes(self, turn: str | None, study: optuna.Study) -> SystemAttributes:
-        known = self._known_attributes[turn or ""]
-        written = study._storage.get_study_system_attrs(study._study_id)
-        new = {
-            name: value
-            for name, value in written.items()
-            if name not in known or known[name] != value
+    def _modelled(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the parameters that a history holds: not the family, if families take turns."""
+        return {
+            name: value for name, value in params.items() if name != FAMILY or not self.balanced
         }
-        known.update(new)
-        return {f"{turn or ''}/{name}": value for name, value in new.items()}
 
-    def _modelled(self, params: Mapping[str, Any]) -> list[str]:
-        """The parameters that a study holds: a family that has its turn is not the sampler's to choose."""
-        return [name for name in params if name != FAMILY or not self.balanced]
-
-    def _draw(
-        self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int
-    ) -> dict[str, Any]:
+    def _draw(self, number: int, trial: FrozenTrial) -> dict[str, Any]:
+        """Returns parameters within the bounds: of the sampler, or else drawn at random."""
+        turn = self.turn(number)
+        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
         for attempt in range(SAMPLER_TRIES):
-            params = self._suggest(study, trial, turn, seed + attempt)
+            params = self._suggest(turn, trial, seed + attempt)
             if self.admits(candidate_of(params)):
                 return params
         rng = np.random.default_rng([self.seed, trial.number, seed])
         for _ in range(RANDOM_TRIES):
             family = turn or self._families[int(rng.integers(len(self._families)))]
-            drawn = {
-                each: self.spaces[each].sample(rng)
-                for each in (self._families if self._flat else (family,))
-            }
-            if self.admits(Candidate(family, drawn[family])):
-                return {FAMILY: family} | {
-                    f"{each}.{name}": value
-                    for each, point in drawn.items()
-                    for name, value in point.items()
-                }
+            points = {each: self.spaces[each].sample(rng) for each in self._drawn_families(family)}
+            if self.admits(Candidate(family, points[family])):
+                params = {FAMILY: family}
+                for each, point in points.items():
+                    params |= own_params(each, point)
+                return params
         raise SearchError(
-            f"no candidate of {turn or 'any family'} within the required bounds was found in {RANDOM_TRIES} draws; widen them."
+            f"no candidate of {turn or 'any family'} within the required bounds was found in "
+            f"{RANDOM_TRIES} draws; widen them."
         )
 
-    def _suggest(
-        self, study: optuna.Study, trial: FrozenTrial, turn: str | None, seed: int
-    ) -> dict[str, Any]:
-        """One proposal of a fresh sampler: ``Study.ask`` and ``suggest`` without a trial's history being touched."""
+    def _suggest(self, turn: str, trial: FrozenTrial, seed: int) -> dict[str, Any]:
+        """Returns the parameters that a fresh sampler proposes.
+
+        Does what ``Study.ask`` and ``Trial.suggest_*`` do, but writes no parameter on the trial.
+        """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = self._sampler.build(seed)
-        share(sampler, self._shared.setdefault(turn or "", {}))
+        study = self._histories[turn].study(sampler)
         sampler.before_trial(study, trial)
         relative = sampler.sample_relative(
             study, trial, sampler.infer_relative_search_space(study, trial)
         )
 
-        def suggest(name: str, of: BaseDistribution) -> Any:
+        def suggest(name: str) -> Any:
+            of = self._distributions[name]
             if of.single():
                 return only_value(of)
-            if name in relative and of._contains(of.to_internal_repr(relative[name])):
+            if name in relative and contains(of, relative[name]):
                 return relative[name]
             return sampler.sample_independent(study, trial, name, of)
 
-        family = turn or suggest(FAMILY, self._family_distribution)
-        wanted = self._families if self._flat else (family,)
+        family = turn or suggest(FAMILY)
         return {FAMILY: family} | {
-            name: suggest(name, of)
-            for each in wanted
-            for name, of in self._distributions[each].items()
+            name: suggest(name) for each in self._drawn_families(family) for name in self._own[each]
         }
+
+    def _drawn_families(self, chosen: str) -> tuple[str, ...]:
+        return self._families if self._draws_all_families else (chosen,)

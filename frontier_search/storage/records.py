@@ -10,7 +10,8 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from frontier_search.objective import Objective
-from frontier_search.sampling.proposer import Proposal, candidate_of
+from frontier_search.sampling.encoding import candidate_of
+from frontier_search.sampling.proposer import Proposal
 from frontier_search.trial import Outcome, Trial, TrialState
 
 UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"
