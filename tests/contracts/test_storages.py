@@ -143,8 +143,8 @@ import sys
 from pathlib import Path
 import alembic.command, optuna.storages._rdb.models
 from frontier_search.session import Session
-from frontier_search.storage import Storage
-from tests import toys
+from frontier_search.storage.storage import Storage
+from tests.support import toys
 asked = toys.search()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -176,7 +176,7 @@ def test_two_processes_that_make_the_same_database_both_get_it(place: Place) -> 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from frontier_search.storage import Storage
+from frontier_search.storage.storage import Storage
 with Storage(sys.argv[1], Path(sys.argv[2]), writable=True).held(sys.argv[3]):
     print("held", flush=True)
     time.sleep(60)

@@ -182,7 +182,7 @@ def test_a_running_search_is_not_extended(tmp_path: Path) -> None:
     [
         ("digits", "digits-1"),
         ("data/my rows.csv", "my-rows-1"),
-        ("tests.support.toys:MULTICLASS", "tests-1"),
+        ("tests.support.toys:MULTICLASS", "tests.support-1"),
         ("_x_.csv", "x-1"),
         ("données.csv", "donn-es-1"),
         ("数.csv", "search-1"),

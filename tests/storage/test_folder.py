@@ -22,7 +22,7 @@ from frontier_search.storage.folder import SearchFolder, names, prepare_home
 HOLD = """
 import sys
 from pathlib import Path
-from frontier_search.folder import SearchFolder
+from frontier_search.storage.folder import SearchFolder
 with SearchFolder(Path(sys.argv[1]), "held").lock():
     print("holding", flush=True)
     sys.stdin.readline()
