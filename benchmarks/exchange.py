@@ -31,6 +31,7 @@ from frontier_search.executors.dispatcher import Handover
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
+from frontier_search.storage.locations import Locations
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Cohort
 
@@ -103,7 +104,7 @@ def work(handover: Handover, cohort: Cohort) -> None:
 
 def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
     """Runs a search to its end; returns the cohorts that were trained, and the seconds."""
-    entry = catalog.define(search, home, outcomes=outcomes)
+    entry = catalog.define(search, home, Locations.of(home, outcomes=outcomes))
     begin = time.perf_counter()
     files, trained = entry.files, 0
     files.owner.take_over()

@@ -25,6 +25,7 @@ from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.locations import Locations
 from frontier_search.trial import Cohort
 
 PATIENCE_S = 300.0
@@ -37,7 +38,7 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
     search = Search.from_spec(
         {"name": "long", "dataset": "digits", "sampler": sampler, "trials": trials + 100}
     )
-    entry = catalog.define(search, home, storage)
+    entry = catalog.define(search, home, Locations.of(home, storage))
     if state == NEW:
         return entry
     session = Session(search, entry.open_storage(writable=True))

@@ -28,7 +28,7 @@ ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
 @contextmanager
-def answering(place: object) -> Iterator[None]:
+def raising_oserror(place: object) -> Iterator[None]:
     """Inside, whatever the library of a bucket raises is an OSError that names the place."""
     try:
         yield
@@ -41,7 +41,7 @@ def answering(place: object) -> Iterator[None]:
 def write_whole(path: AnyPath, content: bytes) -> None:
     """On a disk: writes beside, flushes, renames; the folder is made when it is missing. In a bucket: one request, which is whole by itself."""
     if not isinstance(path, Path):
-        with answering(path):
+        with raising_oserror(path):
             path.fs.pipe_file(path.path, content)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def read_whole(path: AnyPath) -> bytes | None:
     try:
         if isinstance(path, Path):
             return path.read_bytes()
-        with answering(path):
+        with raising_oserror(path):
             return bytes(path.fs.cat_file(path.path))
     except ABSENT:
         return None
@@ -88,7 +88,7 @@ def names_in(folder: AnyPath) -> set[str]:
     try:
         if isinstance(folder, Path):
             return {path.name for path in folder.iterdir()}
-        with answering(folder):
+        with raising_oserror(folder):
             return {
                 str(name).rstrip("/").rpartition("/")[2]
                 for name in folder.fs.ls(folder.path, detail=False)
@@ -103,7 +103,7 @@ def remove(path: AnyPath) -> None:
         if isinstance(path, Path):
             path.unlink()
         else:
-            with answering(path):
+            with raising_oserror(path):
                 path.fs.rm_file(path.path)
 
 
@@ -112,7 +112,7 @@ def remove_folder(folder: AnyPath) -> None:
     if isinstance(folder, Path):
         shutil.rmtree(folder, ignore_errors=True)
         return
-    with answering(folder):
+    with raising_oserror(folder):
         names = folder.fs.find(folder.path)
         if names:
             folder.fs.rm(names)

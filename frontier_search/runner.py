@@ -18,7 +18,7 @@ from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry, SweepEntry
 from frontier_search.storage.folder import DEFAULT_HOME
-from frontier_search.storage.storage import answering
+from frontier_search.storage.storage import raising_search_error
 
 Observe = Callable[[Entry], AbstractContextManager[Sequence[Observer]]]
 
@@ -77,10 +77,7 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
         batch, look = [search for _, search in entry.sweep.searches], 1
         while batch:
             for search in batch:
-                place = entry.place
-                defined = catalog.find_or_define(
-                    search, entry.folder.home, place.storage, place.tracking_uri, place.outcomes
-                )
+                defined = catalog.find_or_define(search, entry.folder.home, entry.locations)
                 with observe(defined) as observers:
                     _conduct(defined, workers, observers)
             if not entry.sweep.until_settled:
@@ -109,7 +106,7 @@ def _conduct(
 ) -> Frontier:
     entry.search.obtain_dataset()
     with (
-        answering(entry.place.storage),
+        raising_search_error(entry.locations.storage),
         entry.folder.lock(),
         closing(entry.open_storage(writable=True)) as storage,
         storage.held(entry.search.name),

@@ -17,7 +17,7 @@ from frontier_search.errors import SearchError
 from frontier_search.objective import OBJECTIVES
 from frontier_search.search.search import Search
 from frontier_search.session import HOPELESS_TRIALS, Session, judge
-from frontier_search.storage.storage import JOURNAL, Storage
+from frontier_search.storage.storage import JOURNAL, open_storage
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, Trial, TrialState
 from tests.support import fakes, toys
 
@@ -43,7 +43,9 @@ def open_session(tmp_path: Path) -> Callable[..., Session]:
     """Opens a new session of a toy search on the same storage."""
 
     def opened(search: Search | None = None, **changes: Any) -> Session:
-        return Session(search or toys.search(**changes), Storage(JOURNAL, tmp_path, writable=True))
+        return Session(
+            search or toys.search(**changes), open_storage(JOURNAL, tmp_path, writable=True)
+        )
 
     return opened
 

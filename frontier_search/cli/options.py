@@ -49,7 +49,7 @@ CLUSTER = click.option(
     metavar="FILE",
     help="A cluster file, or http://127.0.0.1:PORT where a tunnel of yours ends.",
 )
-PLACE = (  # where a new search keeps things: the attributes of ``place.Place``
+PLACE = (  # where a new search keeps things: the attributes of ``Locations``
     click.option(
         "--storage",
         metavar="URL",

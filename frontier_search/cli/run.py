@@ -46,12 +46,13 @@ def command(
             return
         from frontier_search.cli import running  # what runs a search loads when one runs
         from frontier_search.executors import Where
+        from frontier_search.storage.locations import Locations
 
-        where_kept = (flags["storage"], flags["tracking_uri"], flags["outcomes"])
+        locations = Locations.of(home, flags["storage"], flags["tracking_uri"], flags["outcomes"])
         entry = (
-            catalog.find_or_define(search, home, *where_kept, typed())
+            catalog.find_or_define(search, home, locations, typed())
             if resume
-            else catalog.define(search, home, *where_kept)
+            else catalog.define(search, home, locations)
         )
         where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
         running.run_search(entry, flags["executor"], where, mirror=not flags["no_mirror"])

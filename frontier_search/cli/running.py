@@ -41,7 +41,7 @@ def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
         f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True
     )
     if mirror_process:
-        uri = entry.place.tracking_uri
+        uri = entry.locations.tracking_uri
         click.echo(
             f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({uri})",
             err=True,

@@ -59,6 +59,8 @@ def command(
             return
         from frontier_search.cli import running  # what runs searches loads when they run
         from frontier_search.executors import Where
+        from frontier_search.storage.locations import Locations
 
-        entry = catalog.define_sweep(sweep, home, storage, tracking_uri, outcomes, typed())
+        locations = Locations.of(home, storage, tracking_uri, outcomes)
+        entry = catalog.define_sweep(sweep, home, locations, typed())
         running.run_sweep(entry, executor, Where(**where), mirror=not no_mirror)

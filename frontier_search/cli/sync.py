@@ -31,6 +31,6 @@ def command(context: click.Context, name: str, home: Path, follow: int | None) -
     for entry in catalog.find_all(name, home):
         touched = mirror.Mirror(entry).sync()
         click.echo(
-            f"{entry.search.name}: {touched} runs created or changed in {entry.place.tracking_uri}",
+            f"{entry.search.name}: {touched} runs created or changed in {entry.locations.tracking_uri}",
             err=True,
         )

@@ -17,8 +17,7 @@ from frontier_search.cluster.file import ClusterFile
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import write_whole
 from frontier_search.spec import name_problem
-from frontier_search.storage.locations import Place, default_tracking_uri
-from frontier_search.storage.storage import JOURNAL
+from frontier_search.storage.locations import Locations
 
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
 
@@ -113,9 +112,9 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
         raise SearchError(
             f"{name!r} was not fetched: {error} Is it there? `frontier-search list --cluster {cluster.path}`"
         ) from error
-    place = Place(JOURNAL, default_tracking_uri(home))
+    locations = Locations.of(home)
     if (home / name / "journal.log").exists():
-        write_whole(home / name / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
+        write_whole(home / name / "place.yaml", yaml.safe_dump(locations.to_spec()).encode())
 
 
 def _start_command(cluster: ClusterFile) -> str:

@@ -27,7 +27,7 @@ from mlflow.entities import (
 from mlflow.exceptions import MlflowException
 
 from frontier_search.errors import SpecError
-from frontier_search.files import answering
+from frontier_search.files import raising_oserror
 from frontier_search.mirror import payload, view
 from frontier_search.storage.catalog import Entry
 
@@ -68,7 +68,7 @@ class Tracking:
 
     @property
     def uri(self) -> str:
-        return self.entry.place.tracking_uri
+        return self.entry.locations.tracking_uri
 
     @property
     def is_server(self) -> bool:
@@ -119,7 +119,7 @@ class Tracking:
         for itself."""
         if self.is_server:
             return None
-        if self.entry.place.outcomes is None:
+        if self.entry.locations.outcomes is None:
             return artifacts_folder(self.entry).joinpath(self.entry.search.name).as_uri()
         return (self.entry.files.root / "mlflow").as_uri()
 
@@ -180,7 +180,7 @@ class Tracking:
         )
 
     def log_file(self, run: Known, name: str, text: str) -> None:
-        with answering(self.uri):  # the files may be in a bucket
+        with raising_oserror(self.uri):  # the files may be in a bucket
             self.client.log_text(run.run_id, text, name)
         run.changed = True
 

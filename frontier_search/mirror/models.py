@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from frontier_search.errors import SpecError
-from frontier_search.files import answering
+from frontier_search.files import raising_oserror
 from frontier_search.mirror.payload import NO_WEIGHTS, trial_params
 from frontier_search.models.families import FAMILIES
 from frontier_search.search.search import Search
@@ -115,7 +115,7 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
             save(exportable, entry.search.find_dataset().n_features, folder, logged)
-            with answering(logged.artifact_location):
+            with raising_oserror(logged.artifact_location):
                 client.log_model_artifacts(logged.model_id, str(folder))
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     return str(logged.model_id)

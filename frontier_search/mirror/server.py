@@ -98,7 +98,7 @@ def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:
         "mlflow",
         "server",
         "--backend-store-uri",
-        entry.place.tracking_uri,
+        entry.locations.tracking_uri,
     ]
     command += ["--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--allowed-hosts", f"localhost:{port},{HOST}:{port}"]

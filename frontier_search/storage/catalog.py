@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container
-from contextlib import closing
+from collections.abc import Collection, Container, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,14 +18,15 @@ from frontier_search.spec import read_yaml
 from frontier_search.storage import records, remote
 from frontier_search.storage.folder import (
     DEFAULT_HOME,
+    HomeFolder,
     SearchFolder,
     SweepFolder,
     names,
     prepare_home,
 )
-from frontier_search.storage.locations import Place
+from frontier_search.storage.locations import Locations
 from frontier_search.storage.search_files import SearchFiles
-from frontier_search.storage.storage import Storage, answering
+from frontier_search.storage.storage import Storage, open_storage, raising_search_error
 from frontier_search.trial import Trial
 
 
@@ -35,17 +36,19 @@ class Entry:
 
     search: Search
     folder: SearchFolder
-    place: Place
+    locations: Locations
 
     def open_storage(self, writable: bool) -> Storage:
-        return Storage(self.place.storage, self.folder.path, writable)
+        return open_storage(self.locations.storage, self.folder.path, writable)
 
     @property
     def files(self) -> SearchFiles:
         """What passes between its session and its workers; raises SpecError when the packages for a bucket are not installed."""
-        if self.place.outcomes is None:
+        if self.locations.outcomes is None:
             return SearchFiles(self.folder.path)
-        return SearchFiles(remote.folder(self.place.outcomes) / self.search.name, exchanged=True)
+        return SearchFiles(
+            remote.folder(self.locations.outcomes) / self.search.name, exchanged=True
+        )
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class SweepEntry:
 
     sweep: Sweep
     folder: SweepFolder
-    place: Place
+    locations: Locations
 
     def entries(self) -> dict[str, list[Entry]]:
         """By label, those of its searches that have begun: the search, and those that gave its candidates more seeds."""
@@ -86,71 +89,58 @@ def first_free(taken: Container[str], dataset: str) -> str:
     return f"{stem}-{number}"
 
 
-def define(
-    search: Search,
-    home: Path,
-    storage: str | None = None,
-    tracking_uri: str | None = None,
-    outcomes: str | None = None,
-) -> Entry:
+def define(search: Search, home: Path, locations: Locations | None = None) -> Entry:
     """Writes a new search into its folder.
 
+    Args:
+        locations: where it keeps things; None: the defaults under ``home``.
+
     Raises:
-        SpecError: the name exists, the dataset's file has changed or its rows cannot be had, the home cannot be written, the storage URL is
-            of no known kind, or outcomes cannot be exchanged where it says, or another search has exchanged its own there.
+        SpecError: the name is taken, the dataset's rows are not available or have changed, the home cannot be written, or outcomes
+            cannot be exchanged at their location or belong to another search there.
+        SearchError: the storage cannot be opened.
     """
     search.obtain_dataset()
     folder = SearchFolder(home, search.name)
-    place = Place.of(home, storage, tracking_uri, outcomes)
-    place.reach()
-    if SweepFolder(home, search.name).exists():
-        raise SpecError(f"a sweep named {search.name!r} exists in {home}; choose another --name.")
-    if folder.exists():
-        raise SpecError(_exists(folder))
-    entry = Entry(search, folder, place)
-    entry.files.archive.claim(search)
-    prepare_home(home)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    with (
-        answering(place.storage),
-        folder.lock(),
-    ):  # of two processes that define it at once, one is refused
-        if folder.exists():
-            raise SpecError(_exists(folder))
-        write_whole(folder.path / "place.yaml", yaml.safe_dump(place.to_spec()).encode())
-        write_whole(
-            folder.search_file, search.to_yaml().encode()
-        )  # last: its presence means that the search is defined
+    entry = Entry(search, folder, locations or Locations.of(home))
+    _reach_outcomes(entry.locations)
+    _require_free(folder)
+    with _made(folder, entry.locations):
+        _require_free(folder)  # of two processes that define it at once, one is refused
+        entry.files.archive.claim(search)
+        place = yaml.safe_dump(entry.locations.to_spec())
+        write_whole(folder.locations_file, place.encode())
+        # last, because its presence means that the search is defined
+        write_whole(folder.search_file, search.to_yaml().encode())
     return entry
 
 
 def find_or_define(
     search: Search,
     home: Path,
-    storage: str | None = None,
-    tracking_uri: str | None = None,
-    outcomes: str | None = None,
+    locations: Locations | None = None,
     insisted: Collection[str] = (),
 ) -> Entry:
-    """The search of this name, where it was defined before and asks the same, with the larger budget of the two; else a new one.
+    """Returns the existing search of this name if it has the same fingerprint, extended if the new budget is larger; otherwise
+    defines a new one.
 
     Args:
-        insisted: of ``storage``, ``tracking_uri`` and ``outcomes``, those that are more than a default for a new search.
+        locations: as for ``define``.
+        insisted: the attributes of ``locations`` that are more than a default for a new search.
 
     Raises:
-        SpecError: as ``define``, or the one that is there asks something else, or was defined elsewhere than the user insists.
+        SpecError: as ``define``; or the existing search has another fingerprint, or other locations than the user insists on.
+        SearchError: as ``define``.
     """
     if not SearchFolder(home, search.name).exists():
-        return define(search, home, storage, tracking_uri, outcomes)
+        return define(search, home, locations)
     entry = find(search.name, home)
     if entry.search.fingerprint() != search.fingerprint():
         raise SpecError(
             f"the search named {search.name!r} in {home} asks something else; choose another --name."
         )
-    entry.place.refuse_another(
-        Place.of(home, storage, tracking_uri, outcomes),
-        insisted,
-        f"search {search.name!r} in {home}",
+    entry.locations.refuse_another(
+        locations or Locations.of(home), insisted, f"search {search.name!r} in {home}"
     )
     return extend(entry, search.trials) if search.trials > entry.search.trials else entry
 
@@ -158,45 +148,65 @@ def find_or_define(
 def define_sweep(
     sweep: Sweep,
     home: Path,
-    storage: str | None = None,
-    tracking_uri: str | None = None,
-    outcomes: str | None = None,
+    locations: Locations | None = None,
     insisted: Collection[str] = (),
 ) -> SweepEntry:
-    """Writes a new sweep into its folder, or finds the same one there.
+    """Writes a new sweep into its folder, or returns the same sweep if it is there.
 
     Args:
+        locations: of all its searches, as for ``define``.
         insisted: as for ``find_or_define``.
 
     Raises:
-        SpecError: a search or another sweep has its name, it was defined elsewhere than the user insists, or see ``define``.
+        SpecError: a search or another sweep has its name, it has other locations than the user insists on, or as ``define``.
+        SearchError: as ``define``.
     """
-    folder, place = SweepFolder(home, sweep.name), Place.of(home, storage, tracking_uri, outcomes)
+    folder = SweepFolder(home, sweep.name)
+    entry = SweepEntry(sweep, folder, locations or Locations.of(home))
     if SearchFolder(home, sweep.name).exists():
         raise SpecError(
             f"a search named {sweep.name!r} exists in {home}; give the sweep another name."
         )
     if not folder.exists():
-        place.reach()
-    prepare_home(home)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    with folder.lock():
-        if folder.exists():
-            found = find_sweep(sweep.name, home)
-            if found is None or replace(found.sweep, until_settled=sweep.until_settled) != sweep:
+        _reach_outcomes(entry.locations)
+    with _made(folder, entry.locations):
+        found = find_sweep(sweep.name, home)
+        if found is not None:
+            if replace(found.sweep, until_settled=sweep.until_settled) != sweep:
                 raise SpecError(
                     f"another sweep named {sweep.name!r} exists in {home}; give this one another --name."
                 )
-            found.place.refuse_another(place, insisted, f"sweep {sweep.name!r} in {home}")
+            found.locations.refuse_another(
+                entry.locations, insisted, f"sweep {sweep.name!r} in {home}"
+            )
             if found.sweep.until_settled or not sweep.until_settled:
                 return found
-            place = found.place  # the same sweep, which is to be settled too
-        spec = {"place": place.to_spec(), "sweep": sweep.to_spec()}
-        write_whole(
-            folder.sweep_file,
-            yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120).encode(),
-        )
-    return SweepEntry(sweep, folder, place)
+            entry = replace(found, sweep=sweep)  # the same sweep, to be settled too
+        spec = {"place": entry.locations.to_spec(), "sweep": sweep.to_spec()}
+        content = yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120)
+        write_whole(folder.sweep_file, content.encode())
+    return entry
+
+
+def _reach_outcomes(locations: Locations) -> None:
+    """Raises SpecError when outcomes cannot be exchanged at their location."""
+    if locations.outcomes is not None:
+        remote.reach(locations.outcomes)
+
+
+@contextmanager
+def _made(folder: HomeFolder, locations: Locations) -> Iterator[None]:
+    """Makes the folder of a new search or sweep and holds it, if its storage can be opened.
+
+    Raises:
+        SpecError: the home cannot be written, or another process holds the folder.
+        SearchError: the storage cannot be opened.
+    """
+    prepare_home(folder.home)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with raising_search_error(locations.storage), folder.lock():
+        open_storage(locations.storage, folder.path, writable=False).close()
+        yield
 
 
 def find_sweep(name: str, home: Path) -> SweepEntry | None:
@@ -210,13 +220,21 @@ def find_sweep(name: str, home: Path) -> SweepEntry | None:
         return None
     try:
         spec = yaml.safe_load(folder.sweep_file.read_text())
-        return SweepEntry(Sweep.from_spec(spec["sweep"]), folder, Place(**spec["place"]))
+        return SweepEntry(Sweep.from_spec(spec["sweep"]), folder, Locations(**spec["place"]))
     except (OSError, KeyError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{folder.sweep_file} is damaged ({error}).") from error
 
 
-def _exists(folder: SearchFolder) -> str:
-    return f"a search named {folder.name!r} exists in {folder.home}. Continue it with `{folder.resume_command}`, or choose another --name."
+def _require_free(folder: SearchFolder) -> None:
+    """Raises SpecError when a search or a sweep has this name."""
+    if SweepFolder(folder.home, folder.name).exists():
+        raise SpecError(
+            f"a sweep named {folder.name!r} exists in {folder.home}; choose another --name."
+        )
+    if folder.exists():
+        raise SpecError(
+            f"a search named {folder.name!r} exists in {folder.home}. Continue it with `{folder.resume_command}`, or choose another --name."
+        )
 
 
 def find(name: str, home: Path = DEFAULT_HOME) -> Entry:
@@ -229,12 +247,12 @@ def find(name: str, home: Path = DEFAULT_HOME) -> Entry:
     folder.require()
     search = Search.from_spec(read_yaml(folder.search_file))
     try:
-        place = Place(**yaml.safe_load((folder.path / "place.yaml").read_text()))
+        locations = Locations(**yaml.safe_load(folder.locations_file.read_text()))
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(
-            f"{folder.path / 'place.yaml'} is damaged ({error}); it holds `storage: URL` and `tracking_uri: URI`."
+            f"{folder.locations_file} is damaged ({error}); it holds `storage: URL` and `tracking_uri: URI`."
         ) from error
-    return Entry(search, folder, place)
+    return Entry(search, folder, locations)
 
 
 def find_all(name: str, home: Path) -> list[Entry]:

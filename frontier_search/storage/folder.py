@@ -73,6 +73,10 @@ class SearchFolder(HomeFolder):
     def search_file(self) -> Path:
         return self.path / "search.yaml"
 
+    @property
+    def locations_file(self) -> Path:
+        return self.path / "place.yaml"
+
     def exists(self) -> bool:
         return self.search_file.exists()
 

@@ -1,36 +1,71 @@
-"""TODO"""
+"""The journal: a file with one JSON record a line, which a crash cannot damage.
+
+The session is its only writer, because it holds the search's lock. Records are therefore appended without a lock of Optuna's. They are
+flushed to the disk once a group: the proposals of a cohort, or its outcomes. A cut at any byte loses only the records after the last
+complete line, once ``heal`` has removed the torn line.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, final
 
+from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from frontier_search.errors import SearchError
+from frontier_search.storage.storage import JOURNAL, Backend, Storage
 
-if TYPE_CHECKING:
-    pass
+
+@final
+class Journal:
+    """An open journal, ``journal.log`` in the search's folder.
+
+    Args:
+        folder: the search's folder.
+        writable: whether this process is the search's writer; a reader never changes the file.
+    """
+
+    def __init__(self, folder: Path, writable: bool) -> None:
+        self._file = JournalFile(folder / "journal.log", writable)
+        self.optuna = JournalStorage(self._file)
+
+    def close(self) -> None:
+        """Does nothing: the file is opened for each access."""
+
+    def held(self, name: str) -> AbstractContextManager[None]:
+        """Does nothing: a journal has one home, and the lock of the search's folder holds it."""
+        return nullcontext()
+
+    def group(self) -> AbstractContextManager[None]:
+        return self._file.group()
+
+
+def _open(url: str, folder: Path, writable: bool) -> Storage:
+    return Journal(folder, writable)
+
+
+BACKEND = Backend(re.compile(JOURNAL), "journal (a file in the search's folder)", _open)
 
 
 def heal(path: Path) -> int:
     """Cuts a journal back to its last complete record, because an append after a torn line makes it unreadable for good.
 
     Returns:
-        the number of bytes that were cut.
+        the number of bytes that were removed.
     """
     if not path.exists():
         return 0
     with path.open("rb+") as file:
         content = file.read()
         keep = content.rfind(b"\n") + 1
-        while (
-            keep
-        ):  # a crash of the machine may leave a block of zeros where the last record should be
+        # a crash of the machine may leave a block of zeros in the place of the last record
+        while keep:
             start = content.rfind(b"\n", 0, keep - 1) + 1
             if _is_record(content[start:keep]):
                 break
@@ -58,7 +93,7 @@ class JournalFile(BaseJournalBackend):
 
     def __init__(self, path: Path, writable: bool) -> None:
         self.path, self.writable = path, writable
-        self._offsets = [0]  # where each record starts, and the next one will
+        self._offsets = [0]  # byte at which each known record starts, and the one after them
         self._grouping = False
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +108,7 @@ class JournalFile(BaseJournalBackend):
             file.seek(self._offsets[known])
             for number, line in enumerate(file, start=known):
                 if not line.endswith(b"\n"):
-                    return  # a record that is being written, or that a crash tore: it does not count
+                    return  # a record that is being written, or that a crash tore
                 if number + 1 == len(self._offsets):
                     self._offsets.append(self._offsets[number] + len(line))
                 if number >= log_number_from:
@@ -95,20 +130,18 @@ class JournalFile(BaseJournalBackend):
         with self.path.open("ab", buffering=0) as file:
             end = file.seek(0, os.SEEK_END)
             try:
-                left = memoryview(lines.encode())
-                while left:
-                    left = left[file.write(left) :]
+                rest = memoryview(lines.encode())
+                while rest:
+                    rest = rest[file.write(rest) :]
             except OSError:
-                file.truncate(
-                    end
-                )  # a full disk takes a part of a record, after which nothing may be appended
+                file.truncate(end)  # a full disk takes only a part of a record
                 raise
             if not self._grouping:
                 os.fsync(file.fileno())
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """Everything appended inside reaches the disk together, at the end."""
+        """Flushes what is appended inside the block to the disk once, at its end."""
         self._grouping = True
         try:
             yield

@@ -1,4 +1,4 @@
-"""Where a search keeps its truth and its mirror, and where its workers leave outcomes: chosen when it is defined, and kept to from then on."""
+"""Where a search keeps its storage, its mirror and its outcomes: chosen when it is defined, and not changed later."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from frontier_search.errors import SpecError
 from frontier_search.storage import remote
-from frontier_search.storage.database import without_password
-from frontier_search.storage.storage import JOURNAL, from_anywhere, url_problem
+from frontier_search.storage.storage import JOURNAL, url_problem
+from frontier_search.storage.url import absolute, without_password
 
-TRACKED = (
+TRACKING_PREFIXES = (  # of the URIs that MLflow takes
     "sqlite:///",
     "postgresql",
     "mysql",
@@ -19,12 +19,12 @@ TRACKED = (
     "http://",
     "https://",
     "databricks",
-)  # beginnings of what MLflow takes
+)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a search keeps things.
+class Locations:
+    """Where a search, or every search of a sweep, keeps things.
 
     Attributes:
         storage: ``journal`` or a database URL.
@@ -38,61 +38,61 @@ class Place:
 
     @staticmethod
     def of(
-        home: Path, storage: str | None, tracking_uri: str | None, outcomes: str | None
-    ) -> Place:
-        """The place that the user named, the rest by default. Nothing is asked of it yet.
+        home: Path,
+        storage: str | None = None,
+        tracking_uri: str | None = None,
+        outcomes: str | None = None,
+    ) -> Locations:
+        """Returns the locations that the user named, with defaults for the rest, without connecting to any.
 
         Raises:
-            SpecError: the storage URL, the tracking URI or the place for outcomes is of no known kind.
+            SpecError: the storage URL, the tracking URI or the location of outcomes is of no known kind.
         """
         problem = url_problem(storage) if storage else None
         if problem:
             raise SpecError(problem)
-        if tracking_uri and not tracking_uri.startswith(TRACKED):
+        if tracking_uri and not tracking_uri.startswith(TRACKING_PREFIXES):
+            allowed = ", ".join(f"{prefix}..." for prefix in TRACKING_PREFIXES)
             raise SpecError(
-                f"--tracking-uri {tracking_uri!r}: MLflow keeps its pages at {', '.join(f'{start}...' for start in TRACKED)} only."
+                f"--tracking-uri {tracking_uri!r}: MLflow keeps its pages at {allowed} only."
             )
-        tracking_uri = from_anywhere(tracking_uri) if tracking_uri else default_tracking_uri(home)
-        return Place(
-            from_anywhere(storage or JOURNAL),
-            tracking_uri,
+        return Locations(
+            absolute(storage or JOURNAL),
+            absolute(tracking_uri) if tracking_uri else _default_tracking_uri(home),
             remote.normal(outcomes) if outcomes else None,
         )
 
-    def reach(self) -> None:
-        """Raises SpecError when outcomes cannot be exchanged there."""
-        if self.outcomes is not None:
-            remote.reach(self.outcomes)
-
-    def refuse_another(self, asked: Place, insisted: Collection[str], what: str) -> None:
-        """Holds what the user asks for now against this place, in which something was defined. Passwords may have changed.
+    def refuse_another(self, asked: Locations, insisted: Collection[str], what: str) -> None:
+        """Raises SpecError if the user explicitly asks for other locations than these. Passwords in URLs are ignored.
 
         Args:
-            insisted: the attributes for which the user gave an answer; the others are defaults.
-            what: that was defined, for the sentence.
+            asked: the locations that the user asks for now.
+            insisted: the attributes that the user gave explicitly; the rest are defaults.
+            what: was defined with these locations, for the message.
 
         Raises:
-            SpecError: answers that differ, a sentence each.
+            SpecError: with a sentence for each location that differs.
         """
         problems = []
         for key, ours in asdict(self).items():
             shown, before = (
-                None if value is None else without_password(from_anywhere(value))
+                None if value is None else without_password(absolute(value))
                 for value in (asdict(asked)[key], ours)
             )
             if key in insisted and shown != before:
                 option = f"--{key.replace('_', '-')}"
+                defined = f"with {option} {before}" if before else f"without {option}"
                 problems.append(
-                    f"{option} {shown or repr('')}: {what} was defined {f'with {option} {before}' if before else f'without {option}'}, and keeps"
-                    f" to it; leave {option} out to go on there, or choose another --name to begin anew."
+                    f"{option} {shown or repr('')}: {what} was defined {defined}, and keeps to it;"
+                    f" leave {option} out to go on there, or choose another --name to begin anew."
                 )
         if problems:
             raise SpecError(problems)
 
     def to_spec(self) -> dict[str, str]:
-        """The form that is written down."""
+        """Returns the form that is written down."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-def default_tracking_uri(home: Path) -> str:
+def _default_tracking_uri(home: Path) -> str:
     return f"sqlite:///{(home / 'mlflow.db').resolve()}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontier_search.errors import SpecError
-from frontier_search.files import answering, names_in, read_whole, remove, write_whole
+from frontier_search.files import names_in, raising_oserror, read_whole, remove, write_whole
 
 if TYPE_CHECKING:
     from frontier_search.files import AnyPath
@@ -64,7 +64,7 @@ def reach(outcomes: str) -> None:
     place = folder(outcomes)
     probe, content = place / f".probe.{socket.gethostname()}.{os.getpid()}", b"probe"
     try:
-        with answering(outcomes):
+        with raising_oserror(outcomes):
             write_whole(probe, content)
             if read_whole(probe) != content or probe.name not in names_in(place):
                 raise OSError("what was written is not there")

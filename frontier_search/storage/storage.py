@@ -1,96 +1,112 @@
-"""The storage: the only truth of a search. A URL becomes an Optuna storage; the default is a journal file that a crash cannot damage.
+"""The storage: the only truth of a search. A URL names it, and the URL's scheme names the back end that opens it.
 
-A journal is one JSON record a line. The session is its only writer (it holds the search's lock), so records are appended without a lock
-of Optuna's and flushed to the disk once a group: the proposals of a cohort, or its outcomes. A cut at any byte loses the records after
-the last complete line and nothing else, once ``heal`` has taken the torn line away.
+A new back end is a module with a ``BACKEND`` and a row of ``BACKENDS``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage
 
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.storage.database import _held_in_postgres, _relational, without_password
-from frontier_search.storage.journal import JournalFile
-from frontier_search.storage.lock import hold
-
-if TYPE_CHECKING:
-    pass
+from frontier_search.storage.url import without_password
+from frontier_search.zoo import Zoo
 
 JOURNAL = "journal"
-SQLITE_FILE = "sqlite:///"
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)  # or its log lines are mixed with ours
 
 
-optuna.logging.set_verbosity(optuna.logging.ERROR)  # this project tells its own story
+class Storage(Protocol):
+    """An open storage."""
 
-
-class Storage:
-    """An open storage.
-
-    Attributes:
-        optuna: the Optuna storage.
-        url: where it is.
-    """
-
-    def __init__(self, url: str, folder: Path, writable: bool) -> None:
-        """Opens ``journal`` (the file ``journal.log`` in ``folder``), ``sqlite:///PATH`` or ``postgresql+psycopg://...``.
-
-        Raises:
-            SpecError: the URL is of no known kind.
-            SearchError: the database cannot be reached.
-        """
-        problem = url_problem(url)
-        if problem:
-            raise SpecError(problem)
-        self.url = url
-        self._journal: JournalFile | None = None
-        if url == JOURNAL:
-            self._journal = JournalFile(folder / "journal.log", writable)
-            self.optuna: BaseStorage = JournalStorage(self._journal)
-        else:
-            self.optuna = _relational(url)
+    @property
+    def optuna(self) -> BaseStorage:
+        """The storage, for Optuna."""
 
     def close(self) -> None:
-        """Lets go of the database's connections; a journal holds nothing open."""
-        if isinstance(self.optuna, RDBStorage):
-            self.optuna.remove_session()
-            self.optuna.engine.dispose()
+        """Closes connections, if there are any."""
 
-    @contextmanager
-    def held(self, name: str) -> Iterator[None]:
-        """Holds a search for this process against those of other homes, which may name the same database; a journal has one home.
+    def held(self, name: str) -> AbstractContextManager[None]:
+        """Holds a search for this process against processes with another home, which may name the same storage.
 
         Raises:
             SpecError: another process holds it, named by pid and host.
         """
-        if not isinstance(self.optuna, RDBStorage):
-            yield
-        elif self.optuna.engine.dialect.name == "postgresql":
-            with _held_in_postgres(self.optuna.engine, name):
-                yield
-        else:
-            with hold(Path(f"{self.optuna.engine.url.database}.{name}.lock"), name):
-                yield
 
-    @contextmanager
-    def group(self) -> Iterator[None]:
-        """What is written inside is made durable together (journal); a database commits each write as it comes."""
-        if self._journal:
-            with self._journal.group():
-                yield
-        else:
-            yield
+    def group(self) -> AbstractContextManager[None]:
+        """Makes what is written inside durable by the end of the block."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A kind of storage.
+
+    Attributes:
+        pattern: matches its URLs in full.
+        shown: its URLs, for the user.
+        open: opens a storage, given its URL, the search's folder, and whether this process is the search's writer. Raises SearchError
+            when it cannot be opened.
+        problem: returns why a URL that matches cannot be used, or None.
+    """
+
+    pattern: re.Pattern[str]
+    shown: str
+    open: Callable[[str, Path, bool], Storage]
+    problem: Callable[[str], str | None] = lambda url: None
+
+
+BACKENDS: Zoo[Backend] = Zoo(  # by the URL's scheme
+    "storage",
+    {
+        JOURNAL: "frontier_search.storage.journal:BACKEND",
+        "sqlite": "frontier_search.storage.sqlite:BACKEND",
+        "postgresql+psycopg": "frontier_search.storage.postgres:BACKEND",
+    },
+)
+
+
+def open_storage(url: str, folder: Path, writable: bool) -> Storage:
+    """Opens the storage of a search.
+
+    Args:
+        url: one that a row of ``BACKENDS`` describes.
+        folder: the search's folder.
+        writable: whether this process is the search's writer, under its lock.
+
+    Raises:
+        SpecError: no back end takes the URL.
+        SearchError: the storage cannot be opened.
+    """
+    problem = url_problem(url)
+    if problem:
+        raise SpecError(problem)
+    return BACKENDS[_scheme(url)].open(url, folder, writable)
+
+
+def url_problem(url: str) -> str | None:
+    """Returns why a storage URL cannot be used, or None."""
+    scheme = _scheme(url)
+    if scheme in BACKENDS and BACKENDS[scheme].pattern.fullmatch(url):
+        return BACKENDS[scheme].problem(url)
+    allowed = ", ".join(backend.shown for backend in BACKENDS.values())
+    return f"unknown storage {url!r}. Allowed: {allowed}."
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0]
 
 
 @contextmanager
-def answering(url: str) -> Iterator[None]:
-    """Inside, a database that goes away, or a disk that is full, is a SearchError."""
+def raising_search_error(url: str) -> Iterator[None]:
+    """Turns the failure of a storage, or of a file, inside the block into a SearchError."""
     try:
         yield
     except optuna.exceptions.StorageInternalError as error:
@@ -101,21 +117,3 @@ def answering(url: str) -> Iterator[None]:
         raise SearchError(
             f"the search cannot read or write its files: {error.strerror or error}{where}"
         ) from error
-
-
-def url_problem(url: str) -> str | None:
-    """Why a storage URL cannot be used, or None."""
-    path = url.removeprefix(SQLITE_FILE).partition("?")[0]
-    if url.startswith(SQLITE_FILE) and path in ("", ":memory:"):
-        return f"storage {url!r} is lost when this process ends; name a file, as in sqlite:///search.db."
-    if url == JOURNAL or url.startswith((SQLITE_FILE, "postgresql+psycopg://")):
-        return None
-    return f"unknown storage {url!r}. Allowed: {JOURNAL} (a file in the search's folder), sqlite:///PATH, postgresql+psycopg://USER@HOST/DATABASE."
-
-
-def from_anywhere(url: str) -> str:
-    """The URL with the path of an SQLite file in full, so that it means the same file in whichever folder a command is run."""
-    if not url.startswith(SQLITE_FILE):
-        return url
-    path, mark, rest = url.removeprefix(SQLITE_FILE).partition("?")
-    return f"{SQLITE_FILE}{Path(path).absolute()}{mark}{rest}"

@@ -26,7 +26,7 @@ from frontier_search.errors import SpecError
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
-from frontier_search.storage.locations import Place
+from frontier_search.storage.locations import Locations
 from tests.support import fakes, s3, toys
 
 TINY = [
@@ -800,7 +800,7 @@ def test_where_outcomes_go_comes_from_the_environment_too(
     )
     monkeypatch.delenv("FRONTIER_SEARCH_OUTCOMES")
     entry = catalog.find("toy-3", tmp_path / "home")
-    assert entry.place.outcomes == str(tmp_path / "shared")
+    assert entry.locations.outcomes == str(tmp_path / "shared")
     assert {path.name for path in (tmp_path / "shared" / "toy-3" / "told").iterdir()} == {
         "00000.json",
         "search.yaml",
@@ -901,15 +901,15 @@ def test_what_was_defined_in_one_place_does_not_go_on_in_another(
 
 
 def test_a_password_that_changed_is_no_other_place_and_is_not_shown() -> None:
-    ours = Place("postgresql+psycopg://me:old@host/searches", "http://me:old@mlflow")
+    ours = Locations("postgresql+psycopg://me:old@host/searches", "http://me:old@mlflow")
     ours.refuse_another(
-        Place("postgresql+psycopg://me:new@host/searches", "http://me:new@mlflow"),
+        Locations("postgresql+psycopg://me:new@host/searches", "http://me:new@mlflow"),
         ["storage", "tracking_uri"],
         "it",
     )
     with pytest.raises(SpecError) as caught:
         ours.refuse_another(
-            Place("postgresql+psycopg://me:new@other/searches", "http://me:new@mlflow"),
+            Locations("postgresql+psycopg://me:new@other/searches", "http://me:new@mlflow"),
             ["storage"],
             "it",
         )

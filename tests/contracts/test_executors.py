@@ -26,6 +26,7 @@ from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.locations import Locations
 from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.training import crashes
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
@@ -58,7 +59,7 @@ def run(
     executor: str, workers: int | None, home: Path, outcomes: str | None = None
 ) -> tuple[Entry, Frontier]:
     """Runs the search after a session that died: one that asked for two cohorts, the first of which a worker had finished."""
-    entry = catalog.define(ASKED, home, outcomes=outcomes)
+    entry = catalog.define(ASKED, home, Locations.of(home, outcomes=outcomes))
     dead = Session(ASKED, entry.open_storage(writable=True))
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
@@ -156,7 +157,7 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(
 ) -> None:
     entry = searched[0]
     below = {path.name for path in entry.folder.path.iterdir() if path.is_dir()}
-    if entry.place.outcomes is None:
+    if entry.locations.outcomes is None:
         assert below == {"outcomes", "models"}
         return
     assert below == set()
@@ -184,7 +185,7 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(
 def handover(
     home: Path, observers: Sequence[Any] = (), outcomes: str | None = None, **changes: Any
 ) -> Handover:
-    entry = catalog.define(toys.search(**changes), home, outcomes=outcomes)
+    entry = catalog.define(toys.search(**changes), home, Locations.of(home, outcomes=outcomes))
     return Handover(
         Session(entry.search, entry.open_storage(writable=True)), entry.files, observers
     )

@@ -12,7 +12,7 @@ import pytest
 from frontier_search.sampling.samplers import SAMPLERS
 from frontier_search.search.search import Search
 from frontier_search.session import Session
-from frontier_search.storage.storage import JOURNAL, Storage
+from frontier_search.storage.storage import JOURNAL, open_storage
 from frontier_search.trial import Candidate
 from tests.support import fakes, toys
 
@@ -47,7 +47,7 @@ def search(sampler: str, families_budget: str, **changes: object) -> Search:
 
 
 def session(of: Search, folder: Path) -> Session:
-    return Session(of, Storage(JOURNAL, folder, writable=True))
+    return Session(of, open_storage(JOURNAL, folder, writable=True))
 
 
 @functools.cache

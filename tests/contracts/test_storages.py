@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib
 import os
 import re
 import resource
@@ -10,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -19,16 +23,10 @@ from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import records
 from frontier_search.storage.journal import JournalFile, heal
-from frontier_search.storage.storage import JOURNAL, Storage, url_problem
+from frontier_search.storage.storage import BACKENDS, JOURNAL, Storage, open_storage, url_problem
 from frontier_search.trial import Outcome, TrialState
-from tests.support import fakes, postgres, toys
+from tests.support import fakes, toys
 
-URLS: dict[
-    str, Callable[[Path], str]
-] = {  # how each kind of storage is named, given an empty folder
-    "journal": lambda folder: JOURNAL,
-    "sqlite": lambda folder: f"sqlite:///{folder / 'search.db'}",
-}
 ASKED = toys.search(trials=12, cohort=4, in_flight=2)
 
 
@@ -41,7 +39,7 @@ class Place:
         self._opened: list[Storage] = []
 
     def open(self, writable: bool = True) -> Storage:
-        self._opened.append(Storage(self.url, self.folder, writable))
+        self._opened.append(open_storage(self.url, self.folder, writable))
         return self._opened[-1]
 
     def close(self) -> None:
@@ -53,19 +51,30 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    with postgres.running() as server:
-        yield server
+def servers() -> Iterator[Callable[[str], Any]]:
+    """Starts the server of a back end when it is first asked for: ``tests/support`` has a module of the same name."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def started(scheme: str) -> Any:
+            name = BACKENDS[scheme].open.__module__.rpartition(".")[2]
+            return stack.enter_context(importlib.import_module(f"tests.support.{name}").running())
+
+        yield started
 
 
-@pytest.fixture(params=[*URLS, "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    if request.param != "postgres":
-        opened = Place(URLS[request.param](tmp_path), tmp_path)
-    else:
-        server = request.getfixturevalue("server")
+@pytest.fixture(params=BACKENDS)
+def place(
+    request: pytest.FixtureRequest, servers: Callable[[str], Any], tmp_path: Path
+) -> Iterator[Place]:
+    """An empty storage of each kind, named as the back end shows its URLs."""
+    shown = BACKENDS[request.param].shown.partition(" ")[0]
+    if "HOST" in shown:
+        server = servers(request.param)
         server.clear()
         opened = Place(server.url, tmp_path)
+    else:
+        opened = Place(shown.replace("PATH", str(tmp_path / "search.db")), tmp_path)
     yield opened
     opened.close()
 
@@ -143,12 +152,12 @@ import sys
 from pathlib import Path
 import alembic.command, optuna.storages._rdb.models
 from frontier_search.session import Session
-from frontier_search.storage.storage import Storage
+from frontier_search.storage.storage import open_storage
 from tests.support import toys
 asked = toys.search()
 print("ready", flush=True)
 sys.stdin.readline()
-print(Session(asked, Storage(sys.argv[1], Path(sys.argv[2]), writable=True)).trials)
+print(Session(asked, open_storage(sys.argv[1], Path(sys.argv[2]), writable=True)).trials)
 """
 
 
@@ -176,8 +185,8 @@ def test_two_processes_that_make_the_same_database_both_get_it(place: Place) -> 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from frontier_search.storage.storage import Storage
-with Storage(sys.argv[1], Path(sys.argv[2]), writable=True).held(sys.argv[3]):
+from frontier_search.storage.storage import open_storage
+with open_storage(sys.argv[1], Path(sys.argv[2]), writable=True).held(sys.argv[3]):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -223,11 +232,9 @@ def test_an_unknown_kind_of_storage_is_refused(tmp_path: Path) -> None:
             SpecError,
             match=r"unknown storage .* Allowed: journal .*, sqlite:///PATH, postgresql\+psycopg://",
         ):
-            Storage(url, tmp_path, writable=True)
-    assert all(
-        url_problem(url) is None
-        for url in ("journal", "sqlite:///search.db", "postgresql+psycopg://user@host/db")
-    )
+            open_storage(url, tmp_path, writable=True)
+    for backend in BACKENDS.values():
+        assert url_problem(backend.shown.partition(" ")[0]) is None
 
 
 def test_a_database_that_cannot_be_opened_stops_the_search(tmp_path: Path) -> None:
@@ -235,7 +242,7 @@ def test_a_database_that_cannot_be_opened_stops_the_search(tmp_path: Path) -> No
         SearchError,
         match="cannot open the storage sqlite:////.*no-such-folder.*unable to open database file",
     ):
-        Storage(f"sqlite:///{tmp_path}/no-such-folder/search.db", tmp_path, writable=True)
+        open_storage(f"sqlite:///{tmp_path}/no-such-folder/search.db", tmp_path, writable=True)
 
 
 # ---- the journal: what a crash leaves -------------------------------------------------------------------------------------------------
@@ -245,7 +252,7 @@ def test_a_database_that_cannot_be_opened_stops_the_search(tmp_path: Path) -> No
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[dict[str, object]]]:
     """The journal and the trials of a search that nothing disturbed."""
     folder = tmp_path_factory.mktemp("whole")
-    live = Session(ASKED, Storage(JOURNAL, folder, writable=True))
+    live = Session(ASKED, open_storage(JOURNAL, folder, writable=True))
     fakes.play(live)
     return (folder / "journal.log").read_bytes(), fakes.plain(live)
 
@@ -253,7 +260,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[dict[st
 def resume(folder: Path, content: bytes) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """What a session finds in a journal, and what it makes of it in the end."""
     (folder / "journal.log").write_bytes(content)
-    live = Session(ASKED, Storage(JOURNAL, folder, writable=True))
+    live = Session(ASKED, open_storage(JOURNAL, folder, writable=True))
     found = fakes.plain(live)
     fakes.play(live)
     return found, fakes.plain(live)
@@ -325,10 +332,10 @@ def test_a_journal_of_nothing_but_rubbish_starts_again(
 def test_a_reader_never_changes_the_file(whole: tuple[bytes, object], tmp_path: Path) -> None:
     torn = whole[0] + b'{"op_code'
     assert not (tmp_path / "journal.log").exists()
-    assert Storage(JOURNAL, tmp_path, writable=False).optuna.get_all_studies() == []
+    assert open_storage(JOURNAL, tmp_path, writable=False).optuna.get_all_studies() == []
     assert not (tmp_path / "journal.log").exists()
     (tmp_path / "journal.log").write_bytes(torn)
-    reader = Storage(JOURNAL, tmp_path, writable=False)
+    reader = open_storage(JOURNAL, tmp_path, writable=False)
     assert len(reader.optuna.get_all_trials(0)) == ASKED.trials
     with pytest.raises(SearchError, match="opened for reading"):
         reader.optuna.set_study_user_attr(0, "key", "value")
@@ -353,7 +360,11 @@ def test_a_reader_waits_for_the_end_of_a_record_that_is_being_written(
 def test_a_cohort_is_flushed_to_the_disk_once_when_asked_and_once_when_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live, flushed, fsync = Session(ASKED, Storage(JOURNAL, tmp_path, writable=True)), [], os.fsync
+    live, flushed, fsync = (
+        Session(ASKED, open_storage(JOURNAL, tmp_path, writable=True)),
+        [],
+        os.fsync,
+    )
 
     def count(descriptor: int) -> None:
         flushed.append(os.fstat(descriptor).st_size)
@@ -369,7 +380,7 @@ def test_a_cohort_is_flushed_to_the_disk_once_when_asked_and_once_when_told(
 
 
 def test_a_full_disk_takes_no_part_of_a_record(tmp_path: Path) -> None:
-    live = Session(ASKED, Storage(JOURNAL, tmp_path, writable=True))
+    live = Session(ASKED, open_storage(JOURNAL, tmp_path, writable=True))
     journal = tmp_path / "journal.log"
     before = journal.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -382,6 +393,6 @@ def test_a_full_disk_takes_no_part_of_a_record(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert journal.read_bytes() == before
-    again = Session(ASKED, Storage(JOURNAL, tmp_path, writable=True))
+    again = Session(ASKED, open_storage(JOURNAL, tmp_path, writable=True))
     fakes.play(again)
     assert again.finished

@@ -23,6 +23,7 @@ from frontier_search.files import names_in, write_whole
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
+from frontier_search.storage.locations import Locations
 from frontier_search.trial import Cohort, Outcome
 from tests.faults.comparing import plain
 from tests.support import fakes, s3, toys
@@ -43,7 +44,7 @@ class Head:
 
     def __init__(self, search: Search, home: Path, outcomes: str) -> None:
         self.name = home.name
-        entry = catalog.define(search, home, outcomes=outcomes)
+        entry = catalog.define(search, home, Locations.of(home, outcomes=outcomes))
         self.session = Session(search, entry.open_storage(writable=True))
         self.files = entry.files
         self.handover = Handover(self.session, self.files)
@@ -165,10 +166,17 @@ def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> N
     """It may go on elsewhere with more trials."""
     search, outcomes = toys.search(), str(tmp_path / "shared")
     runner.conduct(
-        catalog.define(search, tmp_path / "first", outcomes=outcomes), "inline", None, ()
+        catalog.define(
+            search, tmp_path / "first", Locations.of(tmp_path / "first", outcomes=outcomes)
+        ),
+        "inline",
+        None,
+        (),
     )
     longer = replace(search, trials=search.trials + 8)
-    entry = catalog.define(longer, tmp_path / "second", outcomes=outcomes)
+    entry = catalog.define(
+        longer, tmp_path / "second", Locations.of(tmp_path / "second", outcomes=outcomes)
+    )
 
     def show_the_first(session: Session) -> None:
         runner.resume(search.name, tmp_path / "first", "inline")
@@ -251,7 +259,8 @@ def test_every_executor_stops_when_another_head_has_the_search(
 ) -> None:
     search, outcomes = toys.search(), str(tmp_path / "shared")
     entry, other = (
-        catalog.define(search, tmp_path / name, outcomes=outcomes) for name in ("first", "second")
+        catalog.define(search, tmp_path / name, Locations.of(tmp_path / name, outcomes=outcomes))
+        for name in ("first", "second")
     )
 
     def lose(session: Session) -> None:

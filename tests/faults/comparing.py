@@ -95,7 +95,7 @@ def disagreements(entry: Entry, twin: Sequence[Trial], mirror: bool = True) -> l
 def _runs(entry: Entry) -> list[tuple[str, Run]]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The ``noload``")
-        client = MlflowClient(entry.place.tracking_uri)
+        client = MlflowClient(entry.locations.tracking_uri)
         experiment = client.get_experiment_by_name(entry.search.name)
         runs = (
             list(client.search_runs([experiment.experiment_id], "", max_results=5000))

@@ -17,6 +17,7 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import names_in
 from frontier_search.session import Session
 from frontier_search.storage import catalog, remote
+from frontier_search.storage.locations import Locations
 from frontier_search.storage.search_files import SearchFiles
 from frontier_search.trial import Trial
 from tests.faults import comparing
@@ -192,7 +193,9 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(
 def test_the_home_itself_may_be_the_place(home: Path) -> None:
     """On a shared disk, say: then the archive lies beside the journal."""
     asked = toys.search()
-    frontier = runner.conduct(catalog.define(asked, home, outcomes=str(home)), "inline", None, ())
+    frontier = runner.conduct(
+        catalog.define(asked, home, Locations.of(home, outcomes=str(home))), "inline", None, ()
+    )
     entry = catalog.find(asked.name, home)
     assert entry.search == asked
     assert names_in(entry.files.root / "told") == {
@@ -209,7 +212,7 @@ def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(
 ) -> None:
     asked = toys.search()
     runner.run(asked, home / "twin", "inline")
-    entry = catalog.define(asked, home / "ours", outcomes=outcomes)
+    entry = catalog.define(asked, home / "ours", Locations.of(home / "ours", outcomes=outcomes))
 
     def stop(session: Session) -> None:
         if sum(trial.state.finished for trial in session.trials) == asked.cohort:

@@ -79,7 +79,7 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def test_it_is_the_studys_best_trials(searched: Entry) -> None:
-    storage: Any = searched.place.storage
+    storage: Any = searched.locations.storage
     if storage == "journal":  # as anyone who knows Optuna would load it
         backend = optuna.storages.journal.JournalFileBackend(
             str(searched.folder.path / "journal.log")

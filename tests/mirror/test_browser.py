@@ -49,7 +49,7 @@ def pages(
     path = tmp_path_factory.mktemp("shown") / "mlflow.db"
     shutil.copy(empty_database, path)
     with server.serve(
-        replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{path}")), 0
+        replace(entry, locations=replace(entry.locations, tracking_uri=f"sqlite:///{path}")), 0
     ) as served:
         yield served
 

@@ -18,6 +18,7 @@ from frontier_search.mirror import server
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.locations import Locations
 from tests.support import s3
 
 THEIRS = pytest.mark.filterwarnings(
@@ -39,7 +40,9 @@ def exchanged(
     home = tmp_path_factory.mktemp("exchanged")
     (home / "mlflow.db").write_bytes(empty_database.read_bytes())
     runner.conduct(
-        catalog.define(entry.search, home, outcomes=f"s3://{s3.BUCKET}/outcomes"),
+        catalog.define(
+            entry.search, home, Locations.of(home, outcomes=f"s3://{s3.BUCKET}/outcomes")
+        ),
         "inline",
         None,
         (),
@@ -54,13 +57,13 @@ def test_mlflow_shows_what_is_in_the_bucket(exchanged: Entry, bucket: s3.Server)
         url = f"{pages.chart.partition('/#/')[0]}/get-artifact?path=frontier.html&run_uuid={run_id}"
         with urllib.request.urlopen(url, timeout=20) as response:
             assert b"trial 0" in response.read()
-    client = MlflowClient(exchanged.place.tracking_uri)
+    client = MlflowClient(exchanged.locations.tracking_uri)
     experiment = client.get_experiment_by_name("small")
     assert experiment.artifact_location == f"s3://{s3.BUCKET}/outcomes/small/mlflow"
     logged = client.search_logged_models([experiment.experiment_id])
     assert len(logged) == len(exchanged.files.models.numbers())
     before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(exchanged.place.tracking_uri)
+    mlflow.set_tracking_uri(exchanged.locations.tracking_uri)
     try:
         predicted = mlflow.pyfunc.load_model(f"models:/{logged[0].model_id}").predict(
             np.zeros((5, 4), dtype=np.float32)
@@ -78,11 +81,11 @@ def test_a_bucket_that_refuses_is_a_sentence_and_the_mirror_can_be_completed(
 ) -> None:
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
     place = replace(
-        exchanged.place,
+        exchanged.locations,
         tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}",
         outcomes="s3://not-there-yet/outcomes",
     )
-    own = replace(exchanged, place=place)
+    own = replace(exchanged, locations=place)
     with pytest.raises(SearchError, match="cannot be brought up to date: .*bucket does not exist"):
         Mirror(own).sync()
     bucket.client.create_bucket(Bucket="not-there-yet")

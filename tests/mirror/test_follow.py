@@ -77,11 +77,11 @@ def refusing() -> str:
 
 
 def at(entry: Entry, uri: str) -> Mirror:
-    return Mirror(replace(entry, place=replace(entry.place, tracking_uri=uri)))
+    return Mirror(replace(entry, locations=replace(entry.locations, tracking_uri=uri)))
 
 
 def statuses(entry: Entry) -> set[str]:
-    client = MlflowClient(entry.place.tracking_uri)
+    client = MlflowClient(entry.locations.tracking_uri)
     experiment = client.get_experiment_by_name(entry.search.name)
     return {
         run.info.status
@@ -148,7 +148,7 @@ def test_it_follows_until_the_search_is_let_go(
 
 def test_a_foreign_experiment_stops_it(tracked: At, caplog: pytest.LogCaptureFixture) -> None:
     entry = tracked("mlflow.db")
-    MlflowClient(entry.place.tracking_uri).create_experiment("small")
+    MlflowClient(entry.locations.tracking_uri).create_experiment("small")
     assert not follow.follow(Mirror(entry), os.getpid(), every_s=0.05)
     assert "not a search" in caplog.text
 

@@ -88,7 +88,7 @@ def test_hypervolume_is_logged_against_trials(tracked: At, trials: list[Trial]) 
     entry = tracked("mlflow.db")
     Mirror(entry).sync()
     parent = runs_of(entry)["small"]
-    history = MlflowClient(entry.place.tracking_uri).get_metric_history(
+    history = MlflowClient(entry.locations.tracking_uri).get_metric_history(
         parent.info.run_id, HYPERVOLUME
     )
     values = {point.step: point.value for point in history}
@@ -108,7 +108,7 @@ def test_members_are_marked(tracked: At, trials: list[Trial]) -> None:
     assert marked == {
         trial.uid for trial in Frontier.of(trials, entry.search.objective_table()).members
     }
-    client = MlflowClient(entry.place.tracking_uri)
+    client = MlflowClient(entry.locations.tracking_uri)
     assert json.loads(client.get_experiment_by_name("small").tags[VIEW_TAG])["compareRunCharts"]
 
 
@@ -165,7 +165,7 @@ def test_another_search_of_this_name_is_refused(tracked: At) -> None:
     with pytest.raises(SpecError, match="fingerprint"):
         Mirror(other).sync()
     foreign = tracked("foreign.db")
-    MlflowClient(foreign.place.tracking_uri).create_experiment("small")
+    MlflowClient(foreign.locations.tracking_uri).create_experiment("small")
     with pytest.raises(SpecError, match="not a search"):
         Mirror(foreign).sync()
 
@@ -189,7 +189,8 @@ def test_files_are_beside_the_searches(
     """A database that the mirror makes itself; nothing appears in the current folder beside it."""
     monkeypatch.chdir(tmp_path)
     entry = replace(
-        entry, place=replace(entry.place, tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+        entry,
+        locations=replace(entry.locations, tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}"),
     )
     Mirror(entry).sync()
     with sqlite3.connect(tmp_path / "mlflow.db") as database:

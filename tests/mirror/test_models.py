@@ -34,7 +34,7 @@ def tracking(tracked: At) -> Iterator[Entry]:
     """A mirrored search; MLflow's own global URI is put back afterwards."""
     entry, before = tracked("mlflow.db"), mlflow.get_tracking_uri()
     Mirror(entry).sync()
-    mlflow.set_tracking_uri(entry.place.tracking_uri)
+    mlflow.set_tracking_uri(entry.locations.tracking_uri)
     yield entry
     mlflow.set_tracking_uri(before)
 
@@ -98,7 +98,7 @@ def test_members_load_without_pickle(
     tracking: Entry, trials: list[Trial], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-    client = MlflowClient(tracking.place.tracking_uri)
+    client = MlflowClient(tracking.locations.tracking_uri)
     experiment = client.get_experiment_by_name("small")
     runs = {
         run.data.tags["uid"]: run
@@ -124,7 +124,7 @@ def test_members_load_without_pickle(
 
 def test_a_logged_model_is_a_function_of_arrays(tracking: Entry) -> None:
     """As pyfunc, the form that MLflow serves."""
-    client = MlflowClient(tracking.place.tracking_uri)
+    client = MlflowClient(tracking.locations.tracking_uri)
     logged = client.search_logged_models([client.get_experiment_by_name("small").experiment_id])[0]
     predicted = mlflow.pyfunc.load_model(f"models:/{logged.model_id}").predict(
         np.zeros((5, 4), dtype=np.float32)
@@ -133,7 +133,7 @@ def test_a_logged_model_is_a_function_of_arrays(tracking: Entry) -> None:
 
 
 def test_the_card_of_a_model_names_its_run_and_its_folder(tracking: Entry) -> None:
-    client = MlflowClient(tracking.place.tracking_uri)
+    client = MlflowClient(tracking.locations.tracking_uri)
     logged = client.search_logged_models([client.get_experiment_by_name("small").experiment_id])[0]
     card = mlflow.models.get_model_info(f"models:/{logged.model_id}")
     assert (card.run_id, card.artifact_path) == (logged.source_run_id, logged.artifact_location)

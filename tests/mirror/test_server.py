@@ -27,7 +27,7 @@ def served(
 ) -> Iterator[tuple[Entry, server.Pages]]:
     path = tmp_path_factory.mktemp("served") / "mlflow.db"
     path.write_bytes(empty_database.read_bytes())
-    own = replace(entry, place=replace(entry.place, tracking_uri=f"sqlite:///{path}"))
+    own = replace(entry, locations=replace(entry.locations, tracking_uri=f"sqlite:///{path}"))
     with server.serve(own, 0) as pages:
         yield own, pages
 
@@ -82,7 +82,10 @@ def test_a_tracking_server_is_used_as_it_is(
     folder = replace(entry.folder, home=entry.folder.home.parent / "remote-home", name="remote")
     folder.path.mkdir(parents=True, exist_ok=True)
     remote = replace(
-        entry, search=search, folder=folder, place=replace(entry.place, tracking_uri=base_of(pages))
+        entry,
+        search=search,
+        folder=folder,
+        locations=replace(entry.locations, tracking_uri=base_of(pages)),
     )
     with server.serve(remote, 5000) as links:
         assert links.process is None

@@ -17,6 +17,7 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.search.sweep import Sweep
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.locations import Locations
 from tests.conftest import THEIR_WARNINGS
 
 FAMILIES = {
@@ -84,14 +85,18 @@ def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
 
 def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: Path) -> None:
     entry = catalog.define_sweep(
-        Sweep.from_spec(SPEC), tmp_path / "home", outcomes=str(tmp_path / "shared")
+        Sweep.from_spec(SPEC),
+        tmp_path / "home",
+        Locations.of(tmp_path / "home", outcomes=str(tmp_path / "shared")),
     )
     runner.sweep(entry, "inline", None, Observing())
     assert catalog.find_sweep("mini", tmp_path / "home") == entry
     shared = {path.parent.name for path in (tmp_path / "shared").glob("*/told")}
     assert shared == {search.name for _, search in entry.sweep.searches}
     lost = catalog.define_sweep(
-        Sweep.from_spec(SPEC), tmp_path / "new", outcomes=str(tmp_path / "shared")
+        Sweep.from_spec(SPEC),
+        tmp_path / "new",
+        Locations.of(tmp_path / "new", outcomes=str(tmp_path / "shared")),
     )
     runner.sweep(lost, "inline", None, Observing())
     workers = [

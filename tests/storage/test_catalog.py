@@ -18,22 +18,24 @@ from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.spec import name_problem
 from frontier_search.storage import catalog
-from frontier_search.storage.locations import Place
+from frontier_search.storage.locations import Locations
 from tests.support import fakes, toys
 
 
 @pytest.mark.parametrize("storage", [None, "sqlite"])
 def test_a_defined_search_is_found_as_it_was(storage: str | None, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/search.db" if storage else None
-    entry = catalog.define(toys.search(), tmp_path, url, "http://127.0.0.1:5000")
+    entry = catalog.define(
+        toys.search(), tmp_path, Locations.of(tmp_path, url, "http://127.0.0.1:5000")
+    )
     assert catalog.find("toy-1", tmp_path) == entry
-    assert entry.place == Place(url or "journal", "http://127.0.0.1:5000")
+    assert entry.locations == Locations(url or "journal", "http://127.0.0.1:5000")
     assert catalog.known_names(tmp_path) == ["toy-1"]
 
 
 def test_the_mirror_is_beside_the_searches_unless_it_is_named(tmp_path: Path) -> None:
     entry = catalog.define(toys.search(), tmp_path / "home")
-    assert entry.place.tracking_uri == f"sqlite:///{tmp_path.resolve()}/home/mlflow.db"
+    assert entry.locations.tracking_uri == f"sqlite:///{tmp_path.resolve()}/home/mlflow.db"
 
 
 def test_a_search_whose_file_has_gone_is_read_and_not_trained(tmp_path: Path) -> None:
@@ -81,10 +83,12 @@ def test_a_database_and_the_pages_are_the_same_files_in_every_folder(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
     entry = catalog.define(
-        toys.search(), tmp_path, "sqlite:///search.db?timeout=9", "sqlite:///pages.db"
+        toys.search(),
+        tmp_path,
+        Locations.of(tmp_path, "sqlite:///search.db?timeout=9", "sqlite:///pages.db"),
     )
-    assert entry.place.storage == f"sqlite:///{tmp_path}/search.db?timeout=9"
-    assert entry.place.tracking_uri == f"sqlite:///{tmp_path}/pages.db"
+    assert entry.locations.storage == f"sqlite:///{tmp_path}/search.db?timeout=9"
+    assert entry.locations.tracking_uri == f"sqlite:///{tmp_path}/pages.db"
     with closing(entry.open_storage(writable=True)) as storage:
         fakes.play(Session(entry.search, storage))
     monkeypatch.chdir("elsewhere")
@@ -108,13 +112,13 @@ def test_a_place_that_keeps_nothing_is_refused(
     storage: str | None, tracking_uri: str | None, words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SpecError, match=re.escape(words)):
-        catalog.define(toys.search(), tmp_path, storage, tracking_uri)
+        Locations.of(tmp_path, storage, tracking_uri)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="unknown storage 'mysql://x'"):
-        catalog.define(toys.search(), tmp_path / "home", "mysql://x")
+        Locations.of(tmp_path / "home", "mysql://x")
     assert not (tmp_path / "home").exists()
 
 
@@ -215,9 +219,8 @@ def test_the_newest_search_is_the_one_that_was_defined_last(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("storage", [None, "sqlite"])
 def test_trials_are_read_while_a_search_is_live(storage: str | None, tmp_path: Path) -> None:
-    entry = catalog.define(
-        toys.search(), tmp_path, f"sqlite:///{tmp_path}/search.db" if storage else None
-    )
+    url = f"sqlite:///{tmp_path}/search.db" if storage else None
+    entry = catalog.define(toys.search(), tmp_path, Locations.of(tmp_path, url))
     assert catalog.read_trials(entry) == []
     with entry.folder.lock():
         live = Session(entry.search, entry.open_storage(writable=True))

@@ -16,7 +16,7 @@ At = Callable[[str], Entry]
 
 def runs_of(entry: Entry, view: int = ViewType.ACTIVE_ONLY) -> dict[str, Run]:
     """Every run of the search's experiment, by uid; fails when two have the same."""
-    client = MlflowClient(entry.place.tracking_uri)
+    client = MlflowClient(entry.locations.tracking_uri)
     experiment = client.get_experiment_by_name(entry.search.name)
     runs = list(client.search_runs([experiment.experiment_id], "", view, 1000))
     by_uid = {run.data.tags["uid"]: run for run in runs}
@@ -26,7 +26,7 @@ def runs_of(entry: Entry, view: int = ViewType.ACTIVE_ONLY) -> dict[str, Run]:
 
 def rows_of(entry: Entry) -> dict[str, int]:
     """How many rows each table of the database has."""
-    with sqlite3.connect(entry.place.tracking_uri.removeprefix("sqlite:///")) as database:
+    with sqlite3.connect(entry.locations.tracking_uri.removeprefix("sqlite:///")) as database:
         names = [
             name
             for (name,) in database.execute("select name from sqlite_master where type = 'table'")
@@ -38,5 +38,5 @@ def rows_of(entry: Entry) -> dict[str, int]:
 
 def text_of(entry: Entry, run: Run, name: str) -> str:
     return Path(
-        MlflowClient(entry.place.tracking_uri).download_artifacts(run.info.run_id, name)
+        MlflowClient(entry.locations.tracking_uri).download_artifacts(run.info.run_id, name)
     ).read_text()

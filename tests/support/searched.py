@@ -55,7 +55,7 @@ def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str
     def at(name: str = "mlflow.db") -> Entry:
         shutil.copy(empty_database, tmp_path / name)
         return replace(
-            entry, place=replace(entry.place, tracking_uri=f"sqlite:///{tmp_path / name}")
+            entry, locations=replace(entry.locations, tracking_uri=f"sqlite:///{tmp_path / name}")
         )
 
     return at
