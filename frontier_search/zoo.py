@@ -1,6 +1,7 @@
 """A zoo: a named table of members, each loaded from its own file when it is first asked for.
 
-A name may also be an import path, ``module:ATTRIBUTE``, so that a user's own family, dataset or sampler needs no change here.
+A name may also be an import path, ``module:ATTRIBUTE``, so that a user's own family, dataset or
+sampler needs no change here.
 """
 
 from __future__ import annotations
@@ -15,41 +16,61 @@ from frontier_search.errors import SpecError, unknown
 
 Member = TypeVar("Member")
 
+# Where the members of an earlier version are now. A search that it left behind may name one by its
+# import path, which is part of the search's fingerprint and so stays as it is.
+MOVED = {
+    "frontier_search.families.": "frontier_search.models.families.",
+    "frontier_search.datasets.": "frontier_search.data.datasets.",
+    "frontier_search.samplers.": "frontier_search.sampling.samplers.",
+}
+
 
 def is_import_path(name: str) -> bool:
-    """Whether a name is ``module:ATTRIBUTE`` and not one of a table."""
+    """Returns whether a name is ``module:ATTRIBUTE`` and not one of a table."""
     return ":" in name
 
 
 def load(path: str) -> object:
-    """The object behind an import path.
+    """Returns the object behind an import path.
 
     Args:
-        path: ``package.module:ATTRIBUTE``; the current folder is searched too.
+        path: ``package.module:ATTRIBUTE``. The current folder is searched too, and a path of an
+            earlier version of this package leads to where the member is now.
 
     Raises:
         SpecError: the module or the attribute does not exist, or the module raises.
     """
-    module_name, _, attribute = path.partition(":")
+    module, _, attribute = _current(path).partition(":")
     here = str(Path.cwd())
-    if (
-        here not in sys.path
-    ):  # a console script starts with its own folder on the path, not the user's
+    if here not in sys.path:  # a console script has its own folder on the path, not the user's
         sys.path.append(here)
     try:
-        return getattr(importlib.import_module(module_name), attribute)
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # the module may be the user's: whatever it raises, there is no such member
-        reason = (
-            error
-            if isinstance(error, ImportError | AttributeError)
-            else f"{type(error).__name__}: {error}"
-        )
+        return getattr(importlib.import_module(module), attribute)
+    except (Exception, SystemExit) as error:  # the module may be the user's, and raise anything
         raise SpecError(
-            f"cannot load {path!r}: {reason}. Give package.module:ATTRIBUTE, importable from this folder."
+            f"cannot load {path!r}: {_reason(error, module)}. "
+            "Give package.module:ATTRIBUTE, importable from this folder."
         ) from error
+
+
+def _current(path: str) -> str:
+    for old, new in MOVED.items():
+        if path.startswith(old):
+            return new + path.removeprefix(old)
+    return path
+
+
+def _reason(error: BaseException, module: str) -> str:
+    """Returns why a module cannot be loaded, as a clause without its full stop."""
+    if not isinstance(error, ImportError | AttributeError):
+        return f"{type(error).__name__}: {error}"
+    inner = isinstance(error, ImportError) and str(error.name).startswith("frontier_search.")
+    if inner and not module.startswith("frontier_search."):
+        return (
+            f"{error}. Modules inside frontier_search have moved: import it from "
+            "`frontier_search`, as in `from frontier_search import Family, Graph, Dataset`"
+        )
+    return str(error)
 
 
 class Zoo(Mapping[str, Member]):
@@ -70,7 +91,8 @@ class Zoo(Mapping[str, Member]):
             path = name if is_import_path(name) else self._paths.get(name)
             if path is None:
                 raise SpecError(unknown(self.kind, name, self._paths))
-            self._members[name] = load(path)  # type: ignore[assignment]  # the contract test holds the type
+            # a contract test holds the type
+            self._members[name] = load(path)  # type: ignore[assignment]
         return self._members[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A zoo: members by name or by import path, loaded when they are asked for, and a sentence for a name that is not there."""
+"""Members of a zoo are loaded by name or import path when asked for; mistakes are sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from frontier_search.errors import SpecError
 from frontier_search.executors import EXECUTORS
 from frontier_search.models.families import FAMILIES
 from frontier_search.sampling.samplers import SAMPLERS
-from frontier_search.zoo import Zoo, load
+from frontier_search.search.search import Search
+from frontier_search.zoo import MOVED, Zoo, load
 
 MODULE = "a_module_of_the_users_own"
 
@@ -84,3 +85,58 @@ def test_a_module_that_raises_is_a_mistake_in_a_sentence(folder: Path) -> None:
         sys.modules.pop(MODULE, None)
         with pytest.raises(SpecError, match=f"cannot load '{MODULE}:ANSWER'"):
             load(f"{MODULE}:ANSWER")
+
+
+# ---- what earlier versions named -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zoo", [FAMILIES, DATASETS, SAMPLERS], ids=lambda zoo: zoo.kind)
+def test_the_import_path_of_an_earlier_version_gives_the_member(zoo: Zoo[object]) -> None:
+    prefix = {"family": "families", "dataset": "datasets", "sampler": "samplers"}[zoo.kind]
+    assert f"frontier_search.{prefix}." in MOVED
+    for name in zoo:
+        assert zoo[f"frontier_search.{prefix}.{name}:{zoo.kind.upper()}"] is zoo[name]
+
+
+def test_a_search_that_an_earlier_version_defined_is_the_same_search() -> None:
+    search = Search.from_spec(
+        {
+            "name": "left-1",
+            "dataset": "frontier_search.datasets.iris:DATASET",
+            "families": ["frontier_search.families.dense:FAMILY", "kronecker"],
+            "sampler": "frontier_search.samplers.nsga2:SAMPLER",
+            "trials": 12,
+            "seeds": 2,
+            "epochs": 3,
+            "cohort": 4,
+            "in_flight": 1,
+        }
+    )
+    assert search.fingerprint() == "53da8af6039649b5"  # printed by that version
+    assert search.find_dataset().n_features == 4
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from frontier_search.family import Family",
+        "from frontier_search.architectures.reservoir import recurrent",
+        "import frontier_search.graph",
+        "from frontier_search.dataset import Dataset, Split",
+        "from frontier_search.spec import NoSuchName",
+    ],
+)
+def test_a_module_that_imports_from_where_things_were_is_told_where_they_are(
+    folder: Path, line: str
+) -> None:
+    (folder / f"{MODULE}.py").write_text(f"{line}\nANSWER = 42\n")
+    with pytest.raises(SpecError) as caught:
+        load(f"{MODULE}:ANSWER")
+    assert str(caught.value).startswith(f"cannot load '{MODULE}:ANSWER': ")
+    assert "frontier_search." in str(caught.value)
+    assert (
+        "have moved: import it from `frontier_search`, as in `from frontier_search import Family, "
+        "Graph, Dataset`. Give package.module:ATTRIBUTE, importable from this folder."
+    ) in str(caught.value)
+    (folder / f"{MODULE}.py").write_text("from frontier_search import Family, Graph\nANSWER = 42\n")
+    assert load(f"{MODULE}:ANSWER") == 42
