@@ -1,37 +1,16 @@
 """Two concentric noisy circles.
 
-Source: ``sklearn.datasets.make_circles``; radii 1 (label 0) and 0.5 (label 1) with noise of standard deviation 0.1. The features are
-standardised by the training rows. The seed decides the rows: a fresh sample each.
+Source: ``sklearn.datasets.make_circles``; radii 1 (label 0) and 0.5 (label 1) with noise of standard
+deviation 0.1. The training rows standardise the features. Each seed draws a fresh sample.
 """
 
 from __future__ import annotations
 
-from frontier_search.data.dataset import Dataset, Split, TrainingBudget
-from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data import scikit_learn
 
-SIZES = Sizes(train=600, val=200, test=200)
-FACTOR = 0.5  # radius of the inner circle over the outer one's
-NOISE = 0.1
-
-
-def split(seed: int) -> Split:
-    """Rows of one seed: x of shape (n_rows, 2), standardised, y 0 or 1."""
-    from sklearn.datasets import (
-        make_circles,
-    )  # here and not above: listing the datasets must not load scikit-learn
-
-    x, y = make_circles(n_samples=sum(SIZES), noise=NOISE, factor=FACTOR, random_state=seed)
-    parts = in_order(SIZES)
-    return split_rows(standardised(x, parts.train), y, parts, "binary")
-
-
-DATASET = Dataset(
-    name="circles",
-    task="binary",
+DATASET = scikit_learn.fresh_sample(
+    "circles",
+    "make_circles",
     n_features=2,
-    n_outputs=1,
-    unit="nats",
-    source="sklearn.datasets.make_circles",
-    budget=TrainingBudget(epochs=40, batch_size=32),
-    split=split,
+    settings={"noise": 0.1, "factor": 0.5},  # factor: the inner radius over the outer one
 )

@@ -1,54 +1,22 @@
 """Two classes in 20 dimensions.
 
-Source: ``sklearn.datasets.make_classification``, after I. Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark"
-(2003): two Gaussian clusters a class on the corners of a hypercube, 1 % of the labels drawn at random.
-
-The published study gives the 20 features and nothing else. Of them 10 are informative and 5 redundant here: with the generator's own 2 and
-2 a linear model is already best, and there is no frontier to own.
-
-The seed does not draw another problem: it chooses which rows of one large fixed sample are train, validation and test, so seeds differ by
-their rows and not by how hard their centroids happen to be. The features are standardised by the training rows.
+Source: Guyon (2003), see ``scikit_learn.FixedProblem``. The published study gives the 20 features
+and nothing else. 10 of them are informative and 5 redundant here: with the generator's own 2 and 2 a
+linear model is already best, and there is no frontier to own.
 """
 
 from __future__ import annotations
 
-from frontier_search.data.dataset import Dataset, Split, TrainingBudget
-from frontier_search.data.splitting import Sizes, at_random, split_rows, standardised
+from frontier_search.data import scikit_learn
+from frontier_search.data.splitting import Sizes
 
-SIZES = Sizes(train=600, val=200, test=200)
-N_FEATURES = 20
-N_INFORMATIVE = 10
-N_REDUNDANT = 5  # random linear combinations of the informative ones; the rest is noise
-N_CLASSES = 2
-PROBLEM = 0  # random_state of the one problem
-PROBLEM_ROWS = 20_000  # large against sum(SIZES), so that two seeds share few rows
-
-
-def split(seed: int) -> Split:
-    """Rows of one seed: x of shape (n_rows, 20), standardised, y 0 or 1."""
-    from sklearn.datasets import (
-        make_classification,
-    )  # here and not above: listing the datasets must not load scikit-learn
-
-    x, y = make_classification(
-        n_samples=PROBLEM_ROWS,
-        n_features=N_FEATURES,
-        n_informative=N_INFORMATIVE,
-        n_redundant=N_REDUNDANT,
-        n_classes=N_CLASSES,
-        random_state=PROBLEM,
-    )
-    parts = at_random(PROBLEM_ROWS, SIZES, seed)
-    return split_rows(standardised(x, parts.train), y, parts, "binary")
-
-
-DATASET = Dataset(
-    name="classification_20d",
-    task="binary",
-    n_features=N_FEATURES,
-    n_outputs=1,
-    unit="nats",
-    source="Guyon (2003), sklearn.datasets.make_classification",
-    budget=TrainingBudget(epochs=60, batch_size=32),
-    split=split,
+DATASET = scikit_learn.fixed_problem(
+    "classification_20d",
+    scikit_learn.FixedProblem(
+        n_features=20,
+        n_informative=10,
+        n_redundant=5,
+        n_classes=2,
+        sizes=Sizes(train=600, val=200, test=200),
+    ),
 )

@@ -1,54 +1,22 @@
 """Five classes in 20 dimensions.
 
-Source: ``sklearn.datasets.make_classification``, after I. Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark"
-(2003): two Gaussian clusters a class on the corners of a hypercube, 1 % of the labels drawn at random.
-
-The published study gives no sizes: 20 features, of which 10 are informative and 5 redundant, and 900 training rows, about 180 a class, are
-a choice of ours.
-
-The seed does not draw another problem: it chooses which rows of one large fixed sample are train, validation and test, so seeds differ by
-their rows and not by how hard their centroids happen to be. The features are standardised by the training rows.
+Source: Guyon (2003), see ``scikit_learn.FixedProblem``. The published study gives no sizes. We chose
+20 features, of which 10 are informative and 5 redundant, and 900 training rows, about 180 in each
+class.
 """
 
 from __future__ import annotations
 
-from frontier_search.data.dataset import Dataset, Split, TrainingBudget
-from frontier_search.data.splitting import Sizes, at_random, split_rows, standardised
+from frontier_search.data import scikit_learn
+from frontier_search.data.splitting import Sizes
 
-SIZES = Sizes(train=900, val=300, test=300)
-N_FEATURES = 20
-N_INFORMATIVE = 10
-N_REDUNDANT = 5  # random linear combinations of the informative ones; the rest is noise
-N_CLASSES = 5
-PROBLEM = 0  # random_state of the one problem
-PROBLEM_ROWS = 20_000  # large against sum(SIZES), so that two seeds share few rows
-
-
-def split(seed: int) -> Split:
-    """Rows of one seed: x of shape (n_rows, 20), standardised, y a class number 0 .. 4."""
-    from sklearn.datasets import (
-        make_classification,
-    )  # here and not above: listing the datasets must not load scikit-learn
-
-    x, y = make_classification(
-        n_samples=PROBLEM_ROWS,
-        n_features=N_FEATURES,
-        n_informative=N_INFORMATIVE,
-        n_redundant=N_REDUNDANT,
-        n_classes=N_CLASSES,
-        random_state=PROBLEM,
-    )
-    parts = at_random(PROBLEM_ROWS, SIZES, seed)
-    return split_rows(standardised(x, parts.train), y, parts, "multiclass")
-
-
-DATASET = Dataset(
-    name="synthetic_5class",
-    task="multiclass",
-    n_features=N_FEATURES,
-    n_outputs=N_CLASSES,
-    unit="nats",
-    source="Guyon (2003), sklearn.datasets.make_classification",
-    budget=TrainingBudget(epochs=60, batch_size=32),
-    split=split,
+DATASET = scikit_learn.fixed_problem(
+    "synthetic_5class",
+    scikit_learn.FixedProblem(
+        n_features=20,
+        n_informative=10,
+        n_redundant=5,
+        n_classes=5,
+        sizes=Sizes(train=900, val=300, test=300),
+    ),
 )

@@ -1,0 +1,200 @@
+"""Rows that scikit-learn makes or holds, for the datasets that differ only in a function and numbers.
+
+A dataset's ``split`` is a frozen value of this module, so that a dataset equals its pickled copy.
+scikit-learn is imported when a seed is first split, because listing the datasets must not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from frontier_search.data.dataset import Dataset, Split, Task, TrainingBudget
+from frontier_search.data.splitting import (
+    Sizes,
+    at_random,
+    in_order,
+    split_rows,
+    standardised,
+    stratified,
+)
+
+SIZES = Sizes(train=600, val=200, test=200)
+PLANE = (0, 2)  # of a manifold's three coordinates; the third, its width, says nothing of the label
+PROBLEM = 0  # random_state of the one problem of a ``FixedProblem``
+PROBLEM_ROWS = 20_000  # many times the rows of one seed, so that two seeds share few rows
+
+
+@dataclass(frozen=True)
+class FreshSample:
+    """Two classes, drawn anew for each seed. The training rows standardise the features.
+
+    Attributes:
+        function: of ``sklearn.datasets``; it returns features and labels.
+        settings: (name, value) of its arguments other than the number of rows and the seed.
+    """
+
+    function: str
+    settings: tuple[tuple[str, float], ...]
+
+    def __call__(self, seed: int) -> Split:
+        """Rows of one seed: x of shape (n_rows, n_features), standardised, y 0 or 1."""
+        settings = dict(self.settings)
+        x, y = _call(self.function, n_samples=sum(SIZES), random_state=seed, **settings)
+        parts = in_order(SIZES)
+        return split_rows(standardised(x, parts.train), y, parts, "binary")
+
+
+@dataclass(frozen=True)
+class ManifoldHalves:
+    """The two halves of a noisy manifold, seen from the side and drawn anew for each seed.
+
+    The label is 1 where the position t along the manifold is above its median, so the classes have
+    equally many rows. The training rows standardise the two features.
+
+    Attributes:
+        function: of ``sklearn.datasets``; it returns points in three dimensions and t.
+        noise: standard deviation of the noise on every coordinate.
+    """
+
+    function: str
+    noise: float
+
+    def __call__(self, seed: int) -> Split:
+        """Rows of one seed: x of shape (n_rows, 2), standardised, y 0 or 1."""
+        points, t = _call(self.function, n_samples=sum(SIZES), noise=self.noise, random_state=seed)
+        parts = in_order(SIZES)
+        x = standardised(points[:, PLANE], parts.train)
+        return split_rows(x, t > np.median(t), parts, "binary")
+
+
+@dataclass(frozen=True)
+class FixedProblem:
+    """Two Gaussian clusters a class on the corners of a hypercube, 1 % of the labels at random.
+
+    The seed does not draw another problem. It chooses which rows of one large fixed sample are
+    train, validation and test, so seeds differ by their rows and not by how hard their centroids
+    happen to be. The training rows standardise the features.
+
+    Source: I. Guyon, "Design of experiments for the NIPS 2003 variable selection benchmark" (2003),
+    made by ``sklearn.datasets.make_classification``.
+
+    Attributes:
+        n_features: columns.
+        n_informative: columns that place the clusters.
+        n_redundant: random linear combinations of the informative ones; the rest is noise.
+        n_classes: at least 2.
+        sizes: rows of one seed.
+    """
+
+    n_features: int
+    n_informative: int
+    n_redundant: int
+    n_classes: int
+    sizes: Sizes
+
+    @property
+    def task(self) -> Task:
+        return "binary" if self.n_classes == 2 else "multiclass"
+
+    def __call__(self, seed: int) -> Split:
+        """Rows of one seed: x of shape (n_rows, n_features), standardised, y a class number."""
+        x, y = _call(
+            "make_classification",
+            n_samples=PROBLEM_ROWS,
+            n_features=self.n_features,
+            n_informative=self.n_informative,
+            n_redundant=self.n_redundant,
+            n_classes=self.n_classes,
+            random_state=PROBLEM,
+        )
+        parts = at_random(PROBLEM_ROWS, self.sizes, seed)
+        return split_rows(standardised(x, parts.train), y, parts, self.task)
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """All rows of a table that scikit-learn holds. The seed decides a stratified split, 60/20/20.
+
+    The training rows standardise the features.
+
+    Attributes:
+        function: of ``sklearn.datasets``; it returns features and class numbers.
+    """
+
+    function: str
+
+    def __call__(self, seed: int) -> Split:
+        """Rows of one seed: x of shape (n_rows, n_features), standardised, y a class number."""
+        x, y = _call(self.function, return_X_y=True)
+        parts = stratified(y, seed)
+        return split_rows(standardised(x, parts.train), y, parts, "multiclass")
+
+
+def fresh_sample(
+    name: str, function: str, n_features: int, settings: Mapping[str, float]
+) -> Dataset:
+    """A binary dataset of ``FreshSample``."""
+    return Dataset(
+        name=name,
+        task="binary",
+        n_features=n_features,
+        n_outputs=1,
+        unit="nats",
+        source=f"sklearn.datasets.{function}",
+        budget=TrainingBudget(epochs=40, batch_size=32),
+        split=FreshSample(function, tuple(settings.items())),
+    )
+
+
+def manifold_halves(name: str, function: str, noise: float, source: str | None = None) -> Dataset:
+    """A binary dataset of ``ManifoldHalves``; ``source`` is a paper, if there is one."""
+    maker = f"sklearn.datasets.{function}"
+    return Dataset(
+        name=name,
+        task="binary",
+        n_features=len(PLANE),
+        n_outputs=1,
+        unit="nats",
+        source=f"{source}, {maker}" if source else maker,
+        budget=TrainingBudget(epochs=40, batch_size=32),
+        split=ManifoldHalves(function, noise),
+    )
+
+
+def fixed_problem(name: str, problem: FixedProblem) -> Dataset:
+    """A dataset of a ``FixedProblem``: binary for two classes, else multiclass."""
+    return Dataset(
+        name=name,
+        task=problem.task,
+        n_features=problem.n_features,
+        n_outputs=1 if problem.task == "binary" else problem.n_classes,
+        unit="nats",
+        source="Guyon (2003), sklearn.datasets.make_classification",
+        budget=TrainingBudget(epochs=60, batch_size=32),
+        split=problem,
+    )
+
+
+def stored_table(name: str, function: str, n_features: int, n_classes: int, source: str) -> Dataset:
+    """A multiclass dataset of ``StoredTable``."""
+    return Dataset(
+        name=name,
+        task="multiclass",
+        n_features=n_features,
+        n_outputs=n_classes,
+        unit="nats",
+        source=f"{source}, sklearn.datasets.{function}",
+        budget=TrainingBudget(epochs=100, batch_size=32),
+        split=StoredTable(function),
+    )
+
+
+def _call(function: str, **settings: Any) -> tuple[Any, Any]:
+    from sklearn import datasets
+
+    rows: tuple[Any, Any] = getattr(datasets, function)(**settings)
+    return rows

@@ -1,0 +1,114 @@
+"""What particular datasets of the table are: the sizes and settings that the published study gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from frontier_search.data.datasets import DATASETS
+from tests.support.shipped import SEEDS, parts_of, sizes_of, split_of
+
+pytestmark = pytest.mark.usefixtures("image_files")
+
+STANDARDISED = None
+TOY = (600, 200, 200)
+MNIST = (6000, 2000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "interval", "image"),
+    [
+        ("friedman1", (900, 300, 300), (0.0, 1.0), None),
+        ("sine", (300, 100, 100), STANDARDISED, None),
+        ("multiscale_fourier_regression", (900, 300, 300), (-1.0, 1.0), None),
+        ("swiss_roll", TOY, STANDARDISED, None),
+        ("circles", TOY, STANDARDISED, None),
+        ("moons", TOY, STANDARDISED, None),
+        ("s_curve_binary", TOY, STANDARDISED, None),
+        ("gaussian_quantiles", TOY, STANDARDISED, None),
+        ("classification_20d", TOY, STANDARDISED, None),
+        ("iris", (90, 30, 30), STANDARDISED, None),  # 60/20/20 of every class, as the next two
+        ("wine", (106, 36, 36), STANDARDISED, None),
+        ("digits", (1079, 359, 359), (0.0, 1.0), (1, 8, 8)),
+        ("mnist", MNIST, (0.0, 1.0), (1, 28, 28)),
+        ("fashion_mnist", MNIST, (0.0, 1.0), (1, 28, 28)),
+        ("synthetic_3class", TOY, STANDARDISED, None),
+        ("synthetic_5class", (900, 300, 300), STANDARDISED, None),
+    ],
+)
+def test_sizes_intervals_and_images_are_those_of_the_study(
+    name: str,
+    sizes: tuple[int, int, int],
+    interval: tuple[float, float] | None,
+    image: tuple[int, int, int] | None,
+) -> None:
+    assert all(sizes_of(name, seed) == sizes for seed in SEEDS)
+    assert DATASETS[name].image == image
+    x = np.concatenate([rows.x for rows in parts_of(split_of(name, SEEDS[0])).values()])
+    if interval is STANDARDISED:
+        assert x.min() < -1.0 and x.max() > 1.0
+    else:
+        low, high = interval
+        assert low <= x.min() < low + 0.01 and high - 0.01 < x.max() <= high
+
+
+def test_friedman1_is_friedmans_function_with_unit_noise_and_a_standardised_target() -> None:
+    train = split_of("friedman1", SEEDS[0]).train
+    x = train.x.astype(np.float64)
+    f = (
+        10 * np.sin(np.pi * x[:, 0] * x[:, 1])
+        + 20 * (x[:, 2] - 0.5) ** 2
+        + 10 * x[:, 3]
+        + 5 * x[:, 4]
+    )
+    assert train.y.mean() == pytest.approx(0.0, abs=1e-5) and train.y.std() == pytest.approx(
+        1.0, abs=1e-5
+    )
+    slope, intercept = np.polyfit(train.y, f, 1)
+    noise = (f - intercept - slope * train.y).std()
+    assert 0.9 < noise < 1.1
+
+
+def test_sine_has_a_raw_target_and_two_periods() -> None:
+    train = split_of("sine", SEEDS[0]).train
+    x = train.x[:, 0].astype(np.float64)
+    phase = (
+        (x - x.min()) / (x.max() - x.min()) * 4 * np.pi
+    )  # 300 uniform rows reach both ends but for a few hundredths
+    assert 0.08 < (train.y - np.sin(phase)).std() < 0.15
+
+
+def test_multiscale_target_is_the_sum_of_three_sines_with_noise() -> None:
+    train = split_of("multiscale_fourier_regression", SEEDS[0]).train
+    x0, x1 = train.x.T.astype(np.float64)
+    f = np.sin(np.pi * x0) + 0.5 * np.sin(5 * np.pi * x1) + 0.25 * np.sin(9 * np.pi * x0)
+    assert (train.y - f).std() == pytest.approx(0.1, abs=0.01)
+
+
+def test_digits_are_all_1797_images_in_sixteenths() -> None:
+    rows = parts_of(split_of("digits", SEEDS[0])).values()
+    assert sum(map(len, rows)) == 1797
+    pixels = np.concatenate([part.x for part in rows]) * 16
+    assert np.array_equal(pixels, pixels.round())
+
+
+@pytest.mark.parametrize(
+    "name", ["swiss_roll", "s_curve_binary", "circles", "moons", "gaussian_quantiles"]
+)
+def test_binary_toys_have_even_classes(name: str) -> None:
+    assert sum(float(rows.y.sum()) for rows in parts_of(split_of(name, SEEDS[0])).values()) == 500
+
+
+@pytest.mark.parametrize("name", ["classification_20d", "synthetic_3class", "synthetic_5class"])
+def test_two_seeds_draw_from_one_problem(name: str) -> None:
+    """The class means of two seeds are far nearer to each other than the classes are."""
+    one, other = (split_of(name, seed).train for seed in SEEDS[:2])
+    labels = range(max(2, DATASETS[name].n_outputs))
+    means, again = (
+        np.stack([rows.x[rows.y == label].mean(axis=0) for label in labels])
+        for rows in (one, other)
+    )
+    assert (
+        np.linalg.norm(means - again, axis=1).max()
+        < np.linalg.norm(means - means.mean(axis=0), axis=1).min()
+    )
