@@ -1,4 +1,8 @@
-"""A pytest plugin: one small real search, trained once, and what the tests of its projections need."""
+"""A pytest plugin: one small real search, trained once, and what the tests of tables and of the mirror need.
+
+Every test process loads this file, and most need none of its fixtures. So each fixture imports what it uses: MLflow takes
+two seconds.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,22 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from mlflow import MlflowClient
 
-from frontier_search import runner
-from frontier_search.search.search import Search
-from frontier_search.storage import catalog
-from frontier_search.storage.catalog import Entry
-from frontier_search.trial import Trial
+if TYPE_CHECKING:
+    from frontier_search.storage.catalog import Entry
+    from frontier_search.trial import Trial
 
 
 @pytest.fixture(scope="session")
 def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
-    """A finished search: iris, three families of three architectures, twelve trials in cohorts of four, three seeds, two epochs."""
+    """A finished search: twelve trials of three families on iris, in cohorts of four, three seeds, two epochs."""
+    from frontier_search import runner
+    from frontier_search.search.search import Search
+    from frontier_search.storage import catalog
+
     spec = {
         "name": "small",
         "dataset": "iris",
@@ -35,12 +41,17 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
 
 @pytest.fixture
 def trials(entry: Entry) -> list[Trial]:
+    """The trials of the finished search."""
+    from frontier_search.storage import catalog
+
     return catalog.read_trials(entry)
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An MLflow database without a run; making one takes two seconds, copying it none."""
+    """An MLflow database without runs. Making one takes two seconds; copying it takes none."""
+    from mlflow import MlflowClient
+
     path = tmp_path_factory.mktemp("database") / "mlflow.db"
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The ``noload``")
@@ -50,7 +61,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str], Entry]:
-    """The same search, mirrored in an empty database of the test's own."""
+    """Returns the finished search with an empty MLflow database of the given name in the test's folder."""
 
     def at(name: str = "mlflow.db") -> Entry:
         shutil.copy(empty_database, tmp_path / name)
@@ -63,5 +74,5 @@ def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str
 
 @pytest.fixture
 def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models are exported where a test is about them; elsewhere a third of a second is saved for each."""
+    """Replaces the export of models, for tests of other things: it takes a third of a second a model."""
     monkeypatch.setattr("frontier_search.mirror.models.log", lambda *_: "m-0")
