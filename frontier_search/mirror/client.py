@@ -39,7 +39,7 @@ for name in ("mlflow", "alembic"):  # this project tells its own story
 
 
 @dataclass
-class Known:
+class KnownRun:
     """What MLflow holds of one of our runs.
 
     Attributes:
@@ -53,7 +53,7 @@ class Known:
     changed: bool = False
 
 
-class Tracking:
+class Client:
     """The tracking server or database of a search.
 
     Args:
@@ -64,7 +64,7 @@ class Tracking:
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        self._client: MlflowClient | None = None
+        self._mlflow: MlflowClient | None = None
 
     @property
     def uri(self) -> str:
@@ -75,9 +75,9 @@ class Tracking:
         return self.uri.startswith(("http://", "https://"))
 
     @property
-    def client(self) -> MlflowClient:
+    def mlflow(self) -> MlflowClient:
         """Made when it is first needed, because a database is opened, and made, with it."""
-        if self._client is None:
+        if self._mlflow is None:
             path = (
                 Path(self.uri.removeprefix("sqlite:///"))
                 if self.uri.startswith("sqlite:///")
@@ -85,8 +85,8 @@ class Tracking:
             )
             if path is not None and not path.exists():
                 _make_database(path, artifacts_folder(self.entry))
-            self._client = MlflowClient(self.uri)
-        return self._client
+            self._mlflow = MlflowClient(self.uri)
+        return self._mlflow
 
     # ---- reading ---------------------------------------------------------------------------------------------------------------------
 
@@ -97,10 +97,10 @@ class Tracking:
             SpecError: there is an experiment of this name that is not this search's.
         """
         search = self.entry.search
-        found: Experiment | None = self.client.get_experiment_by_name(search.name)
-        tags = payload.experiment_tags(search) | {view.VIEW_TAG: view.view(search)}
+        found: Experiment | None = self.mlflow.get_experiment_by_name(search.name)
+        tags = payload.experiment_tags(search) | {view.VIEW_TAG: view.state(search)}
         if found is None:
-            return str(self.client.create_experiment(search.name, self._artifact_location(), tags))
+            return str(self.mlflow.create_experiment(search.name, self._artifact_location(), tags))
         fingerprint = found.tags.get(payload.FINGERPRINT)
         if fingerprint != search.fingerprint():
             other = f"of another search (fingerprint {fingerprint}, here {search.fingerprint()})"
@@ -109,9 +109,9 @@ class Tracking:
                 "rename it there, or choose another name or another --tracking-uri."
             )
         if found.lifecycle_stage == "deleted":
-            self.client.restore_experiment(found.experiment_id)
+            self.mlflow.restore_experiment(found.experiment_id)
         for key, value in payload.different(tags, found.tags).items():
-            self.client.set_experiment_tag(found.experiment_id, key, value)
+            self.mlflow.set_experiment_tag(found.experiment_id, key, value)
         return str(found.experiment_id)
 
     def _artifact_location(self) -> str | None:
@@ -123,38 +123,40 @@ class Tracking:
             return artifacts_folder(self.entry).joinpath(self.entry.search.name).as_uri()
         return (self.entry.files.root / "mlflow").as_uri()
 
-    def find_runs(self, experiment_id: str) -> dict[str, Known]:
+    def find_runs(self, experiment_id: str) -> dict[str, KnownRun]:
         """Our runs by uid. Of two with one uid, which only a lost answer can make, the completed or older one stays."""
-        answer = self.client.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS)
+        answer = self.mlflow.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS)
         runs: list[Run] = list(answer)
         while answer.token:
-            answer = self.client.search_runs(
+            answer = self.mlflow.search_runs(
                 [experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS, page_token=answer.token
             )
             runs += answer
-        known: dict[str, Known] = {}
+        known: dict[str, KnownRun] = {}
         for run in sorted(
             runs, key=lambda run: (run.info.status == "RUNNING", run.info.start_time)
         ):
             uid = run.data.tags.get(payload.UID)
             if uid in known:
-                self.client.delete_run(run.info.run_id)
+                self.mlflow.delete_run(run.info.run_id)
             elif uid is not None:
-                known[uid] = Known(run.info.run_id, run.info.status, dict(run.data.tags))
+                known[uid] = KnownRun(run.info.run_id, run.info.status, dict(run.data.tags))
         return known
 
-    def steps(self, run: Known, metric: str) -> set[int]:
+    def steps(self, run: KnownRun, metric: str) -> set[int]:
         """The steps at which a metric was logged."""
-        return {point.step for point in self.client.get_metric_history(run.run_id, metric)}
+        return {point.step for point in self.mlflow.get_metric_history(run.run_id, metric)}
 
     # ---- writing ---------------------------------------------------------------------------------------------------------------------
 
-    def create(self, experiment_id: str, name: str, start_ms: int, tags: dict[str, str]) -> Known:
-        run = self.client.create_run(experiment_id, start_ms, tags, run_name=name)
-        return Known(run.info.run_id, "RUNNING", dict(tags), changed=True)
+    def create(
+        self, experiment_id: str, name: str, start_ms: int, tags: dict[str, str]
+    ) -> KnownRun:
+        run = self.mlflow.create_run(experiment_id, start_ms, tags, run_name=name)
+        return KnownRun(run.info.run_id, "RUNNING", dict(tags), changed=True)
 
     def log(
-        self, run: Known, metrics: Mapping[str, float], at_ms: int, params: Mapping[str, str]
+        self, run: KnownRun, metrics: Mapping[str, float], at_ms: int, params: Mapping[str, str]
     ) -> None:
         """One request, or as many as MLflow's limits make of it. Logging the same again changes nothing."""
         points = [Metric(name, value, at_ms, 0) for name, value in metrics.items()]
@@ -162,33 +164,35 @@ class Tracking:
         for some, few in itertools.zip_longest(
             _parts(points, REQUEST_METRICS), _parts(settings, REQUEST_PARAMS), fillvalue=()
         ):
-            self.client.log_batch(run.run_id, list(some), list(few))  # type: ignore[arg-type]  # zip_longest forgets the types
+            self.mlflow.log_batch(run.run_id, list(some), list(few))  # type: ignore[arg-type]  # zip_longest forgets the types
         run.changed = True
 
-    def log_curve(self, run: Known, metric: str, points: Mapping[int, tuple[float, int]]) -> None:
+    def log_curve(
+        self, run: KnownRun, metric: str, points: Mapping[int, tuple[float, int]]
+    ) -> None:
         """Step -> (value, milliseconds)."""
-        self.client.log_batch(
+        self.mlflow.log_batch(
             run.run_id,
             [Metric(metric, value, at_ms, step) for step, (value, at_ms) in points.items()],
         )
         run.changed = True
 
-    def log_dataset(self, run: Known, about: Mapping[str, str]) -> None:
-        self.client.log_inputs(
+    def log_dataset(self, run: KnownRun, about: Mapping[str, str]) -> None:
+        self.mlflow.log_inputs(
             run.run_id,
             datasets=[DatasetInput(Dataset(**about), [InputTag("mlflow.data.context", "search")])],
         )
 
-    def log_file(self, run: Known, name: str, text: str) -> None:
+    def log_file(self, run: KnownRun, name: str, text: str) -> None:
         with raising_oserror(self.uri):  # the files may be in a bucket
-            self.client.log_text(run.run_id, text, name)
+            self.mlflow.log_text(run.run_id, text, name)
         run.changed = True
 
-    def tag(self, run: Known, tags: Mapping[str, str]) -> None:
+    def tag(self, run: KnownRun, tags: Mapping[str, str]) -> None:
         """Writes the tags that differ, all at once."""
         different = payload.different(tags, run.tags)
         if different:
-            self.client.log_batch(
+            self.mlflow.log_batch(
                 run.run_id, tags=[RunTag(key, value) for key, value in different.items()]
             )
             run.tags |= different
@@ -197,18 +201,18 @@ class Tracking:
     def discard_model(self, model_id: str) -> None:
         """A model that is gone already, after an answer that was lost, is no error."""
         try:
-            self.client.delete_logged_model(model_id)
+            self.mlflow.delete_logged_model(model_id)
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
 
-    def set_status(self, run: Known, status: str, end_ms: int | None) -> None:
+    def set_status(self, run: KnownRun, status: str, end_ms: int | None) -> None:
         if run.status == status:
             return
         if status == "RUNNING":
-            self.client.update_run(run.run_id, status)
+            self.mlflow.update_run(run.run_id, status)
         else:
-            self.client.set_terminated(run.run_id, status, end_ms)
+            self.mlflow.set_terminated(run.run_id, status, end_ms)
         run.status, run.changed = status, True
 
 

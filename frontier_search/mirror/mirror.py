@@ -23,9 +23,9 @@ from frontier_search.frontier import hypervolume
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import payload
-from frontier_search.mirror.client import Known, Tracking
+from frontier_search.mirror.client import Client, KnownRun
 from frontier_search.reports import figure, tables
-from frontier_search.reports.chart import Scene
+from frontier_search.reports.chart import Chart
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import History
 from frontier_search.trial import Trial
@@ -50,10 +50,10 @@ class Mirror:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.experiment_id = self.parent_run_id = ""
-        self.tracking = Tracking(entry)
+        self.client = Client(entry)
         self._objectives = entry.search.objective_table()
         self._history = History(entry)
-        self._known: dict[str, Known] | None = None  # None: look at what MLflow holds first
+        self._known: dict[str, KnownRun] | None = None  # None: look at what MLflow holds first
         self._seen: tuple[int, bool] | None = (
             None  # how many trials were finished, and whether the search was live, at the last turn
         )
@@ -90,7 +90,7 @@ class Mirror:
             except (MlflowException, SQLAlchemyError, OSError) as error:
                 words = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
                 raise SearchError(
-                    f"MLflow at {self.tracking.uri} cannot be brought up to date: {words}"
+                    f"MLflow at {self.client.uri} cannot be brought up to date: {words}"
                 ) from error
             self._known, self._seen = known, seen
             return sum(run.changed for run in known.values())
@@ -108,14 +108,16 @@ class Mirror:
                 file.flush()
             yield
 
-    def _look(self) -> dict[str, Known]:
-        self.experiment_id = self.tracking.find_experiment()
-        known = self.tracking.find_runs(self.experiment_id)
+    def _look(self) -> dict[str, KnownRun]:
+        self.experiment_id = self.client.find_experiment()
+        known = self.client.find_runs(self.experiment_id)
         parent = known.get(self.entry.search.name)
-        self._curve = self.tracking.steps(parent, HYPERVOLUME) if parent else set()
+        self._curve = self.client.steps(parent, HYPERVOLUME) if parent else set()
         return known
 
-    def _sync(self, known: dict[str, Known], trials: list[Trial], live: bool, spent: bool) -> None:
+    def _sync(
+        self, known: dict[str, KnownRun], trials: list[Trial], live: bool, spent: bool
+    ) -> None:
         for run in known.values():
             run.changed = False
         frontier = self._history.frontier(trials)
@@ -129,7 +131,7 @@ class Mirror:
         if not live:
             self._log_models(known, frontier)
         ends = [payload.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
-        self.tracking.set_status(
+        self.client.set_status(
             parent,
             "RUNNING" if live else "FINISHED" if spent else "KILLED",
             max(ends, default=None),
@@ -137,14 +139,14 @@ class Mirror:
 
     # ---- the parent run --------------------------------------------------------------------------------------------------------------
 
-    def _mirror_search(self, known: dict[str, Known], trials: Sequence[Trial]) -> Known:
+    def _mirror_search(self, known: dict[str, KnownRun], trials: Sequence[Trial]) -> KnownRun:
         search, tags = self.entry.search, payload.search_tags(self.entry.search)
         if search.name not in known:
             start = min(
                 (trial.started_at for trial in trials if trial.started_at is not None),
                 default=time.time(),
             )
-            known[search.name] = self.tracking.create(
+            known[search.name] = self.client.create(
                 self.experiment_id, search.name, payload.milliseconds(start), tags
             )
         parent = known[search.name]
@@ -152,13 +154,13 @@ class Mirror:
         if (
             payload.DESCRIBED not in parent.tags
         ):  # each step may be repeated after a crash between two of them
-            self.tracking.log(parent, {}, 0, payload.search_params(search))
-            self.tracking.log_file(parent, "search.yaml", search.to_yaml())
-            self.tracking.log_dataset(parent, payload.dataset(search))
-        self.tracking.tag(parent, tags | {payload.DESCRIBED: "true"})
+            self.client.log(parent, {}, 0, payload.search_params(search))
+            self.client.log_file(parent, "search.yaml", search.to_yaml())
+            self.client.log_dataset(parent, payload.dataset(search))
+        self.client.tag(parent, tags | {payload.DESCRIBED: "true"})
         return parent
 
-    def _log_curve(self, parent: Known, trials: Sequence[Trial], ended: bool) -> None:
+    def _log_curve(self, parent: KnownRun, trials: Sequence[Trial], ended: bool) -> None:
         settled = hypervolume.settled(trials)
         wanted = [
             step
@@ -169,12 +171,14 @@ class Mirror:
             return
         ends = [payload.milliseconds(trial.finished_at) for trial in settled]
         values = hypervolume.hypervolumes(settled, self._objectives, wanted)
-        self.tracking.log_curve(
+        self.client.log_curve(
             parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()}
         )
         self._curve |= set(wanted)
 
-    def _draw(self, parent: Known, trials: Sequence[Trial], frontier: Frontier, live: bool) -> None:
+    def _draw(
+        self, parent: KnownRun, trials: Sequence[Trial], frontier: Frontier, live: bool
+    ) -> None:
         """The frontier as table and page: when the members have changed, and once more at the end, with every trial."""
         if not frontier.members:
             return
@@ -188,18 +192,18 @@ class Mirror:
             return
         self._drawn_at = time.monotonic()
         found = members(trials, self._objectives)
-        self.tracking.log_file(parent, "frontier.json", json.dumps(payload.frontier_rows(found)))
-        self.tracking.log_file(
+        self.client.log_file(parent, "frontier.json", json.dumps(payload.frontier_rows(found)))
+        self.client.log_file(
             parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
         )
-        self.tracking.log_file(
-            parent, "frontier.html", figure.page(Scene.of(self.entry.search, trials))
+        self.client.log_file(
+            parent, "frontier.html", figure.page(Chart.of(self.entry.search, trials))
         )
-        self.tracking.tag(parent, {payload.DRAWN: wanted})
+        self.client.tag(parent, {payload.DRAWN: wanted})
 
     # ---- the child runs --------------------------------------------------------------------------------------------------------------
 
-    def _mirror_trial(self, known: dict[str, Known], trial: Trial, member: bool) -> None:
+    def _mirror_trial(self, known: dict[str, KnownRun], trial: Trial, member: bool) -> None:
         child = known.get(trial.uid)
         if child is None:
             tags = payload.trial_tags(trial, self.parent_run_id, member)
@@ -207,23 +211,23 @@ class Mirror:
                 f"{trial.number} {trial.candidate.family}",
                 payload.milliseconds(trial.started_at),
             )
-            child = known[trial.uid] = self.tracking.create(self.experiment_id, name, start, tags)
+            child = known[trial.uid] = self.client.create(self.experiment_id, name, start, tags)
         if child.status == "RUNNING":
             end = payload.milliseconds(trial.finished_at)
-            self.tracking.log(child, payload.trial_metrics(trial), end, payload.trial_params(trial))
-            self.tracking.set_status(child, payload.run_status(trial), end)
+            self.client.log(child, payload.trial_metrics(trial), end, payload.trial_params(trial))
+            self.client.set_status(child, payload.run_status(trial), end)
         if child.tags.get(payload.MEMBER) != str(member).lower():
             self._mark(child, trial, member)
 
-    def _mark(self, child: Known, trial: Trial, member: bool) -> None:
+    def _mark(self, child: KnownRun, trial: Trial, member: bool) -> None:
         """A trial joins the frontier, or leaves it for good and its model goes."""
         model_id = child.tags.get(payload.MODEL, payload.NO_MODEL)
         if not member and not model_id.startswith(payload.NO_MODEL):
-            self.tracking.discard_model(model_id)
-            self.tracking.tag(child, {payload.MODEL: payload.LEFT})
-        self.tracking.tag(child, payload.member_tags(trial, member))
+            self.client.discard_model(model_id)
+            self.client.tag(child, {payload.MODEL: payload.LEFT})
+        self.client.tag(child, payload.member_tags(trial, member))
 
-    def _log_models(self, known: dict[str, Known], frontier: Frontier) -> None:
+    def _log_models(self, known: dict[str, KnownRun], frontier: Frontier) -> None:
         wanting = [
             trial
             for trial in frontier.members
@@ -241,6 +245,6 @@ class Mirror:
                 )  # torch loads here: a mirror that has no model to log does without
 
                 found = models.log(
-                    self.tracking.client, self.experiment_id, child.run_id, self.entry, trial
+                    self.client.mlflow, self.experiment_id, child.run_id, self.entry, trial
                 )
-            self.tracking.tag(child, {payload.MODEL: found})
+            self.client.tag(child, {payload.MODEL: found})

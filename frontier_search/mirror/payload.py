@@ -23,7 +23,7 @@ from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
 from frontier_search.objective import OBJECTIVES, FromMean
-from frontier_search.reports.chart import QUIET, colour, family_places
+from frontier_search.reports.chart import QUIET, colour, family_indices
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
@@ -181,7 +181,7 @@ def member_tags(trial: Trial, member: bool) -> dict[str, str]:
     family = trial.candidate.family
     return {
         MEMBER: str(member).lower(),
-        COLOUR: colour(family_places([family])[family]) if member else QUIET,
+        COLOUR: colour(family_indices([family])[family]) if member else QUIET,
     }
 
 

@@ -54,10 +54,10 @@ def serve(entry: Entry, port: int) -> Iterator[Pages]:
         SearchError: the server did not come up, or MLflow cannot be brought up to date.
     """
     mirror = Mirror(entry)
-    port = 0 if mirror.tracking.is_server else _free_port(port)
+    port = 0 if mirror.client.is_server else _free_port(port)
     mirror.sync()
-    if mirror.tracking.is_server:
-        yield _pages(mirror.tracking.uri, mirror, None)
+    if mirror.client.is_server:
+        yield _pages(mirror.client.uri, mirror, None)
         return
     with tempfile.NamedTemporaryFile(prefix="frontier-search-ui-", suffix=".log") as log:
         process = _start(entry, port, Path(log.name))

@@ -42,7 +42,7 @@ def metric_key(objective: Objective) -> str:
     return f"log10_{objective.name}" if objective.log else objective.name
 
 
-def view(search: Search) -> str:
+def state(search: Search) -> str:
     """The view, as MLflow's pages read it: trials alone, members first, all visible, the frontier's scatter on top."""
     x, y = axes(search.objective_table())
     scatters = [_scatter("frontier", metric_key(x), metric_key(y))]
@@ -54,7 +54,7 @@ def view(search: Search) -> str:
         f"metrics.`{y.name}`",
         f"metrics.`{x.name}`",
     ]
-    state = {
+    shown = {
         "searchFilter": "tags.kind = 'trial'",
         "orderByKey": "tags.`frontier.member`",
         "orderByAsc": False,
@@ -74,7 +74,7 @@ def view(search: Search) -> str:
         "useGroupedValuesInCharts": True,
         "groupBy": None,
     }
-    return json.dumps(state)
+    return json.dumps(shown)
 
 
 def _scatter(uuid: str, x_key: str, y_key: str) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ def _scatter(uuid: str, x_key: str, y_key: str) -> Mapping[str, Any]:
     return {
         "type": "SCATTER",
         "uuid": uuid,
-        **_place(f"{y_key} against {x_key}"),
+        **_card(f"{y_key} against {x_key}"),
         "xaxis": x,
         "yaxis": y,
         "runsCountToCompare": 100,
@@ -102,13 +102,13 @@ def _parallel(metric: str) -> Mapping[str, Any]:
     return {
         "type": "PARALLEL",
         "uuid": "parallel",
-        **_place("what the trials tried"),
+        **_card("what the trials tried"),
         **chosen,
         "showAllRuns": True,
     }
 
 
-def _place(title: str) -> Mapping[str, Any]:
+def _card(title: str) -> Mapping[str, Any]:
     return {
         "metricSectionId": SECTION,
         "deleted": False,

@@ -32,14 +32,14 @@ QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are
 ROOM_ABOVE = 4.0  # losses further above the median than so many times its distance to the best would flatten the rest
 
 
-def family_places(families: Sequence[str]) -> dict[str, int]:
+def family_indices(families: Sequence[str]) -> dict[str, int]:
     """A place for each family in the lists of colours and shapes: the published keep theirs always, then the table's, then a user's own."""
     order = list(dict.fromkeys([*sorted(PUBLISHED), *FAMILIES, *sorted(families)]))
     return {family: order.index(family) for family in sorted(set(families))}
 
 
-def colour(place: int) -> str:
-    return PALETTE[place % len(PALETTE)]
+def colour(index: int) -> str:
+    return PALETTE[index % len(PALETTE)]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Chart:
     """The figure of one search.
 
     Attributes:
@@ -114,7 +114,7 @@ class Scene:
         trials: Sequence[Trial],
         split: Split = "val",
         ceiling: Sequence[Baseline] = (),
-    ) -> Scene:
+    ) -> Chart:
         """Args: split: whose means are drawn; the members are those chosen on validation either way. ceiling: of the search's dataset.
 
         Raises:
@@ -142,13 +142,13 @@ class Scene:
         if limit is not None and level is not None:
             limit = max(limit, 1.05 * level.y)
         beyond = sum(point.y.mean > limit for point in points) if limit is not None else 0
-        return Scene(
+        return Chart(
             title=f"{search.name}: the frontier of {search.dataset_reference.label}",
             subtitle=_subtitle(search, complete, len(members)),
             x=x,
             y=y,
             points=tuple(points),
-            families=family_places([trial.candidate.family for trial in complete]),
+            families=family_indices([trial.candidate.family for trial in complete]),
             staircase=_staircase(members, x, y, max(point.x.mean for point in points)),
             y_limit=limit if beyond else None,
             beyond=beyond,

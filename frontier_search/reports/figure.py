@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.frontier.frontier import Spread
-from frontier_search.reports.chart import Axis, Point, Scene, Split, colour
+from frontier_search.reports.chart import Axis, Chart, Point, Split, colour
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 
@@ -43,12 +43,12 @@ def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> 
         raise SpecError(
             f"cannot draw into {path}: the name must end in .png (a picture) or .html (a page to look around in)."
         )
-    scene = Scene.of(search, trials, split)
+    chart = Chart.of(search, trials, split)
     try:
         if kind == ".png":
-            draw_png(scene, path)
+            draw_png(chart, path)
         else:
-            write_whole(path, page(scene).encode())
+            write_whole(path, page(chart).encode())
     except OSError as error:
         raise SpecError(f"cannot write {path}: {error.strerror}.") from error
 
@@ -56,13 +56,13 @@ def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> 
 # ---- PNG -----------------------------------------------------------------------------------------------------------------------------
 
 
-def draw_png(scene: Scene, path: Path) -> None:
+def draw_png(chart: Chart, path: Path) -> None:
     """Writes a picture of 800 x 600 pixels."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(picture(scene))
+    path.write_bytes(picture(chart))
 
 
-def picture(scene: Scene) -> bytes:
+def picture(chart: Chart) -> bytes:
     """A PNG of 800 x 600 pixels."""
     from matplotlib.backends.backend_agg import (
         FigureCanvasAgg,
@@ -72,9 +72,9 @@ def picture(scene: Scene) -> bytes:
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.095, 0.235, 0.88, 0.64))
-    lines = textwrap.wrap(scene.subtitle, PICTURE_LETTERS)
+    lines = textwrap.wrap(chart.subtitle, PICTURE_LETTERS)
     axes.set_title(
-        scene.title, loc="left", fontsize=13, fontweight="bold", pad=10 + 14 * len(lines)
+        chart.title, loc="left", fontsize=13, fontweight="bold", pad=10 + 14 * len(lines)
     )
     axes.text(
         0,
@@ -85,24 +85,24 @@ def picture(scene: Scene) -> bytes:
         color="#444444",
         va="bottom",
     )
-    _draw_points(axes, scene)
-    _settle_axes(axes, scene)
-    look: dict[str, Any] = {
+    _draw_points(axes, chart)
+    _settle_axes(axes, chart)
+    style: dict[str, Any] = {
         "fontsize": 9,
         "frameon": False,
         "handletextpad": 0.3,
-        "ncols": 4 if len(scene.families) > 6 else 3,
+        "ncols": 4 if len(chart.families) > 6 else 3,
     }
-    figure.legend(*_legend(axes), loc="lower center", bbox_to_anchor=(0.53, 0.005), **look)
+    figure.legend(*_legend(axes), loc="lower center", bbox_to_anchor=(0.53, 0.005), **style)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
 
 
-def _draw_points(axes: Axes, scene: Scene) -> None:
-    for family, place in scene.families.items():
-        look: dict[str, Any] = {"c": colour(place), "marker": MARKERS[place % len(MARKERS)]}
-        faint = [p for p in scene.points if p.trial.candidate.family == family and not p.member]
+def _draw_points(axes: Axes, chart: Chart) -> None:
+    for family, index in chart.families.items():
+        style: dict[str, Any] = {"c": colour(index), "marker": MARKERS[index % len(MARKERS)]}
+        faint = [p for p in chart.points if p.trial.candidate.family == family and not p.member]
         axes.scatter(
             [p.x.mean for p in faint],
             [p.y.mean for p in faint],
@@ -110,41 +110,41 @@ def _draw_points(axes: Axes, scene: Scene) -> None:
             alpha=0.4,
             linewidths=0,
             zorder=2,
-            **look,
+            **style,
         )
-        strong = [p for p in scene.members if p.trial.candidate.family == family]
+        strong = [p for p in chart.members if p.trial.candidate.family == family]
         xs, ys = [p.x.mean for p in strong], [p.y.mean for p in strong]
         x_bars, y_bars = _bars(p.x for p in strong), _bars(p.y for p in strong)
         axes.errorbar(
-            xs, ys, xerr=x_bars, yerr=y_bars, fmt="none", ecolor=colour(place), capsize=3, zorder=4
+            xs, ys, xerr=x_bars, yerr=y_bars, fmt="none", ecolor=colour(index), capsize=3, zorder=4
         )
         axes.scatter(
-            xs, ys, s=62, edgecolors="black", linewidths=0.9, zorder=5, label=family, **look
+            xs, ys, s=62, edgecolors="black", linewidths=0.9, zorder=5, label=family, **style
         )
-    if scene.staircase:
+    if chart.staircase:
         axes.plot(
-            *zip(*scene.staircase, strict=True),
+            *zip(*chart.staircase, strict=True),
             color="#222222",
             linewidth=1.2,
             zorder=3,
             label="frontier",
         )
-    if scene.ceiling:
-        axes.axhline(scene.ceiling.y, color="#666666", linewidth=1, linestyle="--", zorder=1)
+    if chart.ceiling:
+        axes.axhline(chart.ceiling.y, color="#666666", linewidth=1, linestyle="--", zorder=1)
         words: dict[str, Any] = {
             "xytext": (0, 3),
             "textcoords": "offset points",
             "xycoords": axes.get_yaxis_transform(),
         }
         axes.annotate(
-            scene.ceiling.label,
-            (0.01, scene.ceiling.y),
+            chart.ceiling.label,
+            (0.01, chart.ceiling.y),
             **words,
             fontsize=8,
             color="#444444",
             zorder=6,
         )
-    for point in scene.members if len(scene.members) <= NAMED_MEMBERS else ():
+    for point in chart.members if len(chart.members) <= NAMED_MEMBERS else ():
         here = (point.x.mean, point.y.mean)
         axes.annotate(
             str(point.trial.number),
@@ -156,10 +156,10 @@ def _draw_points(axes: Axes, scene: Scene) -> None:
         )
 
 
-def _settle_axes(axes: Axes, scene: Scene) -> None:
+def _settle_axes(axes: Axes, chart: Chart) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    for axis, which, name in ((scene.x, axes.xaxis, "x"), (scene.y, axes.yaxis, "y")):
+    for axis, which, name in ((chart.x, axes.xaxis, "x"), (chart.y, axes.yaxis, "y")):
         axes.set(**{f"{name}label": axis.label, **({f"{name}scale": "log"} if axis.log else {})})
         if axis.log:
             which.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -168,13 +168,13 @@ def _settle_axes(axes: Axes, scene: Scene) -> None:
     axes.grid(color="#E4E4E4", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    if scene.y_limit is not None:
+    if chart.y_limit is not None:
         low, _ = axes.get_ylim()
-        axes.set_ylim(min(low, _lowest(scene)), scene.y_limit)
+        axes.set_ylim(min(low, _lowest(chart)), chart.y_limit)
         axes.text(
             0.995,
             0.985,
-            _beyond(scene),
+            _beyond(chart),
             transform=axes.transAxes,
             fontsize=8,
             ha="right",
@@ -194,15 +194,15 @@ def _bars(spreads: Any) -> list[float] | None:
     return bars if any(bars) else None
 
 
-def _lowest(scene: Scene) -> float:
+def _lowest(chart: Chart) -> float:
     """What the upward axis must reach down to."""
     return min(
-        [*(point.y.mean for point in scene.points), *([scene.ceiling.y] if scene.ceiling else [])]
+        [*(point.y.mean for point in chart.points), *([chart.ceiling.y] if chart.ceiling else [])]
     )
 
 
-def _beyond(scene: Scene) -> str:
-    return f"{scene.beyond} trial{'s' if scene.beyond > 1 else ''} above this axis"
+def _beyond(chart: Chart) -> str:
+    return f"{chart.beyond} trial{'s' if chart.beyond > 1 else ''} above this axis"
 
 
 # ---- HTML ----------------------------------------------------------------------------------------------------------------------------
@@ -213,46 +213,46 @@ SYMBOLS = (
 )  # fmt: skip
 
 
-def page(scene: Scene) -> str:
+def page(chart: Chart) -> str:
     """A whole HTML page: hover for a trial's number, family, hyperparameters and spread; click a family to hide it."""
     import plotly.graph_objects as go  # half a second, for this function alone
 
     figure = go.Figure()
-    for family, place in scene.families.items():
-        own = [p for p in scene.points if p.trial.candidate.family == family]
+    for family, index in chart.families.items():
+        own = [p for p in chart.points if p.trial.candidate.family == family]
         faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
-        marker = {"color": colour(place), "symbol": SYMBOLS[place % len(SYMBOLS)]}
+        marker = {"color": colour(index), "symbol": SYMBOLS[index % len(SYMBOLS)]}
         figure.add_trace(
             go.Scatter(
-                **_trace(faint, scene, family),
+                **_trace(faint, chart, family),
                 marker={**marker, "size": 7, "opacity": 0.4},
                 showlegend=not strong,
             )
         )
         edged, bars = (
             {**marker, "size": 11, "line": {"color": "black", "width": 1}},
-            _error_bars(strong, colour(place)),
+            _error_bars(strong, colour(index)),
         )
         figure.add_trace(
             go.Scatter(
-                **_trace(strong, scene, family), **bars, marker=edged, showlegend=bool(strong)
+                **_trace(strong, chart, family), **bars, marker=edged, showlegend=bool(strong)
             )
         )
-    xs, ys = [x for x, _ in scene.staircase], [y for _, y in scene.staircase]
+    xs, ys = [x for x, _ in chart.staircase], [y for _, y in chart.staircase]
     line = {"color": "#222222", "width": 1.5}
     figure.add_trace(
         go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip")
     )
     figure.data = (figure.data[-1], *figure.data[:-1])  # the line below the points
-    if scene.ceiling:
+    if chart.ceiling:
         dashed = {"line_dash": "dash", "line_color": "#666666", "line_width": 1, "layer": "below"}
         figure.add_hline(
-            scene.ceiling.y,
+            chart.ceiling.y,
             **dashed,
-            annotation_text=markup.escape(scene.ceiling.label),
+            annotation_text=markup.escape(chart.ceiling.label),
             annotation_position="top left",
         )
-    figure.update_layout(**_layout(scene))
+    figure.update_layout(**_layout(chart))
     settings = {
         "displaylogo": False,
         "responsive": True,
@@ -265,17 +265,17 @@ def page(scene: Scene) -> str:
         default_height="94vh",
         div_id="frontier",
     )
-    return body.replace("<head>", f"<head><title>{markup.escape(scene.title)}</title>", 1)
+    return body.replace("<head>", f"<head><title>{markup.escape(chart.title)}</title>", 1)
 
 
-def _trace(points: Sequence[Point], scene: Scene, family: str) -> dict[str, Any]:
+def _trace(points: Sequence[Point], chart: Chart, family: str) -> dict[str, Any]:
     return {
         "x": [point.x.mean for point in points],
         "y": [point.y.mean for point in points],
         "mode": "markers",
         "name": markup.escape(family),
         "legendgroup": family,
-        "hovertext": [_hover(point, scene) for point in points],
+        "hovertext": [_hover(point, chart) for point in points],
         "hoverinfo": "text",
     }
 
@@ -286,7 +286,7 @@ def _error_bars(points: Sequence[Point], shade: str) -> dict[str, Any]:
     return {name: {**style, "array": array} for name, array in bars.items() if array}
 
 
-def _hover(point: Point, scene: Scene) -> str:
+def _hover(point: Point, chart: Chart) -> str:
     trial = point.trial
     lines = [
         f"<b>trial {trial.number}</b>{' (frontier)' if point.member else ''}: {markup.escape(trial.candidate.family)}"
@@ -295,7 +295,7 @@ def _hover(point: Point, scene: Scene) -> str:
         f"{markup.escape(name)} = {_value(value)}"
         for name, value in trial.candidate.hyperparameters.items()
     ]
-    for axis, spread in ((scene.y, point.y), (scene.x, point.x)):
+    for axis, spread in ((chart.y, point.y), (chart.x, point.x)):
         lines.append(f"{markup.escape(axis.label)}: {_shown(spread, axis)}")
     return "<br>".join(lines)
 
@@ -310,27 +310,27 @@ def _shown(spread: Spread, axis: Axis) -> str:
     return f"{spread.mean:.4g}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.2g}")
 
 
-def _layout(scene: Scene) -> Mapping[str, Any]:
+def _layout(chart: Chart) -> Mapping[str, Any]:
     axis = {"gridcolor": "#E4E4E4", "zeroline": False, "linecolor": "#222222", "ticks": "outside"}
     x = {
         **axis,
-        "title": {"text": scene.x.label},
-        **(_log_axis([p.x.mean for p in scene.points]) if scene.x.log else {}),
+        "title": {"text": chart.x.label},
+        **(_log_axis([p.x.mean for p in chart.points]) if chart.x.log else {}),
     }
     y = {
         **axis,
-        "title": {"text": scene.y.label},
-        **(_log_axis([p.y.mean for p in scene.points]) if scene.y.log else {}),
+        "title": {"text": chart.y.label},
+        **(_log_axis([p.y.mean for p in chart.points]) if chart.y.log else {}),
     }
-    if scene.y_limit is not None:
-        room = 0.05 * scene.y_limit
-        y["range"] = [_lowest(scene) - room, scene.y_limit]
-    note = f"; {_beyond(scene)}" if scene.y_limit is not None else ""
-    lines = textwrap.wrap(scene.subtitle + note, PAGE_LETTERS)
+    if chart.y_limit is not None:
+        room = 0.05 * chart.y_limit
+        y["range"] = [_lowest(chart) - room, chart.y_limit]
+    note = f"; {_beyond(chart)}" if chart.y_limit is not None else ""
+    lines = textwrap.wrap(chart.subtitle + note, PAGE_LETTERS)
     subtitle = "<br>".join(f"<sup>{markup.escape(line)}</sup>" for line in lines)
     return {
         "title": {
-            "text": f"<b>{markup.escape(scene.title)}</b><br>{subtitle}",
+            "text": f"<b>{markup.escape(chart.title)}</b><br>{subtitle}",
             "x": 0.01,
             "xanchor": "left",
         },

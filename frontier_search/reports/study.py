@@ -14,7 +14,7 @@ from frontier_search.frontier.judge import Body
 from frontier_search.frontier.membership import members
 from frontier_search.frontier.settling import CORRECTED
 from frontier_search.reports import report_figures, study_claims, words
-from frontier_search.reports.chart import Scene
+from frontier_search.reports.chart import Chart
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.figure import picture
 from frontier_search.reports.study_claims import FEW_SEEDS, Studied
@@ -64,13 +64,13 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
     found: list[Block] = [Heading(search.name, 3)]
     baselines = _ceiling(studied)
     try:
-        scene = Scene.of(search, trials, ceiling=baselines)
+        chart = Chart.of(search, trials, ceiling=baselines)
     except SpecError as error:
         return [*found, Paragraph(str(error))]
     found.append(
         Figure(
             f"{search.name}.png",
-            picture(scene),
+            picture(chart),
             f"The frontier of {search.name}; the dashed line is the best of other methods of any size.",
         )
     )

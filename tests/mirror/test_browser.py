@@ -14,7 +14,7 @@ import pytest
 
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.mirror import server
-from frontier_search.reports.chart import QUIET, Scene
+from frontier_search.reports.chart import QUIET, Chart
 from frontier_search.reports.figure import page
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
@@ -82,7 +82,7 @@ def test_the_page_draws_itself_without_a_network(
     entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
     path = tmp_path / "frontier.html"
-    path.write_text(page(Scene.of(entry.search, trials)))
+    path.write_text(page(Chart.of(entry.search, trials)))
     shown = dom(path.as_uri(), tmp_path / "profile")
     assert shown.count('class="point"') >= len(trials)
     assert "learned parameters" in shown

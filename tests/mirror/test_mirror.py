@@ -150,7 +150,7 @@ def test_two_runs_of_one_trial_become_one(tracked: At, trials: list[Trial]) -> N
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     mirror.sync()
-    mirror.tracking.client.create_run(
+    mirror.client.mlflow.create_run(
         mirror.experiment_id, tags={"uid": trials[3].uid, "kind": "trial"}
     )
     Mirror(entry).sync()
@@ -174,7 +174,7 @@ def test_what_was_deleted_comes_back(tracked: At, trials: list[Trial]) -> None:
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     mirror.sync()
-    client = mirror.tracking.client
+    client = mirror.client.mlflow
     client.delete_run(runs_of(entry)[trials[2].uid].info.run_id)
     Mirror(entry).sync()
     assert len(runs_of(entry)) == 13

@@ -61,7 +61,7 @@ def test_a_death_in_the_middle_leaves_no_second_copy(tracked: At, carried_out: b
     Mirror(whole).sync()
     for k in (1, 2, 3, 5, 6, 7, 8, 20, 41, 44, 46, 50):
         mirror = Mirror(entry)
-        mirror.tracking._client = Dying(mirror.tracking.client, k, carried_out)  # type: ignore[assignment]
+        mirror.client._mlflow = Dying(mirror.client.mlflow, k, carried_out)  # type: ignore[assignment]
         with contextlib.suppress(SearchError):  # the later ks may find nothing left to write
             mirror.sync()
     Mirror(entry).sync()
@@ -85,7 +85,7 @@ def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror
         1, len(Dying.MODEL_WRITES) + 1
     ):  # of the same model, or the next one once a death came after its last step
         mirror = Mirror(entry)
-        mirror.tracking._client = Dying(mirror.tracking.client, k, carried_out, Dying.MODEL_WRITES)  # type: ignore[assignment]
+        mirror.client._mlflow = Dying(mirror.client.mlflow, k, carried_out, Dying.MODEL_WRITES)  # type: ignore[assignment]
         with pytest.raises(SearchError, match="the line went dead"):
             mirror.sync()
     Mirror(entry).sync()
@@ -97,11 +97,11 @@ def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror
 def test_the_same_mirror_goes_on_after_an_error(tracked: At) -> None:
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
-    client = mirror.tracking.client
+    client = mirror.client.mlflow
     for k in (4, 30):
-        mirror.tracking._client = Dying(client, k, carried_out=True)  # type: ignore[assignment]
+        mirror.client._mlflow = Dying(client, k, carried_out=True)  # type: ignore[assignment]
         with pytest.raises(SearchError):
             mirror.sync(live=True)
-    mirror.tracking._client = client
+    mirror.client._mlflow = client
     mirror.sync(live=False)
     assert {run.info.status for run in runs_of(entry).values()} == {"FINISHED"}

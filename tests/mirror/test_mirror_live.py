@@ -92,7 +92,7 @@ def test_a_model_goes_with_its_member(tracked: At, trials: list[Trial]) -> None:
     mirror = Mirror(entry)
     mirror.sync()
     client, best = (
-        mirror.tracking.client,
+        mirror.client.mlflow,
         Frontier.of(trials, entry.search.objective_table()).members[-1],
     )
     run_id = runs_of(entry)[best.uid].info.run_id
