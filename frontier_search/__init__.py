@@ -58,7 +58,11 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.models.networks import uniform as uniform
     from frontier_search.models.networks.reservoir import ReservoirStack as ReservoirStack
     from frontier_search.objective import OBJECTIVES as OBJECTIVES
+    from frontier_search.objective import Counted as Counted
+    from frontier_search.objective import FromMean as FromMean
     from frontier_search.objective import Objective as Objective
+    from frontier_search.objective import RowMean as RowMean
+    from frontier_search.objective import Timed as Timed
     from frontier_search.runner import resume as resume
     from frontier_search.runner import run as run
     from frontier_search.sampling.samplers import SAMPLERS as SAMPLERS
@@ -72,6 +76,7 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.space import SearchSpace as SearchSpace
     from frontier_search.storage.catalog import find as find
     from frontier_search.storage.catalog import read_trials as read_trials
+    from frontier_search.storage.folder import DEFAULT_HOME as DEFAULT_HOME
     from frontier_search.trial import Candidate as Candidate
     from frontier_search.trial import Cohort as Cohort
     from frontier_search.trial import Outcome as Outcome
@@ -85,7 +90,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "search.search": "Search",
     "search.sweep": "Sweep",
     "space": "Choice Float Int SearchSpace",
-    "objective": "OBJECTIVES Objective",
+    "objective": "Counted FromMean OBJECTIVES Objective RowMean Timed",
     "data.dataset": "Dataset Rows Split Task TrainingBudget",
     "data.datasets": "DATASETS",
     "data.splitting": "Sizes at_random in_order sixty_twenty_twenty split_rows standardised "
@@ -101,6 +106,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "session": "Session",
     "frontier.frontier": "Frontier Spread",
     "storage.catalog": "find read_trials",
+    "storage.folder": "DEFAULT_HOME",
     "runner": "resume run",
     "executors": "EXECUTORS Execute Executor Where",
     "executors.dispatcher": "Handover Observer",

@@ -19,16 +19,18 @@ class Where:
         workers: processes at a time, or None for one a CPU.
         address: of a running Ray cluster (``auto`` or ``HOST:PORT``), or None to start one on this machine.
         gpus_per_cohort: the share of a GPU that a cohort takes; 0 trains on CPUs.
+        accelerator: the device, of ``devices.DEVICES``, of a cohort that takes a share of a GPU.
     """
 
     workers: int | None = None
     address: str | None = None
     gpus_per_cohort: float = 0.0
+    accelerator: str = "cuda"
 
     @property
     def device(self) -> str:
-        """Where stacks live, as torch calls it; Ray shows a worker its own GPU alone."""
-        return "cuda" if self.gpus_per_cohort else "cpu"
+        """Where stacks live, as torch calls it. Ray shows a worker only its own GPU."""
+        return self.accelerator if self.gpus_per_cohort else "cpu"
 
 
 Execute = Callable[[Handover], None]  # trains cohorts until the handover has no more

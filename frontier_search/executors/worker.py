@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-from frontier_search.errors import SpecError
+from frontier_search.executors.devices import usable
 from frontier_search.search.search import Search
 from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.training.checkpoints import Checkpoints
@@ -43,20 +43,6 @@ class Worker:
                 self.search.objective_table(),
             )
         self.outcomes.write(cohort, trained.outcomes, trained.weights)
-
-
-def usable(device: str) -> torch.device:
-    """The device, for torch.
-
-    Raises:
-        SpecError: this process cannot use it.
-    """
-    if device == "cuda" and not torch.cuda.is_available():
-        built = "sees no GPU" if torch.version.cuda else "was built without CUDA"
-        raise SpecError(
-            f"torch {torch.__version__} in this process {built}; leave --gpus-per-cohort out to train on CPUs, or mend that."
-        )
-    return torch.device(device)
 
 
 @contextmanager

@@ -1,0 +1,197 @@
+"""Every recipe of CONTRIBUTING.md works as it stands there: its files, its row, its command.
+
+Each test writes the files of one recipe into an empty folder, puts its row into the table, and runs a
+tiny search. Where a contract test takes a member by name, it is run on the recipe's member too.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import frontier_search
+import frontier_search.cli
+from frontier_search import FAMILIES, OBJECTIVES, SAMPLERS, SpecError, Trial, find, read_trials
+from frontier_search.cli import main as console
+from frontier_search.executors.devices import DEVICES
+from tests.contracts import test_families as families
+from tests.test_docs import ROOT, blocks
+
+TEXT = (ROOT / "CONTRIBUTING.md").read_text()
+TINY = ["--trials", "4", "--seeds", "2", "--epochs", "2", "--dataset", "iris"]
+HERE = ["--executor", "inline", "--no-mirror", "--home", "home", "--name", "tiny"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One section of CONTRIBUTING.md.
+
+    Attributes:
+        files: name -> content of the blocks that begin with `# NAME`.
+        row: the block that begins with `# row of TABLE`, without that line; "" without a row.
+        code: the Python that is neither.
+        commands: the lines of its shell blocks.
+    """
+
+    files: dict[str, str]
+    row: str
+    code: str
+    commands: list[str]
+
+    @staticmethod
+    def of(title: str) -> Recipe:
+        section = TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+        files, row, code = {}, "", ""
+        for block in blocks("python", section) + blocks("yaml", section):
+            named = re.match(r"# ([a-z_]+\.(?:py|yaml))\b", block)
+            if named:
+                files[named[1]] = block
+            elif block.startswith("# row of "):
+                row = block.partition("\n")[2]
+            else:
+                code = block
+        commands = [line for block in blocks("sh", section) for line in block.splitlines()]
+        return Recipe(files, row, code, commands)
+
+
+Cook = Callable[[str], Recipe]
+
+
+@pytest.fixture
+def cook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cook:
+    """Writes a recipe's files into an empty folder, which becomes the current one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    def write(title: str) -> Recipe:
+        recipe = Recipe.of(title)
+        for name, content in recipe.files.items():
+            (tmp_path / name).write_text(content)
+        return recipe
+
+    return write
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    """Runs the console script in this process; it must succeed."""
+    monkeypatch.setattr(sys, "argv", ["frontier-search", *words])
+    with pytest.raises(SystemExit) as stop:
+        console.main()
+    assert not stop.value.code
+
+
+def run(recipe: Recipe, monkeypatch: pytest.MonkeyPatch, *changes: str) -> list[Trial]:
+    """Runs the recipe's command on a tiny search, with some options changed, and reads its trials."""
+    (line,) = recipe.commands
+    command(monkeypatch, *shlex.split(line)[1:], *TINY, *HERE, *changes)
+    trials = read_trials(find("tiny", Path("home")))
+    assert len(trials) == 4
+    assert [trial.reason for trial in trials] == [None] * 4
+    return trials
+
+
+def front_door() -> dict[str, Any]:
+    """Returns every name that `frontier_search` exports, with what it stands for."""
+    return {name: getattr(frontier_search, name) for name in frontier_search.__all__}
+
+
+def test_the_table_names_every_recipe_and_only_what_exists() -> None:
+    rows = [line.split(" | ") for line in TEXT.splitlines() if line.startswith("| [")]
+    titles = re.findall(r"^## (.*)$", TEXT, re.MULTILINE)
+    assert [row[0].partition("[")[2].partition("]")[0] for row in rows] == [
+        title[0].lower() + title[1:] for title in titles
+    ]
+    for row in rows:
+        for path in re.findall(r"`([a-z_/]+(?:/|\.py))`", " ".join(row)):
+            assert (ROOT / path).exists(), path
+        table = re.match(r"`(\w+)` in `(\S+)`", row[2])
+        assert table is None or f"\n{table[1]}" in (ROOT / table[2]).read_text()
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("A family", "ring:FAMILY"), ("A network", "bumps:FAMILY")]
+)
+def test_families(title: str, name: str, cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    trials = run(cook(title), monkeypatch)
+    assert {trial.candidate.family for trial in trials} == {"dense", name}
+    families.test_member_is_named_and_sourced(name)
+    families.test_counts_equal_the_tensors(name, 64, 10)
+    families.test_every_learned_scalar_gets_a_gradient(name)
+    families.test_a_stack_equals_its_models_trained_alone(name, "multiclass")
+    families.test_same_seed_same_result_and_graphs_never_change(name)
+    families.test_training_stays_on_its_device(name, "multiclass", "meta")
+    assert name in FAMILIES
+
+
+def test_dataset(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cook("A dataset")
+    run(recipe, monkeypatch, "--dataset", "cosine:DATASET")
+    assert recipe.commands == ["frontier-search run --dataset cosine:DATASET"]
+
+
+def test_objective(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cook("An objective")
+    (row,) = eval(f"({recipe.row})", front_door())
+    monkeypatch.setitem(OBJECTIVES, row.name, row)
+    trials = run(recipe, monkeypatch, "--dataset", "sine")
+    for trial in trials:
+        assert trial.objectives["mae"] == row.of(trial)
+        assert 0 < trial.objectives["mae"] ** 2 <= sum(trial.per_seed("val_loss")) / 2
+    command(monkeypatch, "frontier", "tiny", "--home", "home", "--plot", "frontier.png")
+
+
+def test_sampler(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(cook("A sampler"), monkeypatch)
+    assert find("tiny", Path("home")).search.sampler == "independent:SAMPLER"
+    assert SAMPLERS["independent:SAMPLER"].conditional
+
+
+def test_executor(cook: Cook) -> None:
+    recipe = cook("An executor")
+    tiny = recipe.code.replace('"trials": 4', '"trials": 6, "cohort": 2, "seeds": 1, "epochs": 1')
+    assert tiny != recipe.code
+    exec(compile(tiny, "CONTRIBUTING.md", "exec"), {})
+    trials = read_trials(find("threaded", Path("frontier-runs")))
+    assert [trial.reason for trial in trials] == [None] * 6
+
+
+def test_device(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cook("A device")
+    (name,) = row = eval(f"{{{recipe.row}}}", {"torch": torch})
+    monkeypatch.setitem(DEVICES, name, row[name])
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)  # as on a Mac
+    assert row[name]() is None
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert row[name]() == "has no Metal"
+    with pytest.raises(SpecError, match="in this process has no Metal; leave --gpus-per-cohort"):
+        exec(recipe.code, {})
+    monkeypatch.setitem(DEVICES, "cpu:0", lambda: None)  # one that every machine has
+    tiny = recipe.code.replace('"mps"', '"cpu:0"').replace("on-metal", "tiny")
+    exec(tiny.replace('"trials": 4', '"trials": 4, "epochs": 1'), {})
+    assert [trial.reason for trial in read_trials(find("tiny"))] == [None] * 4
+
+
+def test_command(
+    cook: Cook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = cook("A command")
+    monkeypatch.setattr(
+        frontier_search.cli, "__path__", [*frontier_search.cli.__path__, str(Path.cwd())]
+    )
+    row: dict[str, str] = eval(f"{{{recipe.row}}}")
+    for name, words in row.items():
+        monkeypatch.setitem(console.COMMANDS, name, words)
+    command(monkeypatch, "run", *TINY, *HERE)
+    capsys.readouterr()
+    command(monkeypatch, "smallest", "tiny", "--loss", "99", "--home", "home")
+    assert capsys.readouterr().out.startswith("trial ")
+    command(monkeypatch, "--help")
+    assert "smallest" in capsys.readouterr().out
