@@ -84,7 +84,7 @@ class Baseline:
         return Baseline(data["name"], dict(data["hyperparameters"]), tuple(seeds))
 
 
-def ceiling(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
+def measure_baselines(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
     """Every method on a dataset; a method that cannot be fitted to so few rows is left out.
 
     Raises:

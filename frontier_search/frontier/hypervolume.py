@@ -1,4 +1,9 @@
-"""The hypervolume of a frontier, and its curve against trials."""
+"""The hypervolume of a search's frontier, after any number of its trials.
+
+The reference point is the worst value of each objective among the complete trials of the first
+cohort that has any. It never moves, so every reader of the same trials computes the same values.
+Objectives that are drawn on a logarithmic axis (counts, times) enter as log10.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +12,49 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.frontier import pareto
 from frontier_search.frontier.frontier import Frontier, losses
-from frontier_search.frontier.pareto import hypervolume
 from frontier_search.objective import Objective
 from frontier_search.trial import Trial, TrialState
 
-POINTS = 200  # of the curve of a whole search, at most
+CURVE_POINTS = 200  # of a whole search, at most
 
 
-class HypervolumeMeter:
-    """Hypervolume against trials, with a reference point that never moves.
+class Hypervolume:
+    """Measures the trials of one search against one reference point.
 
-    The reference is the worst value of each objective among the complete trials of the first cohort that has any, so that every reader of
-    the same trials computes the same curve. Objectives drawn on a logarithmic axis (counts) enter as log10.
+    Args:
+        trials: of the search, by number.
+        objectives: of the search.
+
+    Attributes:
+        reference: (n_objectives,), minimised; None before a trial is complete.
     """
 
     def __init__(self, trials: Sequence[Trial], objectives: Sequence[Objective]) -> None:
-        self.objectives = tuple(objectives)
-        complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+        self.trials, self.objectives = trials, tuple(objectives)
+        complete = _complete(trials)
         first = min((trial.cohort for trial in complete), default=None)
         points = self._points([trial for trial in complete if trial.cohort == first])
         self.reference = points.max(axis=0) if len(points) else None
 
     def of(self, trials: Iterable[Trial]) -> float:
-        """The hypervolume of the complete ones among some trials; 0 before there is a reference."""
+        """Returns the hypervolume of the complete ones among some trials, 0 without a reference."""
         if self.reference is None:
             return 0.0
-        return hypervolume(
-            self._points([trial for trial in trials if trial.state is TrialState.COMPLETE]),
-            self.reference,
-        )
+        return pareto.hypervolume(self._points(_complete(trials)), self.reference)
+
+    def curve(self, counts: Iterable[int]) -> dict[int, float]:
+        """Returns the hypervolume of the first k trials for each k of ``counts``.
+
+        It takes one pass, because only members of the frontier so far can add volume.
+        """
+        frontier: Sequence[Trial] = ()
+        values, seen = {}, 0
+        for k in sorted(counts):
+            frontier = Frontier.of([*frontier, *self.trials[seen:k]], self.objectives).members
+            values[k], seen = self.of(frontier), k
+        return values
 
     def _points(self, trials: Sequence[Trial]) -> NDArray[np.float64]:
         points = losses(trials, self.objectives)
@@ -46,32 +64,28 @@ class HypervolumeMeter:
         return points
 
 
-def settled(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials, by number, of the cohorts before the first that is not finished: nothing that comes later can change this list."""
-    first_open = min((trial.cohort for trial in trials if not trial.state.finished), default=None)
-    return [trial for trial in trials if first_open is None or trial.cohort < first_open]
+def _complete(trials: Iterable[Trial]) -> list[Trial]:
+    return [trial for trial in trials if trial.state is TrialState.COMPLETE]
 
 
-def steps(n_settled: int, budget: int, ended: bool) -> list[int]:
-    """The numbers of trials after which the hypervolume is shown: evenly spaced, and the last one once the search has ended.
+def in_finished_cohorts(trials: Sequence[Trial]) -> list[Trial]:
+    """Returns the trials, by number, of the cohorts before the first one that is not finished.
+
+    Later outcomes only lengthen this list, so a curve over it never has to be drawn again.
+    """
+    unfinished = min((trial.cohort for trial in trials if not trial.state.finished), default=None)
+    return [trial for trial in trials if unfinished is None or trial.cohort < unfinished]
+
+
+def curve_counts(n_trials: int, budget: int, ended: bool) -> list[int]:
+    """Returns the numbers of trials after which the curve has a point.
+
+    They are evenly spaced. Once the search has ended, its last trial has a point too.
 
     Args:
-        n_settled: trials that count so far.
+        n_trials: trials in finished cohorts.
         budget: trials that the search asks for.
     """
-    stride = -(-budget // POINTS)
-    listed = list(range(stride, n_settled + 1, stride))
-    return [*listed, n_settled] if ended and n_settled % stride else listed
-
-
-def hypervolumes(
-    trials: Sequence[Trial], objectives: Sequence[Objective], wanted: Sequence[int]
-) -> dict[int, float]:
-    """The hypervolume of the first k trials, for each wanted k, in one pass that keeps the frontier so far."""
-    meter = HypervolumeMeter(trials, objectives)
-    frontier: Sequence[Trial] = ()
-    values, seen = {}, 0
-    for k in sorted(wanted):
-        frontier = Frontier.of([*frontier, *trials[seen:k]], objectives).members
-        values[k], seen = meter.of(frontier), k
-    return values
+    stride = -(-budget // CURVE_POINTS)
+    counts = list(range(stride, n_trials + 1, stride))
+    return [*counts, n_trials] if ended and n_trials % stride else counts

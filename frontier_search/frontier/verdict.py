@@ -40,7 +40,6 @@ class Finding:
         verdict: whether it holds.
         estimate: the paired difference (first minus second), or the share, or the level that was reached.
         interval: of the estimate.
-        limits: what the estimate is held against: one number, or the two ends of a band.
         n_seeds: that it rests on.
         more_seeds: how many more would settle it, if the estimate stays: 0 when it is settled, None when no affordable number would.
         sources: the searches.
@@ -51,7 +50,6 @@ class Finding:
     verdict: Verdict
     estimate: float = math.nan
     interval: Interval = UNKNOWN
-    limits: tuple[float, ...] = (0.0,)
     n_seeds: int = 0
     more_seeds: int | None = None
     sources: tuple[str, ...] = ()
@@ -125,7 +123,7 @@ def reach(
     )
 
 
-Judged = tuple[Verdict, float, Interval, tuple[float, ...], int, int | None]
+Judged = tuple[Verdict, float, Interval, int, int | None]
 
 
 def _within(values: NDArray[np.float64], low: float, high: float, level: float) -> Judged:
@@ -149,11 +147,10 @@ def _within(values: NDArray[np.float64], low: float, high: float, level: float) 
             Verdict.OPEN,
             estimate,
             interval,
-            limits,
             n,
             None if most is None else max(1, most - n),
         )
-    return verdict, estimate, interval, limits, n, 0
+    return verdict, estimate, interval, n, 0
 
 
 def exceed(
@@ -187,6 +184,4 @@ def exceed(
         gap = abs(estimate - limit)
         needed = math.ceil(n_seeds * (interval.half_width / gap) ** 2) if gap > 0 else None
         more = max(1, needed - n_seeds) if needed is not None and needed < ENOUGH_SEEDS else None
-    return Finding(
-        verdict, estimate, interval, (limit,), n_seeds, more, sources, candidates, detail
-    )
+    return Finding(verdict, estimate, interval, n_seeds, more, sources, candidates, detail)

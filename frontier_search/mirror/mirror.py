@@ -19,8 +19,12 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from frontier_search.errors import SearchError
-from frontier_search.frontier import hypervolume
 from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.hypervolume import (
+    Hypervolume,
+    curve_counts,
+    in_finished_cohorts,
+)
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import payload
 from frontier_search.mirror.client import Client, KnownRun
@@ -161,16 +165,16 @@ class Mirror:
         return parent
 
     def _log_curve(self, parent: KnownRun, trials: Sequence[Trial], ended: bool) -> None:
-        settled = hypervolume.settled(trials)
+        settled = in_finished_cohorts(trials)
         wanted = [
             step
-            for step in hypervolume.steps(len(settled), self.entry.search.trials, ended)
+            for step in curve_counts(len(settled), self.entry.search.trials, ended)
             if step not in self._curve
         ]
         if not wanted:
             return
         ends = [payload.milliseconds(trial.finished_at) for trial in settled]
-        values = hypervolume.hypervolumes(settled, self._objectives, wanted)
+        values = Hypervolume(settled, self._objectives).curve(wanted)
         self.client.log_curve(
             parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()}
         )

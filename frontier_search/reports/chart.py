@@ -90,7 +90,7 @@ class Chart:
         staircase: corners (x, y) of the best value reached at each x.
         y_limit: where the axis ends although points lie beyond, or None.
         beyond: how many points that hides.
-        ceiling: the best of the methods of any size, or None.
+        baseline: the best of the methods of any size, or None.
     """
 
     title: str
@@ -102,7 +102,7 @@ class Chart:
     staircase: tuple[tuple[float, float], ...]
     y_limit: float | None
     beyond: int
-    ceiling: Level | None = None
+    baseline: Level | None = None
 
     @property
     def members(self) -> list[Point]:
@@ -113,9 +113,9 @@ class Chart:
         search: Search,
         trials: Sequence[Trial],
         split: Split = "val",
-        ceiling: Sequence[Baseline] = (),
+        baselines: Sequence[Baseline] = (),
     ) -> Chart:
-        """Args: split: whose means are drawn; the members are those chosen on validation either way. ceiling: of the search's dataset.
+        """Args: split: whose means are drawn; the members are those chosen on validation either way. baselines: of the search's dataset.
 
         Raises:
             SpecError: no trial is complete, so there is nothing to draw.
@@ -137,7 +137,7 @@ class Chart:
         ]
         points.sort(key=lambda point: (point.x.mean, point.trial.number))
         members = [point for point in points if point.member]
-        level = _level(ceiling, y, split)
+        level = _level(baselines, y, split)
         limit = _limit(points, members, y)
         if limit is not None and level is not None:
             limit = max(limit, 1.05 * level.y)
@@ -152,7 +152,7 @@ class Chart:
             staircase=_staircase(members, x, y, max(point.x.mean for point in points)),
             y_limit=limit if beyond else None,
             beyond=beyond,
-            ceiling=level,
+            baseline=level,
         )
 
 
@@ -163,13 +163,13 @@ def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
     return Spread.of(objective.per_seed(trial, split))
 
 
-def _level(ceiling: Sequence[Baseline], y: Axis, split: Split) -> Level | None:
+def _level(baselines: Sequence[Baseline], y: Axis, split: Split) -> Level | None:
     """The best method's mean on the drawn split; it is chosen on validation either way, as the members are."""
     metric = y.objective.key(split)
-    if not ceiling or metric not in ceiling[0].seeds[0].metrics:  # a latency, say
+    if not baselines or metric not in baselines[0].seeds[0].metrics:  # a latency, say
         return None
-    chosen = best(ceiling)
-    names = ", ".join(baseline.name for baseline in ceiling)
+    chosen = best(baselines)
+    names = ", ".join(baseline.name for baseline in baselines)
     return Level(chosen.mean(metric), f"best of {names}: {chosen.name} {chosen.mean(metric):.3g}")
 
 

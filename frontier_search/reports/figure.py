@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.frontier.frontier import Spread
+from frontier_search.reports import words
 from frontier_search.reports.chart import Axis, Chart, Point, Split, colour
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial
@@ -129,17 +130,17 @@ def _draw_points(axes: Axes, chart: Chart) -> None:
             zorder=3,
             label="frontier",
         )
-    if chart.ceiling:
-        axes.axhline(chart.ceiling.y, color="#666666", linewidth=1, linestyle="--", zorder=1)
-        words: dict[str, Any] = {
+    if chart.baseline:
+        axes.axhline(chart.baseline.y, color="#666666", linewidth=1, linestyle="--", zorder=1)
+        lettering: dict[str, Any] = {
             "xytext": (0, 3),
             "textcoords": "offset points",
             "xycoords": axes.get_yaxis_transform(),
         }
         axes.annotate(
-            chart.ceiling.label,
-            (0.01, chart.ceiling.y),
-            **words,
+            chart.baseline.label,
+            (0.01, chart.baseline.y),
+            **lettering,
             fontsize=8,
             color="#444444",
             zorder=6,
@@ -197,7 +198,7 @@ def _bars(spreads: Any) -> list[float] | None:
 def _lowest(chart: Chart) -> float:
     """What the upward axis must reach down to."""
     return min(
-        [*(point.y.mean for point in chart.points), *([chart.ceiling.y] if chart.ceiling else [])]
+        [*(point.y.mean for point in chart.points), *([chart.baseline.y] if chart.baseline else [])]
     )
 
 
@@ -244,12 +245,12 @@ def page(chart: Chart) -> str:
         go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip")
     )
     figure.data = (figure.data[-1], *figure.data[:-1])  # the line below the points
-    if chart.ceiling:
+    if chart.baseline:
         dashed = {"line_dash": "dash", "line_color": "#666666", "line_width": 1, "layer": "below"}
         figure.add_hline(
-            chart.ceiling.y,
+            chart.baseline.y,
             **dashed,
-            annotation_text=markup.escape(chart.ceiling.label),
+            annotation_text=markup.escape(chart.baseline.label),
             annotation_position="top left",
         )
     figure.update_layout(**_layout(chart))
@@ -307,7 +308,7 @@ def _value(value: object) -> str:
 def _shown(spread: Spread, axis: Axis) -> str:
     if axis.objective.known:
         return f"{spread.mean:,.0f}"
-    return f"{spread.mean:.4g}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.2g}")
+    return words.spread(spread)
 
 
 def _layout(chart: Chart) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.frontier.hypervolume import HypervolumeMeter
+from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session
@@ -66,7 +66,7 @@ class LiveView:
         if self._first is None:
             self._first = (time.monotonic(), finished)
         frontier = session.frontier
-        volume = HypervolumeMeter(session.trials, session.objectives).of(frontier.members)
+        volume = Hypervolume(session.trials, session.objectives).of(frontier.members)
         failed = sum(trial.state is TrialState.FAIL for trial in session.trials)
         words = f"{self.search.name}: {finished}/{self.search.trials} trials, {'finished' if session.finished else self._time_left(finished)}, "
         words += f"frontier {len(frontier.members)}, hypervolume {volume:.4f}" + (

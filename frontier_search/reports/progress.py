@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.frontier.hypervolume import HypervolumeMeter
+from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import History
 from frontier_search.trial import TrialState
@@ -32,7 +32,7 @@ def progress(entry: Entry) -> dict[str, Any]:
         "fail": states[TrialState.FAIL],
         "running": states[TrialState.RUNNING],
         "frontier": len(Frontier.of(trials, objectives).members),
-        "hypervolume": round(HypervolumeMeter(trials, objectives).of(trials), 4),
+        "hypervolume": round(Hypervolume(trials, objectives).of(trials), 4),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
-from frontier_search.frontier.baselines import Baseline, best, ceiling
+from frontier_search.frontier.baselines import Baseline, best, measure_baselines
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import LEVEL, RESAMPLES
 from frontier_search.frontier.judge import Body
@@ -22,7 +22,7 @@ from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import Claims
 from frontier_search.search.sweep import origin
 
-CEILING_ROWS, CEILING_SEEDS = (
+BASELINE_ROWS, BASELINE_SEEDS = (
     4000,
     5,
 )  # training rows and seeds beyond which the other methods take minutes
@@ -62,9 +62,9 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
 def _frontier(studied: Studied, level: float) -> list[Block]:
     search, trials = studied.search, studied.trials
     found: list[Block] = [Heading(search.name, 3)]
-    baselines = _ceiling(studied)
+    baselines = _baselines(studied)
     try:
-        chart = Chart.of(search, trials, ceiling=baselines)
+        chart = Chart.of(search, trials, baselines=baselines)
     except SpecError as error:
         return [*found, Paragraph(str(error))]
     found.append(
@@ -109,18 +109,18 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
     return found
 
 
-def _ceiling(studied: Studied) -> tuple[Baseline, ...]:
+def _baselines(studied: Studied) -> tuple[Baseline, ...]:
     """The other methods on this search's first seeds, kept beside its report because they take seconds; none for a large dataset."""
     search, path = studied.search, studied.folder.report / "ceiling.json"
-    seeds = search.seeds[:CEILING_SEEDS]
+    seeds = search.seeds[:BASELINE_SEEDS]
     if path.exists():
         kept = tuple(Baseline.from_json(one) for one in json.loads(path.read_text()))
         if kept and tuple(seed.seed for seed in kept[0].seeds) == seeds:
             return kept
     dataset = search.find_dataset()
-    if len(dataset.split(seeds[0]).train) > CEILING_ROWS:
+    if len(dataset.split(seeds[0]).train) > BASELINE_ROWS:
         return ()
-    found = ceiling(dataset, seeds)
+    found = measure_baselines(dataset, seeds)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps([one.to_json() for one in found]).encode())
     return found

@@ -12,6 +12,7 @@ from rich.text import Text
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
 from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.reports import words
 from frontier_search.reports.rows import Column, fitting, to_csv, to_text
 from frontier_search.trial import Trial, TrialState, flatten
 
@@ -137,7 +138,7 @@ def trials_table(listed: Sequence[Trial]) -> str:
         ]
         for split in ("val", "test")
     }
-    words = [
+    described = [
         hyperparameters(trial) + (f"  [{trial.reason}]" if trial.reason else "") for trial in listed
     ]
     table, left_out = fitting(
@@ -145,7 +146,7 @@ def trials_table(listed: Sequence[Trial]) -> str:
             Column("trial", [str(trial.number) for trial in listed]),
             Column("state", [str(trial.state) for trial in listed], number=False),
             Column("family", [Text(trial.candidate.family) for trial in listed], number=False),
-            Column("hyperparameters", [Text(each) for each in words], number=False, wraps=True),
+            Column("hyperparameters", [Text(each) for each in described], number=False, wraps=True),
             Column("params", [f"{trial.size['effective']:,}" for trial in listed]),
             Column("val loss", losses["val"]),
             Column("test loss", losses["test"], spare=True),
@@ -172,8 +173,4 @@ def hyperparameters(trial: Trial) -> str:
 
 def mean_and_spread(trial: Trial, metric: str) -> str:
     """``0.1622 ± 0.0131``; empty when the trial has no such metric."""
-    values = trial.per_seed(metric)
-    if not values:
-        return ""
-    spread = Spread.of(values)
-    return f"{spread.mean:.4f}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.4f}")
+    return words.spread(Spread.of(trial.per_seed(metric)), decimals=4)

@@ -25,5 +25,16 @@ def share(share: Share) -> str:
     )
 
 
-def spread(spread: Spread) -> str:
-    return f"{spread.mean:.4g}" + ("" if math.isnan(spread.std) else f" ± {spread.std:.2g}")
+def spread(spread: Spread, decimals: int | None = None) -> str:
+    """Returns a mean and its sample standard deviation, ``0.1622 ± 0.013``.
+
+    It is empty without a value, and only the mean for one value.
+
+    Args:
+        decimals: of both, so that the numbers of a column are aligned; None gives significant
+            digits, four and two.
+    """
+    if spread.n == 0:
+        return ""
+    mean, std = (".4g", ".2g") if decimals is None else (f".{decimals}f", f".{decimals}f")
+    return f"{spread.mean:{mean}}" + ("" if math.isnan(spread.std) else f" ± {spread.std:{std}}")

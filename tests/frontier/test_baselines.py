@@ -9,7 +9,7 @@ import pytest
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
-from frontier_search.frontier.baselines import METHODS, SURE, Baseline, best, ceiling
+from frontier_search.frontier.baselines import METHODS, SURE, Baseline, best, measure_baselines
 from tests.support import toys
 
 SEEDS = (101, 202)
@@ -19,7 +19,7 @@ SEEDS = (101, 202)
     "toy", [toys.MULTICLASS, toys.REGRESSION, toys.dataset("binary")], ids=lambda d: d.task
 )
 def test_every_method_on_every_task(toy: Dataset) -> None:
-    baselines = ceiling(toy, SEEDS)
+    baselines = measure_baselines(toy, SEEDS)
     assert [baseline.name for baseline in baselines] == list(METHODS)
     metrics = {"loss"} if toy.task == "regression" else {"loss", "error", "accuracy"}
     for baseline in baselines:
@@ -33,17 +33,22 @@ def test_every_method_on_every_task(toy: Dataset) -> None:
     assert best(baselines).mean("val_loss") == min(
         baseline.mean("val_loss") for baseline in baselines
     )
-    assert ceiling(toy, SEEDS) == baselines
+    assert measure_baselines(toy, SEEDS) == baselines
 
 
 def test_sine_needs_more_than_a_line_and_iris_does_not() -> None:
     sine = {
-        baseline.name: baseline.mean("test_loss") for baseline in ceiling(DATASETS["sine"], SEEDS)
+        baseline.name: baseline.mean("test_loss")
+        for baseline in measure_baselines(DATASETS["sine"], SEEDS)
     }
     assert sine["SVM"] < 0.02 < 0.3 < sine["ridge"]  # the noise is 0.01
-    assert best(ceiling(DATASETS["iris"], SEEDS)).mean("val_error") < 0.1
+    assert best(measure_baselines(DATASETS["iris"], SEEDS)).mean("val_error") < 0.1
 
 
 def test_a_neighbour_that_is_sure_and_wrong_does_not_make_an_infinite_loss() -> None:
-    (knn,) = [baseline for baseline in ceiling(DATASETS["wine"], SEEDS) if baseline.name == "kNN"]
+    (knn,) = [
+        baseline
+        for baseline in measure_baselines(DATASETS["wine"], SEEDS)
+        if baseline.name == "kNN"
+    ]
     assert knn.mean("val_loss") < -np.log(SURE)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from frontier_search.cli.main import group
 from frontier_search.frontier.frontier import Frontier, Spread, losses
-from frontier_search.frontier.hypervolume import HypervolumeMeter
+from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.frontier.pareto import nondominated
 from frontier_search.objective import OBJECTIVES
 from frontier_search.session import Session
@@ -118,7 +118,7 @@ def test_it_is_the_nondominated_rows_of_the_printed_trials(searched: Entry) -> N
 
 def test_hypervolume_grows_with_the_trials_and_ends_at_the_frontiers(searched: Entry) -> None:
     trials, objectives = catalog.read_trials(searched), searched.search.objective_table()
-    meter = HypervolumeMeter(trials, objectives)
+    meter = Hypervolume(trials, objectives)
     curve = [meter.of(trials[:n]) for n in range(len(trials) + 1)]
     assert curve[0] == 0.0
     assert all(after >= before - 1e-12 for before, after in itertools.pairwise(curve))
@@ -140,13 +140,13 @@ def test_the_order_of_trials_changes_nothing(history: list[Trial], random: Any) 
     shuffled = list(history)
     random.shuffle(shuffled)
     assert Frontier.of(shuffled, [LOSS, PARAMS]) == Frontier.of(history, [LOSS, PARAMS])
-    meters = [HypervolumeMeter(order, [LOSS, PARAMS]) for order in (history, shuffled)]
+    meters = [Hypervolume(order, [LOSS, PARAMS]) for order in (history, shuffled)]
     assert meters[0].of(history) == pytest.approx(meters[1].of(shuffled))
 
 
 @given(histories)
 def test_hypervolume_never_falls(history: list[Trial]) -> None:
-    meter = HypervolumeMeter(history, [LOSS, PARAMS])
+    meter = Hypervolume(history, [LOSS, PARAMS])
     curve = [meter.of(history[:n]) for n in range(len(history) + 1)]
     assert all(after >= before - 1e-12 for before, after in itertools.pairwise(curve))
     assert curve[-1] == pytest.approx(meter.of(Frontier.of(history, [LOSS, PARAMS]).members))
@@ -188,8 +188,8 @@ def test_an_accuracy_is_better_when_it_is_larger() -> None:
 
 def test_counts_enter_the_hypervolume_as_logarithms() -> None:
     history = [trial(0, loss=1.0, params=1000), trial(1, loss=0.5, params=10, cohort=1)]
-    assert HypervolumeMeter(history, [LOSS, PARAMS]).of(history) == pytest.approx(0.5 * 2)
-    assert HypervolumeMeter(history, [PARAMS]).of(history) == pytest.approx(2)
+    assert Hypervolume(history, [LOSS, PARAMS]).of(history) == pytest.approx(0.5 * 2)
+    assert Hypervolume(history, [PARAMS]).of(history) == pytest.approx(2)
 
 
 def test_the_reference_is_the_worst_of_the_first_cohort_with_a_complete_trial() -> None:
@@ -199,7 +199,7 @@ def test_the_reference_is_the_worst_of_the_first_cohort_with_a_complete_trial() 
         trial(2, loss=0.2, params=100, cohort=1),
         trial(3, loss=9, params=1, cohort=2),
     ]
-    reference = HypervolumeMeter(history, [LOSS, PARAMS]).reference
+    reference = Hypervolume(history, [LOSS, PARAMS]).reference
     assert reference is not None
     assert reference.tolist() == [0.5, 2.0]
 
@@ -210,7 +210,7 @@ def test_without_a_complete_trial_there_is_neither_frontier_nor_volume() -> None
         [trial(0, TrialState.FAIL), trial(1, TrialState.RUNNING), trial(2, TrialState.PRUNED)],
     ):
         assert Frontier.of(history, [LOSS, PARAMS]).members == ()
-        assert HypervolumeMeter(history, [LOSS, PARAMS]).of(history) == 0.0
+        assert Hypervolume(history, [LOSS, PARAMS]).of(history) == 0.0
         assert Frontier.of(history, [LOSS, PARAMS]).to_frame().empty
 
 

@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from frontier_search import runner
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.frontier.hypervolume import HypervolumeMeter
+from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import client, payload
 from frontier_search.mirror.mirror import HYPERVOLUME, Mirror
@@ -93,7 +93,7 @@ def test_hypervolume_is_logged_against_trials(tracked: At, trials: list[Trial]) 
     )
     values = {point.step: point.value for point in history}
     assert sorted(values) == list(range(1, 13))
-    meter = HypervolumeMeter(trials, entry.search.objective_table())
+    meter = Hypervolume(trials, entry.search.objective_table())
     assert values[12] == pytest.approx(meter.of(trials))
     assert values[7] == pytest.approx(meter.of(trials[:7]))
     assert all(values[k] <= values[k + 1] for k in range(1, 12))

@@ -59,7 +59,7 @@ def test_page_needs_no_network_and_escapes_names(entry: Entry, trials: list[Tria
     assert "± " in page or "\\u00b1" in page
 
 
-def test_the_ceiling_is_a_line_in_both_renderings(
+def test_the_best_baseline_is_a_line_in_both_renderings(
     entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
     def baseline(name: str, val: float, test: float) -> Baseline:
@@ -68,9 +68,12 @@ def test_the_ceiling_is_a_line_in_both_renderings(
     baselines = (baseline("kNN", 0.02, 0.9), baseline("SVM", 0.01, 1.25))
     for split, value in (("val", 0.01), ("test", 1.25)):  # chosen on validation either way
         chart = Chart.of(entry.search, trials, split, baselines)  # type: ignore[arg-type]
-        assert chart.ceiling is not None
-        assert (chart.ceiling.y, chart.ceiling.label) == (value, f"best of kNN, SVM: SVM {value:g}")
-        assert chart.ceiling.label in figure.page(chart)
+        assert chart.baseline is not None
+        assert (chart.baseline.y, chart.baseline.label) == (
+            value,
+            f"best of kNN, SVM: SVM {value:g}",
+        )
+        assert chart.baseline.label in figure.page(chart)
         figure.draw_png(chart, tmp_path / f"{split}.png")
     timed = [
         replace(trial, objectives={"latency_ms": 1.0, "params": trial.size["effective"]})
@@ -79,7 +82,7 @@ def test_the_ceiling_is_a_line_in_both_renderings(
     assert (
         Chart.of(
             replace(entry.search, objectives=("latency_ms", "params")), timed, "val", baselines
-        ).ceiling
+        ).baseline
         is None
     )
 
