@@ -77,6 +77,10 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.storage.catalog import find as find
     from frontier_search.storage.catalog import read_trials as read_trials
     from frontier_search.storage.folder import DEFAULT_HOME as DEFAULT_HOME
+    from frontier_search.storage.lock import hold as hold
+    from frontier_search.storage.storage import BACKENDS as BACKENDS
+    from frontier_search.storage.storage import Backend as Backend
+    from frontier_search.storage.storage import Storage as Storage
     from frontier_search.trial import Candidate as Candidate
     from frontier_search.trial import Cohort as Cohort
     from frontier_search.trial import Outcome as Outcome
@@ -107,6 +111,8 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "frontier.frontier": "Frontier Spread",
     "storage.catalog": "find read_trials",
     "storage.folder": "DEFAULT_HOME",
+    "storage.storage": "BACKENDS Backend Storage",
+    "storage.lock": "hold",
     "runner": "resume run",
     "executors": "EXECUTORS Execute Executor Where",
     "executors.dispatcher": "Handover Observer",

@@ -19,10 +19,21 @@ import torch
 
 import frontier_search
 import frontier_search.cli
-from frontier_search import FAMILIES, OBJECTIVES, SAMPLERS, SpecError, Trial, find, read_trials
+from frontier_search import (
+    BACKENDS,
+    FAMILIES,
+    OBJECTIVES,
+    SAMPLERS,
+    SpecError,
+    Trial,
+    find,
+    read_trials,
+)
 from frontier_search.cli import main as console
 from frontier_search.executors.devices import DEVICES
+from frontier_search.storage.storage import open_storage
 from tests.contracts import test_families as families
+from tests.contracts import test_storages as storages
 from tests.test_docs import ROOT, blocks
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -161,6 +172,25 @@ def test_executor(cook: Cook) -> None:
     exec(compile(tiny, "CONTRIBUTING.md", "exec"), {})
     trials = read_trials(find("threaded", Path("frontier-runs")))
     assert [trial.reason for trial in trials] == [None] * 6
+
+
+def test_storage(cook: Cook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    recipe = cook("A storage")
+    for scheme, path in eval(f"{{{recipe.row}}}").items():
+        monkeypatch.setitem(BACKENDS._paths, scheme, path)
+    run(recipe, monkeypatch)
+    assert Path("search.log").exists()
+    assert not list(Path("home").rglob("journal.log"))
+    for test in (
+        storages.test_all_trials_are_read_back_equal,
+        storages.test_a_reader_sees_what_a_live_session_writes,
+        storages.test_what_is_written_in_a_group_is_there_when_it_ends,
+        storages.test_a_second_session_opens_the_study_of_the_first,
+    ):
+        test(storages.Place(f"shared:{tmp_path / test.__name__}", tmp_path))
+    one, other = (open_storage("shared:search.log", tmp_path, writable=True) for _ in range(2))
+    with one.held("tiny"), pytest.raises(SpecError, match="is already running"), other.held("tiny"):
+        pass
 
 
 def test_device(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
