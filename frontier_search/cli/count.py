@@ -34,7 +34,7 @@ def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> 
     from frontier_search.search.counting import describe
 
     described = describe(family, dataset, settings)
-    size = described.size({})
+    size = described.size()
     click.echo(json.dumps(size) if form == "json" else render([size], form))
     taken = described.assumed()
     if taken:

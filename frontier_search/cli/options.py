@@ -179,7 +179,7 @@ def typed() -> set[str]:
 
 def spec_of(search_file: Path | None, flags: Mapping[str, Any]) -> dict[str, Any]:
     """The question of a file and flags, flags first, not yet checked."""
-    from frontier_search.search.search import KEYS  # optuna loads here, not for --help
+    from frontier_search.search.reading import KEYS  # optuna loads here, not for --help
     from frontier_search.spec import read_yaml
 
     spec = read_yaml(search_file) if search_file else {}

@@ -13,7 +13,8 @@ from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
 from frontier_search.frontier.verdict import Verdict
 from frontier_search.search.claim import Claims
-from frontier_search.search.search import WITHOUT_CANDIDATES, Search
+from frontier_search.search.reading import WITHOUT_CANDIDATES
+from frontier_search.search.search import Search
 from frontier_search.search.sweep import further_name
 from frontier_search.seeds import seeds_from_count
 from frontier_search.trial import Candidate, Trial

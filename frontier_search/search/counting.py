@@ -1,4 +1,4 @@
-"""Counting a model that is described on the command line."""
+"""Counts a model that is described on the command line."""
 
 from __future__ import annotations
 
@@ -12,27 +12,21 @@ from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError, unknown
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
-from frontier_search.search.reading import image_problem, not_a_family
+from frontier_search.search.spaces import image_problem, not_a_family
 from frontier_search.space import SearchSpace, Value, read_value
 
-SIZES = {
-    "hidden": 16,
-    "channels": 8,
-}  # what a size depends on and no default can stand for, with an example
-
-
-def count(family: str, dataset: str, settings: Sequence[str]) -> dict[str, int]:
-    """raw, effective, flops and bytes of a model; arguments and errors as ``describe``."""
-    return describe(family, dataset, settings).size({})
+# Parameters that decide a size and must be given, each with an example: no default is sensible.
+SIZES = {"hidden": 16, "channels": 8}
 
 
 def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
-    """A model as it is described on the command line.
+    """Returns the model that a user describes.
 
     Args:
         family, dataset: names as the user gives them.
-        settings: ``NAME=VALUE`` each. ``hidden`` and, for images, ``channels`` must be among them where the family has them; others, when
-            left out, have the least value of the default space.
+        settings: ``NAME=VALUE`` each. ``hidden`` and, for images, ``channels`` must be among them
+            if the family has them. Others that are left out have the least value of the default
+            space.
 
     Raises:
         SpecError: every mistake, each as a sentence.
@@ -71,6 +65,7 @@ class Described:
     """A family and a point of its space, on a dataset.
 
     Attributes:
+        space: the family's default space.
         given: what the user set; every other parameter has its least value.
     """
 
@@ -83,12 +78,16 @@ class Described:
     def point(self) -> dict[str, Value]:
         return self.space.smallest() | self.given
 
-    def size(self, changed: dict[str, Value]) -> dict[str, int]:
-        architecture = self.family.build(self.point | changed)
-        return asdict(architecture.size(self.dataset.n_features, self.dataset.n_outputs))
+    def size(self) -> dict[str, int]:
+        """Returns raw, effective, flops and bytes.
+
+        Raises:
+            SpecError: no model has these values.
+        """
+        return self._size_with({})
 
     def assumed(self) -> dict[str, Value]:
-        """What was taken for the parameters that were left out and on which a count depends."""
+        """Returns the values of the parameters that were left out and on which a count depends."""
         return {
             name: value
             for name, value in self.point.items()
@@ -96,13 +95,17 @@ class Described:
         }
 
     def _depends_on(self, name: str) -> bool:
-        """Whether another value of the default space gives another count, or no model."""
+        """Returns whether another value of the default space gives another count, or no model."""
         try:
             return any(
-                self.size({name: value}) != self.size({}) for value in self.space[name].extent()
+                self._size_with({name: value}) != self.size() for value in self.space[name].extent()
             )
         except SpecError:
             return True
+
+    def _size_with(self, changed: dict[str, Value]) -> dict[str, int]:
+        architecture = self.family.build(self.point | changed)
+        return asdict(architecture.size(self.dataset.n_features, self.dataset.n_outputs))
 
 
 def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) -> dict[str, Value]:
@@ -118,9 +121,8 @@ def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) ->
                 given[name] = read_value(yaml.safe_load(text))
             except yaml.YAMLError:
                 given[name] = text
-            problem = space[name].type_problem(
-                name, given[name]
-            )  # a value outside the default range is welcome
+            # a value outside the default range is allowed
+            problem = space[name].type_problem(name, given[name])
             if problem:
                 problems.append(problem)
     return given

@@ -1,260 +1,190 @@
-"""How the models of a search are read from its YAML form: the families' spaces, and candidates that are listed one by one.
-
-Every mistake becomes a sentence among ``problems``, and reading goes on.
-"""
+"""Reads a search from its YAML form. Every mistake becomes a sentence, and reading continues."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal, get_args
 
-import numpy as np
-
-from frontier_search.data.dataset import Dataset
-from frontier_search.data.datasets import DATASETS
-from frontier_search.errors import SpecError, unknown
-from frontier_search.models.families import FAMILIES
-from frontier_search.models.family import Family
-from frontier_search.objective import OBJECTIVES, Bound
-from frontier_search.space import Choice, SearchSpace, Value, read_value
+from frontier_search.data.dataset import Dataset, Select
+from frontier_search.data.reference import DatasetReference
+from frontier_search.errors import SpecError
+from frontier_search.models.families import PUBLISHED
+from frontier_search.objective import Bound, objective_problems, parse_bound
+from frontier_search.sampling.samplers import SAMPLERS, Sampler
+from frontier_search.search.candidates import model_problems, read_candidates
+from frontier_search.search.spaces import Spaces, image_problem, read_families
+from frontier_search.spec import SpecValues, name_problem
 from frontier_search.trial import Candidate
 
-FEASIBILITY_DRAWS = 200
+FamiliesBudget = Literal["balanced", "free"]
 
-Spaces = tuple[tuple[str, SearchSpace], ...]
+DEFAULT_OBJECTIVES = ("loss", "params")
+
+KEYS = (
+    "name", "dataset", "dataset_sha256", "objectives", "families", "candidates", "trials",
+    "time_budget", "seeds", "epochs", "batch_size", "select", "sampler", "families_budget",
+    "require", "cohort", "in_flight", "seed",
+)  # fmt: skip
+
+# The settings of proposals, which listed candidates do not need.
+WITHOUT_CANDIDATES = ("trials", "sampler", "families_budget")
 
 
-def read_families(
-    given: Any, default: Iterable[str], learning_rate: tuple[float, float], problems: list[str]
-) -> Spaces:
-    """The spaces of a list of names, or of a mapping from names to what differs from the default space.
+def read_search(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns every field of a ``Search``, by name.
 
-    Args:
-        default: the families when none is given.
-        learning_rate: (low, high) of the dataset's own range.
+    What is left out has the dataset's default, or else the default of ``Search``.
+
+    Raises:
+        SpecError: every mistake, each as a sentence.
     """
-    if given is None:
-        given = tuple(default)
-    if isinstance(given, str):
-        given = [name.strip() for name in given.split(",") if name.strip()]
-    if not isinstance(given, Mapping | list | tuple):
-        problems.append(
-            f"families = {given!r}; give a list of names, or a mapping from names to spaces."
-        )
-        return ()
-    overrides = {str(name): given[name] if isinstance(given, Mapping) else None for name in given}
-    if not overrides:
-        problems.append(f"no family given; list one or more of {', '.join(FAMILIES)}.")
-    if not isinstance(given, Mapping):
-        problems += [
-            f"family {name!r} is listed twice; list it once."
-            for name in overrides
-            if list(given).count(name) > 1
-        ]
-    spaces = (
-        (name, _space(name, override, learning_rate, problems))
-        for name, override in overrides.items()
-    )
-    return tuple((name, space) for name, space in spaces if space is not None)
+    return _Reader(spec).fields()
 
 
-def image_problem(family: str, dataset: Dataset) -> str | None:
-    """Why a family of images cannot be trained on a dataset, or None."""
-    if not FAMILIES[family].image or dataset.square_image:
-        return None
-    held = (
-        f"images of {' x '.join(map(str, dataset.image))} (channels, height, width)"
-        if dataset.image
-        else "no images"
-    )
-    suited = ", ".join(name for name, member in DATASETS.items() if member.square_image)
-    return (
-        f"family {family!r} takes square images of one channel; {dataset.name!r} holds {held}. "
-        f"Take {suited}, or an .npz file whose X has the shape (n, side, side)."
-    )
+class _Reader:
+    """Reads first each value, then what the values mean together."""
 
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self.values = SpecValues(spec, KEYS)
+        self.spec, self.problems = self.values.spec, self.values.problems
 
-def not_a_family(name: str, found: object) -> str:
-    """The sentence for an import path that names something else."""
-    return f"{name!r} is a {type(found).__name__}, not a Family; give the name of a frontier_search.models.family.Family."
+    def fields(self) -> dict[str, Any]:
+        dataset = self._dataset()
+        budget = dataset.budget if dataset else None
+        families = self._families(dataset)
+        candidates = self._candidates(families)
+        fields: dict[str, Any] = {
+            "name": self._name(),
+            "dataset": dataset.name if dataset else str(self.spec.get("dataset", "")),
+            "families": families,
+            "objectives": self._objectives(dataset),
+            "candidates": candidates,
+            "trials": self.values.whole("trials", len(candidates) or 100),
+            "time_budget_s": self.values.seconds("time_budget"),
+            "seeds": self.values.seeds("seeds", 5),
+            "epochs": self.values.whole("epochs", budget.epochs if budget else 1),
+            "batch_size": self.values.whole("batch_size", budget.batch_size if budget else 1),
+            "select": self.values.one_of(
+                "select", get_args(Select), budget.select if budget else "best"
+            ),
+            "sampler": self._sampler(),
+            "families_budget": self.values.one_of(
+                "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"
+            ),
+            "require": self._bounds(),
+            "cohort": self.values.whole("cohort", 16),
+            "in_flight": self.values.whole("in_flight", 3),
+            "seed": self.values.whole("seed", 0, low=0),
+            "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
+        }
+        if dataset and not self.problems:
+            self.problems += model_problems(families, candidates, fields["require"], dataset)
+        if self.problems:
+            raise SpecError(self.problems)
+        return fields
 
+    def _name(self) -> str:
+        name = str(self.spec.get("name", ""))
+        problem = name_problem(name)
+        if problem:
+            self.problems.append(problem)
+        return name
 
-def _space(
-    name: str, override: Any, learning_rate: tuple[float, float], problems: list[str]
-) -> SearchSpace | None:
-    try:
-        family: object = FAMILIES[name]
-    except SpecError as error:
-        problems += error.problems
-        return None
-    if not isinstance(family, Family):
-        problems.append(not_a_family(name, family))
-        return None
-    try:
-        spec, default = family.space_spec(learning_rate), family.default_space(learning_rate)
-    except SpecError as error:
-        problems += error.problems
-        return None
-    if override not in (None, "default"):
-        if not isinstance(override, Mapping):
-            problems.append(
-                f"family {name!r}: the space is {override!r}; give a mapping of parameters, or `default`."
+    def _dataset(self) -> Dataset | None:
+        if "dataset" not in self.spec:
+            self.problems.append(
+                "no dataset given; name one with --dataset NAME|FILE or the key `dataset`. "
+                "See `frontier-search datasets`."
             )
             return None
-        problems += [
-            f"family {name!r}: {unknown('parameter', key, spec)}"
-            for key in override
-            if key not in spec
-        ]
-        spec |= override
-    space, mistakes = SearchSpace.from_spec(spec)
-    for key, parameter in space:
-        problem = (
-            default[key].type_problem(key, *parameter.extent()) if key in default.names() else None
-        )
-        mistakes += [problem] if problem else []
-    mistakes += rate_problems(space) if not mistakes else []
-    problems += [f"family {name!r}: {problem}" for problem in mistakes]
-    return space
-
-
-def rate_problems(space: SearchSpace) -> list[str]:
-    """What no optimiser takes, in a space that is otherwise right."""
-    if "learning_rate" not in space.names():
-        return ["its space has no learning_rate; every model is trained with one."]
-    least = {name: value for name, value in space.smallest().items() if not isinstance(value, str)}
-    rate, decay = least.get("learning_rate", 0), least.get("weight_decay", 0)
-    problems = [] if rate > 0 else [f"learning_rate = {rate!r}; a number above 0 is needed."]
-    return problems + (
-        [] if decay >= 0 else [f"weight_decay = {decay!r}; a number of at least 0 is needed."]
-    )
-
-
-def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
-    """Candidates listed one by one, each ``{family: NAME, PARAMETER: VALUE, ...}``; what its family's space fixes may be left out.
-
-    The word ``grid`` stands for every point of the spaces, which then hold choices alone.
-    """
-    if given == "grid":
-        return _grid(spaces, problems)
-    if (
-        not isinstance(given, list | tuple)
-        or not given
-        or not all(isinstance(point, Mapping) for point in given)
-    ):
-        problems.append(
-            f"candidates = {given!r}; give `grid`, or a list of mappings such as {{family: dense, hidden: 16, learning_rate: 0.01}}."
-        )
-        return ()
-    read: list[Candidate] = []
-    for place, point in enumerate(given, start=1):
-        found, name = len(problems), f"candidate {place}"
-        if not point.get("family"):
-            problems.append(f"{name} is {dict(point)}; it needs a `family`.")
-            continue
-        family = str(point["family"])
-        space = dict(spaces).get(family)
-        if space is None:
-            if family in FAMILIES:  # else its name is a mistake that is among the problems already
-                problems.append(f"{name}: {unknown('family', family, dict(spaces))}")
-            continue
-        values = _values(
-            name, {key: value for key, value in point.items() if key != "family"}, space, problems
-        )
-        if len(problems) == found:
-            candidate = Candidate(family, values)
-            problems += [f"{name} is listed twice: {dict(point)}."] if candidate in read else []
-            read.append(candidate)
-    return tuple(read)
-
-
-def _grid(spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
-    points: list[Candidate] = []
-    for family, space in spaces:
-        open_ended = [name for name, parameter in space if not isinstance(parameter, Choice)]
-        problems += [
-            f"family {family!r}: a grid needs choices; give {name} as {{choice: [...]}} or a bare value."
-            for name in open_ended
-        ]
-        values = [parameter.values for _, parameter in space if isinstance(parameter, Choice)]
-        points += [
-            Candidate(family, dict(zip(space.names(), point, strict=False)))
-            for point in itertools.product(*values)
-        ]
-    return tuple(points) if not problems else ()
-
-
-def _values(
-    name: str, given: Mapping[str, Any], space: SearchSpace, problems: list[str]
-) -> dict[str, Value]:
-    problems += [
-        f"{name}: {unknown('parameter', key, space.names())}"
-        for key in given
-        if key not in space.names()
-    ]
-    values: dict[str, Value] = {}
-    for key, parameter in space:
-        fixed = (
-            parameter.values[0]
-            if isinstance(parameter, Choice) and len(parameter.values) == 1
-            else None
-        )
-        value = read_value(given[key]) if key in given else fixed
-        if value is None:
-            problems.append(f"{name} has no {key}; give one within {parameter.to_spec()}.")
-        elif value not in parameter:
-            problems.append(
-                f"{name}: {key} = {value!r} is outside its family's space, {parameter.to_spec()}; widen it under `families`."
+        given = str(self.spec["dataset"])
+        if isinstance(self.spec["dataset"], Mapping | list | tuple):
+            self.problems.append(
+                f"dataset = {given}; give one name, or one file. Many datasets are a sweep."
             )
-        else:
-            values[key] = value
-    return values
-
-
-def space_problems(
-    families: Spaces,
-    candidates: Sequence[Candidate],
-    require: Sequence[Bound],
-    size: Callable[[Candidate], Mapping[str, int]],
-) -> list[str]:
-    """Models that are impossible, bounds that no candidate keeps, and listed candidates that break one."""
-    if candidates:
-        groups = [
-            (f"candidate {i}", [candidate]) for i, candidate in enumerate(candidates, start=1)
-        ]
-    else:
-        groups = [(f"family {name!r}", _some_candidates(name, space)) for name, space in families]
-    problems = []
-    for name, listed in groups:
+            return None
+        reference = DatasetReference.read(given)
         try:
-            sizes = [size(candidate) for candidate in listed]
+            if "dataset_sha256" in self.spec and not reference.has_digest(
+                self.spec["dataset_sha256"]
+            ):
+                return None  # such a search can still be read; ``find_dataset`` raises
+            dataset = reference.load()
         except SpecError as error:
-            problems.append(f"{name}: {error}.")
-            continue
-        except (
-            Exception
-        ) as error:  # a family may be the user's code: whatever it raises, there is no such model
-            words = (
-                f"its space has no {error}"
-                if isinstance(error, KeyError)
-                else f"{type(error).__name__}: {error}"
-            )
-            problems.append(f"{name}: its model cannot be made: {words}.")
-            continue
-        for bound in require:
-            smallest = min(OBJECTIVES[bound.objective].count(size) for size in sizes)
-            if smallest > bound.limit:
-                problems.append(
-                    f"{name}: no candidate keeps {bound}; the smallest has {bound.objective} = {smallest}."
+            self.problems += error.problems
+            return None
+        return replace(dataset, name=reference.recorded)
+
+    def _sha256(self, dataset: Dataset | None) -> str | None:
+        """Returns the digest of the file on this machine that holds the rows, or None."""
+        if dataset is None:
+            return None
+        try:
+            return DatasetReference.read(dataset.name).digest()
+        except SpecError as error:
+            self.problems += error.problems
+            return None
+
+    def _objectives(self, dataset: Dataset | None) -> tuple[str, ...]:
+        names = self.values.names("objectives", DEFAULT_OBJECTIVES)
+        self.problems += objective_problems(names, dataset.task if dataset else None)
+        return names
+
+    def _families(self, dataset: Dataset | None) -> Spaces:
+        families = read_families(
+            self.spec.get("families"),
+            self._default_families(),
+            dataset.learning_rate if dataset else (1e-3, 1e-2),
+            self.problems,
+        )
+        if dataset:
+            self.problems += [
+                problem for name, _ in families if (problem := image_problem(name, dataset))
+            ]
+        return families
+
+    def _default_families(self) -> tuple[str, ...]:
+        """Returns the families of the listed candidates, or else the published ones."""
+        listed = self.spec.get("candidates")
+        points = (
+            [point for point in listed if isinstance(point, Mapping)]
+            if isinstance(listed, list | tuple)
+            else []
+        )
+        named = [point["family"] for point in points if point.get("family")]
+        return tuple(dict.fromkeys(str(name) for name in named)) or PUBLISHED
+
+    def _candidates(self, families: Spaces) -> tuple[Candidate, ...]:
+        if "candidates" not in self.spec:
+            return ()
+        self.problems += [
+            f"{key} has no effect on listed candidates; leave it out."
+            for key in WITHOUT_CANDIDATES
+            if key in self.spec
+        ]
+        return read_candidates(self.spec["candidates"], families, self.problems)
+
+    def _sampler(self) -> str:
+        name = str(self.values.one_of("sampler", SAMPLERS, "tpe"))
+        try:
+            sampler: object = SAMPLERS[name]
+        except SpecError as error:
+            self.problems += error.problems
+        else:
+            if not isinstance(sampler, Sampler):
+                self.problems.append(
+                    f"{name!r} is a {type(sampler).__name__}, not a Sampler; "
+                    "give the name of a frontier_search.Sampler."
                 )
-    return problems
+        return name
 
-
-def _some_candidates(family: str, space: SearchSpace) -> list[Candidate]:
-    """The smallest and some at random: enough to see whether a space holds a model, and one within the bounds."""
-    rng = np.random.default_rng(0)
-    return [
-        Candidate(family, space.smallest()),
-        *(Candidate(family, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS)),
-    ]
+    def _bounds(self) -> tuple[Bound, ...]:
+        bounds = []
+        for text in self.values.names("require", (), "bounds such as params<=1000"):
+            bound = parse_bound(text)
+            if isinstance(bound, str):
+                self.problems.append(bound)
+            else:
+                bounds.append(bound)
+        return tuple(bounds)

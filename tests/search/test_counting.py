@@ -17,14 +17,18 @@ from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.search.claim import TABLES
-from frontier_search.search.counting import count, describe
+from frontier_search.search.counting import describe
 
 PUBLISHED = list(csv.DictReader((TABLES / "published.csv").read_text().splitlines()))
 
 
+def count(family: str, dataset: str, settings: list[str]) -> dict[str, int]:
+    return describe(family, dataset, settings).size()
+
+
 def problems(family: str, dataset: str, *settings: str) -> list[str]:
     with pytest.raises(SpecError) as caught:
-        count(family, dataset, settings)
+        count(family, dataset, list(settings))
     return list(caught.value.problems)
 
 

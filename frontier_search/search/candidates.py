@@ -1,0 +1,163 @@
+"""Reads candidates that a search lists, counts them, and finds models that are impossible.
+
+Every mistake becomes a sentence in the list ``problems``, and reading continues.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from frontier_search.data.dataset import Dataset
+from frontier_search.errors import SpecError, unknown
+from frontier_search.models.families import FAMILIES
+from frontier_search.objective import OBJECTIVES, Bound
+from frontier_search.search.spaces import Spaces
+from frontier_search.space import Choice, SearchSpace, Value, read_value
+from frontier_search.trial import Candidate
+
+FEASIBILITY_DRAWS = 200
+
+
+def model_size(candidate: Candidate, dataset: Dataset) -> dict[str, int]:
+    """Returns raw, effective, flops and bytes of a candidate on a dataset, in closed form."""
+    architecture = FAMILIES[candidate.family].build(candidate.hyperparameters)
+    return asdict(architecture.size(dataset.n_features, dataset.n_outputs))
+
+
+def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
+    """Returns candidates that are listed as ``{family: NAME, PARAMETER: VALUE, ...}``.
+
+    A parameter with only one value in its family's space may be left out. The word ``grid`` stands
+    for every point of the spaces, which must then hold only choices.
+    """
+    if given == "grid":
+        return _grid(spaces, problems)
+    if (
+        not isinstance(given, list | tuple)
+        or not given
+        or not all(isinstance(point, Mapping) for point in given)
+    ):
+        problems.append(
+            f"candidates = {given!r}; give `grid`, or a list of mappings such as "
+            "{family: dense, hidden: 16, learning_rate: 0.01}."
+        )
+        return ()
+    read: list[Candidate] = []
+    for number, point in enumerate(given, start=1):
+        n_problems, name = len(problems), f"candidate {number}"
+        if not point.get("family"):
+            problems.append(f"{name} is {dict(point)}; it needs a `family`.")
+            continue
+        family = str(point["family"])
+        space = dict(spaces).get(family)
+        if space is None:
+            if family in FAMILIES:  # an unknown name is among the problems already
+                problems.append(f"{name}: {unknown('family', family, dict(spaces))}")
+            continue
+        own = {key: value for key, value in point.items() if key != "family"}
+        values = _values(name, own, space, problems)
+        if len(problems) == n_problems:
+            candidate = Candidate(family, values)
+            problems += [f"{name} is listed twice: {dict(point)}."] if candidate in read else []
+            read.append(candidate)
+    return tuple(read)
+
+
+def _grid(spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
+    points: list[Candidate] = []
+    for family, space in spaces:
+        ranges = [name for name, parameter in space if not isinstance(parameter, Choice)]
+        problems += [
+            f"family {family!r}: a grid needs choices; "
+            f"give {name} as {{choice: [...]}} or a bare value."
+            for name in ranges
+        ]
+        values = [parameter.values for _, parameter in space if isinstance(parameter, Choice)]
+        points += [
+            Candidate(family, dict(zip(space.names(), point, strict=False)))
+            for point in itertools.product(*values)
+        ]
+    return tuple(points) if not problems else ()
+
+
+def _values(
+    name: str, given: Mapping[str, Any], space: SearchSpace, problems: list[str]
+) -> dict[str, Value]:
+    problems += [
+        f"{name}: {unknown('parameter', key, space.names())}"
+        for key in given
+        if key not in space.names()
+    ]
+    values: dict[str, Value] = {}
+    for key, parameter in space:
+        fixed = (
+            parameter.values[0]
+            if isinstance(parameter, Choice) and len(parameter.values) == 1
+            else None
+        )
+        value = read_value(given[key]) if key in given else fixed
+        if value is None:
+            problems.append(f"{name} has no {key}; give one within {parameter.to_spec()}.")
+        elif value not in parameter:
+            problems.append(
+                f"{name}: {key} = {value!r} is outside its family's space, "
+                f"{parameter.to_spec()}; widen it under `families`."
+            )
+        else:
+            values[key] = value
+    return values
+
+
+def model_problems(
+    families: Spaces, candidates: Sequence[Candidate], require: Sequence[Bound], dataset: Dataset
+) -> list[str]:
+    """Returns a sentence for each impossible model and each bound that no candidate keeps.
+
+    Checks the listed candidates, or else some points of each family's space.
+    """
+    if candidates:
+        groups = [
+            (f"candidate {i}", [candidate]) for i, candidate in enumerate(candidates, start=1)
+        ]
+    else:
+        groups = [(f"family {name!r}", _some_candidates(name, space)) for name, space in families]
+    problems = []
+    for name, listed in groups:
+        try:
+            sizes = [model_size(candidate, dataset) for candidate in listed]
+        except SpecError as error:
+            problems.append(f"{name}: {error}.")
+            continue
+        except Exception as error:  # the family may be the user's code, and raise anything
+            words = (
+                f"its space has no {error}"
+                if isinstance(error, KeyError)
+                else f"{type(error).__name__}: {error}"
+            )
+            problems.append(f"{name}: its model cannot be made: {words}.")
+            continue
+        for bound in require:
+            smallest = min(OBJECTIVES[bound.objective].count(each) for each in sizes)
+            if smallest > bound.limit:
+                problems.append(
+                    f"{name}: no candidate keeps {bound}; "
+                    f"the smallest has {bound.objective} = {smallest}."
+                )
+    return problems
+
+
+def _some_candidates(family: str, space: SearchSpace) -> list[Candidate]:
+    """Returns the smallest candidate and some at random.
+
+    They are enough to find out whether a space holds a model, and one within the bounds.
+    """
+    rng = np.random.default_rng(0)
+    return [
+        Candidate(family, space.smallest()),
+        *(Candidate(family, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS)),
+    ]

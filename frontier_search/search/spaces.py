@@ -1,0 +1,129 @@
+"""Reads the spaces of a search's families from its YAML form.
+
+Every mistake becomes a sentence in the list ``problems``, and reading continues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from frontier_search.data.dataset import Dataset
+from frontier_search.data.datasets import DATASETS
+from frontier_search.errors import SpecError, unknown
+from frontier_search.models.families import FAMILIES
+from frontier_search.models.family import Family
+from frontier_search.space import SearchSpace
+
+Spaces = tuple[tuple[str, SearchSpace], ...]  # (family, space), in the order of their turns
+
+
+def read_families(
+    given: Any, default: Iterable[str], learning_rate: tuple[float, float], problems: list[str]
+) -> Spaces:
+    """Returns the spaces of the families that a search lists.
+
+    Args:
+        given: a list of names, or a mapping from names to what differs from the default space.
+        default: the families when none is given.
+        learning_rate: (low, high) of the dataset's own range.
+    """
+    if given is None:
+        given = tuple(default)
+    if isinstance(given, str):
+        given = [name.strip() for name in given.split(",") if name.strip()]
+    if not isinstance(given, Mapping | list | tuple):
+        problems.append(
+            f"families = {given!r}; give a list of names, or a mapping from names to spaces."
+        )
+        return ()
+    overrides = {str(name): given[name] if isinstance(given, Mapping) else None for name in given}
+    if not overrides:
+        problems.append(f"no family given; list one or more of {', '.join(FAMILIES)}.")
+    if not isinstance(given, Mapping):
+        problems += [
+            f"family {name!r} is listed twice; list it once."
+            for name in overrides
+            if list(given).count(name) > 1
+        ]
+    spaces = (
+        (name, _space(name, override, learning_rate, problems))
+        for name, override in overrides.items()
+    )
+    return tuple((name, space) for name, space in spaces if space is not None)
+
+
+def image_problem(family: str, dataset: Dataset) -> str | None:
+    """Returns why a family of images cannot be trained on a dataset, or None."""
+    if not FAMILIES[family].image or dataset.square_image:
+        return None
+    held = (
+        f"images of {' x '.join(map(str, dataset.image))} (channels, height, width)"
+        if dataset.image
+        else "no images"
+    )
+    suited = ", ".join(name for name, member in DATASETS.items() if member.square_image)
+    return (
+        f"family {family!r} takes square images of one channel; {dataset.name!r} holds {held}. "
+        f"Take {suited}, or an .npz file whose X has the shape (n, side, side)."
+    )
+
+
+def not_a_family(name: str, found: object) -> str:
+    """Returns the sentence for an import path that names something other than a family."""
+    return (
+        f"{name!r} is a {type(found).__name__}, not a Family; "
+        "give the name of a frontier_search.Family."
+    )
+
+
+def _space(
+    name: str, override: Any, learning_rate: tuple[float, float], problems: list[str]
+) -> SearchSpace | None:
+    try:
+        family: object = FAMILIES[name]
+    except SpecError as error:
+        problems += error.problems
+        return None
+    if not isinstance(family, Family):
+        problems.append(not_a_family(name, family))
+        return None
+    try:
+        spec, default = family.space_spec(learning_rate), family.default_space(learning_rate)
+    except SpecError as error:
+        problems += error.problems
+        return None
+    if override not in (None, "default"):
+        if not isinstance(override, Mapping):
+            problems.append(
+                f"family {name!r}: the space is {override!r}; "
+                "give a mapping of parameters, or `default`."
+            )
+            return None
+        problems += [
+            f"family {name!r}: {unknown('parameter', key, spec)}"
+            for key in override
+            if key not in spec
+        ]
+        spec |= override
+    space, mistakes = SearchSpace.from_spec(spec)
+    for key, parameter in space:
+        problem = (
+            default[key].type_problem(key, *parameter.extent()) if key in default.names() else None
+        )
+        mistakes += [problem] if problem else []
+    mistakes += _rate_problems(space) if not mistakes else []
+    problems += [f"family {name!r}: {problem}" for problem in mistakes]
+    return space
+
+
+def _rate_problems(space: SearchSpace) -> list[str]:
+    """Returns a sentence for each rate that no optimiser takes, in a space that can be read."""
+    if "learning_rate" not in space.names():
+        return ["its space has no learning_rate; every model is trained with one."]
+    least = {name: value for name, value in space.smallest().items() if not isinstance(value, str)}
+    rate, decay = least.get("learning_rate", 0), least.get("weight_decay", 0)
+    problems = [] if rate > 0 else [f"learning_rate = {rate!r}; a number above 0 is needed."]
+    return problems + (
+        [] if decay >= 0 else [f"weight_decay = {decay!r}; a number of at least 0 is needed."]
+    )
