@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.reports.live import LiveView
 from frontier_search.search.search import Search
 from frontier_search.session import Session
@@ -45,12 +45,12 @@ def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float
     )
     entry = catalog.define(search, home)
     session = Session(search, entry.open_storage(writable=True))
-    handover = Handover(session, entry.files, [LiveView(search, "").observe])
+    dispatcher = Dispatcher(session, entry.files, [LiveView(search, "").observe])
     rows, asked, told, counted = [], 0.0, 0.0, 0
     in_flight: list[Cohort] = []
     while True:
         start = time.perf_counter()
-        cohort = handover.next()
+        cohort = dispatcher.next()
         asked += time.perf_counter() - start
         if cohort is not None:
             in_flight.append(cohort)
@@ -58,11 +58,11 @@ def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float
             return rows
         if cohort is None or len(in_flight) == search.in_flight:
             done = in_flight.pop(0)
-            handover.files.outcomes.write(
+            dispatcher.files.outcomes.write(
                 done, [outcome(candidate) for candidate in done.candidates], {}
             )
             start = time.perf_counter()
-            handover.settle(done)
+            dispatcher.settle(done)
             told += time.perf_counter() - start
             counted += len(done.numbers)
             if counted >= WINDOW:

@@ -27,7 +27,7 @@ import boto3
 import numpy as np
 from driver import outcome
 
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
@@ -90,14 +90,14 @@ def requests(log: Path) -> int:
     )
 
 
-def work(handover: Handover, cohort: Cohort) -> None:
+def work(dispatcher: Dispatcher, cohort: Cohort) -> None:
     """A worker's part, without the training."""
-    posted = handover.files.outcomes.queued(cohort.index)
-    checkpoints = Checkpoints(handover.files.outcomes.checkpoints(cohort.index))
+    posted = dispatcher.files.outcomes.queued(cohort.index)
+    checkpoints = Checkpoints(dispatcher.files.outcomes.checkpoints(cohort.index))
     for stack in range(STACKS):
         checkpoints.begin(f"{stack}")
     weights = {number: np.zeros((5, SCALARS), dtype=np.float32) for number in posted.numbers}
-    handover.files.outcomes.write(
+    dispatcher.files.outcomes.write(
         posted, [outcome(candidate) for candidate in posted.candidates], weights
     )
 
@@ -108,10 +108,10 @@ def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
     begin = time.perf_counter()
     files, trained = entry.files, 0
     files.owner.take_over()
-    handover = Handover(Session(search, entry.open_storage(writable=True)), files)
-    while (cohort := handover.next()) is not None:
-        work(handover, cohort)
-        handover.settle(cohort)
+    dispatcher = Dispatcher(Session(search, entry.open_storage(writable=True)), files)
+    while (cohort := dispatcher.next()) is not None:
+        work(dispatcher, cohort)
+        dispatcher.settle(cohort)
         trained += 1
     return trained, time.perf_counter() - begin
 

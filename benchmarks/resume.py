@@ -20,7 +20,7 @@ from pathlib import Path
 from driver import outcome
 from measure import psutil, tree
 
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
@@ -42,7 +42,7 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
     if state == NEW:
         return entry
     session = Session(search, entry.open_storage(writable=True))
-    handover = Handover(session, entry.files)
+    dispatcher = Dispatcher(session, entry.files)
     in_flight: list[Cohort] = []
     while True:
         told = sum(trial.state.finished for trial in session.trials)
@@ -51,7 +51,7 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
         ):
             return entry
         cohort = (
-            handover.next()
+            dispatcher.next()
             if told + len(in_flight) * search.cohort < trials or state == RUNNING
             else None
         )
@@ -59,10 +59,10 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
             in_flight.append(cohort)
         if cohort is None or len(in_flight) == search.in_flight:
             done = in_flight.pop(0)
-            handover.files.outcomes.write(
+            dispatcher.files.outcomes.write(
                 done, [outcome(candidate) for candidate in done.candidates], {}
             )
-            handover.settle(done)
+            dispatcher.settle(done)
 
 
 def finished(entry: Entry) -> int:

@@ -28,7 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the checkout, wherever this is started
 
 from benchmarks.driver import outcome
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
@@ -140,12 +140,12 @@ def real(
     }
     entry = catalog.define(Search.from_spec(spec | {"in_flight": in_flight}), home)
     storage = entry.open_storage(writable=True)
-    handover = Handover(Session(entry.search, storage), entry.files)
+    dispatcher = Dispatcher(Session(entry.search, storage), entry.files)
     asked: dict[int, Cohort] = {}
 
     def ask() -> tuple[int | None, float]:
         start = now()
-        cohort = handover.next()
+        cohort = dispatcher.next()
         took = now() - start
         if cohort is None:
             return None, took
@@ -154,11 +154,11 @@ def real(
 
     def tell(index: int) -> float:
         cohort = asked.pop(index)
-        handover.files.outcomes.write(
+        dispatcher.files.outcomes.write(
             cohort, [outcome(candidate) for candidate in cohort.candidates], {}
         )  # a worker's time, and not the driver's
         start = now()
-        handover.settle(cohort)
+        dispatcher.settle(cohort)
         return now() - start
 
     result = simulate(Driver(ask, tell), workers, in_flight, options.seconds)

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the checkout, wherever thi
 from benchmarks.driver import outcome
 from benchmarks.scale import SPREAD
 from frontier_search.executors import Where, ray_tune
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog, remote
@@ -63,8 +63,8 @@ class Sleeper(ray_tune.CohortTrainable):
         return {ray_tune.COHORT: self.index, "done": True}
 
 
-class Timed(Handover):
-    """A handover that adds up the seconds of its own steps."""
+class Timed(Dispatcher):
+    """A dispatcher that adds up the seconds of its own steps."""
 
     took_s = 0.0
 
@@ -95,10 +95,10 @@ def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
     )
     (entry.folder.path / ASLEEP).mkdir()
     storage = entry.open_storage(writable=True)
-    handover = Timed(Session(entry.search, storage), entry.files)
+    dispatcher = Timed(Session(entry.search, storage), entry.files)
     with ray_tune.ready(Where(workers=workers), "") as execute:
         cpu = time.process_time()
-        execute(handover)
+        execute(dispatcher)
         cpu = time.process_time() - cpu
     storage.close()
     slept = np.array(
@@ -121,7 +121,7 @@ def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
     )
     inside = np.clip(slept[:, :2], *window)
     efficiency = (inside[:, 1] - inside[:, 0]).sum() / (workers * (window[1] - window[0]))
-    ours, all_ms = handover.took_s / cohorts * 1e3, cpu / cohorts * 1e3
+    ours, all_ms = dispatcher.took_s / cohorts * 1e3, cpu / cohorts * 1e3
     return f"| {workers} | {processes} | {cohorts} | {window[1] - window[0]:.0f} | {efficiency:.2f} | {ours:.0f} | {all_ms:.0f} |"
 
 

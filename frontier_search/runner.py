@@ -9,7 +9,7 @@ from pathlib import Path
 
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
-from frontier_search.executors.dispatcher import Handover, Observer
+from frontier_search.executors.dispatcher import Dispatcher, Observer
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.settling import further
 from frontier_search.search.search import Search
@@ -114,15 +114,15 @@ def _conduct(
         session = Session(entry.search, storage)
         files = entry.files
         files.archive.claim(entry.search)
-        handover = Handover(session, files, observers)
+        dispatcher = Dispatcher(session, files, observers)
         if (
             session.finished
         ):  # it is shown, and must not stop one that goes on elsewhere, with more trials
-            handover.observe()
+            dispatcher.observe()
         else:
             files.owner.take_over()
             try:
-                workers()(handover)
+                workers()(dispatcher)
             except (OSError, SearchError):
                 files.owner.require_ours()  # where another session removed what this one wrote, that is why
                 raise

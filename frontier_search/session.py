@@ -1,7 +1,8 @@
 """A live search, and its storage's only writer: ``ask`` for a cohort, ``tell`` its outcomes.
 
-The same search gives the same trials however many workers there are and however often it is interrupted: cohort k is proposed from the
-outcomes of cohorts 0 .. k - in_flight exactly, and everything that a proposal depends on is in the storage before anyone trains it.
+The same search gives the same trials with any number of workers and after any interruption.
+Cohort k is proposed from exactly the outcomes of cohorts 0 to k - in_flight. Everything that a
+proposal depends on is in the storage before anyone trains it.
 """
 
 from __future__ import annotations
@@ -11,29 +12,24 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
-import optuna
-from optuna.study import StudyDirection
-
-from frontier_search.errors import SearchError, SpecError
+from frontier_search.errors import SearchError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.objective import Objective
-from frontier_search.sampling.optuna_internals import stored_id
 from frontier_search.sampling.proposer import Proposer
 from frontier_search.search.search import Search
-from frontier_search.storage import records
+from frontier_search.storage.search_record import SearchRecord
 from frontier_search.storage.storage import Storage
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 
-HOPELESS_TRIALS = 20  # a search that has failed so many trials, and completed none, stops
+HOPELESS_TRIALS = 20  # a search stops when this many trials have failed and none is complete
 
 
 class Session:
     """A search and its storage.
 
     Args:
-        search: the question; the storage remembers its fingerprint and refuses another one under the same name.
+        search: the question. The storage remembers its fingerprint.
         storage: opened for writing, under the search's lock.
 
     Raises:
@@ -43,11 +39,9 @@ class Session:
     def __init__(self, search: Search, storage: Storage) -> None:
         self.search, self.storage = search, storage
         self.objectives = search.objective_table()
-        self._started: float | None = (
-            None  # at the first ask: the start of an executor is not the search's time
-        )
-        self._study_id = self._open_study()
-        self._elapsed_before = float(self._study_attributes().get(records.ELAPSED, 0.0))
+        self._record = SearchRecord(search, storage.optuna)
+        self._elapsed_before_s = self._record.elapsed_s
+        self._started_s: float | None = None  # set by the first ask: starting Ray takes no budget
         self._proposer = Proposer(
             search.spaces,
             search.sampler,
@@ -58,127 +52,176 @@ class Session:
             search.candidates,
         )
         self._trials: list[Trial] = []
-        self._ids: list[int] = []
-        self._cohorts: dict[int, list[int]] = defaultdict(list)
-        self._observed = 0  # cohorts whose outcomes the proposer has seen
-        self._told = 0  # cohorts from the first on that are known to be told
+        self._cohorts: dict[int, list[int]] = defaultdict(list)  # index -> trial numbers
         self._handed_out: set[int] = set()
-        self._expected = 0  # cohorts that were asked for before, though this storage may not know
-        self._frontier = Frontier(self.objectives, ())
+        self._n_observed = 0  # the proposer has seen the outcomes of the cohorts below this index
+        self._n_recorded = 0  # the cohorts below this index are known to be recorded
         self._load()
-        self._unfinished = [index for index in self._cohorts if not self._is_told(index)]
+        self._frontier = Frontier.of(self._trials, self.objectives)
+        self._interrupted = [index for index in self._cohorts if not self._is_recorded(index)]
 
-    # ---- ask -------------------------------------------------------------------------------------------------------------------------
+    def _load(self) -> None:
+        """Rebuilds everything from the storage."""
+        self._proposer.recall_study_attributes(self._record.sampler_attributes())
+        for trial, frozen in self._record.load():
+            self._add(trial)
+            self._proposer.recall(frozen.number, frozen.params, frozen.system_attrs)
+
+    def _add(self, trial: Trial) -> None:
+        self._trials.append(trial)
+        self._cohorts[trial.cohort].append(trial.number)
+
+    # ---- ask -------------------------------------------------------------------------------------
 
     def ask(self) -> Cohort | None:
-        """The next cohort to train, or None when nothing may be asked for until another cohort is told (or ``finished``).
+        """Returns the next cohort to train, or None.
 
-        Cohorts that were running when the last session died come first, under the same numbers. A new cohort's proposals, and their
-        known objectives, are in the storage when this returns.
+        Cohorts that were in training when the previous session ended come first, under the same
+        numbers. The proposals of a new cohort, and their known objectives, are in the storage when
+        this returns. None means that the search is finished, or that another cohort must be told
+        first.
 
         Raises:
             SearchError: every trial so far has failed, or no candidate within the bounds was found.
         """
-        if self._started is None:
-            self._started = time.monotonic()
+        self._begin_to_ask()
+        if self._interrupted:
+            return self._hand_out(self._interrupted.pop(0))
+        return None if self.out_of_time else self._ask_for_new()
+
+    def ask_again(self, last_index: int) -> Cohort | None:
+        """Returns the next cohort to train up to an index, even if the time budget is used up.
+
+        These cohorts were proposed in time, before the storage was lost.
+
+        Raises:
+            SearchError: as ``ask``.
+        """
+        self._begin_to_ask()
+        if self._interrupted and self._interrupted[0] <= last_index:
+            return self._hand_out(self._interrupted.pop(0))
+        return self._ask_for_new() if self.has_yet_to_propose(last_index) else None
+
+    def has_yet_to_propose(self, index: int) -> bool:
+        """Returns whether a cohort is not proposed yet, and the trial budget has room for it."""
+        return index >= len(self._cohorts) and len(self._trials) < self.search.trials
+
+    def _begin_to_ask(self) -> None:
+        if self._started_s is None:
+            self._started_s = time.monotonic()
         self._complete_torn_cohort()
-        while self._unfinished:
-            index = self._unfinished.pop(0)
-            if not self._is_told(index):
-                self._handed_out.add(index)
-                return self._cohort(index)
-        index = len(self._cohorts)
-        if not self._may_propose(index):
-            return None
-        self._propose(index, self.search.cohort)
+
+    def _hand_out(self, index: int) -> Cohort:
         self._handed_out.add(index)
         return self._cohort(index)
 
-    def _may_propose(self, index: int) -> bool:
-        if self._spent:
-            return False
+    def _ask_for_new(self) -> Cohort | None:
+        """Proposes a cohort, unless the trial budget is spent or too many cohorts are in flight."""
+        if len(self._trials) >= self.search.trials:
+            return None
         self.raise_if_hopeless()
-        return self._first_untold() > index - self.search.in_flight
+        index = len(self._cohorts)
+        if self._first_unrecorded() <= index - self.search.in_flight:
+            return None
+        self._propose(index, self.search.cohort)
+        return self._hand_out(index)
 
-    def _propose(self, index: int, size: int) -> None:
-        """Proposes ``size`` trials of cohort ``index`` and writes each as one record, all flushed together."""
-        for seen in range(self._observed, index - self.search.in_flight + 1):
+    def _propose(self, index: int, n_trials: int) -> None:
+        """Proposes trials of a cohort and writes each as one record, all flushed together."""
+        for seen in range(self._n_observed, index - self.search.in_flight + 1):
             for number in self._cohorts[seen]:
                 self._observe(self._trials[number])
-            self._observed = seen + 1
+            self._n_observed = seen + 1
+        end = min(len(self._trials) + n_trials, self.search.trials)
         with self.storage.group():
-            for number in range(
-                len(self._trials), min(len(self._trials) + size, self.search.trials)
-            ):
+            for number in range(len(self._trials), end):
                 proposal = self._proposer.propose(number)
-                for key, value in proposal.study_attributes.items():
-                    self.storage.optuna.set_study_system_attr(
-                        self._study_id, records.SAMPLER + key, value
-                    )
-                record = records.template(
-                    proposal,
-                    f"{self.search.name}/{number}",
-                    index,
-                    self.search.size(proposal.candidate),
-                )
-                self._remember(self.storage.optuna.create_new_trial(self._study_id, record))
+                size = self.search.size(proposal.candidate)
+                self._add(self._record.add(proposal, index, size))
+
+    def _observe(self, trial: Trial) -> None:
+        losses = None
+        if trial.state is TrialState.COMPLETE:
+            losses = [each.to_minimised(trial.objectives[each.name]) for each in self.objectives]
+        self._proposer.observe(trial.number, losses)
 
     def _complete_torn_cohort(self) -> None:
-        """A session that died while it wrote a cohort's proposals left the first of them: the rest follow, as they would have."""
+        """Proposes the rest of the last cohort, if a session died while it wrote its proposals."""
+        if not self._cohorts:
+            return
         last = len(self._cohorts) - 1
-        missing = self.search.cohort - len(self._cohorts[last]) if last >= 0 else 0
-        untouched = last not in self._handed_out and all(
-            self._trials[n].state is TrialState.RUNNING for n in self._cohorts.get(last, [])
+        n_missing = self.search.cohort - len(self._cohorts[last])
+        is_untouched = last not in self._handed_out and all(
+            self._trials[number].state is TrialState.RUNNING for number in self._cohorts[last]
         )
-        if last >= 0 and missing > 0 and untouched and len(self._trials) < self.search.trials:
-            self._propose(last, missing)
+        if n_missing > 0 and is_untouched and len(self._trials) < self.search.trials:
+            self._propose(last, n_missing)
 
-    # ---- tell ------------------------------------------------------------------------------------------------------------------------
+    # ---- tell ------------------------------------------------------------------------------------
 
     def tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Trial]:
-        """Records the outcomes of a cohort that was asked for; a trial that is finished already is left as it is.
+        """Records the outcomes of a cohort that was asked for. Finished trials do not change.
+
+        Args:
+            outcomes: one a candidate.
 
         Returns:
             the cohort's trials, finished.
 
         Raises:
-            SearchError: the cohort was never asked for, or there is not one outcome a candidate.
+            SearchError: the cohort was never asked for, or the number of outcomes is wrong.
         """
         if cohort.index not in self._handed_out:
             raise SearchError(f"cohort {cohort.index} was told before it was asked for.")
         if len(outcomes) != len(cohort.numbers):
             raise SearchError(
-                f"cohort {cohort.index} has {len(cohort.numbers)} candidates and {len(outcomes)} outcomes; one each is needed."
+                f"cohort {cohort.index} has {len(cohort.numbers)} candidates and {len(outcomes)} "
+                "outcomes; one each is needed."
             )
+        running = [
+            (number, outcome)
+            for number, outcome in zip(cohort.numbers, outcomes, strict=True)
+            if not self._trials[number].state.finished
+        ]
         with self.storage.group():
-            running = [
-                pair
-                for pair in zip(cohort.numbers, outcomes, strict=True)
-                if not self._trials[pair[0]].state.finished
-            ]
             for number, outcome in running:
-                self._tell_trial(number, outcome)
+                losses, reason = judge(
+                    self._trials[number], outcome, self.objectives, len(self.search.seeds)
+                )
+                self._trials[number] = self._record.finish(number, outcome, losses, reason)
             self.note_elapsed()
-        self._grow_frontier(
-            [self._trials[number] for number, _ in running]
-        )  # the others may be members already
+        # only the new ones: a trial that was finished before may be a member already
+        new = [self._trials[number] for number, _ in running]
+        self._frontier = Frontier.of([*self._frontier.members, *new], self.objectives)
         return [self._trials[number] for number in cohort.numbers]
 
+    # ---- budgets ---------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """Whether the trials or the time are used up, and nothing is running."""
+        is_spent = len(self._trials) >= self.search.trials or self.out_of_time
+        return is_spent and self._first_unrecorded() == len(self._cohorts)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that this search has been live, over all its sessions."""
+        here_s = time.monotonic() - self._started_s if self._started_s is not None else 0.0
+        return self._elapsed_before_s + here_s
+
+    @property
+    def out_of_time(self) -> bool:
+        return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
+
     def note_elapsed(self) -> None:
-        """Writes down how long the search has been live, for its time budget."""
-        self.storage.optuna.set_study_user_attr(self._study_id, records.ELAPSED, self.elapsed_s)
+        """Writes how long the search has been live, for its time budget."""
+        self._record.write_elapsed(self.elapsed_s)
 
-    def _tell_trial(self, number: int, outcome: Outcome) -> None:
-        trial, store, trial_id = self._trials[number], self.storage.optuna, self._ids[number]
-        losses, reason = judge(trial, outcome, self.objectives, len(self.search.seeds))
-        store.set_trial_user_attr(trial_id, records.OUTCOME, outcome.to_json())
-        if reason is not None:
-            store.set_trial_user_attr(trial_id, records.REASON, reason)
-        state = TrialState.COMPLETE if losses is not None else TrialState.FAIL
-        store.set_trial_state_values(trial_id, records.OPTUNA_STATES[state], losses)
-        self._trials[number] = records.read(store.get_trial(trial_id), self.objectives)
+    def recall_elapsed(self, elapsed_s: float) -> None:
+        """Takes over the elapsed time that a lost storage had recorded, if it is larger."""
+        self._elapsed_before_s += max(0.0, elapsed_s - self.elapsed_s)
 
-    # ---- what the session knows ------------------------------------------------------------------------------------------------------
+    # ---- what is recorded ------------------------------------------------------------------------
 
     @property
     def trials(self) -> Sequence[Trial]:
@@ -186,47 +229,30 @@ class Session:
         return self._trials
 
     @property
-    def finished(self) -> bool:
-        """Whether the budget is spent and nothing is running."""
-        return self._spent and self._first_untold() == len(self._cohorts)
+    def frontier(self) -> Frontier:
+        """The frontier of the recorded trials.
 
-    @property
-    def _spent(self) -> bool:
-        return len(self._trials) >= self.search.trials or (
-            self.out_of_time and len(self._cohorts) >= self._expected
-        )
+        ``tell`` compares only the old members with the new trials, because a trial that has left
+        the frontier cannot return.
+        """
+        return self._frontier
 
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds that this search has been live, over all its sessions."""
-        return self._elapsed_before + (
-            time.monotonic() - self._started if self._started is not None else 0.0
-        )
+    def recorded(self, index: int) -> Cohort | None:
+        """Returns a cohort whose trials are all finished; None for any other index."""
+        is_recorded = index in self._cohorts and self._is_recorded(index)
+        return self._cohort(index) if is_recorded else None
 
-    @property
-    def out_of_time(self) -> bool:
-        return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
-
-    def expect(self, cohorts: int) -> None:
-        """So many were asked for before the storage was lost: they are asked for again, however late it is; 0: there are no more."""
-        self._expected = cohorts
-
-    def recall_elapsed(self, elapsed_s: float) -> None:
-        """The search had been live for so long before the storage was lost."""
-        self._elapsed_before += max(0.0, elapsed_s - self.elapsed_s)
-
-    def told(self, index: int) -> Cohort | None:
-        """A cohort whose trials are all finished; None for any other."""
-        return self._cohort(index) if index in self._cohorts and self._is_told(index) else None
-
-    def _is_told(self, index: int) -> bool:
+    def _is_recorded(self, index: int) -> bool:
         return all(self._trials[number].state.finished for number in self._cohorts[index])
 
-    def _first_untold(self) -> int:
-        """The first cohort that is not told, or how many there are: what is told stays told, so that no ask looks at the whole history."""
-        while self._told < len(self._cohorts) and self._is_told(self._told):
-            self._told += 1
-        return self._told
+    def _first_unrecorded(self) -> int:
+        """Returns the index of the first cohort in training, or the number of cohorts.
+
+        What is recorded stays so, and an ask need not go through the whole history.
+        """
+        while self._n_recorded < len(self._cohorts) and self._is_recorded(self._n_recorded):
+            self._n_recorded += 1
+        return self._n_recorded
 
     def _cohort(self, index: int) -> Cohort:
         numbers = tuple(self._cohorts[index])
@@ -242,72 +268,6 @@ class Session:
             raise SearchError(
                 f"all {len(finished)} trials so far have failed, {count} of them with: {reason}"
             )
-
-    @property
-    def frontier(self) -> Frontier:
-        """The frontier of the trials told so far, kept current: of old members and new trials alone, for no other trial can return."""
-        return self._frontier
-
-    # ---- the storage -----------------------------------------------------------------------------------------------------------------
-
-    def _open_study(self) -> int:
-        """The study of this name, made when it is missing; of two processes that make it at once, both get the same one."""
-        store, name = self.storage.optuna, self.search.name
-        try:
-            study_id = store.get_study_id_from_name(name)
-        except KeyError:
-            try:
-                study_id = store.create_new_study(
-                    [StudyDirection.MINIMIZE] * len(self.objectives), name
-                )
-            except optuna.exceptions.DuplicatedStudyError:
-                study_id = store.get_study_id_from_name(name)
-        attributes = store.get_study_user_attrs(study_id)
-        fingerprint = attributes.get(records.FINGERPRINT)
-        if fingerprint not in (None, self.search.fingerprint()):
-            raise SpecError(
-                f"the storage holds another search named {name!r} (fingerprint {fingerprint}); choose another --name."
-            )
-        if fingerprint is None:
-            store.set_study_user_attr(study_id, records.SEARCH, self.search.to_spec())
-            store.set_study_user_attr(study_id, records.FINGERPRINT, self.search.fingerprint())
-        return study_id
-
-    def _study_attributes(self) -> dict[str, Any]:
-        return self.storage.optuna.get_study_user_attrs(self._study_id)
-
-    def _load(self) -> None:
-        """Rebuilds everything from the storage."""
-        stored = self.storage.optuna.get_study_system_attrs(self._study_id)
-        prefix = records.SAMPLER
-        self._proposer.recall_study_attributes(
-            {key[len(prefix) :]: v for key, v in stored.items() if key.startswith(prefix)}
-        )
-        for frozen in self.storage.optuna.get_all_trials(self._study_id, deepcopy=False):
-            self._remember(stored_id(frozen), frozen)
-            self._proposer.recall(frozen.number, frozen.params, frozen.system_attrs)
-        self._grow_frontier(self._trials)
-
-    def _grow_frontier(self, told: Sequence[Trial]) -> None:
-        self._frontier = Frontier.of([*self._frontier.members, *told], self.objectives)
-
-    def _remember(self, trial_id: int, frozen: optuna.trial.FrozenTrial | None = None) -> None:
-        trial = records.read(frozen or self.storage.optuna.get_trial(trial_id), self.objectives)
-        self._ids.append(trial_id)
-        self._trials.append(trial)
-        self._cohorts[trial.cohort].append(trial.number)
-
-    def _observe(self, trial: Trial) -> None:
-        complete = trial.state is TrialState.COMPLETE
-        losses = (
-            [
-                objective.to_minimised(trial.objectives[objective.name])
-                for objective in self.objectives
-            ]
-            if complete
-            else None
-        )
-        self._proposer.observe(trial.number, losses)
 
 
 def judge(

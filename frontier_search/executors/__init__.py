@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.zoo import Zoo
 
 
@@ -33,7 +33,7 @@ class Where:
         return self.accelerator if self.gpus_per_cohort else "cpu"
 
 
-Execute = Callable[[Handover], None]  # trains cohorts until the handover has no more
+Execute = Callable[[Dispatcher], None]  # trains cohorts until the dispatcher has no more
 
 
 class Executor(Protocol):

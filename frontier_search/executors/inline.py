@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from frontier_search.executors import Execute, Where
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.worker import Worker
 
 
 @contextmanager
 def ready(where: Where, resume: str) -> Iterator[Execute]:
-    def execute(handover: Handover) -> None:
-        worker = Worker(handover.search, handover.files.outcomes, where.device)
-        while (cohort := handover.next()) is not None:
+    def execute(dispatcher: Dispatcher) -> None:
+        worker = Worker(dispatcher.search, dispatcher.files.outcomes, where.device)
+        while (cohort := dispatcher.next()) is not None:
             worker.train(cohort)
-            handover.settle(cohort)
+            dispatcher.settle(cohort)
 
     yield execute

@@ -37,7 +37,7 @@ from ray.tune.search import Searcher
 
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import Execute, Where, lost_machines
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.watchdog import (
     SYSTEM_CONFIG,
     Watchdog,
@@ -91,9 +91,9 @@ class CohortTrainable(tune.Trainable):
 class CohortSearcher(Searcher):
     """Ray Tune's view of a session: a suggestion is a cohort. What goes wrong inside is kept in ``error``, because Tune would swallow it."""
 
-    def __init__(self, handover: Handover) -> None:
+    def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(metric=COHORT, mode="max")
-        self.handover = handover
+        self.dispatcher = dispatcher
         self.error: BaseException | None = None
         self.last_words = ""  # of the worker that died last
         self.last_error: BaseException | None = None  # which Ray raised for it
@@ -103,7 +103,7 @@ class CohortSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]  # FINISHED is a string
         cohort = None
         if self.error is None:
-            cohort = self._again.pop(0) if self._again else self._guarded(self.handover.next)
+            cohort = self._again.pop(0) if self._again else self._guarded(self.dispatcher.next)
         if cohort is None:
             return None if self._cohorts and self.error is None else str(Searcher.FINISHED)
         self._cohorts[trial_id] = cohort
@@ -122,14 +122,14 @@ class CohortSearcher(Searcher):
             # without any node the raylet took the worker with it, which is no fault of the stack's: the watchdog ends the search
             if some_node_is_alive():
                 self._guarded(
-                    lambda: self.handover.worker_died(
+                    lambda: self.dispatcher.worker_died(
                         cohort, self.last_words, lost_machines.lost(self.last_error)
                     )
                 )
         elif result and PROBLEM in result:
             self.error = SearchError(result[PROBLEM])
         else:
-            self._guarded(lambda: self.handover.settle(cohort))
+            self._guarded(lambda: self.dispatcher.settle(cohort))
 
     def _guarded(self, step: Callable[[], Cohort | None]) -> Cohort | None:
         try:
@@ -218,7 +218,7 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
     """
     logging.getLogger("ray").setLevel(
         logging.CRITICAL
-    )  # its tracebacks of dead workers: the handover says it in a sentence
+    )  # its tracebacks of dead workers: the dispatcher says it in a sentence
     if where.address:
         _reach(where.address)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -281,11 +281,11 @@ def _start_here(workers: int) -> None:
     )
 
 
-def _tune(handover: Handover, where: Where) -> None:
-    searcher = CohortSearcher(handover)
-    root = str(handover.files.root.resolve())
+def _tune(dispatcher: Dispatcher, where: Where) -> None:
+    searcher = CohortSearcher(dispatcher)
+    root = str(dispatcher.files.root.resolve())
     trainable = tune.with_parameters(
-        CohortTrainable, spec=handover.search.to_spec(), root=root, device=where.device
+        CohortTrainable, spec=dispatcher.search.to_spec(), root=root, device=where.device
     )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(
@@ -294,13 +294,13 @@ def _tune(handover: Handover, where: Where) -> None:
                 search_alg=searcher,
                 scheduler=CohortScheduler(searcher),
                 num_samples=-1,
-                max_concurrent_trials=handover.search.in_flight,
+                max_concurrent_trials=dispatcher.search.in_flight,
                 reuse_actors=True,
                 trial_dirname_creator=_trial_name,
                 trial_name_creator=_trial_name,
             ),
             run_config=tune.RunConfig(
-                name=handover.search.name,
+                name=dispatcher.search.name,
                 storage_path=scratch,
                 verbose=0,
                 stop=StopOnError(searcher),
@@ -316,7 +316,7 @@ def _tune(handover: Handover, where: Where) -> None:
             tuner.fit()
     if searcher.error is not None:
         raise searcher.error
-    if not handover.session.finished:
+    if not dispatcher.session.finished:
         raise SearchError("Ray Tune ended before the search did.")
 
 

@@ -18,8 +18,9 @@ import torch
 from frontier_search import runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where, ray_tune
-from frontier_search.executors.dispatcher import STILLBIRTHS_ALLOWED, Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.worker import Worker
+from frontier_search.executors.worker_deaths import FAILED_STARTS_ALLOWED
 from frontier_search.files import names_in, write_whole
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.search.search import Search
@@ -179,14 +180,14 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(
         assert told.elapsed_s > 0
 
 
-# ---- the handover -----------------------------------------------------------------------------------------------------------------------
+# ---- the dispatcher -----------------------------------------------------------------------------------------------------------------------
 
 
-def handover(
+def dispatcher(
     home: Path, observers: Sequence[Any] = (), outcomes: str | None = None, **changes: Any
-) -> Handover:
+) -> Dispatcher:
     entry = catalog.define(toys.search(**changes), home, Locations.of(home, outcomes=outcomes))
-    return Handover(
+    return Dispatcher(
         Session(entry.search, entry.open_storage(writable=True)), entry.files, observers
     )
 
@@ -212,7 +213,7 @@ def test_an_observer_that_raises_stops_nothing(
 
 
 def test_a_worker_that_leaves_nothing_is_an_error(tmp_path: Path) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     with pytest.raises(SearchError, match="worker of cohort 0 reported, but its outcome is not in"):
@@ -221,10 +222,10 @@ def test_a_worker_that_leaves_nothing_is_an_error(tmp_path: Path) -> None:
 
 
 def test_workers_that_die_before_they_train_stop_the_search_in_the_end(tmp_path: Path) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
-    for _ in range(STILLBIRTHS_ALLOWED):
+    for _ in range(FAILED_STARTS_ALLOWED):
         live.worker_died(cohort, "killed")
     with pytest.raises(
         SearchError,
@@ -235,20 +236,20 @@ def test_workers_that_die_before_they_train_stop_the_search_in_the_end(tmp_path:
 
 
 def test_a_worker_that_dies_in_a_stack_is_counted_against_that_stack(tmp_path: Path) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     checkpoints = live.files.outcomes.checkpoints(cohort.index)
-    for _ in range(STILLBIRTHS_ALLOWED + 2):
+    for _ in range(FAILED_STARTS_ALLOWED + 2):
         crashes.begin(checkpoints, "0")
         live.worker_died(cohort, "killed")
-    assert crashes.read(checkpoints) == {"0": STILLBIRTHS_ALLOWED + 2}
+    assert crashes.read(checkpoints) == {"0": FAILED_STARTS_ALLOWED + 2}
 
 
 def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     checkpoints = live.files.outcomes.checkpoints(cohort.index)
@@ -269,15 +270,15 @@ def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(
 
 def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path: Path) -> None:
     """Within the same bound as in a stack: data that do not fit the memory of any machine must not go through machines for ever."""
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     for _ in range(2):
-        for _ in range(crashes.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
+        for _ in range(crashes.MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
             live.worker_died(cohort, "unavailable", with_machine=True)
         crashes.begin(live.files.outcomes.checkpoints(cohort.index), "0")
         live.worker_died(cohort, "unavailable", with_machine=True)  # one that trained: counted anew
-    for _ in range(crashes.MACHINES_ALLOWED + STILLBIRTHS_ALLOWED):
+    for _ in range(crashes.MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
         live.worker_died(cohort, "unavailable", with_machine=True)
     with pytest.raises(
         SearchError,
@@ -287,14 +288,14 @@ def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path:
 
 
 def test_the_candidates_wait_on_the_disk_for_the_worker(tmp_path: Path) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     assert live.files.outcomes.queued(cohort.index) == cohort
 
 
 def test_what_other_candidates_left_goes_when_a_cohort_is_posted(tmp_path: Path) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     state = live.files.outcomes.checkpoints(cohort.index) / "0.npz"
@@ -306,7 +307,7 @@ def test_what_other_candidates_left_goes_when_a_cohort_is_posted(tmp_path: Path)
 
 
 def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path: Path) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort, running = live.next(), live.next()
     assert cohort is not None
     assert running is not None
@@ -315,7 +316,7 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     live.files.outcomes.write(cohort, outcomes, weights)
     live.session.tell(cohort, outcomes)  # and here it dies
     entry = catalog.find("toy-1", tmp_path)
-    again = Handover(Session(entry.search, entry.open_storage(writable=True)), entry.files)
+    again = Dispatcher(Session(entry.search, entry.open_storage(writable=True)), entry.files)
     assert list(again.files.outcomes.indices()) == [running.index]
     members = Frontier.of(again.session.trials, again.session.objectives).numbers()
     assert members
@@ -324,7 +325,7 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     } == members
 
 
-def leave_and_settle(live: Handover, cohort: Cohort) -> None:
+def leave_and_settle(live: Dispatcher, cohort: Cohort) -> None:
     weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
     live.files.outcomes.write(cohort, fakes.train_all(live.session, cohort), weights)
     live.settle(cohort)
@@ -335,7 +336,7 @@ def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(
 ) -> None:
     """The second cohort was told and the first was still running: models of the second wait while the first is trained and told."""
     shared = str(tmp_path / "shared")
-    live = handover(tmp_path / "lost", outcomes=shared)
+    live = dispatcher(tmp_path / "lost", outcomes=shared)
     first, second = live.next(), live.next()
     assert first is not None
     assert second is not None
@@ -346,21 +347,21 @@ def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(
         live.files.outcomes.checkpoints(second.index) / "0.npz",
         b"it died while it removed the files",
     )
-    again = handover(tmp_path / "new", outcomes=shared)
+    again = dispatcher(tmp_path / "new", outcomes=shared)
     assert again.next() == first
     leave_and_settle(again, first)
     assert again.files.models.numbers() >= members
     third = again.next()
     assert third is not None
     assert third.index == 2
-    assert again.session.told(second.index) == second
+    assert again.session.recorded(second.index) == second
     assert list(again.files.outcomes.indices()) == [third.index]
     leave_and_settle(again, third)
     assert again.files.models.numbers() == again.session.frontier.numbers()
 
 
 def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:
-    live = handover(tmp_path)
+    live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     other = Cohort(cohort.index, cohort.numbers, cohort.candidates[::-1])
@@ -381,7 +382,7 @@ def test_a_changed_file_is_refused_before_any_trial(executor: str, tmp_path: Pat
 
 
 def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
-    live = handover(tmp_path, objectives=["loss", "params", "latency_ms"])
+    live = dispatcher(tmp_path, objectives=["loss", "params", "latency_ms"])
     cohort = live.next()
     assert cohort is not None
     Worker(live.search, live.files.outcomes).train(live.files.outcomes.queued(0))

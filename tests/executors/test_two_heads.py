@@ -18,7 +18,7 @@ from frontier_search import runner
 from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Where
-from frontier_search.executors.dispatcher import Handover
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.files import names_in, write_whole
 from frontier_search.search.search import Search
 from frontier_search.session import Session
@@ -47,14 +47,14 @@ class Head:
         entry = catalog.define(search, home, Locations.of(home, outcomes=outcomes))
         self.session = Session(search, entry.open_storage(writable=True))
         self.files = entry.files
-        self.handover = Handover(self.session, self.files)
+        self.dispatcher = Dispatcher(self.session, self.files)
         self.files.owner.take_over()
         self.flying: dict[int, tuple[Cohort, bool]] = {}
         self.trained: list[int] = []
         self.stopped = ""
 
     def ask(self) -> None:
-        while (cohort := self.handover.next()) is not None:
+        while (cohort := self.dispatcher.next()) is not None:
             self.flying[cohort.index] = (cohort, False)
             self.trained.append(cohort.index)
 
@@ -76,7 +76,7 @@ class Head:
             return
         del self.flying[cohort.index]
         try:
-            self.handover.settle(cohort)
+            self.dispatcher.settle(cohort)
             self.ask()
         except SearchError as error:
             self.stopped = str(error)
@@ -121,7 +121,7 @@ def test_the_last_head_has_the_search_whenever_it_comes(
     search = toys.search(trials=40, in_flight=rng.randint(1, 3))
     twin = Session(search, catalog.define(search, tmp_path / "twin").open_storage(writable=True))
     fakes.play(twin)
-    cohorts = [cohort for index in range(10) if (cohort := twin.told(index))]
+    cohorts = [cohort for index in range(10) if (cohort := twin.recorded(index))]
     heads: list[Head] = []
     told: dict[str, int] = {}  # by each head, when the next one came
     archived: dict[int, tuple[Outcome, ...]] = {}
