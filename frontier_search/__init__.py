@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.executors import Execute as Execute
     from frontier_search.executors import Executor as Executor
     from frontier_search.executors import Where as Where
-    from frontier_search.executors.dispatcher import Handover as Handover
+    from frontier_search.executors.dispatcher import Dispatcher as Dispatcher
     from frontier_search.executors.dispatcher import Observer as Observer
     from frontier_search.executors.worker import Worker as Worker
     from frontier_search.frontier.frontier import Frontier as Frontier
@@ -115,7 +115,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "storage.lock": "hold",
     "runner": "resume run",
     "executors": "EXECUTORS Execute Executor Where",
-    "executors.dispatcher": "Handover Observer",
+    "executors.dispatcher": "Dispatcher Observer",
     "executors.worker": "Worker",
     "errors": "SearchError SpecError TrialError",
 }

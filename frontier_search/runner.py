@@ -1,4 +1,4 @@
-"""Running a search or a sweep, and resuming it: the library under the commands ``run``, ``sweep`` and ``resume``."""
+"""Runs and resumes searches and sweeps, under the commands ``run``, ``sweep`` and ``resume``."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def run(
     where: Where | None = None,
     observers: Sequence[Observer] = (),
 ) -> Frontier:
-    """Defines a search and runs it to its end.
+    """Defines a search, runs it to its end and returns the frontier.
 
     Raises:
-        SpecError: the name exists, or the home cannot be written.
-        SearchError: the search stopped; ``resume`` goes on from what is stored.
+        SpecError: a search of this name exists, or the home cannot be written.
+        SearchError: the search stopped before its end. ``resume`` continues it.
     """
     return conduct(catalog.define(search, home), executor, where, observers)
 
@@ -46,64 +46,93 @@ def resume(
     where: Where | None = None,
     observers: Sequence[Observer] = (),
 ) -> Frontier:
-    """Goes on with a search, from the storage alone: nothing that was told is lost, nothing is trained twice."""
+    """Continues a search from its storage and returns the frontier.
+
+    No recorded trial is lost, and no cohort with an outcome is trained again.
+
+    Raises:
+        SpecError: no search has this name, or as ``conduct``.
+        SearchError: the search stopped before its end.
+    """
     return conduct(catalog.find(name, home), executor, where, observers)
 
 
 def conduct(
     entry: Entry, executor: str, where: Where | None, observers: Sequence[Observer]
 ) -> Frontier:
-    """Runs what is left of a search, under its lock, and returns the frontier.
+    """Runs the rest of a search, under its lock, and returns the frontier.
 
     Raises:
-        SpecError: another process runs it, the dataset's file has changed or cannot be had, or outcomes cannot be exchanged where it says.
-        SearchError: it stopped before its end.
+        SpecError: another process runs it, the dataset is not available or has changed, or its
+            location for outcomes cannot be used.
+        SearchError: the search stopped before its end.
     """
     with _workers(executor, where, entry.folder.resume_command) as workers:
-        return _conduct(entry, workers, observers)
+        return _run_to_end(entry, workers, observers)
 
 
 def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observe) -> None:
-    """Runs what is left of a sweep, search by search, on workers that are started once; then gives more seeds to what decides its claims.
+    """Runs the rest of a sweep, one search after another, on workers that are started once.
+
+    With ``until_settled``, further searches then train more seeds of the candidates that decide the
+    sweep's claims, round after round, until the claims are settled or no round is left.
 
     Args:
-        observe: given a search that is about to run, its observers; the block ends when the search does.
+        observe: given a search that is about to run, its observers. The block ends when the search
+            does.
 
     Raises:
-        SpecError: another process runs it, or one of its searches.
+        SpecError: another process runs the sweep or one of its searches, or as ``conduct``.
         SearchError: a search stopped before its end.
     """
     with entry.folder.lock(), _workers(executor, where, entry.folder.resume_command) as workers:
-        batch, look = [search for _, search in entry.sweep.searches], 1
-        while batch:
-            for search in batch:
+        searches, rounds = [search for _, search in entry.sweep.searches], 0
+        while searches:
+            for search in searches:
                 defined = catalog.find_or_define(search, entry.folder.home, entry.locations)
                 with observe(defined) as observers:
-                    _conduct(defined, workers, observers)
-            if not entry.sweep.until_settled:
-                return
-            searched = {
-                label: [(each.search, catalog.read_trials(each)) for each in group]
-                for label, group in entry.entries().items()
-            }
-            earlier = {
-                label: [pair for pair in group if origin(pair[0].name)[1] < look]
-                for label, group in searched.items()
-            }
-            batch, look = further(entry.sweep.table(), earlier, look), look + 1
+                    _run_to_end(defined, workers, observers)
+            rounds += 1
+            searches = _more_seeds(entry, rounds) if entry.sweep.until_settled else []
+
+
+def _more_seeds(entry: SweepEntry, rounds: int) -> list[Search]:
+    """Returns the searches that train more seeds of the candidates that decide a sweep's claims.
+
+    Args:
+        rounds: how many rounds of searches have ended. Searches of later rounds, which an earlier
+            process has begun, are no evidence yet.
+    """
+    ended = {
+        label: [each for each in group if origin(each.search.name)[1] < rounds]
+        for label, group in entry.entries().items()
+    }
+    searched = {
+        label: [(each.search, catalog.read_trials(each)) for each in group]
+        for label, group in ended.items()
+    }
+    return further(entry.sweep.table(), searched, rounds)
 
 
 @contextmanager
 def _workers(executor: str, where: Where | None, resume: str) -> Iterator[Callable[[], Execute]]:
-    """What trains cohorts, started when the first search needs it: a search that has ended needs none."""
+    """Yields a function that starts the workers when it is first called.
+
+    A search that has ended does not call it.
+    """
     ready = EXECUTORS[executor](where or Where(), resume)
     with ExitStack() as stack:
         yield functools.cache(lambda: stack.enter_context(ready))
 
 
-def _conduct(
+def _run_to_end(
     entry: Entry, workers: Callable[[], Execute], observers: Sequence[Observer]
 ) -> Frontier:
+    """Runs the rest of a search, under its lock, and returns the frontier.
+
+    A finished search is only shown. It takes nothing over from a session elsewhere, which may be
+    running it with more trials.
+    """
     entry.search.obtain_dataset()
     with (
         raising_search_error(entry.locations.storage),
@@ -111,21 +140,24 @@ def _conduct(
         closing(entry.open_storage(writable=True)) as storage,
         storage.held(entry.search.name),
     ):
-        session = Session(entry.search, storage)
-        files = entry.files
+        session, files = Session(entry.search, storage), entry.files
         files.archive.claim(entry.search)
         dispatcher = Dispatcher(session, files, observers)
-        if (
-            session.finished
-        ):  # it is shown, and must not stop one that goes on elsewhere, with more trials
+        if dispatcher.finished:
             dispatcher.observe()
         else:
-            files.owner.take_over()
-            try:
-                workers()(dispatcher)
-            except (OSError, SearchError):
-                files.owner.require_ours()  # where another session removed what this one wrote, that is why
-                raise
-            session.note_elapsed()
+            _train(dispatcher, workers)
         session.raise_if_hopeless()
         return session.frontier
+
+
+def _train(dispatcher: Dispatcher, workers: Callable[[], Execute]) -> None:
+    """Trains the rest of a search, as its owner."""
+    owner = dispatcher.files.owner
+    owner.take_over()
+    try:
+        workers()(dispatcher)
+    except (OSError, SearchError):
+        owner.require_ours()  # a new owner may have removed our files, and is then the reason
+        raise
+    dispatcher.session.note_elapsed()

@@ -36,7 +36,7 @@ LAYERS = (  # lowest first; a folder stands for everything in it
 HOMES = {  # a library that takes long to load, and where it may be imported at all
     "torch": "models.networks training executors mirror.models",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
-    "optuna": "sampling storage session",
+    "optuna": "sampling storage",
     "sqlalchemy": "storage mirror",
     "sklearn": "frontier.baselines data",
     "mlflow": "mirror",

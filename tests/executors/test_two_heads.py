@@ -253,6 +253,22 @@ def test_an_archive_that_does_not_know_the_time_is_told_again_all_the_same(tmp_p
     assert again.trained == []
 
 
+def test_one_damaged_file_of_an_archive_is_trained_again_and_nothing_after_it(
+    tmp_path: Path,
+) -> None:
+    search, shared = toys.search(trials=40, in_flight=1), str(tmp_path / "shared")
+    first = Head(search, tmp_path / "first", shared)
+    first.ask()
+    while not first.session.finished:
+        first.step(random.Random(0))
+    write_whole(first.files.root / "told" / "00003.json", b"damaged")
+    again = Head(search, tmp_path / "again", shared)
+    again.ask()
+    while not again.session.finished:
+        again.step(random.Random(0))
+    assert again.trained == [3]
+
+
 @pytest.mark.parametrize("executor", list(EXECUTORS))
 def test_every_executor_stops_when_another_head_has_the_search(
     executor: str, tmp_path: Path
