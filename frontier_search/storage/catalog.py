@@ -107,6 +107,7 @@ def define(search: Search, home: Path, locations: Locations | None = None) -> En
     _require_free(folder)
     with _made(folder, entry.locations):
         _require_free(folder)  # of two processes that define it at once, one is refused
+        _require_storage(entry)
         entry.files.archive.claim(search)
         place = yaml.safe_dump(entry.locations.to_spec())
         write_whole(folder.locations_file, place.encode())
@@ -182,6 +183,8 @@ def define_sweep(
             if found.sweep.until_settled or not sweep.until_settled:
                 return found
             entry = replace(found, sweep=sweep)  # the same sweep, to be settled too
+        else:
+            _require_storage(entry)
         spec = {"place": entry.locations.to_spec(), "sweep": sweep.to_spec()}
         content = yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120)
         write_whole(folder.sweep_file, content.encode())
@@ -196,17 +199,21 @@ def _reach_outcomes(locations: Locations) -> None:
 
 @contextmanager
 def _made(folder: HomeFolder, locations: Locations) -> Iterator[None]:
-    """Makes the folder of a new search or sweep and holds it, if its storage can be opened.
+    """Makes the folder of a search or a sweep and holds it inside the block.
 
     Raises:
         SpecError: the home cannot be written, or another process holds the folder.
-        SearchError: the storage cannot be opened.
+        SearchError: the storage, or the folder, reports an error inside the block.
     """
     prepare_home(folder.home)
     folder.path.mkdir(parents=True, exist_ok=True)
     with raising_search_error(locations.storage), folder.lock():
-        open_storage(locations.storage, folder.path, writable=False).close()
         yield
+
+
+def _require_storage(entry: Entry | SweepEntry) -> None:
+    """Raises SearchError when the storage cannot be opened."""
+    open_storage(entry.locations.storage, entry.folder.path, writable=False).close()
 
 
 def find_sweep(name: str, home: Path) -> SweepEntry | None:

@@ -12,12 +12,14 @@ import pytest
 
 import frontier_search
 from frontier_search import runner
-from frontier_search.errors import SpecError
+from frontier_search.errors import SearchError, SpecError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.search.search import Search
+from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session
 from frontier_search.spec import name_problem
 from frontier_search.storage import catalog
+from frontier_search.storage.folder import names
 from frontier_search.storage.locations import Locations
 from tests.support import fakes, toys
 
@@ -120,6 +122,19 @@ def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_pa
     with pytest.raises(SpecError, match="unknown storage 'mysql://x'"):
         Locations.of(tmp_path / "home", "mysql://x")
     assert not (tmp_path / "home").exists()
+
+
+def test_a_storage_that_cannot_be_opened_takes_no_name(tmp_path: Path) -> None:
+    broken = Locations.of(tmp_path, f"sqlite:///{tmp_path}/missing/search.db")
+    sweep = Sweep.from_spec({"name": "toys", "searches": {"first": {"dataset": "iris"}}})
+    with pytest.raises(SearchError, match="cannot open the storage sqlite:///.*missing"):
+        catalog.define(toys.search(), tmp_path, broken)
+    with pytest.raises(SearchError, match="cannot open the storage sqlite:///.*missing"):
+        catalog.define_sweep(sweep, tmp_path, broken)
+    assert names(tmp_path) == []
+    assert catalog.find_sweep("toys", tmp_path) is None
+    assert catalog.define(toys.search(epochs=9), tmp_path).locations.storage == "journal"
+    assert catalog.define_sweep(sweep, tmp_path).locations.storage == "journal"
 
 
 @pytest.mark.parametrize(
@@ -232,8 +247,6 @@ def test_trials_are_read_while_a_search_is_live(storage: str | None, tmp_path: P
 
 def test_the_package_offers_the_nouns_and_the_verbs() -> None:
     assert set(frontier_search.__all__) == set(frontier_search._HOMES)
-    for name in frontier_search.__all__:
-        assert getattr(frontier_search, name).__module__ == frontier_search._HOMES[name]
     assert (frontier_search.run, frontier_search.resume) == (runner.run, runner.resume)
     assert (frontier_search.Search, frontier_search.Frontier) == (Search, Frontier)
     with pytest.raises(AttributeError, match="module 'frontier_search' has no attribute 'nosuch'"):
