@@ -24,7 +24,7 @@ from frontier_search.data.dataset import TrainingBudget
 from frontier_search.data.datasets import DATASETS
 from frontier_search.executors.worker import settle_process
 from frontier_search.models.families import FAMILIES
-from frontier_search.models.networks import tanh
+from frontier_search.models.tanh import tanh
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining

@@ -49,14 +49,14 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.models.family import Size as Size
     from frontier_search.models.graph import Graph as Graph
     from frontier_search.models.graph import Product as Product
-    from frontier_search.models.networks import Batches as Batches
-    from frontier_search.models.networks import HandWritten as HandWritten
-    from frontier_search.models.networks import Network as Network
-    from frontier_search.models.networks import Solved as Solved
-    from frontier_search.models.networks import differentiable_tanh as differentiable_tanh
-    from frontier_search.models.networks import tanh as tanh
-    from frontier_search.models.networks import uniform as uniform
+    from frontier_search.models.network import Batches as Batches
+    from frontier_search.models.network import HandWritten as HandWritten
+    from frontier_search.models.network import Network as Network
+    from frontier_search.models.network import Solved as Solved
+    from frontier_search.models.network import uniform as uniform
     from frontier_search.models.networks.reservoir import ReservoirStack as ReservoirStack
+    from frontier_search.models.tanh import differentiable_tanh as differentiable_tanh
+    from frontier_search.models.tanh import tanh as tanh
     from frontier_search.objective import OBJECTIVES as OBJECTIVES
     from frontier_search.objective import Counted as Counted
     from frontier_search.objective import FromMean as FromMean
@@ -103,7 +103,8 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "models.families": "FAMILIES",
     "models.graph": "Graph Product",
     "models.architectures.reservoir": "Reservoir recurrent",
-    "models.networks": "Batches HandWritten Network Solved differentiable_tanh tanh uniform",
+    "models.network": "Batches HandWritten Network Solved uniform",
+    "models.tanh": "differentiable_tanh tanh",
     "models.networks.reservoir": "ReservoirStack",
     "sampling.samplers": "SAMPLERS Sampler",
     "trial": "Candidate Cohort Outcome SeedOutcome Trial TrialState",

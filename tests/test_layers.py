@@ -34,7 +34,7 @@ LAYERS = (  # lowest first; a folder stands for everything in it
     "cli __main__ __init__",
 )
 HOMES = {  # a library that takes long to load, and where it may be imported at all
-    "torch": "models.networks training executors mirror.models",
+    "torch": "models.network models.networks models.tanh models.kronecker_product training executors mirror.models",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "sampling storage",
     "sqlalchemy": "storage mirror",

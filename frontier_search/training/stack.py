@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.family import Architecture
-from frontier_search.models.networks import Network
+from frontier_search.models.network import Network
 from frontier_search.seeds import WEIGHT_STREAM
 from frontier_search.zoo import load
 

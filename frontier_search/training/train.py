@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from frontier_search.data.dataset import TrainingBudget
-from frontier_search.models.networks import HandWritten, Solved
+from frontier_search.models.network import HandWritten, Solved
 from frontier_search.training import loss, metrics
 from frontier_search.training.metrics import EVALUATION_ROWS
 from frontier_search.training.optimiser import StackedAdamW

@@ -12,7 +12,7 @@ import torch
 from frontier_search.data.dataset import Dataset, Task, TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
-from frontier_search.models.networks import HandWritten
+from frontier_search.models.network import HandWritten
 from frontier_search.training import loss
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group

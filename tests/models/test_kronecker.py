@@ -10,11 +10,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontier_search.models import kronecker_product
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.families import kronecker as kronecker_family
 from frontier_search.models.graph import Product
-from frontier_search.models.networks import kronecker_product
 from frontier_search.training.stack import Model, Stack, group
 
 SIZES = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4)

@@ -13,7 +13,7 @@ from torch import nn
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
-from frontier_search.models.networks import differentiable_tanh
+from frontier_search.models.tanh import differentiable_tanh
 from frontier_search.objective import OBJECTIVES
 from frontier_search.seeds import ORDER_STREAM
 from frontier_search.training.checkpoints import Checkpoints

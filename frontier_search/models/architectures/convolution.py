@@ -17,14 +17,15 @@ and averaging; Nicolini (2026), next steps.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import astuple, dataclass
 
 from frontier_search.errors import SpecError
-from frontier_search.models.architectures.image import side
-from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.reservoir import Reservoir, reservoir
 from frontier_search.models.family import Size
 from frontier_search.models.graph import Graph
+from frontier_search.models.image import side
+from frontier_search.space import Value
 
 
 @dataclass(frozen=True)
@@ -154,3 +155,30 @@ class Scaffold(_OnFeatures):
         raw = front.raw + readout + n_outputs
         flops = front.flops + self.core.recurrence_flops() + 2 * readout
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.core.graph_bytes())
+
+
+def features(hyperparameters: Mapping[str, Value]) -> Convolution:
+    """Returns the features that hyperparameters describe."""
+    names = ("channels", "layers", "grid", "kernel", "stride")
+    return Convolution(**{name: int(hyperparameters[name]) for name in names})
+
+
+def convolutional(hyperparameters: Mapping[str, Value], graph: Graph | None) -> Convolutional:
+    """Returns the features before a reservoir; without a graph it has no recurrence."""
+    return Convolutional(features(hyperparameters), reservoir(hyperparameters, graph))
+
+
+def scaffold(hyperparameters: Mapping[str, Value], graph: Graph | None) -> Scaffold:
+    """Returns the features as a reservoir's state; without a graph it has no recurrence.
+
+    Raises:
+        SpecError: there is no graph of as many units as features.
+    """
+    front = features(hyperparameters)
+    problem = graph.problem(front.features) if graph else None
+    if problem:
+        raise SpecError(
+            f"channels = {front.channels} and grid = {front.grid}, channels x grid^2 hidden units: "
+            f"{problem}"
+        )
+    return Scaffold(front, reservoir(hyperparameters, graph, hidden=front.features))

@@ -16,14 +16,15 @@ the recurrence.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from frontier_search.errors import SpecError
-from frontier_search.models.architectures.image import side
-from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.reservoir import Reservoir, reservoir
 from frontier_search.models.family import Size
 from frontier_search.models.graph import Graph
+from frontier_search.models.image import side
+from frontier_search.space import Value
 
 
 @dataclass(frozen=True)
@@ -117,3 +118,22 @@ class Mixer:
             + 2 * c * o
         )
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.core.graph_bytes())
+
+
+def mixer(
+    hyperparameters: Mapping[str, Value], graph: Graph | None, token_hidden: int = 0
+) -> Mixer:
+    """Returns the Mixer that hyperparameters describe.
+
+    Its tokens are mixed by a graph, by learned weights (``token_hidden``), or not at all.
+
+    Raises:
+        SpecError: there is no graph of as many units as patches.
+    """
+    names = ("grid", "channels", "layers", "channel_hidden")
+    grid, channels, layers, channel_hidden = (int(hyperparameters[name]) for name in names)
+    problem = graph.problem(grid**2) if graph else None
+    if problem:
+        raise SpecError(f"grid = {grid}, grid^2 hidden units: {problem}")
+    core = reservoir(hyperparameters, graph, hidden=grid**2)
+    return Mixer(grid, channels, layers, channel_hidden, token_hidden, core)

@@ -12,7 +12,7 @@ leaky-integrator neurons" (Neural Networks 20, 2007), for the leak.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,22 +110,29 @@ class Reservoir:
         )
 
 
-def recurrence_over(units: int, graph: Graph, hyperparameters: Mapping[str, Value]) -> Reservoir:
-    """The recurrence of a model whose hidden units follow from other hyperparameters; its input map and readout go unused."""
-    return recurrent(graph)({**hyperparameters, "hidden": units})
+def reservoir(
+    hyperparameters: Mapping[str, Value], graph: Graph | None, hidden: int | None = None
+) -> Reservoir:
+    """Returns the reservoir that hyperparameters describe; without a graph it has no recurrence.
+
+    Args:
+        hidden: the hidden units, where they follow from other hyperparameters.
+    """
+    units = int(hyperparameters["hidden"]) if hidden is None else hidden
+    if graph is None:
+        return Reservoir(hidden=units)
+    return Reservoir(
+        hidden=units,
+        steps=int(hyperparameters["steps"]),
+        graph=graph,
+        spectral_radius=float(hyperparameters["spectral_radius"]),
+        graph_noise=float(hyperparameters["graph_noise"]),
+    )
 
 
 def recurrent(graph: Graph, gated: bool = False) -> Callable[[Mapping[str, Value]], Reservoir]:
-    """The ``build`` of a family whose models differ in hidden, steps, spectral_radius and graph_noise alone."""
+    """Returns the ``build`` of a family that differs from others only in its graph.
 
-    def build(hyperparameters: Mapping[str, Value]) -> Reservoir:
-        return Reservoir(
-            hidden=int(hyperparameters["hidden"]),
-            steps=int(hyperparameters["steps"]),
-            graph=graph,
-            spectral_radius=float(hyperparameters["spectral_radius"]),
-            graph_noise=float(hyperparameters["graph_noise"]),
-            gated=gated,
-        )
-
-    return build
+    Its hyperparameters are hidden, steps, spectral_radius and graph_noise.
+    """
+    return lambda hyperparameters: replace(reservoir(hyperparameters, graph), gated=gated)

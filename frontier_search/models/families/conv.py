@@ -6,30 +6,16 @@ Parameters: those of conv_kronecker, exactly. The readout sees the features too,
 "Gradient-based learning applied to document recognition" (Proceedings of the IEEE 86, 1998); Nicolini (2026), next steps.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from frontier_search.models.architectures.convolution import Convolution, Convolutional
-from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.convolution import convolutional
 from frontier_search.models.family import Family
-from frontier_search.space import Value
-
-
-def front(hyperparameters: Mapping[str, Value]) -> Convolution:
-    """The features of every family that begins with them."""
-    return Convolution(
-        **{
-            name: int(hyperparameters[name])
-            for name in ("channels", "layers", "grid", "kernel", "stride")
-        }
-    )
-
 
 FAMILY = Family(
     name="conv",
     summary="small CNN and a dense head",
     source="LeCun et al. 1998; Nicolini 2026, next steps",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: Convolutional(front(given), Reservoir(hidden=int(given["hidden"]))),
+    build=lambda given: convolutional(given, None),
     image=True,
 )

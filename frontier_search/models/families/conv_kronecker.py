@@ -7,18 +7,15 @@ Without the recurrence it is conv, scalar by scalar. Source: Nicolini (2026), ne
 
 from pathlib import Path
 
-from frontier_search.models.architectures.convolution import Convolutional
-from frontier_search.models.architectures.reservoir import recurrent
-from frontier_search.models.families import conv, kronecker
+from frontier_search.models.architectures.convolution import convolutional
+from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
-
-CORE = recurrent(kronecker.GRAPH)
 
 FAMILY = Family(
     name="conv_kronecker",
     summary="small CNN and a Kronecker reservoir head",
     source="Nicolini 2026, next steps; LeCun et al. 1998",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: Convolutional(conv.front(given), CORE(given)),
+    build=lambda given: convolutional(given, kronecker.GRAPH),
     image=True,
 )

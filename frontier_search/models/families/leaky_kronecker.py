@@ -8,23 +8,18 @@ echo state networks with leaky-integrator neurons" (Neural Networks 20, 2007); N
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.reservoir import Reservoir, reservoir
 from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
 from frontier_search.space import Value
 
 
-def build(hyperparameters: Mapping[str, Value]) -> Reservoir:
-    return Reservoir(
-        hidden=int(hyperparameters["hidden"]),
-        steps=int(hyperparameters["steps"]),
-        graph=kronecker.GRAPH,
-        spectral_radius=float(hyperparameters["spectral_radius"]),
-        graph_noise=float(hyperparameters["graph_noise"]),
-        leaks=(float(hyperparameters["leak_fast"]), float(hyperparameters["leak_slow"])),
-    )
+def build(given: Mapping[str, Value]) -> Reservoir:
+    leaks = (float(given["leak_fast"]), float(given["leak_slow"]))
+    return replace(reservoir(given, kronecker.GRAPH), leaks=leaks)
 
 
 FAMILY = Family(

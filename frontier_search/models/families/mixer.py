@@ -8,34 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from frontier_search.errors import SpecError
-from frontier_search.models.architectures.mixer import Mixer
-from frontier_search.models.architectures.reservoir import Reservoir, recurrence_over
+from frontier_search.models.architectures.mixer import Mixer, mixer
 from frontier_search.models.family import Family
-from frontier_search.models.graph import Graph
 from frontier_search.space import Value
 
 
-def mixer(
-    hyperparameters: Mapping[str, Value], token_hidden: int = 0, graph: Graph | None = None
-) -> Mixer:
-    """A Mixer whose tokens are mixed by learned weights, by a graph, or not at all."""
-    grid, channels, layers, channel_hidden = (
-        int(hyperparameters[name]) for name in ("grid", "channels", "layers", "channel_hidden")
-    )
-    problem = graph.problem(grid**2) if graph else None
-    if problem:
-        raise SpecError(f"grid = {grid}, grid^2 hidden units: {problem}")
-    core = recurrence_over(grid**2, graph, hyperparameters) if graph else Reservoir(hidden=grid**2)
-    return Mixer(grid, channels, layers, channel_hidden, token_hidden, core)
-
-
-def build(hyperparameters: Mapping[str, Value]) -> Mixer:
-    token_hidden = int(hyperparameters["token_hidden"])
+def build(given: Mapping[str, Value]) -> Mixer:
+    token_hidden = int(given["token_hidden"])
     if token_hidden < 1:
         raise SpecError(
             f"token_hidden = {token_hidden}; at least 1 is needed (mixer_no_mixing has none)"
         )
-    return mixer(hyperparameters, token_hidden)
+    return mixer(given, None, token_hidden)
 
 
 FAMILY = Family(

@@ -8,8 +8,8 @@ mixer_no_mixing. Source: Nicolini (2026), next steps; Tolstikhin et al. (2021) f
 
 from pathlib import Path
 
+from frontier_search.models.architectures.mixer import mixer
 from frontier_search.models.families import kronecker
-from frontier_search.models.families.mixer import mixer
 from frontier_search.models.family import Family
 
 FAMILY = Family(
@@ -17,6 +17,6 @@ FAMILY = Family(
     summary="small Mixer, token mixing by a Kronecker recurrence",
     source="Nicolini 2026, next steps; Tolstikhin et al. 2021",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: mixer(given, graph=kronecker.GRAPH),
+    build=lambda given: mixer(given, kronecker.GRAPH),
     image=True,
 )

@@ -6,7 +6,7 @@ al. (2021); Nicolini (2026), next steps.
 
 from pathlib import Path
 
-from frontier_search.models.families.mixer import mixer
+from frontier_search.models.architectures.mixer import mixer
 from frontier_search.models.family import Family
 
 FAMILY = Family(
@@ -14,6 +14,6 @@ FAMILY = Family(
     summary="small Mixer without its token mixing",
     source="Tolstikhin et al. 2021; Nicolini 2026, next steps",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: mixer(given),
+    build=lambda given: mixer(given, None),
     image=True,
 )

@@ -5,8 +5,8 @@ Parameters: those of mixer_kronecker. Source: Nicolini (2026), the random contro
 
 from pathlib import Path
 
+from frontier_search.models.architectures.mixer import mixer
 from frontier_search.models.families import random_sparse
-from frontier_search.models.families.mixer import mixer
 from frontier_search.models.family import Family
 
 FAMILY = Family(
@@ -14,6 +14,6 @@ FAMILY = Family(
     summary="control: small Mixer, token mixing by a random sparse recurrence",
     source="Nicolini 2026, random control and next steps",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: mixer(given, graph=random_sparse.GRAPH),
+    build=lambda given: mixer(given, random_sparse.GRAPH),
     image=True,
 )

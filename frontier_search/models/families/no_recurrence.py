@@ -7,7 +7,7 @@ Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the expansion
 
 from pathlib import Path
 
-from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.reservoir import reservoir
 from frontier_search.models.family import Family
 
 FAMILY = Family(
@@ -15,5 +15,5 @@ FAMILY = Family(
     summary="the reservoir without its recurrence",
     source="Nicolini 2026, expansion control",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda hyperparameters: Reservoir(hidden=int(hyperparameters["hidden"])),
+    build=lambda given: reservoir(given, None),
 )

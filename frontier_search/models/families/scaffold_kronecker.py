@@ -8,8 +8,8 @@ scaffold, scalar by scalar. Source: Nicolini (2026), next steps; LeCun et al. (1
 
 from pathlib import Path
 
+from frontier_search.models.architectures.convolution import scaffold
 from frontier_search.models.families import kronecker
-from frontier_search.models.families.scaffold import on_features
 from frontier_search.models.family import Family
 
 FAMILY = Family(
@@ -17,6 +17,6 @@ FAMILY = Family(
     summary="feature map of a small CNN as a Kronecker scaffold's state",
     source="Nicolini 2026, next steps; LeCun et al. 1998",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=on_features(kronecker.GRAPH),
+    build=lambda given: scaffold(given, kronecker.GRAPH),
     image=True,
 )

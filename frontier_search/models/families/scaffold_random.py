@@ -5,8 +5,8 @@ Parameters: those of scaffold_kronecker. Source: Nicolini (2026), the random con
 
 from pathlib import Path
 
+from frontier_search.models.architectures.convolution import scaffold
 from frontier_search.models.families import random_sparse
-from frontier_search.models.families.scaffold import on_features
 from frontier_search.models.family import Family
 
 FAMILY = Family(
@@ -14,6 +14,6 @@ FAMILY = Family(
     summary="control: feature map of a small CNN on a random sparse graph",
     source="Nicolini 2026, random control and next steps",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=on_features(random_sparse.GRAPH),
+    build=lambda given: scaffold(given, random_sparse.GRAPH),
     image=True,
 )

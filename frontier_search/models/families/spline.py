@@ -7,7 +7,7 @@ Parameters: d H K + (d + H) o + o. Source: Liu et al., "KAN: Kolmogorov-Arnold N
 
 from pathlib import Path
 
-from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.reservoir import reservoir
 from frontier_search.models.architectures.spline import Spline
 from frontier_search.models.family import Family
 
@@ -16,7 +16,5 @@ FAMILY = Family(
     summary="a learned spline on every input edge, no recurrence",
     source="Liu et al. 2024; Nicolini 2026, next steps",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: Spline(
-        Reservoir(hidden=int(given["hidden"])), int(given["basis_functions"])
-    ),
+    build=lambda given: Spline(reservoir(given, None), int(given["basis_functions"])),
 )

@@ -7,17 +7,15 @@ Parameters: those of spline. Source: Nicolini (2026), next steps; Liu et al., "K
 
 from pathlib import Path
 
-from frontier_search.models.architectures.reservoir import recurrent
+from frontier_search.models.architectures.reservoir import reservoir
 from frontier_search.models.architectures.spline import Spline
 from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
-
-CORE = recurrent(kronecker.GRAPH)
 
 FAMILY = Family(
     name="spline_kronecker",
     summary="a learned spline on every input edge, Kronecker recurrence",
     source="Nicolini 2026, next steps; Liu et al. 2024",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda given: Spline(CORE(given), int(given["basis_functions"])),
+    build=lambda given: Spline(reservoir(given, kronecker.GRAPH), int(given["basis_functions"])),
 )

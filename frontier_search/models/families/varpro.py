@@ -11,30 +11,17 @@ Newton's method follow it (``networks.varpro``). Every scalar of the readout is 
 Source: Golub and Pereyra (SIAM Journal on Numerical Analysis 10, 1973); Nicolini (2026) for the reservoir.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
+from frontier_search.models.architectures.reservoir import reservoir
 from frontier_search.models.architectures.varpro import VarPro
 from frontier_search.models.families import kronecker
 from frontier_search.models.family import Family
-from frontier_search.space import Value
-
-
-def build(hyperparameters: Mapping[str, Value]) -> VarPro:
-    return VarPro(
-        hidden=int(hyperparameters["hidden"]),
-        steps=int(hyperparameters["steps"]),
-        graph=kronecker.GRAPH,
-        spectral_radius=float(hyperparameters["spectral_radius"]),
-        graph_noise=float(hyperparameters["graph_noise"]),
-        ridge=float(hyperparameters["ridge"]),
-    )
-
 
 FAMILY = Family(
     name="varpro",
     summary="Kronecker recurrence, readout solved in closed form",
     source="Golub and Pereyra 1973; Nicolini 2026",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=build,
+    build=lambda given: VarPro(reservoir(given, kronecker.GRAPH), float(given["ridge"])),
 )

@@ -14,9 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from frontier_search.models.architectures.convolution import Convolution, Convolutional, Scaffold
-from frontier_search.models.architectures.image import side
-from frontier_search.models.networks import differentiable_tanh, uniform
+from frontier_search.models.image import side
+from frontier_search.models.network import uniform
 from frontier_search.models.networks.reservoir import ReservoirStack
+from frontier_search.models.tanh import differentiable_tanh
 
 
 class Features:

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from frontier_search.models import kronecker_product
 from frontier_search.models.architectures.factored import Factored
-from frontier_search.models.networks import differentiable_tanh, kronecker_product
 from frontier_search.models.networks.reservoir import initial_maps, map_shapes
+from frontier_search.models.tanh import differentiable_tanh
 
 FIRST_CORRECTION = 0.1  # bound of the first u and v: K + u v^T is K to 0.01, and neither u nor v is without a gradient as at 0
 

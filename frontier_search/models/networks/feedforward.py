@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.architectures.feedforward import FeedForward
-from frontier_search.models.networks import differentiable_tanh, tanh, uniform
+from frontier_search.models.network import uniform
+from frontier_search.models.tanh import differentiable_tanh, tanh
 
 
 class FeedForwardStack:

@@ -14,14 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from frontier_search.models import kronecker_product
 from frontier_search.models.architectures.reservoir import Reservoir
-from frontier_search.models.networks import (
-    differentiable_tanh,
-    kronecker_product,
-    tanh,
-    tanh_of_half,
-    uniform,
-)
+from frontier_search.models.network import uniform
+from frontier_search.models.tanh import differentiable_tanh, tanh, tanh_of_half
 
 
 @dataclass

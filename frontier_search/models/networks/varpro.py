@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from frontier_search.data.dataset import Task
 from frontier_search.models.architectures.varpro import VarPro
-from frontier_search.models.networks import Batches
+from frontier_search.models.network import Batches
 from frontier_search.models.networks.reservoir import ReservoirStack
 
 CURVATURE: Mapping[Task, float] = {"regression": 1.0, "binary": 0.25, "multiclass": 0.5}
@@ -45,7 +45,9 @@ class VarProStack(ReservoirStack):
         n_outputs: int,
         device: torch.device,
     ) -> None:
-        ReservoirStack.__init__(self, models, seeds, n_inputs, n_outputs, device)
+        ReservoirStack.__init__(
+            self, [model.core for model in models], seeds, n_inputs, n_outputs, device
+        )
         penalised = torch.ones(n_inputs + self.hidden + 1, dtype=torch.float64, device=device)
         penalised[-1] = 0
         self.penalty = (
