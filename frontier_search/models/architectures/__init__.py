@@ -1,1 +1,4 @@
-"""Shapes of models with their counts in closed form; one architecture a file. The stacked programs that train them are in ``networks``."""
+"""Architectures, one a file: the shapes of models and their counts in closed form, without torch.
+
+The torch program that trains an architecture has the same name in ``networks/``.
+"""

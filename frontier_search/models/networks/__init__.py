@@ -1,1 +1,4 @@
-"""Networks, one a file: the stacked torch programs that train the architectures. See ``models.network``."""
+"""Networks, one a file: the stacked torch programs that train the architectures.
+
+``models.network`` says which parts a network has.
+"""
