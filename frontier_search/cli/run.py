@@ -10,6 +10,7 @@ import click
 from frontier_search.cli.interruption import Interruptible
 from frontier_search.cli.options import HOME, place, question, spec_of, training, typed
 from frontier_search.storage.folder import SearchFolder
+from frontier_search.storage.names import free_name
 
 
 @click.command("run", short_help="Search a dataset for its frontier.")
@@ -35,7 +36,7 @@ def command(
 
         spec = spec_of(search_file, flags)
         if not spec.get("name"):
-            spec["name"] = catalog.free_name(home, str(spec.get("dataset", "search")))
+            spec["name"] = free_name(home, str(spec.get("dataset", "search")))
         search = Search.from_spec(spec)
         ending.folder = SearchFolder(home, search.name)
         if dry_run:

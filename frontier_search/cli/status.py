@@ -8,6 +8,7 @@ import click
 
 from frontier_search.cli.options import FORMAT, HOME
 from frontier_search.errors import SearchError, SpecError
+from frontier_search.storage.names import known_names
 
 
 @click.command("status", short_help="How far searches are.")
@@ -24,7 +25,7 @@ def command(name: str | None, home: Path, form: str) -> None:
         click.echo(render([progress(entry) for entry in catalog.find_all(name, home)], form))
         return
     rows, problems = [], []
-    for each in catalog.known_names(home):
+    for each in known_names(home):
         try:
             rows.append(progress(catalog.find(each, home)))
         except (

@@ -9,6 +9,7 @@ import click
 
 from frontier_search.cli.options import CLUSTER, GPUS, question, spec_of
 from frontier_search.errors import SpecError
+from frontier_search.storage.names import first_free_name
 
 PASSED_ON = (
     "storage",
@@ -42,7 +43,6 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     from frontier_search.cli.attach import follow
     from frontier_search.cluster.jobs import Jobs
     from frontier_search.search.search import Search
-    from frontier_search.storage import catalog
 
     outcomes = flags["outcomes"]
     if outcomes and not outcomes.startswith(("/", "s3://")):
@@ -53,7 +53,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     try:
         with Jobs.of(cluster) as jobs:
             if not spec.get("name"):
-                spec["name"] = catalog.first_free(
+                spec["name"] = first_free_name(
                     {row["search"] for row in jobs.rows()}, str(spec.get("dataset", "search"))
                 )
             search = Search.from_spec(spec)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from frontier_search.cli.options import HOME
+from frontier_search.storage.names import newest_name
 
 
 @click.command("ui", short_help="Open the search in MLflow's pages.")
@@ -32,7 +33,7 @@ def command(name: str | None, home: Path, port: int, no_browser: bool) -> None:
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # as Ctrl-C: MLflow's server ends with this process
-    entry = catalog.find(name or catalog.only_name(home), home)
+    entry = catalog.find(name or newest_name(home), home)
     with contextlib.suppress(KeyboardInterrupt), server.serve(entry, port) as pages:
         click.echo(pages.chart)
         click.echo(f"the frontier's own page: {pages.page}", err=True)

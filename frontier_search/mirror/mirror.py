@@ -31,7 +31,7 @@ from frontier_search.mirror.client import Client, KnownRun
 from frontier_search.reports import figure, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.storage.catalog import Entry
-from frontier_search.storage.reader import History
+from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import Trial
 
 PAGE_EVERY_S = 10.0  # between two drawings of the frontier's page while the search is live
@@ -56,7 +56,7 @@ class Mirror:
         self.experiment_id = self.parent_run_id = ""
         self.client = Client(entry)
         self._objectives = entry.search.objective_table()
-        self._history = History(entry)
+        self._history = TrialReader(entry)
         self._known: dict[str, KnownRun] | None = None  # None: look at what MLflow holds first
         self._seen: tuple[int, bool] | None = (
             None  # how many trials were finished, and whether the search was live, at the last turn

@@ -9,16 +9,16 @@ from typing import Any
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.storage.catalog import Entry
-from frontier_search.storage.reader import History
+from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import TrialState
 
 
 def progress(entry: Entry) -> dict[str, Any]:
     """One row of ``status``."""
     search = entry.search
-    with closing(History(entry)) as history:
-        trials = history.trials()
-        spent = history.is_spent(trials)
+    with closing(TrialReader(entry)) as reader:
+        trials = reader.trials()
+        spent = reader.is_spent(trials)
     states = Counter(trial.state for trial in trials)
     finished = sum(count for state, count in states.items() if state.finished)
     objectives = search.objective_table()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,22 +70,6 @@ class SweepEntry:
             label: [find(name, home) for name in begun[search.name]]
             for label, search in self.sweep.searches
         }
-
-
-def free_name(home: Path, dataset: str) -> str:
-    """DATASET-1, DATASET-2, ...: the first that no search under the home has."""
-    return first_free(set(names(home)), dataset)
-
-
-def first_free(taken: Container[str], dataset: str) -> str:
-    """DATASET-1, DATASET-2, ...: the first legal name that is not taken."""
-    stem, number = (
-        re.sub(r"[^A-Za-z0-9._-]", "-", Path(dataset).stem)[:50].strip("-._") or "search",
-        1,
-    )
-    while f"{stem}-{number}" in taken:
-        number += 1
-    return f"{stem}-{number}"
 
 
 def define(search: Search, home: Path, locations: Locations | None = None) -> Entry:
@@ -294,21 +277,6 @@ def extend(entry: Entry, trials: int) -> Entry:
     with entry.folder.lock():
         write_whole(entry.folder.search_file, larger.to_yaml().encode())
     return replace(entry, search=larger)
-
-
-def known_names(home: Path) -> list[str]:
-    """Every search under a home, by name; raises SpecError when there is none."""
-    known = names(home)
-    if not known:
-        SearchFolder(home, "").require()
-    return known
-
-
-def only_name(home: Path) -> str:
-    """The newest search under a home, for commands whose NAME may be left out."""
-    return max(
-        known_names(home), key=lambda name: SearchFolder(home, name).search_file.stat().st_mtime
-    )
 
 
 def read_trials(entry: Entry) -> list[Trial]:

@@ -10,7 +10,7 @@ from frontier_search.trial import Trial
 SLACK_S = 1.0  # the elapsed time is stored at each tell, and the search ends at the ask after it
 
 
-class History:
+class TrialReader:
     """A reader that stays open.
 
     Args:

@@ -17,7 +17,7 @@ from frontier_search.mirror.mirror import Mirror
 from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
-from frontier_search.storage.reader import History
+from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import Outcome, SeedOutcome, Trial
 from tests.support import fakes
 from tests.support.reading import At, runs_of
@@ -184,7 +184,7 @@ def test_the_time_may_be_what_ends_a_search(playing: tuple[Entry, Session]) -> N
     tell_one(session)
     for budget_s, spent in ((None, False), (1e6, False), (0.5, True)):
         timed = replace(entry, search=replace(entry.search, time_budget_s=budget_s))
-        history = History(timed)
+        history = TrialReader(timed)
         assert history.is_spent(history.trials()) is spent
 
 

@@ -21,6 +21,7 @@ from frontier_search.spec import name_problem
 from frontier_search.storage import catalog
 from frontier_search.storage.folder import names
 from frontier_search.storage.locations import Locations
+from frontier_search.storage.names import free_name, known_names, newest_name
 from tests.support import fakes, toys
 
 
@@ -32,7 +33,7 @@ def test_a_defined_search_is_found_as_it_was(storage: str | None, tmp_path: Path
     )
     assert catalog.find("toy-1", tmp_path) == entry
     assert entry.locations == Locations(url or "journal", "http://127.0.0.1:5000")
-    assert catalog.known_names(tmp_path) == ["toy-1"]
+    assert known_names(tmp_path) == ["toy-1"]
 
 
 def test_the_mirror_is_beside_the_searches_unless_it_is_named(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_search_whose_file_has_gone_is_read_and_not_trained(tmp_path: Path) ->
             runner.conduct(again, "inline", None, ())
         with pytest.raises(SpecError, match="put it back, or start a new search"):
             catalog.define(replace(again.search, name="copied"), tmp_path / "home")
-    assert catalog.known_names(tmp_path / "home") == ["toy-1"]
+    assert known_names(tmp_path / "home") == ["toy-1"]
 
 
 def test_a_name_that_exists_is_refused_with_the_command_that_resumes_it(tmp_path: Path) -> None:
@@ -170,9 +171,9 @@ def test_a_search_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path)
     with pytest.raises(SpecError, match="unknown search 'toy-2'. Did you mean 'toy-1'"):
         catalog.find("toy-2", tmp_path)
     with pytest.raises(SpecError, match="there is no search in"):
-        catalog.known_names(tmp_path / "empty")
+        known_names(tmp_path / "empty")
     with pytest.raises(SpecError, match="there is no search in"):
-        catalog.only_name(tmp_path / "empty")
+        newest_name(tmp_path / "empty")
 
 
 def test_a_search_is_extended_and_never_shortened(tmp_path: Path) -> None:
@@ -212,15 +213,15 @@ def test_a_running_search_is_not_extended(tmp_path: Path) -> None:
 def test_a_free_name_is_legal_whatever_the_dataset_is_called(
     dataset: str, name: str, tmp_path: Path
 ) -> None:
-    assert catalog.free_name(tmp_path, dataset) == name
+    assert free_name(tmp_path, dataset) == name
     assert name_problem(name) is None
 
 
 def test_a_free_name_is_the_first_that_is_not_taken(tmp_path: Path) -> None:
     for name in ("iris-1", "iris-3"):
         catalog.define(toys.search(name=name), tmp_path)
-    assert catalog.free_name(tmp_path, "iris") == "iris-2"
-    assert catalog.free_name(tmp_path, "wine") == "wine-1"
+    assert free_name(tmp_path, "iris") == "iris-2"
+    assert free_name(tmp_path, "wine") == "wine-1"
 
 
 def test_the_newest_search_is_the_one_that_was_defined_last(tmp_path: Path) -> None:
@@ -229,7 +230,7 @@ def test_the_newest_search_is_the_one_that_was_defined_last(tmp_path: Path) -> N
             catalog.define(toys.search(name=name), tmp_path).folder.search_file,
             (1000 + age, 1000 + age),
         )
-    assert catalog.only_name(tmp_path) == "a"
+    assert newest_name(tmp_path) == "a"
 
 
 @pytest.mark.parametrize("storage", [None, "sqlite"])
