@@ -63,6 +63,9 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.objective import Objective as Objective
     from frontier_search.objective import RowMean as RowMean
     from frontier_search.objective import Timed as Timed
+    from frontier_search.reports.chart import Chart as Chart
+    from frontier_search.reports.figures import FIGURES as FIGURES
+    from frontier_search.reports.figures import FigureFormat as FigureFormat
     from frontier_search.runner import resume as resume
     from frontier_search.runner import run as run
     from frontier_search.sampling.samplers import SAMPLERS as SAMPLERS
@@ -118,6 +121,8 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "executors": "EXECUTORS Execute Executor Where",
     "executors.dispatcher": "Dispatcher Observer",
     "executors.worker": "Worker",
+    "reports.chart": "Chart",
+    "reports.figures": "FIGURES FigureFormat",
     "errors": "SearchError SpecError TrialError",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -22,6 +22,7 @@ import frontier_search.cli
 from frontier_search import (
     BACKENDS,
     FAMILIES,
+    FIGURES,
     OBJECTIVES,
     SAMPLERS,
     SpecError,
@@ -225,3 +226,20 @@ def test_command(
     assert capsys.readouterr().out.startswith("trial ")
     command(monkeypatch, "--help")
     assert "smallest" in capsys.readouterr().out
+
+
+def test_figure(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cook("A figure")
+    for suffix, path in eval(f"{{{recipe.row}}}").items():
+        monkeypatch.setitem(FIGURES._paths, suffix, path)
+    command(monkeypatch, "run", *TINY, *HERE)
+    (line,) = recipe.commands
+    words = shlex.split(line.replace("digits-1", "tiny"))[1:]
+    command(monkeypatch, *words, "--home", "home")
+    title, axes, *points = Path("frontier.txt").read_text().splitlines()
+    assert title.startswith("tiny: the frontier of iris")
+    assert axes == "learned parameters, validation loss (nats)"
+    assert points
+    for number, suffix in enumerate(FIGURES):  # of each that the table has
+        command(monkeypatch, "frontier", "tiny", "--home", "home", "--plot", f"{number}{suffix}")
+        assert Path(f"{number}{suffix}").stat().st_size > 0

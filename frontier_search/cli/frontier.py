@@ -36,13 +36,13 @@ def command(
     optimism: how much worse it is on test rows than on the validation rows that chose it.
     """
     from frontier_search.frontier.membership import members
-    from frontier_search.reports import figure, tables
+    from frontier_search.reports import figures, tables
     from frontier_search.storage import catalog  # optuna loads here, not for --help
 
     entry = catalog.find(name, home)
     trials = catalog.read_trials(entry)
     if plot is not None:
-        figure.write(entry.search, trials, split, plot)
+        figures.write(entry.search, trials, split, plot)
         click.echo(f"drawn: {plot}", err=True)
     objectives = entry.search.objective_table()
     click.echo(tables.frontier(members(trials, objectives), objectives, split, form))

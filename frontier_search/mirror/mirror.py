@@ -28,8 +28,9 @@ from frontier_search.frontier.hypervolume import (
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import payload
 from frontier_search.mirror.client import Client, KnownRun
-from frontier_search.reports import figure, tables
+from frontier_search.reports import tables
 from frontier_search.reports.chart import Chart
+from frontier_search.reports.figures import html
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import Trial
@@ -201,7 +202,7 @@ class Mirror:
             parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
         )
         self.client.log_file(
-            parent, "frontier.html", figure.page(Chart.of(self.entry.search, trials))
+            parent, "frontier.html", html.page(Chart.of(self.entry.search, trials))
         )
         self.client.tag(parent, {payload.DRAWN: wanted})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,6 +108,21 @@ class Chart:
     def members(self) -> list[Point]:
         return [point for point in self.points if point.member]
 
+    @property
+    def lowest(self) -> float:
+        """The value that the upward axis must reach down to."""
+        return min(
+            [
+                *(point.y.mean for point in self.points),
+                *([self.baseline.y] if self.baseline else []),
+            ]
+        )
+
+    @property
+    def hidden(self) -> str:
+        """How many trials lie above the upward axis, in words."""
+        return f"{self.beyond} trial{'s' if self.beyond > 1 else ''} above this axis"
+
     @staticmethod
     def of(
         search: Search,
@@ -161,6 +176,12 @@ def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
     if objective.known:
         return Spread(objective.of(trial), math.nan, 1)
     return Spread.of(objective.per_seed(trial, split))
+
+
+def deviations(spreads: Iterable[Spread]) -> list[float] | None:
+    """Returns the lengths of the error bars, or None when all of them are zero or unknown."""
+    bars = [0.0 if math.isnan(spread.std) else spread.std for spread in spreads]
+    return bars if any(bars) else None
 
 
 def _level(baselines: Sequence[Baseline], y: Axis, split: Split) -> Level | None:

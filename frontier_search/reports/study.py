@@ -16,7 +16,7 @@ from frontier_search.frontier.settling import CORRECTED
 from frontier_search.reports import report_figures, study_claims, words
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
-from frontier_search.reports.figure import picture
+from frontier_search.reports.figures.png import picture
 from frontier_search.reports.study_claims import FEW_SEEDS, Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import Claims

@@ -13,8 +13,10 @@ from matplotlib.image import imread
 from frontier_search.errors import SpecError
 from frontier_search.frontier.baselines import Baseline, SeedMetrics
 from frontier_search.objective import OBJECTIVES
-from frontier_search.reports import figure
+from frontier_search.reports import figures
 from frontier_search.reports.chart import Chart
+from frontier_search.reports.figures import html
+from frontier_search.reports.figures.png import picture
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Candidate, Outcome, Trial, TrialState
 
@@ -38,20 +40,20 @@ def test_other_objectives_are_drawn(
     chart = Chart.of(search, told)
     ys = [y for _, y in chart.staircase]
     assert ys == sorted(ys, reverse="accuracy" not in names)
-    for suffix in (".png", ".html"):
-        figure.write(search, told, "val", tmp_path / f"f{suffix}")
+    for suffix in figures.FIGURES:
+        figures.write(search, told, "val", tmp_path / f"f{suffix}")
 
 
 def test_png_is_800_pixels_wide(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     path = tmp_path / "deep" / "frontier.png"
-    figure.write(entry.search, trials, "val", path)
+    figures.write(entry.search, trials, "val", path)
     height, width, _ = imread(path).shape
     assert (width, height) == (800, 600)
 
 
 def test_page_needs_no_network_and_escapes_names(entry: Entry, trials: list[Trial]) -> None:
     odd = replace(trials[0], candidate=Candidate("my<b>:FAMILY", {"hidden": 4, "way": "<script>"}))
-    page = figure.page(Chart.of(entry.search, [odd, *trials[1:]]))
+    page = html.page(Chart.of(entry.search, [odd, *trials[1:]]))
     assert not re.search(r"<(script|link|img)[^>]+(src|href)\s*=", page)
     assert "trial 3" in page
     assert "my<b>" not in page
@@ -73,8 +75,9 @@ def test_the_best_baseline_is_a_line_in_both_renderings(
             value,
             f"best of kNN, SVM: SVM {value:g}",
         )
-        assert chart.baseline.label in figure.page(chart)
-        figure.draw_png(chart, tmp_path / f"{split}.png")
+        assert chart.baseline.label in html.page(chart)
+        (tmp_path / f"{split}.png").write_bytes(picture(chart))
+        assert imread(tmp_path / f"{split}.png").shape[:2] == (600, 800)
     timed = [
         replace(trial, objectives={"latency_ms": 1.0, "params": trial.size["effective"]})
         for trial in trials
@@ -93,15 +96,15 @@ def test_one_seed_has_no_bars(entry: Entry, trials: list[Trial], tmp_path: Path)
     chart = Chart.of(search, single)
     assert math.isnan(chart.members[0].y.std)
     assert "one seed" in chart.subtitle
-    figure.write(search, single, "val", tmp_path / "f.png")
+    figures.write(search, single, "val", tmp_path / "f.png")
 
 
 def test_mistakes_are_said(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"\.png .*\.html"):
-        figure.write(entry.search, trials, "val", tmp_path / "frontier.pdf")
+        figures.write(entry.search, trials, "val", tmp_path / "frontier.pdf")
     failed = [replace(trial, state=TrialState.FAIL, objectives={}) for trial in trials]
     with pytest.raises(SpecError, match="no complete trial"):
-        figure.write(entry.search, failed, "val", tmp_path / "frontier.png")
+        figures.write(entry.search, failed, "val", tmp_path / "frontier.png")
     (tmp_path / "file").write_text("")
     with pytest.raises(SpecError, match="cannot write"):
-        figure.write(entry.search, trials, "val", tmp_path / "file" / "frontier.png")
+        figures.write(entry.search, trials, "val", tmp_path / "file" / "frontier.png")

@@ -1,0 +1,56 @@
+"""The zoo of figures: what the frontier is drawn into, by the end of the file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from frontier_search.errors import SpecError
+from frontier_search.files import write_whole
+from frontier_search.reports.chart import Chart, Split
+from frontier_search.search.search import Search
+from frontier_search.trial import Trial
+from frontier_search.zoo import Zoo
+
+
+@dataclass(frozen=True)
+class FigureFormat:
+    """A way to draw the frontier.
+
+    Attributes:
+        summary: what the file is, in a few words.
+        draw: chart -> the content of the file.
+    """
+
+    summary: str
+    draw: Callable[[Chart], bytes]
+
+
+FIGURES: Zoo[FigureFormat] = Zoo(  # by the file's suffix
+    "figure",
+    {
+        ".png": "frontier_search.reports.figures.png:FIGURE",
+        ".html": "frontier_search.reports.figures.html:FIGURE",
+    },
+)
+
+
+def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> None:
+    """Draws the frontier into a file.
+
+    Raises:
+        SpecError: the table has no figure of the file's suffix, the folder cannot be written, or no
+            trial is complete.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FIGURES:
+        *others, last = (f"{end} ({figure.summary})" for end, figure in FIGURES.items())
+        raise SpecError(
+            f"cannot draw into {path}: the name must end in {', '.join(others)} or {last}."
+        )
+    content = FIGURES[suffix].draw(Chart.of(search, trials, split))
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise SpecError(f"cannot write {path}: {error.strerror}.") from error
