@@ -259,7 +259,7 @@ class Session:
         return Cohort(index, numbers, tuple(self._trials[number].candidate for number in numbers))
 
     def raise_if_hopeless(self) -> None:
-        """Raises SearchError when many trials, or all there are, have failed and none is complete."""
+        """Raises SearchError when no trial is complete and HOPELESS_TRIALS, or all, have failed."""
         if self._frontier.members:
             return
         finished = [trial for trial in self._trials if trial.state.finished]
@@ -273,16 +273,19 @@ class Session:
 def judge(
     trial: Trial, outcome: Outcome, objectives: Iterable[Objective], n_seeds: int
 ) -> tuple[list[float] | None, str | None]:
-    """The minimised objectives of a trial, or why it fails: an exception, a missing seed, a divergence, a value that is not finite."""
+    """Returns the minimised objectives of a trial, or the reason why it fails; the other is None.
+
+    A trial fails by an exception, a missing seed, a divergence, or an objective that is not finite.
+    """
     if outcome.failure is not None:
         return None, outcome.failure
     if len(outcome.seeds) != n_seeds:
         return None, f"{len(outcome.seeds)} of {n_seeds} seeds were trained"
     for seed in outcome.seeds:
         if seed.diverged_epoch is not None:
-            return (
-                None,
-                f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: a loss or a parameter is not finite",
+            return None, (
+                f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: "
+                "a loss or a parameter is not finite"
             )
     losses, trained = [], replace(trial, outcome=outcome)
     for objective in objectives:

@@ -1,4 +1,7 @@
-"""The zoo of executors: where a session's cohorts are trained. ``inline``, a loop, is the definition; the others give the same trials."""
+"""The zoo of executors, which train a session's cohorts.
+
+``inline``, a loop, is the definition. Every other executor gives the same trials.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ class Where:
     """Where cohorts are trained.
 
     Attributes:
-        workers: processes at a time, or None for one a CPU.
-        address: of a running Ray cluster (``auto`` or ``HOST:PORT``), or None to start one on this machine.
+        workers: the number of worker processes; None for one a CPU.
+        address: of a running Ray cluster (``auto`` or ``HOST:PORT``); None starts one here.
         gpus_per_cohort: the share of a GPU that a cohort takes; 0 trains on CPUs.
         accelerator: the device, of ``devices.DEVICES``, of a cohort that takes a share of a GPU.
     """
@@ -37,11 +40,11 @@ Execute = Callable[[Dispatcher], None]  # trains cohorts until the dispatcher ha
 
 
 class Executor(Protocol):
-    """Holds what cohorts are trained on, inside a ``with`` block, for one search after another.
+    """Starts workers, which last as long as the ``with`` block, for one search after another.
 
     Args:
         where: the workers.
-        resume: the command that goes on, for last words.
+        resume: the command that continues the search, for messages about an early end.
     """
 
     def __call__(self, where: Where, resume: str) -> AbstractContextManager[Execute]: ...

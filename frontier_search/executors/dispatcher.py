@@ -1,4 +1,4 @@
-"""The dispatcher between a session and its workers: which cohort is next, and what is done when one is trained.
+"""Hands the cohorts of a session to workers, and records what they measured.
 
 A search survives the death of any part because of the order of the steps. Proposals are stored
 before anyone trains them. A worker writes its outcome before the session records it. The outcome is
@@ -8,7 +8,7 @@ in the storage, and in the archive where there is one, before the worker's files
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from frontier_search.errors import SearchError
 from frontier_search.executors.worker_deaths import WorkerDeaths
@@ -40,10 +40,10 @@ class Dispatcher:
         self.session, self.files, self.observers = session, files, tuple(observers)
         self._deaths = WorkerDeaths(files.outcomes)
         self._has_begun = False
-        self._ownership_checked = False  # since the last cohort was handed out
-        self._without_outcome: list[Cohort] = []  # the replay asked for them; they must be trained
-        self._pending = set(self._clean_up())  # indices, when this session began
-        self._last_to_replay = max(self._pending | files.archive.indices(), default=-1)
+        self._ownership_checked = False
+        self._to_train: list[Cohort] = []  # filled by the replay
+        self._pending_at_start = self._clean_up()
+        self._last_to_replay = max(self._pending_at_start | files.archive.indices(), default=-1)
 
     @property
     def search(self) -> Search:
@@ -76,25 +76,28 @@ class Dispatcher:
         return None
 
     def _ask(self) -> Cohort | None:
-        return self._without_outcome.pop(0) if self._without_outcome else self.session.ask()
+        return self._to_train.pop(0) if self._to_train else self.session.ask()
 
     def _replay(self) -> None:
-        """Asks for every cohort that an earlier session asked for, and records the outcomes there are.
+        """Asks again for every cohort that has files, and records those that have an outcome.
 
-        A storage that was lost is rebuilt so, even if the time budget is used up: its cohorts were
-        proposed in time. The first one that is neither in training nor in the archive ends this.
-        Then the archive's outcomes are of other candidates, as another version of Optuna may propose
-        them.
+        This rebuilds a storage that was lost, even if the time budget is used up, because the
+        cohorts were proposed in time. The replay ends at the first cohort with neither a pending
+        folder nor an archived outcome. Its outcome is damaged or of other candidates, as another
+        version of Optuna may have proposed them.
         """
         while (cohort := self.session.ask_again(self._last_to_replay)) is not None:
             if not self._record_existing(cohort):
-                self._without_outcome.append(cohort)
-                if cohort.index not in self._pending:
+                self._to_train.append(cohort)
+                if cohort.index not in self._pending_at_start:
                     break
         self._last_to_replay = -1
 
     def _require_ownership(self) -> None:
-        """Raises SearchError when another session owns the search: one request a cohort."""
+        """Raises SearchError when another session owns the search.
+
+        A check since the last cohort was handed out is enough, so that a cohort costs one request.
+        """
         if not self._ownership_checked:
             self.files.owner.require_ours()
         self._ownership_checked = False
@@ -117,25 +120,25 @@ class Dispatcher:
             )
         self._record(cohort, outcomes)
 
-    def worker_died(self, cohort: Cohort, last_words: str, with_machine: bool = False) -> None:
-        """Notes that the worker of a cohort died. The cohort must be trained again, from its checkpoints.
+    def worker_died(self, cohort: Cohort, last_words: str, machine_lost: bool = False) -> None:
+        """Counts the death of a cohort's worker. The cohort is trained again, from its checkpoints.
 
         Args:
             last_words: the last line that the worker printed.
-            with_machine: the worker was lost with its machine.
+            machine_lost: the worker was lost with its machine.
 
         Raises:
             SearchError: workers die before they train anything, so that another try would too.
         """
-        self._deaths.note(cohort, last_words, with_machine)
+        self._deaths.note(cohort, last_words, machine_lost)
 
     def _record_existing(self, cohort: Cohort) -> bool:
-        """Records a cohort that has an outcome on disk or in the archive; returns whether it has."""
+        """Records a cohort if it has an outcome on disk or in the archive, and returns whether."""
         # the disk first: an earlier session that is just ending moves outcomes to the archive
         outcomes = self.files.outcomes.read(cohort)
         archived = self.files.archive.read(cohort)
         if archived is not None:
-            has_files = outcomes is not None or cohort.index in self._pending
+            has_files = outcomes is not None or cohort.index in self._pending_at_start
             self._record_archived(cohort, archived, has_files)
         elif outcomes is not None:
             self._require_ownership()
@@ -163,23 +166,25 @@ class Dispatcher:
 
     # ---- files -----------------------------------------------------------------------------------
 
-    def _clean_up(self) -> Iterator[int]:
-        """Puts away the files of a session that died between recording a cohort and removing its files.
+    def _clean_up(self) -> set[int]:
+        """Puts away the files of recorded cohorts, which a session that died has left.
 
-        Yields:
-            the indices of the cohorts that have files and are not recorded.
+        Returns:
+            the indices of the other cohorts that have files.
         """
+        pending = set()
         for index in self.files.outcomes.indices():
             cohort = self.session.recorded(index)
             if cohort is None:
-                yield index
+                pending.add(index)
             else:
                 trials = [self.session.trials[number] for number in cohort.numbers]
                 outcomes = [trial.outcome or Outcome((), trial.reason) for trial in trials]
                 self._put_away(cohort, outcomes)
+        return pending
 
     def _put_away(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
-        """Keeps the models of the frontier and the outcomes, and removes the rest of a cohort's files."""
+        """Keeps the frontier's models and the outcomes, and removes a cohort's other files."""
         members = self.session.frontier.numbers()
         self.files.models.keep(self.files.outcomes.weights(cohort, members))
         self._discard_models()
@@ -205,4 +210,4 @@ class Dispatcher:
             try:
                 observer(self.session)
             except Exception:  # a view or a mirror must never stop a search
-                log.warning("an observer failed; the search goes on", exc_info=True)
+                log.warning("an observer failed; the search continues", exc_info=True)

@@ -1,4 +1,4 @@
-"""inline: one cohort after another in this process. The definition of what every executor does."""
+"""inline: trains one cohort after another in this process. It defines what every executor does."""
 
 from __future__ import annotations
 

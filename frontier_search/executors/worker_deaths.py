@@ -1,4 +1,4 @@
-"""What the death of a worker means: which stack it counts against, and when the search must stop."""
+"""What the death of a worker means: the stack it counts against, and when the search must stop."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class WorkerDeaths:
         self._failed_starts = 0  # workers in a row that died before their first stack
         self._lost_starts = 0  # workers in a row whose machine was lost before their first stack
 
-    def note(self, cohort: Cohort, last_words: str, with_machine: bool) -> None:
+    def note(self, cohort: Cohort, last_words: str, machine_lost: bool) -> None:
         """Counts the death of the worker of a cohort.
 
         Args:
             last_words: the last line that the worker printed.
-            with_machine: the worker was lost with its machine. This is no fault of its stack, until
-                the stack has lost more than ``crashes.MACHINES_ALLOWED`` machines.
+            machine_lost: the worker was lost with its machine. This is no fault of its stack, until
+                the stack has lost more than ``crashes.LOST_MACHINES_ALLOWED`` machines.
 
         Raises:
             SearchError: workers die before they train anything, so that another try would too.
         """
-        death = crashes.count(self._outcomes.checkpoints(cohort.index), with_machine)
+        death = crashes.count_death(self._outcomes.checkpoints(cohort.index), machine_lost)
         if death.stack is not None:
             self._failed_starts = self._lost_starts = 0
-        elif with_machine and self._lost_starts < crashes.MACHINES_ALLOWED:
+        elif machine_lost and self._lost_starts < crashes.LOST_MACHINES_ALLOWED:
             self._lost_starts += 1
         else:
             self._failed_starts += 1
@@ -52,19 +52,19 @@ class WorkerDeaths:
         log.warning(
             "the worker of cohort %d %s; it is trained again",
             cohort.index,
-            _described(death, with_machine),
+            _described(death, machine_lost),
         )
 
 
-def _described(death: crashes.Death, with_machine: bool) -> str:
+def _described(death: crashes.Death, machine_lost: bool) -> str:
     """Returns what happened to a worker, for example "died in stack 9"."""
     where = f" in stack {death.stack}" if death.stack is not None else ""
-    if not with_machine:
+    if not machine_lost:
         return f"died{where}"
     words = f"was lost with its machine{where}"
     if death.blamed:
         words += (
-            f", which has lost more than {crashes.MACHINES_ALLOWED} machines, "
+            f", which has lost more than {crashes.LOST_MACHINES_ALLOWED} machines, "
             "so that this counts as a death of it"
         )
     return words

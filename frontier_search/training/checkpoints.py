@@ -36,7 +36,7 @@ class Checkpoints:
         if folder is not None:
             with _using(folder):
                 self._left = names_in(folder)
-                self._deaths = crashes.read(folder) if self._left else {}
+                self._deaths = crashes.deaths(folder) if self._left else {}
         self._finished: dict[
             str, Arrays
         ] = {}  # stacks that were finished since the last checkpoint was written

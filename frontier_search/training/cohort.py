@@ -108,13 +108,13 @@ def _train_isolated(
     """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
     candidates = list(dict.fromkeys(model.candidate for model in models))
     died = checkpoints.deaths(name)
-    if died > crashes.ALLOWED and len(candidates) == 1:
+    if died > crashes.DEATHS_ALLOWED and len(candidates) == 1:
         return {
             candidates[
                 0
             ]: f"{died} workers died while they trained it; out of memory is the usual cause"
         }
-    if died <= crashes.ALLOWED:
+    if died <= crashes.DEATHS_ALLOWED:
         try:
             return _train_stack(models, data, budget, checkpoints, name)
         except SearchError:

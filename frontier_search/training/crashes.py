@@ -1,8 +1,14 @@
-"""Which stack a worker was training when it died, and how often that happened: plain files in a cohort's checkpoint folder.
+"""Which stack a worker was training when it died, and how often.
 
-The worker names the stack that it begins; whoever watches the workers counts their deaths. A stack that has killed too many is trained
-candidate by candidate, until only the faulty one is left and fails. A worker that was lost with its machine says nothing about its stack:
-such losses are counted apart, and only a stack that has lost more machines than chance takes from anybody answers for the next ones.
+Plain files in a cohort's checkpoint folder hold this.
+
+    FOLDER/training         the stack in training, written by the worker
+           deaths.json      stack -> deaths of workers that count against it
+           machines.json    stack -> lost machines that do not count against it
+
+A stack in which workers die is trained candidate by candidate, until only the faulty one is left
+and fails. A worker that was lost with its machine is not evidence against its stack. Such losses
+are counted separately. After LOST_MACHINES_ALLOWED of them, further losses count as deaths.
 """
 
 from __future__ import annotations
@@ -16,11 +22,13 @@ from frontier_search.files import read_whole, remove, write_whole
 if TYPE_CHECKING:
     from frontier_search.files import AnyPath
 
-ALLOWED = 1  # a stack that has killed one worker is tried once more
+DEATHS_ALLOWED = 1  # a stack in which one worker has died is tried once more
 
-# A stack that is trained for a day where machines are reclaimed every five hours, a harsh place, loses five of them, and more than eight
-# once in fifteen such days (Poisson). One that takes its machine down each time, by filling its memory, say, is blamed from the ninth on.
-MACHINES_ALLOWED = 8
+# Where machines are reclaimed every five hours on average, which is often, a stack that is trained
+# for a day loses five of them, and more than eight once in fifteen such days (Poisson). A stack
+# that takes down its machine each time, for example by filling its memory, is blamed from the ninth
+# loss on.
+LOST_MACHINES_ALLOWED = 8
 
 
 @dataclass(frozen=True)
@@ -37,21 +45,21 @@ class Death:
 
 
 def begin(folder: AnyPath, stack: str) -> None:
-    """Says which stack is trained from now on."""
+    """Writes which stack is trained from now on."""
     write_whole(folder / "training", stack.encode())
 
 
-def count(folder: AnyPath, with_machine: bool = False) -> Death:
-    """Notes that the worker of a cohort died; the next one has begun no stack until it says so.
+def count_death(folder: AnyPath, machine_lost: bool = False) -> Death:
+    """Counts the death of a cohort's worker, and forgets which stack it trained.
 
     Args:
-        with_machine: it was lost because its machine was.
+        machine_lost: the worker was lost with its machine.
     """
     content = read_whole(folder / "training")
     if content is None:
         return Death(None, blamed=False)
     stack = content.decode()
-    blamed = not with_machine or machines(folder).get(stack, 0) >= MACHINES_ALLOWED
+    blamed = not machine_lost or lost_machines(folder).get(stack, 0) >= LOST_MACHINES_ALLOWED
     name = "deaths.json" if blamed else "machines.json"
     counts = _counts(folder, name)
     write_whole(folder / name, json.dumps(counts | {stack: counts.get(stack, 0) + 1}).encode())
@@ -59,13 +67,13 @@ def count(folder: AnyPath, with_machine: bool = False) -> Death:
     return Death(stack, blamed)
 
 
-def read(folder: AnyPath) -> dict[str, int]:
-    """Stack -> workers that died of it."""
+def deaths(folder: AnyPath) -> dict[str, int]:
+    """Returns stack -> deaths of workers that count against it."""
     return _counts(folder, "deaths.json")
 
 
-def machines(folder: AnyPath) -> dict[str, int]:
-    """Stack -> machines that were lost while they trained it, without those that count as deaths."""
+def lost_machines(folder: AnyPath) -> dict[str, int]:
+    """Returns stack -> machines lost while they trained it, without those that count as deaths."""
     return _counts(folder, "machines.json")
 
 

@@ -111,7 +111,9 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
                     processes.until(
                         lambda: not (checkpoints / "training").exists(), 60, "the death is counted"
                     )
-                    seen.append((stack, crashes.machines(checkpoints), crashes.read(checkpoints)))
+                    seen.append(
+                        (stack, crashes.lost_machines(checkpoints), crashes.deaths(checkpoints))
+                    )
 
             striking = threading.Thread(target=strike, daemon=True)
             striking.start()

@@ -208,7 +208,7 @@ def test_an_observer_that_raises_stops_nothing(
     )
     assert frontier.members
     assert seen == [0, 4, 8, 12]
-    assert caplog.text.count("an observer failed; the search goes on") == 4
+    assert caplog.text.count("an observer failed; the search continues") == 4
     assert "the mirror is down" in caplog.text
 
 
@@ -243,7 +243,7 @@ def test_a_worker_that_dies_in_a_stack_is_counted_against_that_stack(tmp_path: P
     for _ in range(FAILED_STARTS_ALLOWED + 2):
         crashes.begin(checkpoints, "0")
         live.worker_died(cohort, "killed")
-    assert crashes.read(checkpoints) == {"0": FAILED_STARTS_ALLOWED + 2}
+    assert crashes.deaths(checkpoints) == {"0": FAILED_STARTS_ALLOWED + 2}
 
 
 def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(
@@ -253,16 +253,16 @@ def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(
     cohort = live.next()
     assert cohort is not None
     checkpoints = live.files.outcomes.checkpoints(cohort.index)
-    for _ in range(crashes.MACHINES_ALLOWED):
+    for _ in range(crashes.LOST_MACHINES_ALLOWED):
         crashes.begin(checkpoints, "0")
-        live.worker_died(cohort, "unavailable", with_machine=True)
-    assert crashes.read(checkpoints) == {}
+        live.worker_died(cohort, "unavailable", machine_lost=True)
+    assert crashes.deaths(checkpoints) == {}
     assert {record.message for record in caplog.records} == {
         "the worker of cohort 0 was lost with its machine in stack 0; it is trained again"
     }
     crashes.begin(checkpoints, "0")
-    live.worker_died(cohort, "unavailable", with_machine=True)
-    assert crashes.read(checkpoints) == {"0": 1}
+    live.worker_died(cohort, "unavailable", machine_lost=True)
+    assert crashes.deaths(checkpoints) == {"0": 1}
     assert caplog.messages[-1].endswith(
         "which has lost more than 8 machines, so that this counts as a death of it; it is trained again"
     )
@@ -274,17 +274,17 @@ def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path:
     cohort = live.next()
     assert cohort is not None
     for _ in range(2):
-        for _ in range(crashes.MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
-            live.worker_died(cohort, "unavailable", with_machine=True)
+        for _ in range(crashes.LOST_MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
+            live.worker_died(cohort, "unavailable", machine_lost=True)
         crashes.begin(live.files.outcomes.checkpoints(cohort.index), "0")
-        live.worker_died(cohort, "unavailable", with_machine=True)  # one that trained: counted anew
-    for _ in range(crashes.MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
-        live.worker_died(cohort, "unavailable", with_machine=True)
+        live.worker_died(cohort, "unavailable", machine_lost=True)  # one that trained: counted anew
+    for _ in range(crashes.LOST_MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
+        live.worker_died(cohort, "unavailable", machine_lost=True)
     with pytest.raises(
         SearchError,
         match="3 workers in a row died before they trained anything; the last one said: unavailable",
     ):
-        live.worker_died(cohort, "unavailable", with_machine=True)
+        live.worker_died(cohort, "unavailable", machine_lost=True)
 
 
 def test_the_candidates_wait_on_the_disk_for_the_worker(tmp_path: Path) -> None:

@@ -225,43 +225,47 @@ def test_deaths_and_lost_machines_are_counted_by_stack(events: list[tuple[str, b
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         seen: Counter[tuple[str, bool]] = Counter()
-        for stack, with_machine in events:
-            seen[stack, with_machine] += 1
+        for stack, machine_lost in events:
+            seen[stack, machine_lost] += 1
             crashes.begin(folder, stack)
-            blamed = not with_machine or seen[stack, True] > crashes.MACHINES_ALLOWED
-            assert crashes.count(folder, with_machine) == crashes.Death(stack, blamed)
+            blamed = not machine_lost or seen[stack, True] > crashes.LOST_MACHINES_ALLOWED
+            assert crashes.count_death(folder, machine_lost) == crashes.Death(stack, blamed)
         stacks = {stack for stack, _ in events}
-        beyond = {stack: max(0, seen[stack, True] - crashes.MACHINES_ALLOWED) for stack in stacks}
+        beyond = {
+            stack: max(0, seen[stack, True] - crashes.LOST_MACHINES_ALLOWED) for stack in stacks
+        }
         lost = {stack: seen[stack, True] - beyond[stack] for stack in stacks}
         died = {stack: seen[stack, False] + beyond[stack] for stack in stacks}
-        assert crashes.machines(folder) == {stack: count for stack, count in lost.items() if count}
-        assert crashes.read(folder) == {stack: count for stack, count in died.items() if count}
+        assert crashes.lost_machines(folder) == {
+            stack: count for stack, count in lost.items() if count
+        }
+        assert crashes.deaths(folder) == {stack: count for stack, count in died.items() if count}
 
 
 def test_deaths_are_read_by_the_next_worker_and_lost_machines_are_not(files: SearchFiles) -> None:
     folder = files.outcomes.checkpoints(3)
-    for with_machine in (False, True, False, True):
+    for machine_lost in (False, True, False, True):
         crashes.begin(folder, "0")
-        crashes.count(folder, with_machine)
+        crashes.count_death(folder, machine_lost)
     assert Checkpoints(folder).deaths("0") == 2
-    assert crashes.machines(folder) == {"0": 2}
+    assert crashes.lost_machines(folder) == {"0": 2}
     for name in ("deaths.json", "machines.json"):
         write_whole(folder / name, b"{")
     assert Checkpoints(folder).deaths("0") == 0
-    assert crashes.machines(folder) == {}
+    assert crashes.lost_machines(folder) == {}
 
 
-@pytest.mark.parametrize("with_machine", [False, True])
+@pytest.mark.parametrize("machine_lost", [False, True])
 def test_a_worker_that_dies_before_it_begins_is_not_counted_against_what_the_last_one_trained(
-    files: SearchFiles, with_machine: bool
+    files: SearchFiles, machine_lost: bool
 ) -> None:
     folder = files.outcomes.checkpoints(3)
-    assert crashes.count(folder, with_machine).stack is None
+    assert crashes.count_death(folder, machine_lost).stack is None
     crashes.begin(folder, "0")
-    assert crashes.count(folder).stack == "0"
-    assert crashes.count(folder, with_machine).stack is None
-    assert crashes.read(folder) == {"0": 1}
-    assert crashes.machines(folder) == {}
+    assert crashes.count_death(folder).stack == "0"
+    assert crashes.count_death(folder, machine_lost).stack is None
+    assert crashes.deaths(folder) == {"0": 1}
+    assert crashes.lost_machines(folder) == {}
 
 
 def test_a_stack_goes_on_from_what_an_earlier_worker_left(files: SearchFiles) -> None:
