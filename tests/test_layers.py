@@ -19,7 +19,7 @@ from frontier_search.storage import catalog
 from tests.support import fakes, toys
 
 LAYERS = (  # lowest first; a folder stands for everything in it
-    "errors zoo files spec seeds",
+    "errors zoo files spec seeds machine",
     "space objective trial",
     "data sampling",
     "models",

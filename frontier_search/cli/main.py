@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from frontier_search import __version__
+from frontier_search import __version__, machine
 from frontier_search.errors import SearchError, SpecError
 
 COMMANDS = {  # name -> what it does; a command's file loads when it is used, so that --help is quick
@@ -88,10 +88,13 @@ def main() -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    # it warns of a home directory without room for its cache, and works without one
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
-        code = group.main(
-            prog_name="frontier-search", standalone_mode=False
-        )  # a number when the command asked for an exit code, else None
+        machine.require_posix()
+        machine.spare_loopback(os.environ)
+        # a number when the command asked for an exit code, else None
+        code = group.main(prog_name="frontier-search", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -111,6 +114,6 @@ def main() -> None:
             f"frontier-search: cannot read or write {error.filename or 'the output'}: {error.strerror or error}.",
             err=True,
         )
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, PermissionError) else 1)
     else:
         sys.exit(code)

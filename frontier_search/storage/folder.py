@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from frontier_search import machine
 from frontier_search.errors import SpecError, unknown
 from frontier_search.storage.lock import described, hold
 
@@ -59,8 +60,9 @@ class HomeFolder(ABC):
         """Holds it for this process; the system lets go of it when the process ends, however it ends.
 
         Raises:
-            SpecError: another process holds it, named by pid and host.
+            SpecError: another process holds it, named by pid and host, or the folder cannot be written.
         """
+        machine.require_writable(self.path)
         with hold(self.path / "session.lock", self.name):
             yield
 

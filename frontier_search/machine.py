@@ -1,0 +1,117 @@
+"""What this process may use of its machine: processors, folders, connections to itself."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+
+from frontier_search.errors import SpecError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def require_posix() -> None:
+    """Raises SpecError on Windows, where files cannot be locked with ``fcntl``."""
+    if sys.platform == "win32":
+        raise SpecError(
+            "Windows itself is not supported; run frontier-search on Linux, on macOS, or in the"
+            " Windows Subsystem for Linux (`wsl --install`)."
+        )
+
+
+def require_writable(folder: Path) -> None:
+    """Raises SpecError where this user may not write to a folder that exists."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SpecError(
+            f"cannot write to {folder}, which belongs to {_owner(folder)}; run the command as that"
+            " user, or copy the folder to a --home of your own."
+        )
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a container may have no name for a user of its host
+        return f"user {path.stat().st_uid}"
+
+
+def spare_loopback(environment: MutableMapping[str, str]) -> None:
+    """Keeps connections inside this machine from the proxies that an environment names.
+
+    Whoever sets ``http_proxy`` seldom thinks of 127.0.0.1, where a proxy on another machine would
+    look for a server on itself. Both spellings are read: gRPC reads ``no_proxy``, others read either.
+    """
+    given = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    hosts = [host.strip() for host in given.split(",") if host.strip()]
+    hosts += [host for host in LOOPBACK if host not in hosts]
+    environment["no_proxy"] = environment["NO_PROXY"] = ",".join(hosts)
+
+
+def processors(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> int:
+    """Returns how many processors this process may use, at least 1.
+
+    A machine may have many more: a container or a batch system gives a process some of them
+    (its affinity), or a share of their time (its cgroup's quota, here rounded up).
+
+    Args:
+        proc, cgroups: where Linux shows processes and control groups.
+    """
+    return max(1, min([_allowed(), *map(math.ceil, _quotas(proc, cgroups))]))
+
+
+def _allowed() -> int:
+    """Returns the processors on which the system may run this process."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS has no affinity
+
+
+def _quotas(proc: Path, cgroups: Path) -> Iterator[float]:
+    """Yields the processors' worth of time that each control group around this process may use."""
+    try:
+        memberships = (proc / "self" / "cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for membership in memberships:
+        hierarchy, _, rest = membership.partition(":")
+        controllers, _, path = rest.partition(":")
+        parts = [part for part in path.split("/") if part not in ("", "..")]
+        # A container often sees the path of its group on the host, but its own group as the root.
+        groups = [Path(*parts[:depth]) for depth in range(len(parts) + 1)]
+        if hierarchy == "0":
+            for group in groups:
+                yield from _quota_v2(cgroups / group)
+        elif "cpu" in controllers.split(","):
+            for folder in {"cpu", controllers}:
+                for group in groups:
+                    yield from _quota_v1(cgroups / folder / group)
+
+
+def _quota_v2(group: Path) -> Iterator[float]:
+    """Reads ``cpu.max``: ``QUOTA PERIOD`` in microseconds, or ``max PERIOD`` without a limit."""
+    words = _words(group / "cpu.max")
+    if len(words) == 2:
+        yield from _share(*words)
+
+
+def _quota_v1(group: Path) -> Iterator[float]:
+    """Reads ``cpu.cfs_quota_us`` and ``cpu.cfs_period_us``; a quota of -1 is no limit."""
+    words = _words(group / "cpu.cfs_quota_us") + _words(group / "cpu.cfs_period_us")
+    if len(words) == 2:
+        yield from _share(*words)
+
+
+def _share(quota: str, period: str) -> Iterator[float]:
+    if quota.isdecimal() and period.isdecimal() and int(quota) > 0 and int(period) > 0:
+        yield int(quota) / int(period)
+
+
+def _words(file: Path) -> list[str]:
+    """Returns the words of a file, none when it cannot be read."""
+    try:
+        return file.read_text().split()
+    except (OSError, UnicodeDecodeError):
+        return []
