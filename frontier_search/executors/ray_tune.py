@@ -14,8 +14,8 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,11 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
+from frontier_search import machine
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.executors import Execute, Where, lost_machines
+from frontier_search.executors import Execute, Where, local_ray, lost_machines
 from frontier_search.executors.dispatcher import Dispatcher
-from frontier_search.executors.watchdog import (
-    SYSTEM_CONFIG,
-    Watchdog,
-    shut_down,
-    some_node_is_alive,
-)
+from frontier_search.executors.watchdog import Watchdog, shut_down, some_node_is_alive
 from frontier_search.search.search import Search
 from frontier_search.storage import remote
 from frontier_search.storage.outcomes import OutcomeFiles
@@ -51,7 +47,6 @@ from frontier_search.trial import Cohort
 
 REACH_S = 10.0  # for the head of a cluster to take a connection
 COHORT, PROBLEM = "cohort", "problem"
-WORKER_NICENESS = 5  # the driver goes first and the mirror, at 10, last; Ray's own 15 lets the mirror of a long search starve the workers
 
 
 class CohortTrainable(tune.Trainable):
@@ -219,14 +214,38 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
     logging.getLogger("ray").setLevel(
         logging.CRITICAL
     )  # its tracebacks of dead workers: the dispatcher says it in a sentence
+    with _init_arguments(where) as arguments:
+        _init(arguments)
+        try:
+            # a cohort would wait for ever; a cluster may still start machines with GPUs
+            if where.gpus_per_cohort and not where.address and not _sees_gpu():
+                raise SpecError(
+                    "Ray sees no GPU on this machine; leave --gpus-per-cohort out to train on CPUs,"
+                    " or give the --address of a cluster with GPUs."
+                )
+            with Watchdog(resume):
+                yield functools.partial(_tune, where=where)
+        finally:
+            shut_down(resume)
+
+
+def _init_arguments(where: Where) -> AbstractContextManager[dict[str, Any]]:
+    """Holds what ``ray.init`` needs, to join a cluster or to start Ray on this machine."""
     if where.address:
         _reach(where.address)
+        return nullcontext({"address": where.address})
+    return local_ray.private(where.workers or machine.processors())
+
+
+def _init(arguments: Mapping[str, Any]) -> None:
+    """Starts or joins Ray, and keeps this process's own handlers of signals.
+
+    Raises:
+        SearchError: it cannot be started or joined.
+    """
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        if where.address:
-            ray.init(address=where.address, log_to_driver=False, logging_level=logging.CRITICAL)
-        else:
-            _start_here(where.workers or os.cpu_count() or 1)
+        ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **arguments)
     except SystemExit as error:  # of ray.init's own SIGTERM handler
         raise KeyboardInterrupt from error
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -236,16 +255,10 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
     if threading.current_thread() is threading.main_thread():
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
-    try:
-        here = ray.cluster_resources() if where.gpus_per_cohort and not where.address else None  # type: ignore[no-untyped-call]
-        if here is not None and not here.get("GPU"):  # a cohort would wait for ever
-            raise SpecError(
-                "Ray sees no GPU on this machine; leave --gpus-per-cohort out to train on CPUs, or give the --address of a cluster with GPUs."
-            )
-        with Watchdog(resume):
-            yield functools.partial(_tune, where=where)
-    finally:
-        shut_down(resume)
+
+
+def _sees_gpu() -> bool:
+    return bool(ray.cluster_resources().get("GPU"))  # type: ignore[no-untyped-call]
 
 
 def _reach(address: str) -> None:
@@ -264,21 +277,6 @@ def _reach(address: str) -> None:
         raise SpecError(
             f"--address {address}: nobody answers there ({words}); give the HOST:PORT of a running Ray cluster's head."
         ) from error
-
-
-def _start_here(workers: int) -> None:
-    # the workers see the user's folder, so that a family of their own is found there
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
-    ray.init(
-        address="local",  # or a cluster that somebody else runs on this machine, or RAY_ADDRESS, would be taken without being asked for
-        num_cpus=workers,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.CRITICAL,
-        _system_config=SYSTEM_CONFIG | {"worker_niceness": WORKER_NICENESS},
-    )
 
 
 def _tune(dispatcher: Dispatcher, where: Where) -> None:

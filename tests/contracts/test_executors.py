@@ -17,7 +17,7 @@ import torch
 
 from frontier_search import runner
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.executors import EXECUTORS, Where, ray_tune
+from frontier_search.executors import EXECUTORS, Where, ray_tune, watchdog
 from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.worker import Worker
 from frontier_search.executors.worker_deaths import FAILED_STARTS_ALLOWED
@@ -429,7 +429,7 @@ def test_memory_that_runs_out_stops_the_search_with_a_sentence(
     threshold = 1 - (kib["MemAvailable"] - 3 * 2**20) / kib["MemTotal"]
     if threshold > 0.9:
         pytest.skip("less than 3 GiB of memory is free: memory that runs out is NOT tested")
-    monkeypatch.setitem(ray_tune.SYSTEM_CONFIG, "memory_usage_threshold", threshold)
+    monkeypatch.setitem(watchdog.SYSTEM_CONFIG, "memory_usage_threshold", threshold)
     with pytest.raises(
         SearchError,
         match=r"the memory of its machine was almost full; everything finished is kept\. Go on with fewer --work",

@@ -1,0 +1,161 @@
+"""What Ray is given when it is started on this machine: for one search, and reachable by nobody else.
+
+By default Ray listens on every interface, keeps one token for everything that a user runs in a file
+that all may read, and puts the sockets of its object store into a folder that all may write to. A
+local search needs none of that: its Ray listens on 127.0.0.1 only, has a token of its own that
+stands nowhere but in the environment of its processes, and a folder of its own that only the user
+may enter.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ray._private import ray_constants
+from ray._raylet import (  # type: ignore[attr-defined]  # compiled
+    AuthenticationTokenLoader,
+    Config,
+)
+
+from frontier_search import machine
+from frontier_search.errors import SpecError
+from frontier_search.executors.watchdog import SYSTEM_CONFIG
+
+SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107  # a Unix socket's path at most
+SOCKET_PATH = "/ray-12345678/s/session_2026-01-31_23-59-59_999999_4194304/sockets/plasma_store"
+STORE_BYTES = 100 * 2**20  # Ray takes no less than 75 MiB; a search puts less than 1 MiB there
+SHARED_MEMORY = Path("/dev/shm")
+# The driver goes first and the mirror, at 10, last. With Ray's own 15 the mirror of a long search
+# starved the workers.
+WORKER_NICENESS = 5
+
+
+@contextmanager
+def private(workers: int) -> Iterator[dict[str, Any]]:
+    """Holds what a Ray of our own needs; inside the block it may be started, and must be ended.
+
+    Args:
+        workers: processes at a time.
+
+    Yields:
+        the arguments of ``ray.init``.
+
+    Raises:
+        SpecError: no folder is fit for Ray's sockets.
+    """
+    folder = socket_folder()
+    try:
+        with _environment(_variables()), _loopback_allowed():
+            yield {
+                "address": "local",  # not a cluster that runs here already, nor that of RAY_ADDRESS
+                "num_cpus": workers,
+                "include_dashboard": False,
+                "object_store_memory": STORE_BYTES,
+                "_node_ip_address": "127.0.0.1",
+                "_temp_dir": str(folder / "s"),  # inside, because Ray opens this one to everybody
+                "_plasma_directory": str(_store_folder(folder)),
+                "_system_config": SYSTEM_CONFIG | {"worker_niceness": WORKER_NICENESS},
+            }
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _variables() -> dict[str, str]:
+    """Returns the variables that Ray and its processes read."""
+    variables = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        # the workers see the user's folder, so that a family of their own is found there
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ),
+    }
+    proxies = {key: os.environ[key] for key in ("no_proxy", "NO_PROXY") if key in os.environ}
+    machine.spare_loopback(proxies)
+    return variables | proxies
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Sets variables of this process, and of those that it starts, inside the block."""
+    before = {key: os.environ.get(key) for key in variables}
+    os.environ.update(variables)
+    _read_token_again()
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+        _read_token_again()
+
+
+def _read_token_again() -> None:
+    """Ray reads the variables of its token once a process; here every search has its own."""
+    Config.initialize("")
+    AuthenticationTokenLoader.instance().reset_cache()
+
+
+@contextmanager
+def _loopback_allowed() -> Iterator[None]:
+    """Lets ``ray.init`` take 127.0.0.1 as the node's address inside the block.
+
+    Where a cluster is possible Ray replaces it by the address of an interface, and then listens on
+    all of them. This switch is RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER, which Ray reads only when it is
+    imported.
+    """
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+def socket_folder() -> Path:
+    """Makes a folder, 0700, whose path is short enough for Ray's sockets; the caller removes it.
+
+    The user's folder for temporary files comes first (RAY_TMPDIR, then TMPDIR). Batch systems like
+    to make it long, and the system's own is taken then.
+
+    Raises:
+        SpecError: each is too long or cannot be written.
+    """
+    longest, refused = SOCKET_PATH_BYTES - len(SOCKET_PATH), []
+    for parent in _temporary_folders():
+        if len(os.fsencode(parent)) > longest:
+            refused.append(f"{parent} (too long for a socket)")
+            continue
+        try:
+            return Path(tempfile.mkdtemp(prefix="ray-", dir=parent))
+        except OSError as error:
+            refused.append(f"{parent} ({error.strerror})")
+    raise SpecError(
+        f"no folder for temporary files can be used: {', '.join(refused)}; set TMPDIR to one that"
+        f" you may write to, with at most {longest} characters."
+    )
+
+
+def _temporary_folders() -> list[Path]:
+    given = os.environ.get
+    named = [given("RAY_TMPDIR"), given("TMPDIR"), "/tmp", given("XDG_RUNTIME_DIR"), "/var/tmp"]
+    return list(dict.fromkeys(Path(folder).absolute() for folder in named if folder))
+
+
+def _store_folder(folder: Path) -> Path:
+    """Returns where the object store keeps its memory: shared memory, or a folder where it is small."""
+    try:
+        free = shutil.disk_usage(SHARED_MEMORY).free
+    except OSError:  # no Linux
+        free = 0
+    return SHARED_MEMORY if free >= STORE_BYTES else folder
