@@ -1,7 +1,7 @@
 """The three things that can go wrong, and the sentences that say so.
 
 SpecError   the user asked for something that cannot be done: exit code 2, nothing was changed.
-TrialError  one trial fails with this reason; the search goes on.
+TrialError  one trial fails with this reason; the search continues.
 SearchError the search stops; what is finished is kept.
 """
 
@@ -28,15 +28,15 @@ class SpecError(ValueError):
 
 
 class TrialError(Exception):
-    """This trial fails with this reason, and no other trial is touched."""
+    """This trial fails with this reason, and no other trial is affected."""
 
 
 class SearchError(Exception):
-    """The search cannot go on; everything that was told is in the storage."""
+    """The search cannot continue; every recorded outcome is in the storage."""
 
 
 def unknown(kind: str, given: object, allowed: Iterable[str]) -> str:
-    """The sentence for a name that is not in a table, with the nearest legal name."""
+    """Returns the sentence for a name that is not in a table, with the nearest legal name."""
     names = sorted(allowed)
     close = difflib.get_close_matches(str(given), names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""

@@ -6,6 +6,10 @@ Written in YAML as::
     steps: {int: [1, 8]}
     learning_rate: {float: [1.0e-3, 1.0e-2], log: true}
     spectral_radius: 0.9                # a bare value is fixed
+
+Each kind samples itself, tests a value with ``in`` and returns its YAML form. ``problem`` says why
+the kind itself is not valid, ``type_problem`` why a given value has the wrong type (each None if
+there is nothing to say). ``extent`` returns the bounds, or every choice.
 """
 
 from __future__ import annotations
@@ -96,7 +100,7 @@ class Int:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the listed values; one value alone is a fixed parameter."""
+    """One of the listed values. A parameter with only one value is fixed."""
 
     values: tuple[Value, ...]
 
@@ -129,7 +133,7 @@ Parameter = Float | Int | Choice
 
 
 def _type_problem(name: str, given: Iterable[Value], expected: type) -> str | None:
-    """Values outside a default range are welcome; those of another type are a mistake."""
+    """Returns why a value has the wrong type, or None. Any range is allowed."""
     words = {int: "a whole number", float: "a number", str: "a word", bool: "true or false"}
     for value in given:
         if isinstance(value, bool) is not (expected is bool) or not isinstance(
@@ -160,7 +164,7 @@ class SearchSpace:
         """Reads the YAML form.
 
         Returns:
-            the space of the parameters that could be read, and a sentence for each that could not.
+            the space of the parameters that can be read, and a sentence for each that cannot.
         """
         parameters: list[tuple[str, Parameter]] = []
         problems: list[str] = []
@@ -174,15 +178,15 @@ class SearchSpace:
         return SearchSpace(tuple(parameters)), problems
 
     def to_spec(self) -> dict[str, Any]:
-        """The YAML form; ``from_spec`` gives the space back."""
+        """Returns the YAML form; ``from_spec`` gives the space back."""
         return {name: parameter.to_spec() for name, parameter in self.parameters}
 
     def sample(self, rng: np.random.Generator) -> dict[str, Value]:
-        """One point, every parameter drawn independently."""
+        """Returns one point, with every parameter drawn independently."""
         return {name: parameter.sample(rng) for name, parameter in self.parameters}
 
     def smallest(self) -> dict[str, Value]:
-        """The point with the least of every number: as a rule the smallest model."""
+        """Returns the point with the least of every number, which is usually the smallest model."""
         return {name: _least(parameter) for name, parameter in self}
 
     def names(self) -> tuple[str, ...]:
@@ -195,14 +199,17 @@ class SearchSpace:
         return dict(self.parameters)[name]
 
 
-_FORMS = "write {float: [low, high]}, {int: [low, high]} (with log: true if wanted), {choice: [...]} or a bare value"
+_FORMS = (
+    "write {float: [low, high]}, {int: [low, high]} (with log: true if wanted), "
+    "{choice: [...]} or a bare value"
+)
 
 
 SCIENTIFIC = re.compile(r"[-+]?\d+[eE][-+]?\d+")
 
 
 def read_value(given: Value) -> Value:
-    """``1e-3`` as the number that it is: YAML 1.1 reads it as text, because it has no point."""
+    """Returns a number for text such as ``1e-3``, which YAML 1.1 does not take for a number."""
     return float(given) if isinstance(given, str) and SCIENTIFIC.fullmatch(given) else given
 
 

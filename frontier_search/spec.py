@@ -1,4 +1,7 @@
-"""A spec in a YAML file, and its values, read key by key: a value of the wrong kind becomes a sentence among ``problems``, and reading goes on."""
+"""Reads a YAML file, and its values key by key.
+
+A value of the wrong kind becomes a sentence in the list ``problems``, and reading continues.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,10 @@ SHIPPED = Path(__file__).parent / "search_spaces"
 
 
 class _WithoutDuplicates(yaml.SafeLoader):
-    """A safe loader for which a key that a mapping holds twice is a mistake: YAML itself would take the last one and say nothing."""
+    """A safe loader that refuses a key given twice. YAML would silently take the last value."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Looked at here, before anchors are merged in: a key may override one of those."""
+        """Checks the keys before anchors are merged in, because a key may override an anchor's."""
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
@@ -35,7 +38,7 @@ class _WithoutDuplicates(yaml.SafeLoader):
 
 
 def load_yaml(path: Path) -> Any:
-    """What a YAML file holds.
+    """Returns what a YAML file holds.
 
     Raises:
         SpecError: it is not valid YAML.
@@ -44,7 +47,7 @@ def load_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(), _WithoutDuplicates)
     except yaml.YAMLError as error:
-        place = (
+        position = (
             f" at line {mark.line + 1}, column {mark.column + 1}"
             if (mark := getattr(error, "problem_mark", None))
             else ""
@@ -53,15 +56,17 @@ def load_yaml(path: Path) -> Any:
             filter(None, (getattr(error, "context", None), getattr(error, "problem", None)))
         ) or str(error)
         raise SpecError(
-            f"{path} is not valid YAML{place}: {' '.join(str(words).split())}."
+            f"{path} is not valid YAML{position}: {' '.join(str(words).split())}."
         ) from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file, not yet checked; a file that is not there may be the name of one that the package ships.
+    """Returns the mapping in a YAML file, not yet checked.
+
+    If there is no such file, its name may be that of one that the package ships.
 
     Raises:
-        SpecError: the file is missing, cannot be read or is no mapping.
+        SpecError: the file is missing, cannot be read or holds no mapping.
     """
     try:
         shipped = SHIPPED / path.name
@@ -69,7 +74,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         names = ", ".join(sorted(file.name for file in SHIPPED.glob("*.yaml")))
         raise SpecError(
-            f"there is no file {path}. Shipped searches, by name: {names}. A dataset is named with --dataset."
+            f"there is no file {path}. Shipped searches, by name: {names}. "
+            "A dataset is named with --dataset."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"cannot read {path}: {error}.") from error
@@ -94,7 +100,7 @@ class SpecValues:
         self.problems: list[str] = [unknown("key", key, keys) for key in spec if key not in keys]
 
     def seeds(self, key: str, default: int) -> tuple[int, ...]:
-        """Returns the seeds: a count, a list of different seeds, or a string such as ``101,202,303``."""
+        """Returns the seeds. They are given as a count, a list, or a string such as ``101,202``."""
         given = self.spec.get(key, default)
         if isinstance(given, int) and not isinstance(given, bool):
             return self._seeds_by_count(key, given)
@@ -128,7 +134,10 @@ class SpecValues:
         return seeds_from_count(min(count, MAX_SEEDS))
 
     def seconds(self, key: str) -> float | None:
-        """A time such as ``90s``, ``10m`` or ``2h``, or a number of seconds; None when it is not given."""
+        """Returns the seconds of a time such as ``90s``, ``10m`` or ``2h``, or a number of seconds.
+
+        None if the key is not given.
+        """
         given = self.spec.get(key)
         if given is None:
             return None
@@ -147,7 +156,7 @@ class SpecValues:
         return seconds
 
     def whole(self, key: str, default: int, low: int = 1) -> int:
-        """A whole number of at least ``low``."""
+        """Returns a whole number of at least ``low``."""
         given = self.spec.get(key, default)
         if not isinstance(given, int) or isinstance(given, bool) or given < low:
             self.problems.append(f"{key} = {given!r}; a whole number of at least {low} is needed.")
@@ -155,7 +164,7 @@ class SpecValues:
         return given
 
     def one_of(self, key: str, allowed: Any, default: str) -> Any:
-        """One of the allowed names."""
+        """Returns one of the allowed names."""
         given = self.spec.get(key, default)
         if given not in allowed:
             self.problems.append(unknown(key, given, allowed))
@@ -163,7 +172,11 @@ class SpecValues:
         return given
 
     def names(self, key: str, default: Sequence[str], what: str = "names") -> tuple[str, ...]:
-        """A list of names (or of ``what`` they are called in messages), or one string of them with commas."""
+        """Returns names, given as a list or as one string with commas.
+
+        Args:
+            what: what messages call the names.
+        """
         given = self.spec.get(key, default)
         if isinstance(given, str):
             given = [name.strip() for name in given.split(",") if name.strip()]
@@ -174,7 +187,7 @@ class SpecValues:
 
 
 def _split_seeds(text: str) -> list[int | str]:
-    """Splits ``101,202,303``; ``101,`` is one seed. Words that are not whole numbers stay strings."""
+    """Splits ``101,202``; ``101,`` is one seed. Words that are not whole numbers stay strings."""
     if "," not in text:
         return []
     words = [word.strip() for word in text.strip().removesuffix(",").split(",")]
@@ -189,7 +202,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def name_problem(name: str) -> str | None:
-    """Why a search cannot have this name, or None: it names a folder and a part of every uid."""
+    """Returns why a search cannot have this name, or None.
+
+    The name is that of a folder and part of every uid.
+    """
     if NAME.fullmatch(name):
         return None
-    return f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', at most 64, starting with a letter or a digit."
+    return (
+        f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', "
+        "at most 64, starting with a letter or a digit."
+    )

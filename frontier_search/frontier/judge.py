@@ -24,7 +24,7 @@ from frontier_search.frontier.verdict import (
     together,
 )
 from frontier_search.objective import OBJECTIVES
-from frontier_search.search.claim import MAJORITY, METRIC, Claim, Part
+from frontier_search.search.claim import DEFAULT_METRIC, MAJORITY, Claim, Part
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Trial
 
@@ -191,7 +191,7 @@ def _compares(part: Part, evidence: Evidence, level: float) -> Finding:
     band = {"better": (-INF, 0.0), "no_worse": (-INF, margin), "equal": (-margin, margin)}[
         part.kind
     ]
-    metric = part.values.get("metric", METRIC)
+    metric = part.values.get("metric", DEFAULT_METRIC)
     if OBJECTIVES[metric.partition("_")[2]].direction == "maximise":
         band = (-band[1], -band[0])
     return compare(evidence.matching(part.subject), evidence.matching(other), metric, band, level)

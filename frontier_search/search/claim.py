@@ -1,4 +1,6 @@
-"""A claim: a sentence of a study with the statements that would make it true, each of which can be held against evidence.
+"""A claim: a sentence of a study, with the statements that would make it true.
+
+Each statement can be judged by evidence.
 
 Written in YAML as::
 
@@ -7,26 +9,37 @@ Written in YAML as::
     claims:
     - claim: the 203-parameter Kronecker reservoir beats a dense model of 465
       parts:
-      - {dataset: friedman1, better: {family: kronecker, hidden: 16}, than: {family: dense, hidden: 16}}
+      - dataset: friedman1
+        better: {family: kronecker, hidden: 16}
+        than: {family: dense, hidden: 16}
     - claim: random sparse recurrence is about as good
       parts:
-      - {dataset: friedman1, equal: {family: random_sparse}, to: {family: kronecker}, within: 0.1}
+      - dataset: friedman1
+        equal: {family: random_sparse}
+        to: {family: kronecker}
+        within: 0.1
     - claim: dense is no worse
       parts:
       - {dataset: sine, no_worse: {family: dense}, than: {family: kronecker}, within: 0.1}
     - claim: reservoirs own the low end
       parts:
-      - {dataset: sine, owner: reservoir, to: 100}                     # more than half of the hypervolume
-      - {dataset: wine, owner: reservoir, measure: members, above: 0}  # some members
+      - {dataset: sine, owner: reservoir, to: 100}     # of more than half of the hypervolume
+      - {dataset: wine, owner: reservoir, measure: members, above: 0}   # of some members
     - claim: dense reaches 0.92
       parts:
-      - {dataset: digits, reach: 0.92, by: {family: dense, hidden: 8}, metric: test_accuracy, within: 0.01}
+      - dataset: digits
+        reach: 0.92
+        by: {family: dense, hidden: 8}
+        metric: test_accuracy
+        within: 0.01
     - claim: reservoirs are strongest at ultra-low budgets
       parts:
-      - {dataset: [sine, iris], stronger: reservoir, to: 100}          # a larger share below than above, on average over datasets
+      - {dataset: [sine, iris], stronger: reservoir, to: 100}
+      # a larger share up to 100 parameters than above, on average over the datasets
 
-A list of datasets stands for a part on each of them; with ``stronger``, for all of them together. A pattern such as
-``{family: kronecker, hidden: 16}`` stands for the best candidate, chosen on validation, that has these values.
+A list of datasets stands for a part on each of them; with ``stronger``, for all of them together.
+A pattern such as ``{family: kronecker, hidden: 16}`` stands for the best candidate, chosen on
+validation, that has these values.
 """
 
 from __future__ import annotations
@@ -42,9 +55,8 @@ from frontier_search.spec import load_yaml
 
 TABLES = Path(__file__).parents[1] / "claims"
 
-KINDS: dict[
-    str, tuple[tuple[str, ...], tuple[str, ...]]
-] = {  # kind -> (keys it needs, keys it may have), besides ``dataset``
+# kind -> (keys it needs, keys it may have), besides ``dataset``
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "better": (("than",), ("metric",)),
     "no_worse": (("than", "within"), ("metric",)),
     "equal": (("to", "within"), ("metric",)),
@@ -52,17 +64,12 @@ KINDS: dict[
     "owner": ((), ("from", "to", "above", "measure")),
     "stronger": (("to",), ()),
 }
-PATTERNS = (
-    "better",
-    "no_worse",
-    "equal",
-    "than",
-    "by",
-)  # keys that hold a candidate's pattern; so does ``to`` of ``equal``
+# Keys that hold a candidate's pattern. The key ``to`` of ``equal`` holds one too.
+PATTERNS = ("better", "no_worse", "equal", "than", "by")
 MEASURES = ("volume", "members")
 METRICS = metric_keys()
 MAJORITY = 0.5
-METRIC = "test_loss"
+DEFAULT_METRIC = "test_loss"
 
 
 @dataclass(frozen=True)
@@ -71,9 +78,9 @@ class Part:
 
     Attributes:
         kind: a key of ``KINDS``.
-        datasets: on which it is made.
+        datasets: it is about these.
         subject: a candidate's pattern, families, or the value to reach.
-        values: the rest of its keys; groups are spelled out.
+        values: its other keys; for families also ``who``, their words.
     """
 
     kind: str
@@ -82,7 +89,7 @@ class Part:
     values: Mapping[str, Any]
 
     def words(self) -> str:
-        """The statement, for a table."""
+        """Returns the statement for a table."""
         on = (
             f"{', '.join(self.datasets)}: "
             if len(self.datasets) < 4
@@ -95,19 +102,25 @@ class Part:
                 "equal": "as good as",
             }[self.kind]
             margin = f" within {self.values['within']:.0%}" if "within" in self.values else ""
-            return f"{on}{pattern_words(self.subject)} {relation} {pattern_words(self.values['to' if self.kind == 'equal' else 'than'])}{margin}"
+            other = self.values["to" if self.kind == "equal" else "than"]
+            return f"{on}{pattern_words(self.subject)} {relation} {pattern_words(other)}{margin}"
         if self.kind == "reach":
-            return f"{on}{pattern_words(self.values['by'])} reaches {self.subject:g} ({self.values['metric']}) within {self.values['within']:g}"
+            return (
+                f"{on}{pattern_words(self.values['by'])} reaches {self.subject:g} "
+                f"({self.values['metric']}) within {self.values['within']:g}"
+            )
         who = self.values["who"]
         if self.kind == "stronger":
             return f"{on}{who} own a larger share at most {self.values['to']} parameters than above"
-        low, high = self.values.get("from"), self.values.get("to")
-        where = " and ".join(
-            [*([f"from {low:,}"] if low else []), *([f"to {high:,}"] if high else [])]
-        )
-        measure = "members" if self.values.get("measure") == "members" else "hypervolume"
         above = self.values.get("above", MAJORITY)
-        return f"{on}{who} own {'some' if above == 0 else f'more than {above:.0%}'} of the {measure}{f' ({where} parameters)' if where else ''}"
+        share = "some" if above == 0 else f"more than {above:.0%}"
+        measure = "members" if self.values.get("measure") == "members" else "hypervolume"
+        return f"{on}{who} own {share} of the {measure}{self._range_words()}"
+
+    def _range_words(self) -> str:
+        low, high = self.values.get("from"), self.values.get("to")
+        words = [*([f"from {low:,}"] if low else []), *([f"to {high:,}"] if high else [])]
+        return f" ({' and '.join(words)} parameters)" if words else ""
 
 
 @dataclass(frozen=True)
@@ -115,8 +128,8 @@ class Claim:
     """A sentence, and the statements that make it true.
 
     Attributes:
-        number: its place in the study.
-        text: as the study makes it.
+        number: its position in the table, from 1.
+        text: the sentence of the study.
     """
 
     number: int
@@ -126,14 +139,18 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claims:
-    """A table of claims, with the groups of families of which it speaks."""
+    """A table of claims.
+
+    Attributes:
+        groups: name -> families, for the claims that name a group.
+    """
 
     groups: Mapping[str, tuple[str, ...]]
     claims: tuple[Claim, ...]
 
     @staticmethod
     def read(name: str) -> Claims:
-        """A table by its name among those of the package, or a YAML file.
+        """Reads a table that the package ships, by its name, or a YAML file.
 
         Raises:
             SpecError: every mistake, each as a sentence.
@@ -145,7 +162,8 @@ class Claims:
         except OSError as error:
             known = ", ".join(sorted(file.stem for file in TABLES.glob("*.yaml")))
             raise SpecError(
-                f"cannot read the claims {name!r} ({error.strerror}); give a YAML file, or one of {known}."
+                f"cannot read the claims {name!r} ({error.strerror}); "
+                f"give a YAML file, or one of {known}."
             ) from error
         except UnicodeDecodeError as error:
             raise SpecError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
@@ -153,10 +171,15 @@ class Claims:
 
     @staticmethod
     def from_spec(spec: Any) -> Claims:
-        """Raises SpecError: every mistake, each as a sentence."""
+        """Reads the YAML form.
+
+        Raises:
+            SpecError: every mistake, each as a sentence.
+        """
         if not isinstance(spec, Mapping) or not isinstance(spec.get("claims"), list):
             raise SpecError(
-                "a table of claims is a mapping with a list `claims` (and `groups` of families, where claims speak of them)."
+                "a table of claims is a mapping with a list `claims` "
+                "(and `groups` of families, where claims speak of them)."
             )
         problems: list[str] = []
         groups = _groups(spec.get("groups") or {}, problems)
@@ -169,7 +192,8 @@ class Claims:
                 or not given["parts"]
             ):
                 problems.append(
-                    f"claim {number} is {given!r}; it needs a sentence `claim` and a list `parts` of one or more."
+                    f"claim {number} is {given!r}; "
+                    "it needs a sentence `claim` and a list `parts` of one or more."
                 )
                 continue
             parts = [
@@ -186,7 +210,7 @@ class Claims:
 def _parts(
     given: Any, groups: Mapping[str, Sequence[str]], name: str, problems: list[str]
 ) -> list[Part]:
-    """The statement; one for each dataset where it lists several and does not speak of all of them together."""
+    """Returns the parts of one statement: one for each dataset, or one for all of ``stronger``."""
     kinds = [kind for kind in KINDS if isinstance(given, Mapping) and kind in given]
     if len(kinds) != 1 or "dataset" not in given:
         problems.append(
@@ -230,14 +254,15 @@ def _groups(given: Any, problems: list[str]) -> dict[str, tuple[str, ...]]:
         _is_names(families) for families in given.values()
     ):
         problems.append(
-            f"groups = {given!r}; a mapping from names to lists of families is needed, e.g. {{reservoir: [kronecker]}}."
+            f"groups = {given!r}; a mapping from names to lists of families is needed, "
+            "e.g. {reservoir: [kronecker]}."
         )
         return {}
     return {str(name): tuple(families) for name, families in given.items()}
 
 
 def _wanted(kind: str, key: str, value: Any) -> str | None:
-    """What a key of a part holds, in words, where ``value`` is something else."""
+    """Returns what a key of a part holds, in words, or None if ``value`` is that."""
     if key in PATTERNS or (key == "to" and kind == "equal"):
         return (
             None
@@ -268,6 +293,6 @@ def _is_names(value: Any) -> bool:
 
 
 def pattern_words(pattern: Mapping[str, Any]) -> str:
-    """``kronecker (hidden 16)``."""
+    """Returns words for a pattern, e.g. ``kronecker (hidden 16)``."""
     rest = ", ".join(f"{name} {value}" for name, value in pattern.items() if name != "family")
     return f"{pattern.get('family', 'any family')}{f' ({rest})' if rest else ''}"

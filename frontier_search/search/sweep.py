@@ -1,16 +1,17 @@
-"""A sweep: many searches as one resumable whole, and the claims that they are to answer.
+"""A sweep: many searches as one resumable whole, and the claims that they answer.
 
 Written in YAML as::
 
     name: compact                    # default: the file's name
-    claims: published                # a table of the package, or a YAML file; may be left out
-    until_settled: false             # then give more seeds to the candidates that decide claims
+    claims: published                # a table of the package, or a YAML file; optional
+    until_settled: false             # true: candidates that decide a claim get more seeds
     defaults: {seeds: 5, trials: 90} # settings of every search
-    searches:                        # a list of datasets, or a mapping from labels to what differs from the defaults
-      friedman1: {epochs: 60}        # dataset: the label, unless it says otherwise
+    searches:                        # a list of datasets, or labels with settings of their own
+      friedman1: {epochs: 60}        # the label is the dataset, unless `dataset` is given
       sine-narrow: {dataset: sine, require: [params<=100]}
 
-A sweep is nothing but its searches: each has a folder of its own, called SWEEP-LABEL, and every command that reads a search reads these.
+Each search has a folder of its own, called SWEEP-LABEL, and every command that reads a search reads
+it like any other.
 """
 
 from __future__ import annotations
@@ -29,24 +30,25 @@ from frontier_search.spec import name_problem, read_yaml
 
 KEYS = ("name", "claims", "until_settled", "defaults", "searches")
 
-FURTHER = re.compile(
-    r"(.+)-more-(\d+)"
-)  # the name of a search that gives candidates of another one more seeds
+FURTHER = re.compile(r"(.+)-more-(\d+)")
 
 
-def further_name(search: str, look: int) -> str:
-    """What the search is called that was added after a look at the evidence of another."""
-    return f"{search}-more-{look}"
+def further_name(search: str, settling_round: int) -> str:
+    """Returns the name of the search that gives candidates of another search more seeds.
+
+    Args:
+        settling_round: the number, from 1, of the round of judging after which it was added.
+    """
+    return f"{search}-more-{settling_round}"
 
 
 def origin(name: str) -> tuple[str, int]:
-    """The search whose candidates a search trains, and the look after which it was added: itself and 0 for one of the sweep's own."""
+    """Returns the search whose candidates a search trains, and the settling round that added it.
+
+    They are the search itself and 0 for one that the sweep lists.
+    """
     match = FURTHER.fullmatch(name)
     return (match[1], int(match[2])) if match else (name, 0)
-
-
-def _repeated(names: Iterable[str]) -> list[str]:
-    return [name for name, times in Counter(names).items() if times > 1]
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ class Sweep:
     """Searches by label, in the order in which they are run.
 
     Attributes:
-        name: names its folder, and begins the names of its searches.
+        name: the name of its folder, with which the names of its searches begin.
         searches: (label, search).
         claims: the name of a table of claims, or None.
-        until_settled: whether the candidates that decide claims get more seeds afterwards.
+        until_settled: whether candidates that decide an open claim get more seeds afterwards.
     """
 
     name: str
@@ -66,11 +68,11 @@ class Sweep:
     until_settled: bool = False
 
     def table(self) -> Claims:
-        """Its claims; none when it names no table."""
+        """Returns its claims; none if it names no table."""
         return Claims.read(self.claims) if self.claims else Claims({}, ())
 
     def to_spec(self) -> dict[str, Any]:
-        """Every setting of every search spelled out; ``from_spec`` gives the sweep back."""
+        """Returns the YAML form with every setting; ``from_spec`` gives the sweep back."""
         searches = {
             label: {key: value for key, value in search.to_spec().items() if key != "name"}
             for label, search in self.searches
@@ -90,7 +92,10 @@ class Sweep:
         seeds: int | str | None = None,
         until_settled: bool = False,
     ) -> Sweep:
-        """Reads a file, or one that the package ships by its name; what is given besides overrides it.
+        """Reads a file, or one that the package ships by its name.
+
+        Args:
+            name, seeds, until_settled: override the file's, unless None or false.
 
         Raises:
             SpecError: every mistake, each as a sentence.
@@ -105,20 +110,19 @@ class Sweep:
 
     @staticmethod
     def from_spec(spec: Mapping[str, Any]) -> Sweep:
-        """Raises SpecError: every mistake of every search, each as a sentence that begins with its label."""
+        """Reads the YAML form.
+
+        Raises:
+            SpecError: every mistake, each as a sentence; those of a search begin with its label.
+        """
         problems = [unknown("key", key, KEYS) for key in spec if key not in KEYS]
         if "searches" not in spec:
-            raise SpecError(
-                [
-                    *problems,
-                    "no searches given; list datasets under `searches`, or give a single search to `frontier-search run`.",
-                ]
+            problems.append(
+                "no searches given; list datasets under `searches`, "
+                "or give a single search to `frontier-search run`."
             )
-        name, defaults, given = (
-            str(spec.get("name", "")),
-            spec.get("defaults") or {},
-            spec["searches"],
-        )
+            raise SpecError(problems)
+        name, given = str(spec.get("name", "")), spec["searches"]
         problem = name_problem(name)
         problems += [problem] if problem else []
         if isinstance(given, list):
@@ -127,50 +131,52 @@ class Sweep:
                 for label in _repeated(map(str, given))
             ]
             given = {str(label): {} for label in given}
+        defaults = spec.get("defaults") or {}
         if not isinstance(given, Mapping) or not isinstance(defaults, Mapping):
-            raise SpecError(
-                [
-                    *problems,
-                    "`searches` is a list of datasets or a mapping from labels to settings, `defaults` a mapping.",
-                ]
+            problems.append(
+                "`searches` is a list of datasets or a mapping from labels to settings, "
+                "`defaults` a mapping."
             )
-        if not given:
-            problems.append("`searches` is empty; list one dataset or more.")
-        searches = []
-        for label, own in given.items():
-            if own is not None and not isinstance(own, Mapping):
-                problems.append(
-                    f"{label}: {own!r} is no mapping of settings; write e.g. `{label}: {{trials: 50}}`, or `{label}: {{}}`."
-                )
-                continue
-            if own and "name" in own:
-                problems.append(
-                    f"{label}: `name` has no effect; the search is called {name}-{label}."
-                )
-            try:
-                searches.append(
-                    (
-                        str(label),
-                        Search.from_spec(
-                            {"dataset": label, **defaults, **(own or {}), "name": f"{name}-{label}"}
-                        ),
-                    )
-                )
-            except SpecError as error:
-                problems += [f"{label}: {sentence}" for sentence in error.problems]
-        claims = spec.get("claims")
+            raise SpecError(problems)
+        searches = _searches(name, given, defaults, problems)
+        claims, settle = spec.get("claims"), spec.get("until_settled", False)
         if claims is not None:
             try:
                 Claims.read(str(claims))
             except SpecError as error:
                 problems += error.problems
-        settle = spec.get("until_settled", False)
         if not isinstance(settle, bool) or (settle and claims is None):
             problems.append(
                 f"until_settled = {settle!r}; it is true or false, and needs `claims` to settle."
             )
         if problems:
             raise SpecError(problems)
-        return Sweep(
-            name, tuple(searches), str(claims) if claims is not None else None, bool(settle)
-        )
+        return Sweep(name, searches, str(claims) if claims is not None else None, bool(settle))
+
+
+def _searches(
+    name: str, given: Mapping[Any, Any], defaults: Mapping[str, Any], problems: list[str]
+) -> tuple[tuple[str, Search], ...]:
+    """Returns (label, search) of each search of sweep ``name``; mistakes go to ``problems``."""
+    if not given:
+        problems.append("`searches` is empty; list one dataset or more.")
+    searches = []
+    for label, own in given.items():
+        if own is not None and not isinstance(own, Mapping):
+            problems.append(
+                f"{label}: {own!r} is no mapping of settings; "
+                f"write e.g. `{label}: {{trials: 50}}`, or `{label}: {{}}`."
+            )
+            continue
+        if own and "name" in own:
+            problems.append(f"{label}: `name` has no effect; the search is called {name}-{label}.")
+        spec = {"dataset": label, **defaults, **(own or {}), "name": f"{name}-{label}"}
+        try:
+            searches.append((str(label), Search.from_spec(spec)))
+        except SpecError as error:
+            problems += [f"{label}: {sentence}" for sentence in error.problems]
+    return tuple(searches)
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, times in Counter(names).items() if times > 1]

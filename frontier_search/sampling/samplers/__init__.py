@@ -1,4 +1,4 @@
-"""The zoo of samplers: each member builds an Optuna sampler from a seed, afresh for every proposal."""
+"""The zoo of samplers: each member builds a fresh Optuna sampler from a seed for every proposal."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ class Sampler:
         name: the name in the table.
         summary: one line: when to use it, and what it costs.
         source: paper.
-        conditional: whether it models parameters that only some trials have. One that does not is shown, when it chooses the family
-            too, the parameters of every family in each trial, those of the other families without effect.
-        build: seed -> a fresh Optuna sampler, so that the same history gives the same proposal in any process.
+        conditional: whether it models parameters that only some trials have. With the free family
+            budget, a sampler without conditional spaces sees the parameters of all families in
+            every trial; those of families that were not chosen have no effect.
+        build: seed -> a new Optuna sampler, so that the same history gives the same proposal in
+            any process.
     """
 
     name: str

@@ -1,7 +1,10 @@
 """gp: Gaussian-process Bayesian optimisation by expected hypervolume improvement.
 
-Source: Daulton, Balandat and Bakshy, "Differentiable Expected Hypervolume Improvement" (NeurIPS 2020); Optuna's GPSampler. It cannot model
-conditional parameters, so with the free family budget it sees the parameters of every family in each trial.
+It cannot model conditional parameters, so with the free family budget it sees the parameters of
+every family in each trial.
+
+Source: Daulton, Balandat and Bakshy, "Differentiable Expected Hypervolume Improvement" (NeurIPS
+2020); Optuna's GPSampler.
 """
 
 from __future__ import annotations
@@ -15,17 +18,16 @@ if TYPE_CHECKING:
 
 
 def build(seed: int) -> BaseSampler:
-    from optuna.samplers import (
-        GPSampler,
-    )  # optuna and torch load when a proposal is made, not when a table is shown
+    # here, so that showing the table loads neither optuna nor torch
+    from optuna.samplers import GPSampler
 
     return GPSampler(seed=seed)
 
 
 SAMPLER = Sampler(
-    "gp",
-    "most sample-efficient; a second or more a proposal: for at most a few hundred trials",
-    "Daulton et al. 2020",
-    False,
-    build,
+    name="gp",
+    summary="most sample-efficient; a second or more a proposal: for at most a few hundred trials",
+    source="Daulton et al. 2020",
+    conditional=False,
+    build=build,
 )

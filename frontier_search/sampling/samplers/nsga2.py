@@ -1,6 +1,7 @@
 """nsga2: a genetic algorithm that selects by non-dominated rank and crowding distance.
 
-Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II" (IEEE TEC 2002); Optuna's NSGAIISampler.
+Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II" (IEEE TEC 2002);
+Optuna's NSGAIISampler.
 """
 
 from __future__ import annotations
@@ -16,17 +17,16 @@ POPULATION = 32  # small, because a balanced search keeps a population for each 
 
 
 def build(seed: int) -> BaseSampler:
-    from frontier_search.sampling.incremental import (
-        Nsga2,
-    )  # optuna loads when a proposal is made, not when a table is shown
+    # here, so that showing the table does not load optuna
+    from frontier_search.sampling.incremental import Nsga2
 
     return Nsga2(population_size=POPULATION, seed=seed)
 
 
 SAMPLER = Sampler(
-    "nsga2",
-    "a few ms a proposal however long the history: for thousands of trials",
-    "Deb et al. 2002",
-    False,
-    build,
+    name="nsga2",
+    summary="a few ms a proposal however long the history: for thousands of trials",
+    source="Deb et al. 2002",
+    conditional=False,
+    build=build,
 )

@@ -1,6 +1,7 @@
 """random: every parameter drawn independently.
 
-Source: Bergstra and Bengio, "Random Search for Hyper-Parameter Optimization" (JMLR 2012); Optuna's RandomSampler.
+Source: Bergstra and Bengio, "Random Search for Hyper-Parameter Optimization" (JMLR 2012); Optuna's
+RandomSampler.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 
 
 def build(seed: int) -> BaseSampler:
-    from optuna.samplers import (
-        RandomSampler,
-    )  # optuna loads when a proposal is made, not when a table is shown
+    # here, so that showing the table does not load optuna
+    from optuna.samplers import RandomSampler
 
     return RandomSampler(seed=seed)
 
 
 SAMPLER = Sampler(
-    "random", "the baseline; unbiased and free", "Bergstra and Bengio 2012", True, build
+    name="random",
+    summary="the baseline; unbiased and free",
+    source="Bergstra and Bengio 2012",
+    conditional=True,
+    build=build,
 )

@@ -1,7 +1,10 @@
-"""tpe: multi-objective tree-structured Parzen estimators over groups of parameters that occur together.
+"""tpe: multi-objective tree-structured Parzen estimators over groups of parameters.
 
-Source: Ozaki et al., "Multiobjective Tree-Structured Parzen Estimator" (JAIR 2022); Falkner, Klein and Hutter (ICML 2018) for the
-multivariate kernel; Optuna's TPESampler. Candidates in flight count as bad ones, so that a cohort spreads out.
+Parameters that occur together form a group. Candidates in flight count as bad ones, so that the
+candidates of a cohort differ.
+
+Source: Ozaki et al., "Multiobjective Tree-Structured Parzen Estimator" (JAIR 2022); Falkner, Klein
+and Hutter (ICML 2018) for the multivariate kernel; Optuna's TPESampler.
 """
 
 from __future__ import annotations
@@ -15,9 +18,8 @@ if TYPE_CHECKING:
 
 
 def build(seed: int) -> BaseSampler:
-    from optuna.samplers import (
-        TPESampler,
-    )  # optuna loads when a proposal is made, not when a table is shown
+    # here, so that showing the table does not load optuna
+    from optuna.samplers import TPESampler
 
     return TPESampler(
         multivariate=True, group=True, constant_liar=True, n_startup_trials=10, seed=seed
@@ -25,9 +27,9 @@ def build(seed: int) -> BaseSampler:
 
 
 SAMPLER = Sampler(
-    "tpe",
-    "default; sample-efficient, milliseconds a proposal, growing with the history",
-    "Ozaki et al. 2022",
-    True,
-    build,
+    name="tpe",
+    summary="default; sample-efficient, milliseconds a proposal, growing with the history",
+    source="Ozaki et al. 2022",
+    conditional=True,
+    build=build,
 )
