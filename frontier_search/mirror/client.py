@@ -1,4 +1,8 @@
-"""MLflow as the mirror sees it: one connection, the search's experiment, its runs by uid, and everything of a run in one request."""
+"""The requests that the mirror makes of MLflow.
+
+There is one experiment for a search. Its runs are found by uid, and everything of a run goes into
+one request.
+"""
 
 from __future__ import annotations
 
@@ -32,19 +36,19 @@ from frontier_search.mirror import payload, view
 from frontier_search.storage.catalog import Entry
 
 ANSWER_RUNS = 1000  # runs in one answer of MLflow
-REQUEST_METRICS, REQUEST_PARAMS = 900, 100  # what one request may hold
+REQUEST_METRICS, REQUEST_PARAMS = 900, 100  # the most that one request may hold
 
-for name in ("mlflow", "alembic"):  # this project tells its own story
+for name in ("mlflow", "alembic"):  # their log lines would be mixed with ours
     logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @dataclass
 class KnownRun:
-    """What MLflow holds of one of our runs.
+    """One of our runs, as MLflow holds it.
 
     Attributes:
-        status: MLflow's; a run that is still RUNNING was not completed.
-        changed: whether this turn created or changed it.
+        status: MLflow's status. A run that is still RUNNING is not complete yet.
+        changed: whether the current sync created or changed it.
     """
 
     run_id: str
@@ -54,12 +58,12 @@ class KnownRun:
 
 
 class Client:
-    """The tracking server or database of a search.
+    """The MLflow server or database that mirrors one search.
+
+    Every method may raise MlflowException, SQLAlchemyError (from the database), or OSError.
 
     Args:
         entry: the search and its tracking URI.
-
-    Every method may raise MlflowException, an error of the database's, or OSError.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -76,7 +80,7 @@ class Client:
 
     @property
     def mlflow(self) -> MlflowClient:
-        """Made when it is first needed, because a database is opened, and made, with it."""
+        """MLflow's own client, made on first use because that opens or creates the database."""
         if self._mlflow is None:
             path = (
                 Path(self.uri.removeprefix("sqlite:///"))
@@ -88,13 +92,15 @@ class Client:
             self._mlflow = MlflowClient(self.uri)
         return self._mlflow
 
-    # ---- reading ---------------------------------------------------------------------------------------------------------------------
+    # ---- reading --------------------------------------------------------------------------------
 
     def find_experiment(self) -> str:
-        """The id of this search's experiment: made when it is missing, restored when somebody deleted it.
+        """Returns the id of this search's experiment.
+
+        A missing experiment is created, and a deleted one is restored.
 
         Raises:
-            SpecError: there is an experiment of this name that is not this search's.
+            SpecError: the experiment of this name is not this search's.
         """
         search = self.entry.search
         found: Experiment | None = self.mlflow.get_experiment_by_name(search.name)
@@ -104,8 +110,9 @@ class Client:
         fingerprint = found.tags.get(payload.FINGERPRINT)
         if fingerprint != search.fingerprint():
             other = f"of another search (fingerprint {fingerprint}, here {search.fingerprint()})"
+            owner = other if fingerprint else "that is not a search"
             raise SpecError(
-                f"MLflow at {self.uri} has an experiment named {search.name!r} {other if fingerprint else 'that is not a search'}; "
+                f"MLflow at {self.uri} has an experiment named {search.name!r} {owner}; "
                 "rename it there, or choose another name or another --tracking-uri."
             )
         if found.lifecycle_stage == "deleted":
@@ -115,8 +122,11 @@ class Client:
         return str(found.experiment_id)
 
     def _artifact_location(self) -> str | None:
-        """Beside the searches, or beside what they exchanged, for a database, which would have them in the current folder; a server decides
-        for itself."""
+        """Returns where MLflow stores artifacts, or None for a server, which decides itself.
+
+        With ``--outcomes`` they are in that folder or bucket, otherwise under the home. MLflow's
+        own default for a database would be the current folder.
+        """
         if self.is_server:
             return None
         if self.entry.locations.outcomes is None:
@@ -124,7 +134,11 @@ class Client:
         return (self.entry.files.root / "mlflow").as_uri()
 
     def find_runs(self, experiment_id: str) -> dict[str, KnownRun]:
-        """Our runs by uid. Of two with one uid, which only a lost answer can make, the completed or older one stays."""
+        """Returns our runs by uid.
+
+        Two runs have one uid only if the answer to a request was lost. The complete one is kept, or
+        the older of two alike; the other is deleted.
+        """
         answer = self.mlflow.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS)
         runs: list[Run] = list(answer)
         while answer.token:
@@ -144,21 +158,25 @@ class Client:
         return known
 
     def steps(self, run: KnownRun, metric: str) -> set[int]:
-        """The steps at which a metric was logged."""
+        """Returns the steps at which a metric was logged."""
         return {point.step for point in self.mlflow.get_metric_history(run.run_id, metric)}
 
-    # ---- writing ---------------------------------------------------------------------------------------------------------------------
+    # ---- writing --------------------------------------------------------------------------------
 
     def create(
         self, experiment_id: str, name: str, start_ms: int, tags: dict[str, str]
     ) -> KnownRun:
+        """Creates a run, which is RUNNING until ``set_status``."""
         run = self.mlflow.create_run(experiment_id, start_ms, tags, run_name=name)
         return KnownRun(run.info.run_id, "RUNNING", dict(tags), changed=True)
 
     def log(
         self, run: KnownRun, metrics: Mapping[str, float], at_ms: int, params: Mapping[str, str]
     ) -> None:
-        """One request, or as many as MLflow's limits make of it. Logging the same again changes nothing."""
+        """Logs metrics and parameters, in one request if MLflow's limits allow it.
+
+        Logging the same again changes nothing.
+        """
         points = [Metric(name, value, at_ms, 0) for name, value in metrics.items()]
         settings = [Param(name, value) for name, value in params.items()]
         for some, few in itertools.zip_longest(
@@ -170,7 +188,11 @@ class Client:
     def log_curve(
         self, run: KnownRun, metric: str, points: Mapping[int, tuple[float, int]]
     ) -> None:
-        """Step -> (value, milliseconds)."""
+        """Logs a metric with steps.
+
+        Args:
+            points: step -> (value, time in milliseconds).
+        """
         self.mlflow.log_batch(
             run.run_id,
             [Metric(metric, value, at_ms, step) for step, (value, at_ms) in points.items()],
@@ -178,18 +200,20 @@ class Client:
         run.changed = True
 
     def log_dataset(self, run: KnownRun, about: Mapping[str, str]) -> None:
+        """Logs the search's dataset, as ``payload.dataset`` describes it."""
         self.mlflow.log_inputs(
             run.run_id,
             datasets=[DatasetInput(Dataset(**about), [InputTag("mlflow.data.context", "search")])],
         )
 
     def log_file(self, run: KnownRun, name: str, text: str) -> None:
+        """Logs a text file as an artifact; a file of the same name is replaced."""
         with raising_oserror(self.uri):  # the files may be in a bucket
             self.mlflow.log_text(run.run_id, text, name)
         run.changed = True
 
     def tag(self, run: KnownRun, tags: Mapping[str, str]) -> None:
-        """Writes the tags that differ, all at once."""
+        """Writes the tags that differ, in one request."""
         different = payload.different(tags, run.tags)
         if different:
             self.mlflow.log_batch(
@@ -199,7 +223,7 @@ class Client:
             run.changed = True
 
     def discard_model(self, model_id: str) -> None:
-        """A model that is gone already, after an answer that was lost, is no error."""
+        """Deletes a model. A missing one is no error: an earlier answer may have been lost."""
         try:
             self.mlflow.delete_logged_model(model_id)
         except MlflowException as error:
@@ -207,6 +231,7 @@ class Client:
                 raise
 
     def set_status(self, run: KnownRun, status: str, end_ms: int | None) -> None:
+        """Sets MLflow's status of a run, and its end unless the status is RUNNING."""
         if run.status == status:
             return
         if status == "RUNNING":
@@ -217,19 +242,19 @@ class Client:
 
 
 def artifacts_folder(entry: Entry) -> Path:
-    """Where the files of every search under a home are, unless a server keeps them."""
+    """Returns the folder of the artifacts of all searches under a home, if no server keeps them."""
     return (entry.folder.home / "mlartifacts").resolve()
 
 
 def _make_database(path: Path, artifacts: Path) -> None:
-    """Makes MLflow's database whole: beside, then linked into place.
+    """Creates MLflow's database under another name, then links it to its own.
 
-    MLflow makes its tables one by one, and a process that dies among them would leave a database that nobody can open again. Of two
-    processes that make it at once, one wins. It keeps a write-ahead log: a quarter cheaper, and pages are read while the mirror writes.
+    MLflow creates its tables one by one. A process that died in between would leave a database that
+    nobody can open again. If two processes create it at once, one of them succeeds. The database
+    uses a write-ahead log: writes cost a quarter less, and pages can be read during them.
     """
-    from mlflow.store.tracking.sqlalchemy_store import (
-        SqlAlchemyStore,
-    )  # for a new database alone; a server needs none of it
+    # imported here, because only a new database needs it
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -247,4 +272,5 @@ def _make_database(path: Path, artifacts: Path) -> None:
 
 
 def _parts(items: list[Metric] | list[Param], size: int) -> list[list[Metric | Param]]:
+    """Returns the items in lists of at most ``size``; one empty list if there are none."""
     return [list(items[start : start + size]) for start in range(0, len(items), size)] or [[]]

@@ -142,7 +142,7 @@ class Mirror:
             max(ends, default=None),
         )
 
-    # ---- the parent run --------------------------------------------------------------------------------------------------------------
+    # ---- the parent run -------------------------------------------------------------------------
 
     def _mirror_search(self, known: dict[str, KnownRun], trials: Sequence[Trial]) -> KnownRun:
         search, tags = self.entry.search, payload.search_tags(self.entry.search)
@@ -206,7 +206,7 @@ class Mirror:
         )
         self.client.tag(parent, {payload.DRAWN: wanted})
 
-    # ---- the child runs --------------------------------------------------------------------------------------------------------------
+    # ---- the child runs -------------------------------------------------------------------------
 
     def _mirror_trial(self, known: dict[str, KnownRun], trial: Trial, member: bool) -> None:
         child = known.get(trial.uid)

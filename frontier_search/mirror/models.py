@@ -1,4 +1,7 @@
-"""The models of the frontier's members, logged so that they load anywhere without pickle and give the same predictions."""
+"""Logs the models of the frontier's members.
+
+They load on any machine, without pickle, and predict what the trained models predicted.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +30,15 @@ from frontier_search.storage.catalog import Entry
 from frontier_search.training.stack import Model, Stack, views
 from frontier_search.trial import Trial
 
-EXAMPLE_ROWS = 2  # torch.export would fix a batch of one
+EXAMPLE_ROWS = 2  # with one row, torch.export would make a program for exactly one row
 
 
 class FrontierModel(torch.nn.Module):
-    """One trained model as a module: (n, d) standardised rows -> (n, o) outputs, the logits of a classification.
+    """One trained model: (n, d) standardised rows -> (n, o) outputs, which are logits for classes.
 
     Args:
-        stack: of this one model.
-        weights: (P,) learned scalars, laid out as ``StackTraining.selected_weights`` has them.
+        stack: a stack of only this model.
+        weights: (P,) learned scalars, in the order of ``StackTraining.selected_weights``.
     """
 
     def __init__(self, stack: Stack, weights: NDArray[np.float32]) -> None:
@@ -46,7 +49,7 @@ class FrontierModel(torch.nn.Module):
         for name, tensor in views(flat, 1, stack.network.learned).items():
             self.register_parameter(name, torch.nn.Parameter(tensor.clone(), requires_grad=False))
         for name, value in vars(stack.network).items():
-            if isinstance(value, Tensor):  # the graph: part of the model, never learned
+            if isinstance(value, Tensor):  # the graph: part of the model, but not learned
                 self.register_buffer(f"fixed_{name}", value)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,14 +62,15 @@ class FrontierModel(torch.nn.Module):
 def module(
     search: Search, trial: Trial, weights: NDArray[np.float32], seed_index: int
 ) -> FrontierModel:
-    """The trained model of one seed of a trial.
+    """Returns the trained model of one seed of a trial.
 
     Args:
         weights: (n_seeds, P), as ``MemberModels.read`` gives them.
         seed_index: position of the seed in the search.
 
     Raises:
-        SpecError: the weights are not those of this trial's architecture, or the dataset's file has gone or changed.
+        SpecError: the weights do not fit this trial's architecture, or the dataset's file is
+            missing or has changed.
     """
     dataset = search.find_dataset()
     architecture = FAMILIES[trial.candidate.family].build(trial.candidate.hyperparameters)
@@ -85,16 +89,20 @@ def module(
 
 
 def median_seed(trial: Trial) -> int:
-    """The position of the seed with the median validation loss (the lower of the middle two): a typical model, not a lucky one."""
+    """Returns the index of the seed with the median validation loss.
+
+    Of an even number of seeds it is the lower one of the middle two. So the model is a typical one
+    and not a lucky one.
+    """
     values = trial.per_seed("val_loss")
     return values.index(statistics.median_low(values))
 
 
 def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, trial: Trial) -> str:
-    """Logs one model of a member of the frontier, unless MLflow has it.
+    """Logs the model of a member's median seed, unless MLflow holds it already.
 
     Returns:
-        its id in MLflow, or ``none: `` and why there is none.
+        the model's id in MLflow, or ``none: `` and the reason why there is none.
     """
     weights = entry.files.models.read(trial.number)
     if weights is None:
@@ -107,10 +115,9 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     logged = _find(client, experiment_id, run_id) or _create(
         client, experiment_id, run_id, trial, position
     )
-    if logged.status != LoggedModelStatus.READY:  # new, or left by a process that died on the way
-        if logged.model_id not in _outputs(
-            client, run_id
-        ):  # MLflow takes a second logging for a fault of its database's
+    if logged.status != LoggedModelStatus.READY:  # it is new, or a process died while logging it
+        # MLflow reports a database error if an output is logged twice
+        if logged.model_id not in _outputs(client, run_id):
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
@@ -129,7 +136,7 @@ def _find(client: MlflowClient, experiment_id: str, run_id: str) -> LoggedModel 
 
 
 def _outputs(client: MlflowClient, run_id: str) -> list[str]:
-    """The models that a run is known to have made."""
+    """Returns the ids of the models that are logged as outputs of a run."""
     outputs = client.get_run(run_id).outputs
     return [output.model_id for output in outputs.model_outputs] if outputs else []
 
@@ -148,7 +155,10 @@ def _create(
 
 
 def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedModel) -> None:
-    """Writes an MLflow model whose program is a ``torch.export`` archive, without MLflow's fluent API and its global run."""
+    """Writes an MLflow model whose program is a ``torch.export`` archive.
+
+    It does not use MLflow's fluent API, which needs a global active run.
+    """
     example = np.zeros((EXAMPLE_ROWS, n_inputs), dtype=np.float32)
     n_outputs = exportable(torch.from_numpy(example)).shape[1]
     inputs, outputs = (
@@ -166,9 +176,8 @@ def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedM
         mlflow_model=card,
         signature=ModelSignature(inputs, outputs),
         input_example=example,
-        pip_requirements=[
-            f"torch=={metadata.version('torch')}"
-        ],  # given, because MLflow would look for them in a process of its own
+        # given, because MLflow would start a process to find them
+        pip_requirements=[f"torch=={metadata.version('torch')}"],
         metadata=dict(logged.tags),
         serialization_format="pt2",
     )

@@ -52,7 +52,7 @@ PER_SEED = (
 VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
 
-# ---- the search ----------------------------------------------------------------------------------------------------------------------
+# ---- the search --------------------------------------------------------------------------------
 
 
 def experiment_tags(search: Search) -> dict[str, str]:
@@ -157,7 +157,7 @@ def _short(value: float) -> float | None:
     return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
-# ---- a trial -------------------------------------------------------------------------------------------------------------------------
+# ---- a trial -----------------------------------------------------------------------------------
 
 
 def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:

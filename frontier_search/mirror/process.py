@@ -1,4 +1,7 @@
-"""The mirror beside a live search: a process of its own that follows the storage, so that MLflow can neither slow nor stop the search."""
+"""Starts the process that mirrors a live search.
+
+It is separate from the search, so that MLflow can neither slow nor stop the search.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,21 @@ from frontier_search.storage.catalog import Entry
 
 log = logging.getLogger(__name__)
 
-FINISH_S = 600.0
+FINISH_S = 600.0  # the longest wait for the mirror once the search has ended
 
 
 class MirrorProcess:
-    """``frontier-search sync NAME --follow PID``, started when the session is live; it outlives an interrupted driver to close the mirror."""
+    """The command ``frontier-search sync NAME --follow PID`` in a process.
+
+    It starts with the session. It outlives an interrupted driver, to complete the mirror.
+    """
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._process: subprocess.Popen[bytes] | None = None
 
     def observe(self, session: Session) -> None:
-        """Starts the process once; an observer of the session."""
+        """Starts the process on the first call; an observer of the session."""
         if self._process is None:
             folder = self.entry.folder
             arguments = [
@@ -40,11 +46,15 @@ class MirrorProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    start_new_session=True,  # Ctrl-C is the driver's; the mirror closes itself once the driver is gone
+                    # Ctrl-C must reach only the driver; the mirror ends by itself after it
+                    start_new_session=True,
                 )
 
     def finish(self) -> None:
-        """Waits until every trial is mirrored; says so, and what to do, when it takes too long or fails."""
+        """Waits until every trial is mirrored.
+
+        If that fails or takes longer than FINISH_S, a warning names the command that completes it.
+        """
         if self._process is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""MLflow's pages on this machine alone, and the links that open on a search's frontier."""
+"""Serves MLflow's pages to this machine only, with links that open on a search's frontier."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ STOP_S = 5.0
 
 @dataclass(frozen=True)
 class Pages:
-    """Where to look.
+    """The links to the pages of a search.
 
     Attributes:
         chart: opens MLflow on the frontier chart.
-        page: the search's own interactive page, among the files of its run.
-        process: the server that was started, or None when the mirror is on one already.
+        page: the search's own interactive page, an artifact of its run.
+        process: the server that was started, or None if the tracking URI is a server.
     """
 
     chart: str
@@ -44,14 +44,17 @@ class Pages:
 
 @contextmanager
 def serve(entry: Entry, port: int) -> Iterator[Pages]:
-    """Serves the mirror of a search, completed first, until the block is left.
+    """Brings the mirror of a search up to date, and serves it inside the ``with`` block.
+
+    If the tracking URI is http(s), it is a server already: nothing is started, and ``port`` has no
+    effect.
 
     Args:
-        port: 0 takes a free one. An http(s) tracking URI is a server already: nothing is started, and the port does not matter.
+        port: of the server; 0 takes a free one.
 
     Raises:
         SpecError: the port is in use.
-        SearchError: the server did not come up, or MLflow cannot be brought up to date.
+        SearchError: the server did not start, or MLflow cannot be brought up to date.
     """
     mirror = Mirror(entry)
     port = 0 if mirror.client.is_server else _free_port(port)
@@ -77,21 +80,30 @@ def _pages(base_url: str, mirror: Mirror, process: subprocess.Popen[bytes] | Non
 
 
 def _free_port(port: int) -> int:
-    """The port, or a free one for 0; raises SpecError when it is in use."""
+    """Returns the port, or a free one for 0.
+
+    Raises:
+        SpecError: the port is in use.
+    """
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as the server does: a port that was just closed is free
+        # as the server does, so that a port that was just closed counts as free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            words = f"port {port} cannot be used on {HOST} ({error.strerror}); give another with --port, or --port 0 for a free one."
-            raise SpecError(words) from error
+            raise SpecError(
+                f"port {port} cannot be used on {HOST} ({error.strerror}); "
+                "give another with --port, or --port 0 for a free one."
+            ) from error
         return int(probe.getsockname()[1])
 
 
 def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:
-    """Only this machine's own names are answered: MLflow would take every private address, and so a page of somebody else's."""
+    """Starts MLflow's server, which answers only requests to this machine's own names.
+
+    By default MLflow also accepts every private address as the host, and so requests that come from
+    another site's page.
+    """
     command = [
         sys.executable,
         "-m",
@@ -103,10 +115,8 @@ def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:
     command += ["--host", HOST, "--port", str(port)]
     command += ["--workers", "1", "--allowed-hosts", f"localhost:{port},{HOST}:{port}"]
     command += ["--cors-allowed-origins", f"http://localhost:{port},http://{HOST}:{port}"]
-    command += [
-        "--artifacts-destination",
-        str(artifacts_folder(entry)),
-    ]  # or a folder of that name appears in the current one
+    # without this option the server creates `mlartifacts` in the current folder
+    command += ["--artifacts-destination", str(artifacts_folder(entry))]
     environment = os.environ | {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -123,6 +133,7 @@ def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Waits until the server answers; raises SearchError with the end of its log if it does not."""
     until = time.monotonic() + START_S
     while time.monotonic() < until:
         if process.poll() is not None:
@@ -132,13 +143,12 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.1)
-    raise SearchError(
-        f"MLflow's server did not come up on port {port}: {log.read_text(errors='replace').strip()[-1000:]}"
-    )
+    last_words = log.read_text(errors="replace").strip()[-1000:]
+    raise SearchError(f"MLflow's server did not start on port {port}: {last_words}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends the server and the workers that it started, all in a session of their own."""
+    """Ends the server and its workers, which share a process group."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)

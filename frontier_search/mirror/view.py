@@ -1,9 +1,12 @@
 """The view of MLflow's pages that opens on the frontier, and the links to it.
 
-A tag ``mlflow.sharedViewState.KEY`` of an experiment holds a view, as plain JSON, and a link names the KEY. MLflow does not document
-this: the form below is what its pages read in version 3.17 (``ExperimentPageUIState`` and ``ExperimentPageSearchFacetsState`` of its
-source), a browser test holds it, and ``page_link`` is the way that stays if it breaks. The scatter has no logarithmic axis, so counts
-enter as log10. It shows the runs that are loaded, one hundred; the members are listed first so that they are always among them.
+A tag ``mlflow.sharedViewState.KEY`` of an experiment holds a view as plain JSON, and a link names
+the KEY. MLflow does not document this. The keys below are those that its pages read in version 3.17
+(``ExperimentPageUIState`` and ``ExperimentPageSearchFacetsState`` of its source). A browser test
+checks them, and ``page_link`` still works if they change.
+
+The scatter chart has no logarithmic axis, so counts are logged as log10 too. It shows the first one
+hundred runs. The members are sorted first, so that they are always among these.
 """
 
 from __future__ import annotations
@@ -20,30 +23,32 @@ KEY = "frontier"
 VIEW_TAG = f"mlflow.sharedViewState.{KEY}"
 SECTION = "frontier"
 WORKFLOW = "workflowType=machine_learning"  # which of its two menus MLflow shows
-FOLDED = (
-    "",
-    "val_loss",
-    "test_loss",
-)  # MLflow adds a bar chart for every metric, in sections named by what stands before a slash
+# MLflow adds a bar chart for every metric. A section holds the metrics with one prefix before "/".
+FOLDED = ("", "val_loss", "test_loss")
 
 
 def frontier_link(base_url: str, experiment_id: str) -> str:
-    """The address of the frontier chart."""
-    return f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs?viewStateShareKey={KEY}&compareRunsMode=CHART&{WORKFLOW}"
+    """Returns the address of the frontier chart."""
+    runs = f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs"
+    return f"{runs}?viewStateShareKey={KEY}&compareRunsMode=CHART&{WORKFLOW}"
 
 
 def page_link(base_url: str, experiment_id: str, run_id: str) -> str:
-    """The address of the search's own interactive page, among the files of its run."""
-    return f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}/artifacts/frontier.html?{WORKFLOW}"
+    """Returns the address of the search's own interactive page, an artifact of its run."""
+    run = f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+    return f"{run}/artifacts/frontier.html?{WORKFLOW}"
 
 
 def metric_key(objective: Objective) -> str:
-    """The metric that a chart of an objective uses."""
+    """Returns the name of the metric that a chart of an objective uses."""
     return f"log10_{objective.name}" if objective.log else objective.name
 
 
 def state(search: Search) -> str:
-    """The view, as MLflow's pages read it: trials alone, members first, all visible, the frontier's scatter on top."""
+    """Returns the view as the JSON that MLflow's pages read.
+
+    It lists only trials, the members first, and shows the scatter of the frontier at the top.
+    """
     x, y = axes(search.objective_table())
     scatters = [_scatter("frontier", metric_key(x), metric_key(y))]
     if y.has_splits:

@@ -56,7 +56,7 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
     ]
 
 
-# ---- frontiers -----------------------------------------------------------------------------------------------------------------------
+# ---- frontiers ---------------------------------------------------------------------------------
 
 
 def _frontier(studied: Studied, level: float) -> list[Block]:
@@ -126,7 +126,7 @@ def _baselines(studied: Studied) -> tuple[Baseline, ...]:
     return found
 
 
-# ---- models and protocol -------------------------------------------------------------------------------------------------------------
+# ---- models and protocol -----------------------------------------------------------------------
 
 
 def _graphs(studied: Sequence[Studied]) -> list[Block]:
@@ -192,7 +192,7 @@ def _protocol(studied: Sequence[Studied]) -> list[Block]:
     ]
 
 
-# ---- words ---------------------------------------------------------------------------------------------------------------------------
+# ---- words -------------------------------------------------------------------------------------
 
 
 def summary(content: Sequence[Block]) -> str:

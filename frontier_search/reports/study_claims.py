@@ -38,7 +38,7 @@ class Studied:
     command: str
 
 
-# ---- claims --------------------------------------------------------------------------------------------------------------------------
+# ---- claims ------------------------------------------------------------------------------------
 
 
 def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
@@ -116,7 +116,7 @@ def _more(finding: Finding) -> str:
     return str(finding.more_seeds) if finding.more_seeds else "settled"
 
 
-# ---- owners --------------------------------------------------------------------------------------------------------------------------
+# ---- owners ------------------------------------------------------------------------------------
 
 
 def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float) -> list[Block]:
@@ -191,7 +191,7 @@ def _ownership(body: Body, evidence: Evidence, within: Range) -> Ownership | Non
     return None if float(evidence.params.min()) > within.high else body.ownership(evidence, within)
 
 
-# ---- published numbers ---------------------------------------------------------------------------------------------------------------
+# ---- published numbers -------------------------------------------------------------------------
 
 
 def published(studied: Sequence[Studied]) -> list[Block]:

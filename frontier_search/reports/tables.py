@@ -69,7 +69,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-# ---- for a terminal ------------------------------------------------------------------------------------------------------------------
+# ---- for a terminal ----------------------------------------------------------------------------
 
 
 def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], split: str) -> str:
