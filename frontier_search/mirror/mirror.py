@@ -1,8 +1,10 @@
-"""The mirror of a search in MLflow: one experiment a search, one parent run for it, one child run a trial.
+"""Brings MLflow up to date with a search: one experiment, one parent run, a child run a trial.
 
-It is made from the storage alone, any number of times, and adds only what is missing. Runs are found by our own tag ``uid`` before they
-are created, because MLflow would make a second one without a word; of a run that was created and not completed, the rest is logged
-again, which MLflow takes as the same. Only finished trials have runs, so nothing of an interrupted search is left RUNNING.
+Everything is read from the storage. A sync adds only what is missing, so it can be repeated any
+number of times. Runs are found by our own tag ``uid`` before they are created, because MLflow would
+silently create a second one. If a run was created but not completed, everything in it is logged
+again, which changes nothing that is there already. Only finished trials have runs, so no run of an
+interrupted search stays RUNNING.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import Trial
 
-PAGE_EVERY_S = 10.0  # between two drawings of the frontier's page while the search is live
+PAGE_EVERY_S = 10.0  # between two versions of the frontier's page while the search is live
 HYPERVOLUME = "hypervolume"
 
 
@@ -46,7 +48,7 @@ class Mirror:
         entry: the search, its storage and its tracking URI.
 
     Attributes:
-        experiment_id, parent_run_id: where MLflow has the search, once there was a turn.
+        experiment_id, parent_run_id: of the search in MLflow; empty before the first sync.
 
     Raises:
         SearchError: the storage cannot be opened.
@@ -57,84 +59,91 @@ class Mirror:
         self.experiment_id = self.parent_run_id = ""
         self.client = Client(entry)
         self._objectives = entry.search.objective_table()
-        self._history = TrialReader(entry)
-        self._known: dict[str, KnownRun] | None = None  # None: look at what MLflow holds first
-        self._seen: tuple[int, bool] | None = (
-            None  # how many trials were finished, and whether the search was live, at the last turn
-        )
-        self._curve: set[int] = set()
+        self._reader = TrialReader(entry)
+        # what MLflow holds, by uid; None: it must be read first
+        self._runs: dict[str, KnownRun] | None = None
+        # the number of finished trials, and `live`, of the last sync
+        self._mirrored: tuple[int, bool] | None = None
+        self._logged_steps: set[int] = set()  # of the hypervolume
         self._drawn_at = -PAGE_EVERY_S
-        self._id = uuid.uuid4().hex
+        self._id = uuid.uuid4().hex  # of this mirror in mirror.lock
 
     def sync(self, live: bool | None = None) -> int:
-        """One turn: logs what is missing.
+        """Logs what is missing in MLflow.
 
         Args:
-            live: whether the search is running; None looks whether a process holds it.
+            live: whether the search is running. If None, it is running if a process holds its lock
+                and its budget is not used up.
 
         Returns:
             how many runs were created or changed.
 
         Raises:
-            SpecError: MLflow has an experiment of this name that is not this search's.
-            SearchError: MLflow refused, did not answer, or answered with an error; the next turn goes on from there.
+            SpecError: the experiment of this name in MLflow is not this search's.
+            SearchError: MLflow refused, did not answer, or answered with an error. The next sync
+                continues there.
         """
-        with self._turn():
-            trials = self._history.trials()
-            spent = self._history.is_spent(trials)
+        with self._locked():
+            trials = self._reader.trials()
+            spent = self._reader.is_spent(trials)
             if live is None:
                 live = self.entry.folder.holder() is not None and not spent
-            seen = (sum(trial.state.finished for trial in trials), live)
-            if self._known is not None and seen == self._seen:
+            state = (sum(trial.state.finished for trial in trials), live)
+            if self._runs is not None and state == self._mirrored:
                 return 0
-            # after an error the next turn looks again: a request may have been carried out though its answer was lost
-            known, self._known = self._known, None
+            # None until this sync succeeds: after an error the next one reads what MLflow holds,
+            # because a request may have been carried out although its answer was lost
+            runs, self._runs = self._runs, None
             try:
-                known = self._look() if known is None else known
-                self._sync(known, trials, live, spent)
+                runs = self._read_mlflow() if runs is None else runs
+                self._log_missing(runs, trials, live, spent)
             except (MlflowException, SQLAlchemyError, OSError) as error:
                 words = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
                 raise SearchError(
                     f"MLflow at {self.client.uri} cannot be brought up to date: {words}"
                 ) from error
-            self._known, self._seen = known, seen
-            return sum(run.changed for run in known.values())
+            self._runs, self._mirrored = runs, state
+            return sum(run.changed for run in runs.values())
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One process mirrors a search at a time; whoever comes after another looks at MLflow again."""
+    def _locked(self) -> Iterator[None]:
+        """Holds the lock of the search's mirror inside the ``with`` block.
+
+        If another mirror held it since the last sync, what MLflow holds must be read again.
+        """
         with (self.entry.folder.path / "mirror.lock").open("a+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             if file.read() != self._id:
-                self._known = None
+                self._runs = None
                 file.truncate(0)
                 file.write(self._id)
                 file.flush()
             yield
 
-    def _look(self) -> dict[str, KnownRun]:
+    def _read_mlflow(self) -> dict[str, KnownRun]:
+        """Finds or creates the experiment, and returns its runs by uid."""
         self.experiment_id = self.client.find_experiment()
-        known = self.client.find_runs(self.experiment_id)
-        parent = known.get(self.entry.search.name)
-        self._curve = self.client.steps(parent, HYPERVOLUME) if parent else set()
-        return known
+        runs = self.client.find_runs(self.experiment_id)
+        parent = runs.get(self.entry.search.name)
+        self._logged_steps = self.client.steps(parent, HYPERVOLUME) if parent else set()
+        return runs
 
-    def _sync(
-        self, known: dict[str, KnownRun], trials: list[Trial], live: bool, spent: bool
+    def _log_missing(
+        self, runs: dict[str, KnownRun], trials: list[Trial], live: bool, spent: bool
     ) -> None:
-        for run in known.values():
+        for run in runs.values():
             run.changed = False
-        frontier = self._history.frontier(trials)
+        frontier = self._reader.frontier(trials)
         numbers = frontier.numbers()
-        parent = self._mirror_search(known, trials)
+        parent = self._mirror_search(runs, trials)
         for trial in trials:
             if trial.state.finished:
-                self._mirror_trial(known, trial, trial.number in numbers)
+                self._mirror_trial(runs, trial, trial.number in numbers)
         self._log_curve(parent, trials, ended=spent and not live)
         self._draw(parent, trials, frontier, live)
         if not live:
-            self._log_models(known, frontier)
+            self._log_models(runs, frontier)
         ends = [payload.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
         self.client.set_status(
             parent,
@@ -144,21 +153,19 @@ class Mirror:
 
     # ---- the parent run -------------------------------------------------------------------------
 
-    def _mirror_search(self, known: dict[str, KnownRun], trials: Sequence[Trial]) -> KnownRun:
+    def _mirror_search(self, runs: dict[str, KnownRun], trials: Sequence[Trial]) -> KnownRun:
         search, tags = self.entry.search, payload.search_tags(self.entry.search)
-        if search.name not in known:
+        if search.name not in runs:
             start = min(
                 (trial.started_at for trial in trials if trial.started_at is not None),
                 default=time.time(),
             )
-            known[search.name] = self.client.create(
+            runs[search.name] = self.client.create(
                 self.experiment_id, search.name, payload.milliseconds(start), tags
             )
-        parent = known[search.name]
+        parent = runs[search.name]
         self.parent_run_id = parent.run_id
-        if (
-            payload.DESCRIBED not in parent.tags
-        ):  # each step may be repeated after a crash between two of them
+        if payload.DESCRIBED not in parent.tags:  # a crash between two of these steps repeats them
             self.client.log(parent, {}, 0, payload.search_params(search))
             self.client.log_file(parent, "search.yaml", search.to_yaml())
             self.client.log_dataset(parent, payload.dataset(search))
@@ -166,25 +173,28 @@ class Mirror:
         return parent
 
     def _log_curve(self, parent: KnownRun, trials: Sequence[Trial], ended: bool) -> None:
-        settled = in_finished_cohorts(trials)
+        counted = in_finished_cohorts(trials)
         wanted = [
             step
-            for step in curve_counts(len(settled), self.entry.search.trials, ended)
-            if step not in self._curve
+            for step in curve_counts(len(counted), self.entry.search.trials, ended)
+            if step not in self._logged_steps
         ]
         if not wanted:
             return
-        ends = [payload.milliseconds(trial.finished_at) for trial in settled]
-        values = Hypervolume(settled, self._objectives).curve(wanted)
+        ends = [payload.milliseconds(trial.finished_at) for trial in counted]
+        values = Hypervolume(counted, self._objectives).curve(wanted)
         self.client.log_curve(
             parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()}
         )
-        self._curve |= set(wanted)
+        self._logged_steps |= set(wanted)
 
     def _draw(
         self, parent: KnownRun, trials: Sequence[Trial], frontier: Frontier, live: bool
     ) -> None:
-        """The frontier as table and page: when the members have changed, and once more at the end, with every trial."""
+        """Logs the frontier as a table and as a page.
+
+        It does so when the members have changed, and once more at the end with every trial.
+        """
         if not frontier.members:
             return
         digest = hashlib.sha256(
@@ -208,15 +218,13 @@ class Mirror:
 
     # ---- the child runs -------------------------------------------------------------------------
 
-    def _mirror_trial(self, known: dict[str, KnownRun], trial: Trial, member: bool) -> None:
-        child = known.get(trial.uid)
+    def _mirror_trial(self, runs: dict[str, KnownRun], trial: Trial, member: bool) -> None:
+        child = runs.get(trial.uid)
         if child is None:
             tags = payload.trial_tags(trial, self.parent_run_id, member)
-            name, start = (
-                f"{trial.number} {trial.candidate.family}",
-                payload.milliseconds(trial.started_at),
-            )
-            child = known[trial.uid] = self.client.create(self.experiment_id, name, start, tags)
+            name = f"{trial.number} {trial.candidate.family}"
+            start = payload.milliseconds(trial.started_at)
+            child = runs[trial.uid] = self.client.create(self.experiment_id, name, start, tags)
         if child.status == "RUNNING":
             end = payload.milliseconds(trial.finished_at)
             self.client.log(child, payload.trial_metrics(trial), end, payload.trial_params(trial))
@@ -225,29 +233,31 @@ class Mirror:
             self._mark(child, trial, member)
 
     def _mark(self, child: KnownRun, trial: Trial, member: bool) -> None:
-        """A trial joins the frontier, or leaves it for good and its model goes."""
+        """Marks a trial as a member, or as none: then its model is deleted.
+
+        A trial that leaves the frontier never joins it again.
+        """
         model_id = child.tags.get(payload.MODEL, payload.NO_MODEL)
         if not member and not model_id.startswith(payload.NO_MODEL):
             self.client.discard_model(model_id)
-            self.client.tag(child, {payload.MODEL: payload.LEFT})
+            self.client.tag(child, {payload.MODEL: payload.LEFT_FRONTIER})
         self.client.tag(child, payload.member_tags(trial, member))
 
-    def _log_models(self, known: dict[str, KnownRun], frontier: Frontier) -> None:
-        wanting = [
+    def _log_models(self, runs: dict[str, KnownRun], frontier: Frontier) -> None:
+        without = [
             trial
             for trial in frontier.members
-            if known[trial.uid]
+            if runs[trial.uid]
             .tags.get(payload.MODEL, payload.NO_MODEL)
             .startswith(payload.NO_MODEL)
         ]
-        kept = self.entry.files.models.numbers() if wanting else set()
-        for trial in wanting:
-            child = known[trial.uid]
+        kept = self.entry.files.models.numbers() if without else set()
+        for trial in without:
+            child = runs[trial.uid]
             found = payload.NO_WEIGHTS
             if trial.number in kept:
-                from frontier_search.mirror import (
-                    models,
-                )  # torch loads here: a mirror that has no model to log does without
+                # imported here, because it loads torch and few syncs log a model
+                from frontier_search.mirror import models
 
                 found = models.log(
                     self.client.mlflow, self.experiment_id, child.run_id, self.entry, trial

@@ -1,9 +1,11 @@
-"""What an MLflow run holds of a search or a trial: tags, parameters, metrics, as plain data.
+"""What an MLflow run holds of a search or a trial: tags, parameters and metrics, as plain data.
 
-A metric is a trial's mean over seeds under the objective's own name (``loss``), its test and train means under ``test_loss`` and
-``train_loss``. The values of the seeds are metrics of their own, ``val_loss/seed_101``, and not steps of one: a step axis would have
-MLflow draw lines across seeds and show the last seed as the run's value, while names with a slash make one chart section a metric, its
-seeds side by side. A value that is not finite is named in a tag, because MLflow would store infinity as 1.8e308.
+A metric is a trial's mean over seeds: under the objective's own name (``loss``) on the validation
+rows, under ``test_loss`` and ``train_loss`` on the test and training rows. The value of each seed
+is a metric of its own, ``val_loss/seed_101``. As steps of one metric, MLflow would draw lines
+across seeds and show the last seed as the run's value. With the slash, it makes a chart section for
+the metric and shows the seeds side by side. Values that are not finite are named in a tag, because
+MLflow would store infinity as 1.8e308.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
 
 UID, KIND, MEMBER, MODEL = "uid", "kind", "frontier.member", "model"
-NO_MODEL = "none: "  # a model tag that starts so says why there is none, and is looked at again
+# Prefix of the model tag while no model is logged. The rest is the reason; each sync tries again.
+NO_MODEL = "none: "
 NO_WEIGHTS = f"{NO_MODEL}its weights are not in the search's folder"
-LEFT = f"{NO_MODEL}it has left the frontier"
+LEFT_FRONTIER = f"{NO_MODEL}it has left the frontier"
 DESCRIBED, DRAWN = "described", "frontier.drawn"
 SEARCH, TRIAL = "search", "trial"
 PARENT, NOTE, COLOUR, TABLES = (
@@ -41,14 +44,10 @@ PARENT, NOTE, COLOUR, TABLES = (
     "mlflow.loggedArtifacts",
 )
 FINGERPRINT = "fingerprint"
-LONGEST_PARAM, LONGEST_TAG = (
-    6000,
-    5000,
-)  # MLflow cuts a longer parameter silently and refuses a longer tag
-PER_SEED = (
-    "val_loss",
-    "test_loss",
-)  # each metric costs a third of a millisecond; the rest of the seeds' values is in the storage
+# in characters; MLflow silently cuts a longer parameter and refuses a longer tag
+LONGEST_PARAM, LONGEST_TAG = 6000, 5000
+# the metrics whose value of each seed is logged: a metric costs a third of a millisecond
+PER_SEED = ("val_loss", "test_loss")
 VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
 
@@ -56,11 +55,15 @@ VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
 
 def experiment_tags(search: Search) -> dict[str, str]:
+    """Returns the tags of a search's experiment."""
     return {FINGERPRINT: search.fingerprint(), "mlflow.experimentKind": "custom_model_development"}
 
 
 def search_tags(search: Search) -> dict[str, str]:
-    """Everything that may change when a search goes on later is a tag, because MLflow's parameters cannot."""
+    """Returns the tags of a search's run.
+
+    What may change when a search is resumed is a tag, because MLflow's parameters cannot change.
+    """
     return {
         UID: search.name,
         KIND: SEARCH,
@@ -70,14 +73,18 @@ def search_tags(search: Search) -> dict[str, str]:
         "version.frontier-search": __version__,
         "version.python": platform.python_version(),
         **{f"version.{name}": metadata.version(name) for name in VERSIONS},
-        NOTE: f"The search `{search.name}`. `frontier.html` among the artifacts is the frontier as a page; "
-        f"`frontier.json` is its table; `search.yaml` asks the same question again: `frontier-search run search.yaml`.",
+        NOTE: f"The search `{search.name}`. Of the artifacts, `frontier.html` shows the frontier "
+        "as a page and `frontier.json` as a table. `search.yaml` repeats the search: "
+        "`frontier-search run search.yaml`.",
         TABLES: json.dumps([{"path": "frontier.json", "type": "table"}]),
     }
 
 
 def search_params(search: Search) -> dict[str, str]:
-    """The search, one parameter a setting and one a family; what is too long ends in dots and is whole in search.yaml."""
+    """Returns the settings of a search and the space of each family, as parameters.
+
+    A value that is too long for MLflow is cut and ends in dots; search.yaml holds all of it.
+    """
     spec = search.to_spec()
     flat = {
         key: value
@@ -92,7 +99,11 @@ def search_params(search: Search) -> dict[str, str]:
 
 
 def dataset(search: Search) -> dict[str, str]:
-    """The dataset, by a digest of its file or, for one that is generated or built in, of what it says of itself."""
+    """Returns the description of the search's dataset, as ``mlflow.entities.Dataset`` takes it.
+
+    The digest is that of the dataset's file. For a dataset without a file it is the digest of its
+    description.
+    """
     about: dict[str, Any] = {"seeds": len(search.seeds)}
     try:
         found = search.find_dataset()
@@ -103,9 +114,7 @@ def dataset(search: Search) -> dict[str, str]:
             "unit": found.unit,
         } | about
         source = found.source
-    except (
-        SpecError
-    ):  # the file has gone or changed: its name and digest are still those of the search
+    except SpecError:  # the file is missing or has changed; the search knows its name and digest
         source = search.dataset
     digest = (
         search.dataset_sha256
@@ -122,7 +131,7 @@ def dataset(search: Search) -> dict[str, str]:
 
 
 def frontier_rows(members: Sequence[Member]) -> dict[str, Any]:
-    """The members as the table that MLflow's pages show: column names, and one row a member."""
+    """Returns the members as the table that MLflow's pages show: column names, a row a member."""
     metrics = [f"{split}_{name}" for split in ("val", "test") for name in ("loss", "error")]
     metrics = [
         metric for metric in metrics if any(member.trial.per_seed(metric) for member in members)
@@ -161,6 +170,12 @@ def _short(value: float) -> float | None:
 
 
 def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:
+    """Returns the tags of a trial's run.
+
+    Args:
+        parent_id: id of the search's run.
+        member: whether the trial is a member of the frontier.
+    """
     tags = {
         UID: trial.uid,
         KIND: TRIAL,
@@ -177,7 +192,10 @@ def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:
 
 
 def member_tags(trial: Trial, member: bool) -> dict[str, str]:
-    """What changes when a trial joins or leaves the frontier: the mark, and the colour of its point in MLflow's charts."""
+    """Returns the tags that change when a trial joins or leaves the frontier.
+
+    They are the mark and the colour of its point in MLflow's charts.
+    """
     family = trial.candidate.family
     return {
         MEMBER: str(member).lower(),
@@ -186,27 +204,29 @@ def member_tags(trial: Trial, member: bool) -> dict[str, str]:
 
 
 def trial_params(trial: Trial) -> dict[str, str]:
+    """Returns the family and the hyperparameters of a trial."""
     values = {"family": trial.candidate.family, **trial.candidate.hyperparameters}
     return {_key(name): _cut(str(value)) for name, value in values.items()}
 
 
 def trial_metrics(trial: Trial) -> dict[str, float]:
-    """Finite values alone."""
+    """Returns the metrics of a trial that are finite."""
     return {_key(name): value for name, value in _values(trial).items() if math.isfinite(value)}
 
 
 def run_status(trial: Trial) -> str:
+    """Returns MLflow's status for a finished trial."""
     return "FAILED" if trial.state is TrialState.FAIL else "FINISHED"
 
 
 def milliseconds(seconds: float | None) -> int:
+    """Returns MLflow's form of a time; 0 for None."""
     return int((seconds or 0.0) * 1000)
 
 
 def _values(trial: Trial) -> dict[str, float]:
-    with np.errstate(
-        invalid="ignore", over="ignore"
-    ):  # a diverged seed's loss is infinite, and so is the spread around it
+    # a seed that diverged has an infinite loss, and so the spread is infinite
+    with np.errstate(invalid="ignore", over="ignore"):
         return _measure(trial)
 
 
@@ -238,10 +258,10 @@ def _measure(trial: Trial) -> dict[str, float]:
 
 
 def _is_logged(split: str, name: str, trial: Trial) -> bool:
-    """Whether a metric's mean is logged.
+    """Returns whether the mean of a metric is logged.
 
-    Of the training rows that is only the loss. A metric that follows from another one is logged
-    only where it is an objective.
+    Of the metrics on training rows, only the loss is logged. A metric that follows from another one
+    is logged only where it is an objective.
     """
     objective = OBJECTIVES.get(name)
     follows = objective is not None and isinstance(objective.source, FromMean)
@@ -249,23 +269,19 @@ def _is_logged(split: str, name: str, trial: Trial) -> bool:
 
 
 def _measured(trial: Trial) -> Iterable[str]:
-    """loss, and every other measured objective that has seeds."""
-    names = dict.fromkeys(
-        (
-            "loss",
-            *(name for name in trial.objectives if not OBJECTIVES[name].known),
-        )
-    )
+    """Returns ``loss`` and the measured objectives, where the trial has values of seeds."""
+    measured = (name for name in trial.objectives if not OBJECTIVES[name].known)
+    names = dict.fromkeys(("loss", *measured))
     return [name for name in names if trial.per_seed(f"val_{name}")]
 
 
 def different(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
-    """The tags that must be written."""
+    """Returns the wanted tags that are missing or have another value."""
     return {key: value for key, value in wanted.items() if present.get(key) != value}
 
 
 def _key(name: str) -> str:
-    """A name with MLflow's letters alone."""
+    """Returns a name in which every character that MLflow does not allow is an underscore."""
     return "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)[:250]
 
 

@@ -109,10 +109,10 @@ def test_a_model_goes_with_its_member(tracked: At, trials: list[Trial]) -> None:
         client.set_tag(run_id, payload.MODEL, model.model_id)
         client.set_tag(run_id, payload.MEMBER, "true")
         again = Mirror(entry)
-        again._history.trials = lambda: [*trials, better]  # type: ignore[method-assign]
+        again._reader.trials = lambda: [*trials, better]  # type: ignore[method-assign]
         again.sync(live=True)
         tags = runs_of(entry)[best.uid].data.tags
-        assert (tags[payload.MEMBER], tags[payload.MODEL]) == ("false", payload.LEFT)
+        assert (tags[payload.MEMBER], tags[payload.MODEL]) == ("false", payload.LEFT_FRONTIER)
     assert not client.search_logged_models([mirror.experiment_id])
 
 
