@@ -1,6 +1,6 @@
 """The frozen nouns of an evaluation: Candidate, Cohort, SeedOutcome, Outcome, Trial.
 
-Losses, errors and accuracies are means over the rows of a split; ``seconds`` is wall-clock time.
+Metrics such as the loss are means over the rows of a split. ``seconds`` is wall-clock time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class TrialState(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One point: a family and its parameters. No outcome."""
+    """One point: a family and its hyperparameters, without an outcome."""
 
     family: str
     hyperparameters: Mapping[str, Value]
@@ -49,9 +49,9 @@ class Cohort:
     """The candidates proposed and trained together.
 
     Attributes:
-        index: 0, 1, 2, ... in the order of asking.
-        numbers: the trials' numbers, one a candidate.
-        candidates: what to train, in the same order.
+        index: 0, 1, 2, ... in the order in which cohorts are proposed.
+        numbers: the trial number of each candidate.
+        candidates: what to train, in the order of ``numbers``.
     """
 
     index: int
@@ -79,9 +79,9 @@ class SeedOutcome:
     """What one trained model measured, at the epoch that the search selects.
 
     Attributes:
-        metrics: ``{split}_{metric}`` -> value, e.g. ``val_loss``; metrics are loss and, for classification, error and accuracy.
-        epoch: the selected epoch, counted from 1; 0 is the untrained model.
-        epochs: epochs trained.
+        metrics: ``{split}_{objective}`` -> value, e.g. ``val_loss``, for measured objectives.
+        epoch: the selected epoch, counted from 1. 0 is the untrained model.
+        epochs: how many epochs were trained.
         seconds: this model's share of its stack's wall-clock time.
         diverged_epoch: the first epoch whose training loss was not finite, or None.
     """
@@ -122,9 +122,9 @@ class Outcome:
     """What one trial measured on all its seeds, or why it failed.
 
     Attributes:
-        seeds: one entry a seed, in the search's order; empty when nothing was trained.
+        seeds: one entry for each seed, in the search's order. Empty when nothing was trained.
         failure: the reason, or None.
-        worker: host and process that trained it.
+        worker: the host and the process that trained it.
     """
 
     seeds: tuple[SeedOutcome, ...]
@@ -154,10 +154,10 @@ class Trial:
     """The numbered evaluation of one candidate on all seeds.
 
     Attributes:
-        uid: ``<search>/<number>``: the name under which every projection finds it.
+        uid: ``<search>/<number>``, its name in every table, file and MLflow run.
         size: raw, effective, flops and bytes, known before training.
-        objectives: the user's values, by objective; empty unless complete.
-        outcome: None until told.
+        objectives: the values as the user sees them, by objective. Empty unless complete.
+        outcome: None until it is recorded.
         reason: why it failed or was pruned, or None.
         started_at, finished_at: seconds since the epoch, UTC, or None.
     """
@@ -179,11 +179,14 @@ class Trial:
         return self.outcome.seeds if self.outcome else ()
 
     def per_seed(self, metric: str) -> list[float]:
-        """One metric, e.g. ``"val_loss"``, in the order of the seeds."""
+        """Returns one metric, e.g. ``"val_loss"``, in the order of the seeds that have it."""
         return [seed.metrics[metric] for seed in self.seeds if metric in seed.metrics]
 
     def to_json(self) -> dict[str, Any]:
-        """The form that ``trials --format json`` prints; times and hosts stay in keys of their own."""
+        """Returns the form that ``trials --format json`` prints.
+
+        Times and hosts have keys of their own, so that two searches can be compared without them.
+        """
         return {
             "trial": self.number,
             "uid": self.uid,
@@ -202,7 +205,11 @@ class Trial:
 
 
 def flatten(data: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings and lists as one mapping, its keys joined with dots: ``seeds.0.val_loss``. The CSV form of a trial."""
+    """Returns the CSV form of a trial.
+
+    Nested mappings and lists become one mapping whose keys are joined with dots, such as
+    ``seeds.0.val_loss``.
+    """
     if isinstance(data, Mapping):
         items: Any = data.items()
     elif isinstance(data, list | tuple):

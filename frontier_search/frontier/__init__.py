@@ -1,4 +1,9 @@
-"""What a handful of seeds can tell: intervals, the chance that a member belongs on the frontier, owners, verdicts on claims.
+"""What was found, and how sure it is.
 
-Everything is paired: a seed decides the rows, the first weights and the order of the minibatches, the same for every candidate.
+What was found: pareto (dominance), frontier (its members), hypervolume, baselines.
+How sure it is with a few seeds: interval, membership (the chance that a trial is a member),
+evidence, constant, ownership (families' shares), verdict, judge (claims), settling (more seeds).
+
+All comparisons are paired: a seed decides the rows, the first weights and the order of the
+minibatches, and these are the same for every candidate.
 """

@@ -1,13 +1,17 @@
-"""An honest ceiling: how low the loss goes with well-known methods of any size, on the same rows and seeds as the trials.
+"""Baselines: the losses of well-known methods of any size, on the rows and seeds of the trials.
 
 ridge       ridge regression; for classes, logistic regression with the same penalty
-kNN         k nearest neighbours, alike or weighted by 1 / distance
-SVM         support vectors with a Gaussian kernel; for classes, with probabilities from three-fold calibration (Platt 1999)
+kNN         k nearest neighbours, with equal weights or weights of 1 / distance
+SVM         support vectors with a Gaussian kernel; for classes, with probabilities from three-fold
+            calibration (Platt 1999)
 boosting    gradient-boosted trees on histograms
 
-Each method's settings are those of a small grid with the lowest validation loss, averaged over the seeds, as a trial's are; the test rows
-decide nothing. Sources: Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning" (2009), chapters 3, 4, 10, 12 and 13; the
-implementations are scikit-learn's.
+A method's settings are chosen from a small grid by the validation loss, averaged over the seeds, as
+a trial is chosen. The test rows decide nothing.
+
+Sources: Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning" (2009), chapters 3,
+4, 10, 12 and 13. The implementations are scikit-learn's, imported inside the functions so that
+readers of stored baselines do not load it.
 """
 
 from __future__ import annotations
@@ -27,27 +31,26 @@ from frontier_search.objective import with_derived
 from frontier_search.space import Value
 
 Numbers = NDArray[np.float64]
-Predict = Callable[
-    [Numbers], Numbers
-]  # x (n, d) -> predictions (n,), or probabilities (n, classes) in the order of the class numbers
-Fit = tuple[
-    dict[str, Value], Predict
-]  # the settings, and what they give on the training rows of one seed
+# x (n, d) -> predictions (n,), or probabilities (n, classes) in the order of the class numbers
+Predict = Callable[[Numbers], Numbers]
+Fit = tuple[dict[str, Value], Predict]  # settings, and the model fitted on one seed's training rows
 
-SURE = 1e-4  # the least probability that is believed: one neighbour is always sure, and an infinite log loss would compare nothing
+# Smaller probabilities count as this one. A single neighbour gives probabilities of 0, and an
+# infinite log loss cannot be compared.
+SURE = 1e-4
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 NEIGHBOURS = (1, 5, 15, 50)
 COSTS = (1.0, 10.0)  # C
 GAMMAS, CLASS_GAMMAS = (1.0, 8.0, 64.0), (1.0, 4.0)  # in units of 1 / (d var x)
 FOLDS = 3
-TREES = 500  # of all classes together: the most that is fitted
+TREES = 500  # at most, over all classes together
 ROUNDS = (25, 50, 100, 300)
 RATE, LEAVES = 0.2, 8
 
 
 @dataclass(frozen=True)
 class SeedMetrics:
-    """``{split}_{metric}`` of one seed, as a ``SeedOutcome`` has them, for val and test: loss and, for classes, error and accuracy."""
+    """The metrics of one seed on val and test, with the keys of ``SeedOutcome.metrics``."""
 
     seed: int
     metrics: Mapping[str, float]
@@ -55,12 +58,12 @@ class SeedMetrics:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The best that one method reaches.
+    """One method with its best settings.
 
     Attributes:
         name: ridge, kNN, SVM or boosting.
-        hyperparameters: chosen on validation, the same for all seeds.
-        seeds: in the order in which they were asked for.
+        hyperparameters: the settings, chosen on validation, the same for all seeds.
+        seeds: in the order of ``measure_baselines``'s argument.
     """
 
     name: str
@@ -68,7 +71,7 @@ class Baseline:
     seeds: tuple[SeedMetrics, ...]
 
     def mean(self, metric: str) -> float:
-        """A metric, e.g. ``"test_loss"``, as a mean over seeds."""
+        """Returns a metric, e.g. ``"test_loss"``, as a mean over seeds."""
         return float(np.mean([seed.metrics[metric] for seed in self.seeds]))
 
     def to_json(self) -> dict[str, Any]:
@@ -85,10 +88,10 @@ class Baseline:
 
 
 def measure_baselines(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
-    """Every method on a dataset; a method that cannot be fitted to so few rows is left out.
+    """Fits every method to a dataset. A method that needs more rows than there are is left out.
 
     Raises:
-        SpecError: the dataset's rows cannot be had.
+        SpecError: the dataset's rows are not available.
     """
     measured: dict[tuple[str, tuple[tuple[str, Value], ...]], list[SeedMetrics]] = {}
     for seed in seeds:
@@ -117,12 +120,12 @@ def measure_baselines(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline,
 
 
 def best(baselines: Sequence[Baseline]) -> Baseline:
-    """The one with the lowest validation loss, as a mean over seeds."""
+    """Returns the baseline with the lowest mean validation loss over seeds."""
     return min(baselines, key=lambda baseline: baseline.mean("val_loss"))
 
 
 def _metrics(task: Task, predicted: Numbers, y: NDArray[Any]) -> dict[str, float]:
-    """Means over rows, as training measures them, but that a probability below SURE counts as SURE."""
+    """Returns means over rows, as training measures them, with probabilities of at least SURE."""
     if task == "regression":
         return with_derived({"loss": float(np.mean((predicted - y) ** 2))}, task)
     classes = y.astype(np.int64)
@@ -136,19 +139,21 @@ def _probabilities(model: Any, n_classes: int) -> Predict:
 
 
 def _columns(model: Any, n_classes: int, given: Numbers) -> Numbers:
-    """A model's probabilities, (n, classes that it has seen), with a column for each class that its training rows lack."""
+    """Returns probabilities with a column for every class, (n, n_classes).
+
+    Args:
+        given: (n, number of classes among the model's training rows).
+    """
     probabilities = np.zeros((len(given), n_classes))
     probabilities[:, model.classes_.astype(np.int64)] = given
     return probabilities
 
 
-# ---- the methods: each yields its settings, fitted ---------------------------------------------------------------------------------------
+# ---- the methods: each yields settings with the fitted model ------------------------------------
 
 
 def _ridge(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
-    from sklearn.exceptions import (
-        ConvergenceWarning,
-    )  # here and below: who only reads a ceiling does not load scikit-learn
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge
 
     for penalty in PENALTIES:
@@ -156,9 +161,8 @@ def _ridge(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
             yield {"penalty": penalty}, Ridge(alpha=penalty).fit(train.x, train.y).predict
             continue
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", ConvergenceWarning
-            )  # an unfinished fit competes with its validation loss like any other
+            # A fit that has not converged competes with its validation loss like any other.
+            warnings.simplefilter("ignore", ConvergenceWarning)
             model = LogisticRegression(C=1 / penalty, max_iter=300).fit(
                 train.x.astype(np.float64), train.y
             )
@@ -228,9 +232,8 @@ def _boosting(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
     staged = model.staged_predict if task == "regression" else model.staged_predict_proba
 
     def predict(n: int, x: Numbers) -> Numbers:
-        predicted: Numbers = next(
-            itertools.islice(staged(x), n - 1, None)
-        )  # fitted once, looked at after n rounds
+        # The model is fitted once; this is its prediction after n rounds.
+        predicted: Numbers = next(itertools.islice(staged(x), n - 1, None))
         return predicted if task == "regression" else _columns(model, n_classes, predicted)
 
     for n in rounds:

@@ -1,4 +1,7 @@
-"""The loss of the best constant prediction: what no parameter at all achieves, and so the floor from which a gain is counted."""
+"""The loss of the best constant prediction, from which gains are counted.
+
+It is what a model without any parameter achieves.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,11 @@ from frontier_search.data.dataset import Dataset, Rows, Split
 
 
 def constant_losses(dataset: Dataset, seeds: Iterable[int]) -> NDArray[np.float64]:
-    """Test losses, (S,): of the training mean (regression), or of the training frequencies of the classes (in nats)."""
+    """Returns the test loss of the constant prediction on each seed, (S,).
+
+    The prediction is the mean of the training targets (regression, in squared target units) or the
+    frequencies of the classes among them (in nats).
+    """
     return np.array([_loss(dataset, dataset.split(seed)) for seed in seeds], dtype=np.float64)
 
 
@@ -19,9 +26,8 @@ def _loss(dataset: Dataset, split: Split) -> float:
     if dataset.task == "regression":
         return float(np.mean((split.test.y - split.train.y.mean()) ** 2))
     classes = 2 if dataset.task == "binary" else dataset.n_outputs
-    frequencies = (_counts(split.train, classes) + 1) / (
-        len(split.train) + classes
-    )  # Laplace's rule: no class is impossible
+    # Laplace's rule: no class has probability 0.
+    frequencies = (_counts(split.train, classes) + 1) / (len(split.train) + classes)
     return float(-(_counts(split.test, classes) / len(split.test) * np.log(frequencies)).sum())
 
 

@@ -1,4 +1,7 @@
-"""The evidence on one dataset: what candidates measured under one training budget, seed by seed, from one or several searches."""
+"""The evidence on one dataset: every candidate's metrics, seed by seed, under one training budget.
+
+It may come from several searches.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Evidence:
         candidates: (n,), each once.
         params: (n,) effective parameters.
         seeds: (S,), rising.
-        measured: for each candidate, seed -> what was measured.
+        measured: for each candidate, seed -> its outcome.
     """
 
     dataset: str
@@ -40,7 +43,10 @@ class Evidence:
 
     @staticmethod
     def of(searches: Iterable[tuple[Search, Sequence[Trial]]]) -> Evidence:
-        """The complete trials of searches that ask about one dataset with one training budget; equal candidates become one.
+        """Collects the complete trials of searches on one dataset with one training budget.
+
+        Equal candidates become one, with the seeds of all. Of a seed that was trained twice, the
+        first outcome counts.
 
         Raises:
             ValueError: there is no search, or they differ in dataset or budget.
@@ -77,29 +83,36 @@ class Evidence:
         )
 
     def values(self, metric: str) -> NDArray[np.float64]:
-        """One metric, e.g. ``test_loss``: (n, S), nan where a candidate was not trained on a seed or has no such metric."""
+        """Returns one metric, e.g. ``test_loss``, as (n, S).
+
+        It is nan where a candidate was not trained on a seed or has no such metric.
+        """
         rows = [
             [_metric(seeds.get(seed), metric) for seed in self.seeds] for seeds in self.measured
         ]
         return np.array(rows, dtype=np.float64).reshape(len(self.candidates), len(self.seeds))
 
     def on(self, seeds: Iterable[int]) -> Evidence:
-        """These seeds alone, and the candidates that were trained on all of them."""
+        """Restricts the evidence to these seeds, and to the candidates trained on all of them."""
         wanted = tuple(sorted(set(seeds)))
         return replace(self, seeds=wanted)._chosen(
             [all(seed in measured for seed in wanted) for measured in self.measured]
         )
 
     def first(self, n_seeds: int) -> Evidence:
-        """The first seeds alone, for a look at what fewer would have told."""
+        """Restricts the evidence to the first ``n_seeds``, as if fewer had been trained."""
         return self.on(self.seeds[:n_seeds])
 
     def matching(self, pattern: Mapping[str, Any]) -> Evidence:
-        """The candidates of a family (``family``) whose hyperparameters have these values."""
+        """Restricts the evidence to the candidates of a pattern.
+
+        Args:
+            pattern: values of ``family`` and of hyperparameters, by name.
+        """
         return self._chosen([_matches(candidate, pattern) for candidate in self.candidates])
 
     def common(self) -> Evidence:
-        """All candidates, on the seeds that every one of them was trained on."""
+        """Restricts the evidence to the seeds on which every candidate was trained."""
         shared = (
             set(self.seeds).intersection(*(measured.keys() for measured in self.measured))
             if self.measured
@@ -108,16 +121,19 @@ class Evidence:
         return replace(self, seeds=tuple(sorted(shared)))
 
     def best(self) -> int:
-        """The position of the candidate with the lowest mean validation loss on the seeds that all of them share."""
+        """Returns the position of the candidate with the lowest mean validation loss.
+
+        The mean is over the seeds on which every candidate was trained.
+        """
         return int(np.argmin(self.common().values("val_loss").mean(axis=1)))
 
     def _chosen(self, mask: Sequence[bool]) -> Evidence:
-        places = [i for i, chosen in enumerate(mask) if chosen]
+        positions = [i for i, chosen in enumerate(mask) if chosen]
         return replace(
             self,
-            candidates=tuple(self.candidates[i] for i in places),
-            params=self.params[places],
-            measured=tuple(self.measured[i] for i in places),
+            candidates=tuple(self.candidates[i] for i in positions),
+            params=self.params[positions],
+            measured=tuple(self.measured[i] for i in positions),
         )
 
 

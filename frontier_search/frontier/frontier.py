@@ -1,6 +1,7 @@
-"""The frontier: the complete trials that no other complete trial dominates. It equals the study's ``best_trials``.
+"""The frontier: the complete trials that no other complete trial dominates.
 
-Members are chosen on validation means over seeds and reported with their spread, on validation and on test.
+It equals ``best_trials`` of the Optuna study. Members are chosen on validation means over seeds.
+They are reported with their spread on validation and on test.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Spread:
     Attributes:
         mean: over seeds.
         std: sample standard deviation (n - 1), nan for one seed.
-        n: seeds.
+        n: number of seeds.
     """
 
     mean: float
@@ -37,7 +38,7 @@ class Spread:
 
     @staticmethod
     def of(values: Sequence[float]) -> Spread:
-        """The spread of some values; without a value its mean is nan too."""
+        """Returns the spread of some values. Without a value its mean is nan too."""
         n = len(values)
         mean = float(np.mean(values)) if n else math.nan
         return Spread(mean, float(np.std(values, ddof=1)) if n > 1 else math.nan, n)
@@ -45,11 +46,11 @@ class Spread:
 
 @dataclass(frozen=True)
 class Frontier:
-    """The members, by rising second objective (params), then by the first.
+    """The members of a search's frontier.
 
     Attributes:
         objectives: the search's, in order.
-        members: the non-dominated complete trials.
+        members: the non-dominated complete trials, by rising params, then by number.
     """
 
     objectives: tuple[Objective, ...]
@@ -57,6 +58,7 @@ class Frontier:
 
     @staticmethod
     def of(trials: Iterable[Trial], objectives: Sequence[Objective]) -> Frontier:
+        """Returns the frontier of some trials; those that are not complete are ignored."""
         complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
         if not complete:
             return Frontier(tuple(objectives), ())
@@ -68,17 +70,18 @@ class Frontier:
         )
 
     def numbers(self) -> set[int]:
+        """Returns the trial numbers of the members."""
         return {trial.number for trial in self.members}
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a member, nested keys flattened with dots, as in the CSV form."""
-        import pandas as pd  # half a second, for this method alone
+        """Returns one row for each member, with the columns of the CSV form."""
+        import pandas as pd  # here, because it takes half a second and only this method needs it
 
         return pd.DataFrame([flatten(member.to_json()) for member in self.members])
 
 
 def losses(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:
-    """(n_trials, n_objectives), minimised."""
+    """Returns the recorded objectives of complete trials, (n_trials, n_objectives), minimised."""
     rows = [
         [objective.to_minimised(trial.objectives[objective.name]) for objective in objectives]
         for trial in trials

@@ -1,4 +1,4 @@
-"""Intervals for means over seeds, and for what is resampled from them."""
+"""Confidence intervals of means over seeds, and of values resampled from them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from scipy.special import stdtr, stdtrit
 
 LEVEL = 0.95
 RESAMPLES = 2000
-ENOUGH_SEEDS = 10_000  # no estimate goes beyond
+ENOUGH_SEEDS = 10_000  # a larger number of seeds is never suggested
 
 
 @dataclass(frozen=True)
 class Interval:
-    """[low, high] at a confidence level; nan where there are too few seeds to say anything."""
+    """[low, high] at a confidence level; both are nan where there are too few seeds."""
 
     low: float
     high: float
     level: float = LEVEL
 
     def __contains__(self, value: float) -> bool:
-        """Whether a value cannot be excluded: an interval that is not known excludes none."""
+        """Whether a value is not excluded. An interval that is not known excludes none."""
         return not (value < self.low or value > self.high)
 
     @property
@@ -32,17 +32,19 @@ class Interval:
 
     @property
     def known(self) -> bool:
+        """Whether there were enough seeds for an interval."""
         return math.isfinite(self.low) and math.isfinite(self.high)
 
 
 def student(values: ArrayLike, level: float = LEVEL) -> Interval:
-    """The interval of a mean, mean +- t s / sqrt(n), for values that are drawn independently.
+    """Returns the interval of a mean of independent values, mean +- t s / sqrt(n).
 
-    Source: Student, "The Probable Error of a Mean" (1908). With five seeds the bootstrap's percentile interval is too short by about a
-    fifth, because it leaves out the factor sqrt(n / (n - 1)) and the heavier tails; so means have this one.
+    Source: Student, "The Probable Error of a Mean" (1908). Means have this interval and not the
+    bootstrap's percentile interval. With five seeds that one is too short by about a fifth, because
+    it leaves out the factor sqrt(n / (n - 1)) and the heavier tails.
 
     Args:
-        values: (n,), one a seed.
+        values: (n,), one for each seed.
     """
     sample = np.asarray(values, dtype=np.float64)
     n = len(sample)
@@ -54,7 +56,7 @@ def student(values: ArrayLike, level: float = LEVEL) -> Interval:
 
 
 def percentile(samples: ArrayLike, level: float = LEVEL) -> Interval:
-    """The middle of resampled values, those that are not nan.
+    """Returns the central interval of resampled values, without those that are nan.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
 
@@ -70,7 +72,11 @@ def percentile(samples: ArrayLike, level: float = LEVEL) -> Interval:
 
 
 def resamples(n_seeds: int, count: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
-    """Bootstrap weights of the seeds, (count, n_seeds), each row summing to 1; the same for every candidate, so that pairs stay paired."""
+    """Returns bootstrap weights of the seeds, (count, n_seeds); each row sums to 1.
+
+    They depend only on ``n_seeds`` and ``seed``. Every candidate gets the same weights, so that
+    comparisons stay paired.
+    """
     rng = np.random.default_rng([seed, n_seeds])
     return np.asarray(
         rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=count) / n_seeds,
@@ -81,13 +87,16 @@ def resamples(n_seeds: int, count: int = RESAMPLES, seed: int = 0) -> NDArray[np
 def seeds_to_exclude(
     difference: float, deviation: float, limit: float, level: float = LEVEL
 ) -> int | None:
-    """How many seeds an interval around ``difference`` needs in order to lie on one side of ``limit``, if the difference stays as it is.
+    """Returns how many seeds would put the interval of a mean difference on one side of a limit.
+
+    The estimate assumes that the mean and the deviation stay as they are.
 
     Args:
-        deviation: sample standard deviation of the paired differences.
+        difference: the mean of the paired differences.
+        deviation: their sample standard deviation.
 
     Returns:
-        at least 2, or None when ``ENOUGH_SEEDS`` would not do.
+        at least 2, or None when even ``ENOUGH_SEEDS`` would not be enough.
     """
     gap = abs(difference - limit)
     if not (math.isfinite(gap) and math.isfinite(deviation)):
@@ -104,6 +113,7 @@ def seeds_to_exclude(
 
 
 def _excludes(n: int, gap: float, deviation: float, level: float) -> bool:
+    """Whether half the interval of n seeds is shorter than the gap."""
     if deviation == 0:
         return gap > 0
     return float(stdtr(n - 1, gap / deviation * math.sqrt(n))) > (1 + level) / 2

@@ -1,4 +1,4 @@
-"""Judging claims by what searches have measured."""
+"""Judges claims by what searches have measured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Trial
 
 INF = math.inf
-UNLIKELY = 0.025  # a candidate that is on the frontier less often than that decides nothing
+UNLIKELY = 0.025  # a candidate with a smaller chance to be on the frontier decides nothing
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Body:
 
     Args:
         searches: each with its trials.
-        n_seeds: the first seeds alone, for a look at what fewer would have told; all when None.
+        n_seeds: uses only the first ``n_seeds``, as if fewer had been trained; None uses all.
     """
 
     def __init__(
@@ -70,31 +70,25 @@ class Body:
         self._evidence = [evidence.first(n_seeds) if n_seeds else evidence for evidence in found]
 
     def answer(self, claim: Claim, level: float = LEVEL) -> Answer:
+        """Judges every part of a claim."""
         return Answer(claim, tuple(self.judge(part, level) for part in claim.parts))
 
     def judge(self, part: Part, level: float = LEVEL) -> Finding:
-        """What the evidence with the most seeds says, and of as many seeds that with the most candidates."""
+        """Judges by the evidence with the most seeds, and of these with the most candidates."""
         if part.kind == "stronger":
             return self._stronger(part, level)
         judge: Callable[[Part, Evidence, float], Finding] = {
             "reach": _reaches,
             "owner": self._owns,
         }.get(part.kind, _compares)
-        findings = [
-            (judge(part, evidence, level), evidence) for evidence in self.on(part.datasets[0])
+        judged = [
+            (judge(part, evidence, level), len(evidence.candidates))
+            for evidence in self._about(part.datasets[0])
         ]
-        speaking = [
-            (finding.n_seeds, len(evidence.candidates), i)
-            for i, (finding, evidence) in enumerate(findings)
-            if finding.n_seeds
-        ]
-        return (
-            findings[max(speaking, key=lambda found: (found[0], found[1], -found[2]))[2]][0]
-            if speaking
-            else SILENCE
-        )
+        finding, _ = max(judged, key=lambda pair: (pair[0].n_seeds, pair[1]), default=(SILENCE, 0))
+        return finding if finding.n_seeds else SILENCE
 
-    def on(self, dataset: str) -> list[Evidence]:
+    def _about(self, dataset: str) -> list[Evidence]:
         return [
             evidence
             for evidence in self._evidence
@@ -102,8 +96,8 @@ class Body:
         ]
 
     def richest(self, dataset: str) -> Evidence | None:
-        """The evidence with the most candidates, on the seeds that they share."""
-        found = [evidence.common() for evidence in self.on(dataset)]
+        """Returns the evidence with the most candidates, on the seeds that they share."""
+        found = [evidence.common() for evidence in self._about(dataset)]
         return max(
             (each for each in found if each.seeds),
             key=lambda each: len(each.candidates),
@@ -111,10 +105,11 @@ class Body:
         )
 
     def ownership(self, evidence: Evidence, within: Range) -> Ownership:
+        """Returns the families' shares in a range of parameters."""
         return ownership(evidence, self._constant(evidence.dataset, evidence.seeds), within)
 
     def _constant(self, dataset: str, seeds: tuple[int, ...]) -> NDArray[np.float64]:
-        """The rows of a dataset are made once, however many ranges and claims ask for them."""
+        """Returns the constant's losses; kept, so that a dataset's rows are made only once."""
         if (dataset, seeds) not in self._constants:
             self._constants[dataset, seeds] = constant_losses(self._datasets[dataset], seeds)
         return self._constants[dataset, seeds]
@@ -157,30 +152,26 @@ class Body:
 
 
 def narrow(evidence: Evidence) -> tuple[Evidence, tuple[Candidate, ...]]:
-    """The candidates that decide who owns the frontier, on as many seeds as they share, and they themselves.
+    """Returns the evidence that decides who owns the frontier, and the candidates that decide it.
 
-    Where some were given more seeds than others, those that had no chance before stay behind.
+    Some candidates may have been trained on more seeds than others. The result has as many seeds as
+    the likely members of the frontier share, without the candidates that lack one of these seeds.
     """
-    looked = evidence.common()
-    while looked.seeds:
-        points = np.stack(
-            [
-                looked.values("val_loss"),
-                np.repeat(looked.params[:, None], len(looked.seeds), axis=1),
-            ],
-            axis=-1,
-        )
+    shared = evidence.common()
+    while shared.seeds:
+        params = np.repeat(shared.params[:, None], len(shared.seeds), axis=1)
+        points = np.stack([shared.values("val_loss"), params], axis=-1)
         likely = np.flatnonzero(chances(points) > UNLIKELY)
-        rivals = tuple(looked.candidates[i] for i in likely)
-        more = set(evidence.seeds).intersection(*(looked.measured[i].keys() for i in likely))
-        if len(more) <= len(looked.seeds):
-            return looked, rivals
-        looked = evidence.on(more)
-    return looked, ()
+        rivals = tuple(shared.candidates[i] for i in likely)
+        more = set(evidence.seeds).intersection(*(shared.measured[i].keys() for i in likely))
+        if len(more) <= len(shared.seeds):
+            return shared, rivals
+        shared = evidence.on(more)
+    return shared, ()
 
 
 def _is_contest(evidence: Evidence, families: Iterable[str]) -> bool:
-    """Whether both these families and others were trained: with no rival a share says nothing."""
+    """Whether both these families and others were trained. Without a rival a share says nothing."""
     own = [candidate.family in set(families) for candidate in evidence.candidates]
     return any(own) and not all(own)
 

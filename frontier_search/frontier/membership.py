@@ -1,4 +1,8 @@
-"""How surely a trial belongs on the frontier, and how much worse it is on rows that did not choose it."""
+"""The chance that a trial belongs on the frontier, and its optimism.
+
+The optimism is how much larger its loss is on the test rows, which did not choose it, than on the
+validation rows, which did.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,10 @@ class Member:
     """A member of the frontier with its uncertainty.
 
     Attributes:
-        probability: how often it is a member when the seeds are drawn again (paired bootstrap).
+        probability: the share of resamples of the seeds in which it is a member (paired bootstrap).
         val, test: intervals of its mean losses over seeds.
-        optimism: test loss minus the validation loss that chose it, mean over seeds.
-        optimism_interval: of that mean.
+        optimism: test loss minus validation loss, mean over seeds.
+        optimism_interval: the interval of that mean.
     """
 
     trial: Trial
@@ -35,7 +39,7 @@ class Member:
     optimism_interval: Interval
 
     def to_json(self) -> dict[str, Any]:
-        """``Trial.to_json`` and, under ``uncertainty``, the rest; intervals as low and high."""
+        """Returns ``Trial.to_json`` with a key ``uncertainty``; intervals have low and high."""
         intervals = {
             "val_loss": self.val,
             "test_loss": self.test,
@@ -53,7 +57,11 @@ class Member:
 def members(
     trials: Sequence[Trial], objectives: Sequence[Objective], level: float = LEVEL
 ) -> tuple[Member, ...]:
-    """The frontier's members, in its order, each with its uncertainty; all trials of a search share their seeds."""
+    """Returns the members in the order of the frontier, each with its uncertainty.
+
+    Args:
+        trials: of one search, so that all were trained on the same seeds.
+    """
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
     if not complete:
         return ()
@@ -67,21 +75,25 @@ def members(
     found = []
     for trial in Frontier.of(complete, objectives).members:
         val, test = np.array(trial.per_seed("val_loss")), np.array(trial.per_seed("test_loss"))
-        worse = test - val
-        intervals = (
-            student(val, level),
-            student(test, level),
-            float(worse.mean()),
-            student(worse, level),
+        optimism = test - val
+        found.append(
+            Member(
+                trial,
+                chance[trial.number],
+                student(val, level),
+                student(test, level),
+                float(optimism.mean()),
+                student(optimism, level),
+            )
         )
-        found.append(Member(trial, chance[trial.number], *intervals))
     return tuple(found)
 
 
 def chances(per_seed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How often each point is non-dominated when seeds are drawn with replacement, the same ones for every point.
+    """Returns how often each point is non-dominated when seeds are drawn with replacement.
 
-    The bootstrap of few seeds understates their spread (by sqrt((n - 1) / n)): with five seeds a chance is somewhat too sure of itself.
+    Every point gets the same draws. The bootstrap of few seeds understates their spread by
+    sqrt((n - 1) / n), so with five seeds the chances are somewhat too close to 0 and 1.
 
     Args:
         per_seed: (n, S, k) minimised objectives.
@@ -97,7 +109,11 @@ def chances(per_seed: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _beaten_on_every_seed(per_seed: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(n,): whether a member of the frontier is no worse on any seed, and in one objective better on all: no resample can make up for it."""
+    """Returns which points are on the frontier of no resample, (n,).
+
+    Such a point has a rival on the frontier of the means that is no worse on any seed and, in one
+    objective, better on every seed.
+    """
     on_frontier = per_seed[nondominated(per_seed.mean(axis=1))]
     no_worse = np.all(on_frontier[:, None] <= per_seed, axis=(2, 3))  # (members, n)
     better = np.any(np.all(on_frontier[:, None] < per_seed, axis=2), axis=2)
@@ -105,7 +121,7 @@ def _beaten_on_every_seed(per_seed: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def minimised(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:
-    """The objectives of complete trials seed by seed, (n, S, k), minimised; a count is the same for every seed."""
+    """Returns the objectives of complete trials seed by seed, (n, S, k), minimised."""
     columns = [
         [[objective.to_minimised(value) for value in objective.per_seed(trial)] for trial in trials]
         for objective in objectives

@@ -1,9 +1,11 @@
-"""Which families own a frontier: their shares of its members and of its hypervolume, in any range of parameters.
+"""Which families own a frontier: their shares of its members and of its hypervolume.
 
-The frontier of (validation loss, parameters) is chosen on validation and valued on test. Its hypervolume is cut into columns: between the
-parameters of one member and those of the next, whoever may spend that many parameters takes that member, and gains the distance of its
-test loss from that of the best constant. On the logarithmic axis of parameters a family's share of the hypervolume is thus its share of
-the gain at a budget drawn at random from the range.
+The frontier of (validation loss, parameters) is chosen on validation and valued on test. Its
+hypervolume is cut into columns, one for each member, on the logarithmic axis of parameters. A
+column reaches from the member's number of parameters to the next member's, because with a parameter
+budget between the two one would take this member. Its height is the gain: the test loss of the best
+constant prediction minus the member's. So a family's share of the hypervolume is its share of the
+gain at a budget drawn at random from the range.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.interval import LEVEL, Interval, percentile, resamples
 from frontier_search.frontier.pareto import nondominated
 
-ULTRA_LOW = 100  # parameters, the study's ultra-low end
+ULTRA_LOW = 100  # parameters: what the study calls ultra-low
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ WHOLE, LOW_END = Range(), Range(high=ULTRA_LOW)
 
 @dataclass(frozen=True)
 class Share:
-    """A share between 0 and 1, nan where nothing is owned, with its interval over resampled seeds."""
+    """A share between 0 and 1 with its interval over resampled seeds; nan in an empty range."""
 
     value: float
     interval: Interval
@@ -56,8 +58,9 @@ class Ownership:
 
     Attributes:
         families: (F,) names.
-        members, volume: (1 + B, F): the shares on the seeds as they are, then on B resamples of them; nan where the range is empty.
-        n_members: members in the range on the seeds as they are.
+        members, volume: (1 + B, F) shares: row 0 on the seeds as they are, the other rows on B
+            resamples of them; nan where the range is empty.
+        n_members: number of members in the range on the seeds as they are.
     """
 
     families: tuple[str, ...]
@@ -66,17 +69,21 @@ class Ownership:
     n_members: int
 
     def samples(self, families: Iterable[str], measure: str = "volume") -> NDArray[np.float64]:
-        """The shares of some families together, (1 + B,); measure: ``volume`` or ``members``."""
+        """Returns the shares of some families together, (1 + B,).
+
+        Args:
+            measure: ``volume`` or ``members``.
+        """
         wanted = set(families)
         shares = self.volume if measure == "volume" else self.members
         return np.asarray(shares[:, [family in wanted for family in self.families]].sum(axis=1))
 
     def of(self, families: Iterable[str], measure: str = "volume", level: float = LEVEL) -> Share:
-        """The share of some families together, with its interval."""
+        """Returns the share of some families together, with its interval."""
         return _share(self.samples(families, measure), level)
 
     def between(self, first: Iterable[str], second: Iterable[str], level: float = LEVEL) -> Share:
-        """The first group's share of the hypervolume that two groups own together."""
+        """Returns the first group's share of the hypervolume that both groups own together."""
         a, b = self.samples(first), self.samples(second)
         return _share(a / np.where(a + b > 0, a + b, np.nan), level)
 
@@ -88,7 +95,7 @@ def _share(samples: NDArray[np.float64], level: float) -> Share:
 def ownership(
     evidence: Evidence, constant: NDArray[np.float64], within: Range = WHOLE
 ) -> Ownership:
-    """Who owns the frontier of some evidence.
+    """Returns every family's shares of the frontier of some evidence.
 
     Args:
         evidence: every candidate trained on every seed.
@@ -96,14 +103,14 @@ def ownership(
         within: the range of parameters.
     """
     families = tuple(sorted({candidate.family for candidate in evidence.candidates}))
-    place = np.array(
+    family = np.array(
         [families.index(candidate.family) for candidate in evidence.candidates], dtype=np.int64
     )
     n_seeds = len(evidence.seeds)
     weights = np.vstack([np.full(n_seeds, 1 / n_seeds), resamples(n_seeds)])
     val, test = weights @ evidence.values("val_loss").T, weights @ evidence.values("test_loss").T
     shares = [
-        _shares(evidence.params, v, t, c, place, len(families), within)
+        _shares(evidence.params, v, t, c, family, len(families), within)
         for v, t, c in zip(val, test, weights @ constant, strict=True)
     ]
     return Ownership(
@@ -123,7 +130,16 @@ def _shares(
     n_families: int,
     within: Range,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """The families' shares of members and of volume, each (F,), and the number of members in the range, for one draw of seeds."""
+    """Returns the shares for one draw of seeds.
+
+    Args:
+        val, test: (n,) mean losses.
+        family: (n,) indices of the candidates' families.
+
+    Returns:
+        the families' shares of members and of volume, (F,) each, and the number of members in the
+        range.
+    """
     chosen = np.flatnonzero(nondominated(np.column_stack([val, params])))
     chosen = chosen[np.argsort(params[chosen], kind="stable")]
     inside = chosen[(params[chosen] >= within.low) & (params[chosen] <= within.high)]

@@ -1,7 +1,8 @@
 """Dominance and hypervolume of minimised points, shape (n_points, n_objectives).
 
-Source: Deb, Multi-Objective Optimization using Evolutionary Algorithms (2001), for dominance; While, Bradstreet and Barone, "A Fast Way
-of Calculating Exact Hypervolumes" (2012), for the recursion over exclusive volumes.
+Sources: Deb, Multi-Objective Optimization using Evolutionary Algorithms (2001), for dominance;
+While, Bradstreet and Barone, "A Fast Way of Calculating Exact Hypervolumes" (2012), for the
+recursion over exclusive volumes.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ def _points(losses: ArrayLike) -> NDArray[np.float64]:
 
 
 def nondominated(losses: ArrayLike) -> NDArray[np.bool_]:
-    """Which points no other point dominates.
+    """Returns which points no other point dominates.
 
-    a dominates b when a <= b in every objective and a < b in one; equal points do not dominate each other, so both stay.
-    A point that is not finite is never a member and dominates nothing.
+    a dominates b when a <= b in every objective and a < b in one. Equal points do not dominate each
+    other, so both stay. A point that is not finite is never a member and dominates nothing.
 
     Args:
         losses: (n_points, n_objectives), minimised.
@@ -42,16 +43,17 @@ def nondominated(losses: ArrayLike) -> NDArray[np.bool_]:
 
 
 def _staircase(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Two objectives, n log n: by rising first objective, a member is below every second objective seen so far."""
+    """Returns the mask for two objectives in n log n steps.
+
+    By rising first objective, a member is below every second objective before it.
+    """
     order = np.lexsort((points[:, 1], points[:, 0]))
     first, second = points[order, 0], points[order, 1]
     lowest = np.minimum.accumulate(second)
     best_before = np.concatenate([[np.inf], lowest[:-1]])
     twin = np.concatenate([[False], (first[1:] == first[:-1]) & (second[1:] == second[:-1])])
     member = second < best_before
-    for i in np.flatnonzero(
-        twin
-    ):  # equal points do not dominate each other: a twin is what its neighbour is
+    for i in np.flatnonzero(twin):  # a point that equals its neighbour shares its neighbour's fate
         member[i] = member[i - 1]
     mask = np.empty(len(points), dtype=np.bool_)
     mask[order] = member
@@ -59,7 +61,7 @@ def _staircase(points: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def hypervolume(losses: ArrayLike, reference: ArrayLike) -> float:
-    """The volume that the points dominate, up to a reference point.
+    """Returns the volume that the points dominate, up to a reference point.
 
     Args:
         losses: (n_points, n_objectives), minimised.
@@ -75,7 +77,10 @@ def hypervolume(losses: ArrayLike, reference: ArrayLike) -> float:
 
 
 def _volume(points: NDArray[np.float64], corner: NDArray[np.float64]) -> float:
-    """Volume of a sorted, mutually non-dominated set: in two dimensions the staircase, above that WFG."""
+    """Returns the volume of a sorted set of mutually non-dominated points.
+
+    In two dimensions it is the staircase, above that the recursion of While et al.
+    """
     if points.shape[1] == 1:
         return float(corner[0] - points.min())
     if points.shape[1] == 2:
@@ -84,9 +89,7 @@ def _volume(points: NDArray[np.float64], corner: NDArray[np.float64]) -> float:
         return float(((corner[0] - points[:, 0]) * (ceilings - points[:, 1])).sum())
     total = 0.0
     for i, point in enumerate(points):
-        limited = np.maximum(
-            points[i + 1 :], point
-        )  # what the later points share with this one's box
+        limited = np.maximum(points[i + 1 :], point)  # the later points' boxes inside this one's
         shared = (
             _volume(np.unique(limited[nondominated(limited)], axis=0), corner)
             if len(limited)

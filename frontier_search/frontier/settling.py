@@ -1,8 +1,10 @@
-"""More seeds for the candidates that decide: which, and how many, until the claims of a sweep can be told.
+"""Settling the claims of a sweep with more seeds for the candidates that decide them.
 
-After the first look at the evidence, the candidates behind every part that cannot be told are trained on as many seeds again, and so on
-for at most ``LOOKS`` looks. Looking several times at the level of one look would find something too often; so every look of such a sweep
-has the level 1 - (1 - 0.95) / LOOKS (Bonferroni; Pocock, "Group sequential methods", 1977, for the problem).
+The claims are judged in at most ``MAX_ROUNDS`` rounds. After each round, the candidates behind
+every part that is still open are trained on as many new seeds as they have had. Several rounds at
+the level of one would find a difference too often, so every round has the level
+1 - (1 - 0.95) / MAX_ROUNDS (Bonferroni; the problem is that of Pocock, "Group sequential methods",
+1977).
 """
 
 from __future__ import annotations
@@ -19,24 +21,27 @@ from frontier_search.search.sweep import further_name
 from frontier_search.seeds import seeds_from_count
 from frontier_search.trial import Candidate, Trial
 
-LOOKS = 4
-CORRECTED = 1 - (1 - LEVEL) / LOOKS
+MAX_ROUNDS = 4
+CORRECTED = 1 - (1 - LEVEL) / MAX_ROUNDS  # confidence level of each round
 
 Searched = tuple[Search, Sequence[Trial]]
 
 
-def further(claims: Claims, searched: Mapping[str, Sequence[Searched]], look: int) -> list[Search]:
-    """The searches that give more seeds to the candidates that decide, after a look at the evidence.
+def further(
+    claims: Claims, searched: Mapping[str, Sequence[Searched]], judged_round: int
+) -> list[Search]:
+    """Returns the searches that give more seeds to the candidates of open claims.
 
     Args:
-        searched: label -> the search of that label and those that gave its candidates more seeds before.
-        look: 1 after the searches themselves, 2 after the first further ones, ...
+        searched: label -> the search of that label, then those that gave its candidates more seeds.
+        judged_round: 1 after the searches of the sweep itself, 2 after the first further ones, ...
 
     Returns:
-        one search a label that has something to decide, called SWEEP-LABEL-more-LOOK; none when every part is settled or no
-        affordable number of seeds would settle it, or when this was the last look.
+        one search, called SWEEP-LABEL-more-ROUND, for each label whose candidates decide an open
+        part. The list is empty when every part is settled, when no affordable number of seeds would
+        settle the open ones, and after the last round.
     """
-    if look >= LOOKS:
+    if judged_round >= MAX_ROUNDS:
         return []
     body = Body(pair for group in searched.values() for pair in group)
     findings = [body.judge(part, CORRECTED) for claim in claims.claims for part in claim.parts]
@@ -57,13 +62,13 @@ def further(claims: Claims, searched: Mapping[str, Sequence[Searched]], look: in
         own = [trial.candidate for trial in group[0][1]]
         deciding = [candidate for candidate in own if candidate in wanted]
         if deciding:
-            searches.append(_more(first, deciding, look))
+            searches.append(_more(first, deciding, judged_round))
     return searches
 
 
-def _more(search: Search, candidates: Sequence[Candidate], look: int) -> Search:
-    """The same candidates on as many new seeds as they have had so far."""
-    before = len(search.seeds) * 2 ** (look - 1)
+def _more(search: Search, candidates: Sequence[Candidate], judged_round: int) -> Search:
+    """Returns a search of the same candidates on as many new seeds as they have had so far."""
+    before = len(search.seeds) * 2 ** (judged_round - 1)
     known = set(search.seeds)
     fresh = tuple(seed for seed in seeds_from_count(2 * before + len(known)) if seed not in known)
     seeds = fresh[before - len(known) :][:before]
@@ -73,6 +78,5 @@ def _more(search: Search, candidates: Sequence[Candidate], look: int) -> Search:
         for key, value in search.to_spec().items()
         if key not in WITHOUT_CANDIDATES and key != "time_budget"
     }
-    return Search.from_spec(
-        kept | {"name": further_name(search.name, look), "candidates": listed, "seeds": list(seeds)}
-    )
+    name = further_name(search.name, judged_round)
+    return Search.from_spec(kept | {"name": name, "candidates": listed, "seeds": list(seeds)})

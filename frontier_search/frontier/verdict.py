@@ -1,4 +1,7 @@
-"""Verdicts: whether a statement about candidates or families holds, does not hold, or cannot be told with the seeds there are."""
+"""Verdicts on statements about candidates or families.
+
+A statement holds, does not hold, or is open: these seeds do not decide it.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,12 @@ from frontier_search.trial import Candidate
 
 
 class Verdict(StrEnum):
+    """Whether a statement holds; the values are the words of the reports."""
+
     HOLDS = "holds"
     FAILS = "does not hold"
     OPEN = "cannot be told with these seeds"
-    SILENT = "no evidence"  # nothing that was searched speaks of it
+    SILENT = "no evidence"  # no search has trained the candidates or families that it names
 
 
 UNKNOWN = Interval(math.nan, math.nan)
@@ -38,12 +43,13 @@ class Finding:
 
     Attributes:
         verdict: whether it holds.
-        estimate: the paired difference (first minus second), or the share, or the level that was reached.
+        estimate: the paired difference (first minus second), the share, or the value reached.
         interval: of the estimate.
-        n_seeds: that it rests on.
-        more_seeds: how many more would settle it, if the estimate stays: 0 when it is settled, None when no affordable number would.
-        sources: the searches.
-        candidates: that decide it, for more seeds.
+        n_seeds: number of seeds that were trained.
+        more_seeds: how many more would settle it if the estimate stays as it is: 0 when it is
+            settled, None when no affordable number would.
+        sources: names of the searches.
+        candidates: those that decide it, and get more seeds.
         detail: the means, in words.
     """
 
@@ -61,10 +67,12 @@ SILENCE = Finding(Verdict.SILENT)
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict on a claim of several parts: it holds when all do, and does not when one does not.
+    """Returns the verdict on a claim of several parts.
 
-    Each part is tested at the full level, which needs no correction for their number (Berger, "Multiparameter hypothesis testing and
-    acceptance sampling", 1982: an intersection-union test).
+    It holds when all parts hold, and does not hold when one part does not. Each part is tested at
+    the full level. That needs no correction for the number of parts, because it is an
+    intersection-union test (Berger, "Multiparameter hypothesis testing and acceptance sampling",
+    1982).
     """
     for verdict in (Verdict.FAILS, Verdict.SILENT, Verdict.OPEN):
         if verdict in verdicts:
@@ -75,12 +83,14 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
 def compare(
     first: Evidence, second: Evidence, metric: str, band: tuple[float, float], level: float = LEVEL
 ) -> Finding:
-    """Whether the paired difference of two candidates, first minus second, lies within a band.
+    """Judges whether the paired difference of two candidates, first minus second, is in a band.
 
-    Each side is the best candidate of its evidence, chosen on validation; the metric is one of the test rows, unless asked otherwise.
+    Each side is represented by the best candidate of its evidence, chosen on validation.
 
     Args:
-        band: (low, high) of the difference for which the statement holds, as a share of the second's mean; either may be infinite.
+        metric: e.g. ``test_loss``.
+        band: (low, high) as shares of the second's mean; either may be infinite. The statement
+            holds for differences between them.
     """
     if not first.candidates or not second.candidates:
         return SILENCE
@@ -105,7 +115,12 @@ def compare(
 def reach(
     evidence: Evidence, metric: str, target: float, tolerance: float, level: float = LEVEL
 ) -> Finding:
-    """Whether the best candidate, chosen on validation, reaches a value within a tolerance, both in the metric's unit."""
+    """Judges whether the best candidate, chosen on validation, reaches a value.
+
+    Args:
+        metric: e.g. ``test_accuracy``.
+        target, tolerance: the value and the accepted distance from it, in the metric's unit.
+    """
     if not evidence.candidates:
         return SILENCE
     i = evidence.best()
@@ -123,34 +138,29 @@ def reach(
     )
 
 
-Judged = tuple[Verdict, float, Interval, int, int | None]
+Judged = tuple[Verdict, float, Interval, int, int | None]  # the first fields of a Finding
 
 
 def _within(values: NDArray[np.float64], low: float, high: float, level: float) -> Judged:
-    """Whether the mean of values, one a seed, lies in [low, high]: yes when its interval does, no when that lies outside."""
+    """Judges whether a mean lies in [low, high].
+
+    It does when its interval lies inside, and does not when its interval lies outside.
+
+    Args:
+        values: (n,), one for each seed.
+    """
     interval, n = student(values, level), len(values)
     estimate = float(values.mean())
-    limits = tuple(limit for limit in (low, high) if math.isfinite(limit))
     if interval.known and interval.low > low and interval.high < high:
-        verdict = Verdict.HOLDS
-    elif interval.known and (interval.high < low or interval.low > high):
-        verdict = Verdict.FAILS
-    else:
-        deviation = float(values.std(ddof=1)) if n > 1 else math.nan
-        needed = [seeds_to_exclude(estimate, deviation, limit, level) for limit in limits]
-        most = (
-            None
-            if None in needed
-            else max((each for each in needed if each is not None), default=None)
-        )
-        return (
-            Verdict.OPEN,
-            estimate,
-            interval,
-            n,
-            None if most is None else max(1, most - n),
-        )
-    return verdict, estimate, interval, n, 0
+        return Verdict.HOLDS, estimate, interval, n, 0
+    if interval.known and (interval.high < low or interval.low > high):
+        return Verdict.FAILS, estimate, interval, n, 0
+    deviation = float(values.std(ddof=1)) if n > 1 else math.nan
+    limits = [limit for limit in (low, high) if math.isfinite(limit)]
+    needed = [seeds_to_exclude(estimate, deviation, limit, level) for limit in limits]
+    affordable = [seeds for seeds in needed if seeds is not None]
+    more = max(1, max(affordable) - n) if affordable and len(affordable) == len(needed) else None
+    return Verdict.OPEN, estimate, interval, n, more
 
 
 def exceed(
@@ -162,25 +172,22 @@ def exceed(
     detail: str,
     level: float = LEVEL,
 ) -> Finding:
-    """Whether a share, or a difference of shares, is above a limit.
+    """Judges whether a share, or a difference of shares, is above a limit.
 
     Args:
-        shares: (1 + B,): on the seeds as they are, then on resamples of them.
+        shares: (1 + B,), first on the seeds as they are, then on B resamples of them.
     """
     estimate, interval = float(shares[0]), percentile(shares[1:], level)
     if math.isnan(estimate) or not interval.known:
         return SILENCE
-    verdict = (
-        Verdict.HOLDS
-        if interval.low > limit
-        else Verdict.FAILS
-        if interval.high <= limit
-        else Verdict.OPEN
-    )
     more: int | None = 0
-    if (
-        verdict is Verdict.OPEN
-    ):  # the spread of a resampled share falls with the square root of the number of seeds
+    if interval.low > limit:
+        verdict = Verdict.HOLDS
+    elif interval.high <= limit:
+        verdict = Verdict.FAILS
+    else:
+        verdict = Verdict.OPEN
+        # The width of the interval falls with the square root of the number of seeds.
         gap = abs(estimate - limit)
         needed = math.ceil(n_seeds * (interval.half_width / gap) ** 2) if gap > 0 else None
         more = max(1, needed - n_seeds) if needed is not None and needed < ENOUGH_SEEDS else None

@@ -1,1 +1,4 @@
-"""Training: a function of (cohort, dataset, budget, seeds) that knows nothing of searches or storage."""
+"""Training: a function of (cohort, dataset, budget, seeds).
+
+It knows nothing of searches or storage.
+"""

@@ -1,4 +1,7 @@
-"""Training a cohort: its candidates on all seeds, stack by stack, each failure kept to the candidate that caused it."""
+"""Trains a cohort: its candidates on all seeds, stack by stack.
+
+A failure stays with the candidate that caused it.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,7 @@ from frontier_search.training.train import StackTraining
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
 
 Weights = NDArray[np.float32]
-Result = tuple[
-    list[SeedOutcome], Weights
-]  # of one candidate: its seeds, and (n_seeds, P) learned scalars
+Result = tuple[list[SeedOutcome], Weights]  # of one candidate; weights are (n_seeds, P)
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class Trained:
     """What training a cohort gives.
 
     Attributes:
-        outcomes: one a candidate, in the cohort's order.
-        weights: trial number -> (n_seeds, P) learned scalars of the selected epoch, laid out as the network's ``learned``.
+        outcomes: one for each candidate, in the cohort's order.
+        weights: trial number -> (n_seeds, P) learned scalars of the selected epoch, in the order of
+            the network's ``learned``.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -50,9 +52,11 @@ def train_cohort(
     """Trains every candidate of a cohort on every seed of ``data``.
 
     Args:
-        objectives: of the search; those that are measured once for a candidate are measured here.
+        objectives: of the search. Those that are measured once for each candidate are measured
+            only if they are listed here.
 
-    A candidate whose model cannot be built, whose code raises or that runs out of memory fails with the reason; the others do not notice.
+    A candidate fails with the reason if its model cannot be built, its code raises, or it runs out
+    of memory. The other candidates are not affected.
 
     Raises:
         SearchError: the checkpoints cannot be written.
@@ -64,9 +68,7 @@ def train_cohort(
             models += _models(position, candidate, data.seeds)
         except (SpecError, TrialError) as error:
             failures[position] = str(error)
-        except (
-            Exception
-        ) as error:  # a family is the user's code: whatever it raises is this trial's failure
+        except Exception as error:  # the user's code: whatever it raises is this trial's failure
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
@@ -97,7 +99,8 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
     rate, decay = float(parameters["learning_rate"]), float(parameters.get("weight_decay", 0.0))
     if rate <= 0 or decay < 0:
         raise TrialError(
-            f"learning_rate = {rate:g} and weight_decay = {decay:g}; a rate above 0 and a decay of at least 0 are needed"
+            f"learning_rate = {rate:g} and weight_decay = {decay:g}; "
+            "a rate above 0 and a decay of at least 0 are needed"
         )
     return [Model(position, seed, architecture, rate, decay) for seed in seeds]
 
@@ -105,29 +108,28 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
 def _train_isolated(
     models: list[Model], data: Data, budget: TrainingBudget, checkpoints: Checkpoints, name: str
 ) -> dict[int, Result | str]:
-    """Trains one stack; when it raises, or workers die of it, each of its candidates alone, so that only the faulty one fails."""
+    """Trains one stack. Returns the result, or the reason of its failure, by candidate position.
+
+    If the stack raises, or too many workers have died while they trained it, each of its candidates
+    is trained separately, so that only the faulty one fails.
+    """
     candidates = list(dict.fromkeys(model.candidate for model in models))
     died = checkpoints.deaths(name)
     if died > crashes.DEATHS_ALLOWED and len(candidates) == 1:
-        return {
-            candidates[
-                0
-            ]: f"{died} workers died while they trained it; out of memory is the usual cause"
-        }
+        reason = f"{died} workers died while they trained it; out of memory is the usual cause"
+        return {candidates[0]: reason}
     if died <= crashes.DEATHS_ALLOWED:
         try:
             return _train_stack(models, data, budget, checkpoints, name)
         except SearchError:
             raise
-        except (
-            Exception
-        ) as error:  # a family is the user's code: whatever it raises is this trial's failure
+        except Exception as error:  # the user's code: whatever it raises is this trial's failure
             if len(candidates) == 1:
                 return {candidates[0]: describe(error)}
     results: dict[int, Result | str] = {}
     for candidate in candidates:
-        alone = [model for model in models if model.candidate == candidate]
-        results |= _train_isolated(alone, data, budget, checkpoints, f"{name}-{candidate}")
+        own = [model for model in models if model.candidate == candidate]
+        results |= _train_isolated(own, data, budget, checkpoints, f"{name}-{candidate}")
     return results
 
 
@@ -153,7 +155,7 @@ def _train_stack(
 
 
 def describe(error: BaseException) -> str:
-    """One line that says what went wrong in a trial."""
+    """Returns one line that says what went wrong in a trial."""
     text = " ".join(str(error).split())
     if isinstance(error, MemoryError) or any(
         sign in text for sign in ("memory: you tried", "not enough memory", "out of memory")

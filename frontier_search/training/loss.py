@@ -1,6 +1,8 @@
-"""The loss of each task, its gradient, and the metrics, over a stack of models.
+"""The loss of each task, its gradient, and the misclassified rows, over a stack of models.
 
-regression: mean squared error, in squared target units. binary: log loss of one logit, in nats. multiclass: cross-entropy, in nats.
+regression: mean squared error, in squared target units
+binary: log loss of one logit, in nats
+multiclass: cross-entropy, in nats
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from frontier_search.data.dataset import Task
 
 
 def row_losses(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
-    """The loss of every row.
+    """Returns the loss of every row.
 
     Args:
         outputs: (M, o, n) of the models.
@@ -30,7 +32,10 @@ def row_losses(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def gradient(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
-    """The gradient of the mean loss over a minibatch with respect to the outputs, (M, o, n); may write over ``outputs``."""
+    """Returns the gradient of each model's mean loss with respect to its outputs, (M, o, n).
+
+    It may write over ``outputs``.
+    """
     n_rows = outputs.shape[2]
     if task == "regression":
         return outputs.sub_(targets[:, None]).mul_(2.0 / n_rows)
@@ -44,6 +49,6 @@ def gradient(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def mistakes(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
-    """Which rows are misclassified, (M, n) of 0 and 1; for classification only."""
+    """Returns 1 for every misclassified row and 0 for the others, (M, n); classification only."""
     guessed = (outputs[:, 0] > 0) if task == "binary" else outputs.argmax(dim=1)
     return (guessed != targets).float()

@@ -1,7 +1,8 @@
 """Adam with a learning rate and a decoupled weight decay for each model of a stack.
 
-Source: Kingma and Ba, "Adam" (ICLR 2015), algorithm 1; Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019),
-algorithm 2. With weight decay 0 it is Adam. It equals torch.optim.AdamW on each model alone.
+Sources: Kingma and Ba, "Adam" (ICLR 2015), algorithm 1; Loshchilov and Hutter, "Decoupled Weight
+Decay Regularization" (ICLR 2019), algorithm 2. With weight decay 0 it is Adam. It equals
+torch.optim.AdamW on each model separately.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class StackedAdamW:
-    """The state of n learned scalars, each with its model's learning rate and weight decay.
+    """Updates n learned scalars, each with its model's learning rate and weight decay.
+
+    Args:
+        flat: (n,), changed in place.
+        learning_rates: (n,).
+        weight_decays: (n,), or None where nothing decays.
 
     Attributes:
         mean: (n,), first moment m of the gradient.
@@ -24,7 +30,6 @@ class StackedAdamW:
     def __init__(
         self, flat: Tensor, learning_rates: Tensor, weight_decays: Tensor | None = None
     ) -> None:
-        """Args: flat: (n,), changed in place; learning_rates, weight_decays: (n,), or None where nothing decays."""
         self.flat = flat
         self.mean, self.square = torch.zeros_like(flat), torch.zeros_like(flat)
         self.step_count = 0
@@ -33,7 +38,7 @@ class StackedAdamW:
         self._scratch = torch.empty_like(flat)
 
     def step(self, gradient: Tensor) -> None:
-        """theta -= rate * m_hat / (sqrt(v_hat) + epsilon), for a gradient of shape (n,)."""
+        """Does theta -= rate * m_hat / (sqrt(v_hat) + epsilon) for a gradient (n,)."""
         self.step_count += 1
         if self._kept is not None:
             self.flat.mul_(self._kept)

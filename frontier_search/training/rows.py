@@ -21,10 +21,15 @@ class StackedRows:
     y: Tensor
 
     def of(self, positions: Tensor) -> StackedRows:
-        """The rows of the models of a stack, (M, ..., n), given each model's seed position (M,)."""
+        """Returns the rows of each model of a stack, x (M, d, n) and y (M, n).
+
+        Args:
+            positions: (M,), the position of each model's seed.
+        """
         return StackedRows(self.x.index_select(0, positions), self.y.index_select(0, positions))
 
     def chunks(self, size: int) -> Iterator[StackedRows]:
+        """Yields the rows in their order, at most ``size`` of each seed at a time."""
         for start in range(0, self.x.shape[2], size):
             yield StackedRows(self.x[..., start : start + size], self.y[:, start : start + size])
 
@@ -47,7 +52,11 @@ class Data:
         self._train_rows = self.train.x.mT.flatten(0, 1).contiguous()  # (S n, d)
 
     def shuffled(self, epoch: int) -> StackedRows:
-        """The training rows in the order of one epoch: a seed decides it, the same for every candidate, resumed or not."""
+        """Returns the training rows in the order of one epoch.
+
+        The order depends only on the seed and the epoch, so it is the same for every candidate, and
+        for a training that was resumed.
+        """
         n_seeds, n = self.train.y.shape
         orders = np.stack(
             [
@@ -56,7 +65,6 @@ class Data:
             ]
         )
         order = torch.from_numpy(orders + np.arange(n_seeds)[:, None] * n).to(self.device).flatten()
-        x = (
-            self._train_rows.index_select(0, order).view(n_seeds, n, -1).mT.contiguous()
-        )  # four times faster than a gather of columns
+        # Selecting rows is four times faster than a gather of columns.
+        x = self._train_rows.index_select(0, order).view(n_seeds, n, -1).mT.contiguous()
         return StackedRows(x, self.train.y.flatten().index_select(0, order).view(n_seeds, n))

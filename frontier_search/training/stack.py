@@ -1,7 +1,8 @@
-"""A stack: the models of one shape (candidates x seeds) as one flat block of learned scalars and one network.
+"""A stack: the models of one shape (candidates x seeds) with one network.
 
-Every learned tensor (M, ...) is a contiguous view into the one-dimensional ``flat`` of M P scalars, so that the optimiser and the
-checkpoints are whole-block operations and the batched products see contiguous matrices.
+All learned scalars are in one flat block. Every learned tensor (M, ...) is a contiguous view into
+this ``flat`` of M P scalars. So the optimiser and the checkpoints work on the whole block, and the
+batched products see contiguous matrices.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class Model:
 
 
 def group(models: Sequence[Model]) -> list[list[Model]]:
-    """The models of each stack: equal network and shape, largest rank first; the order of the stacks is that of their first models."""
+    """Groups models into stacks of equal network and shape.
+
+    Stacks are in the order of their first models, and the models of a stack by falling rank.
+    """
     stacks: dict[tuple[object, ...], list[Model]] = {}
     for model in models:
         stacks.setdefault((model.architecture.network, model.architecture.shape), []).append(model)
@@ -46,7 +50,7 @@ def group(models: Sequence[Model]) -> list[list[Model]]:
 
 
 def views(flat: Tensor, n_models: int, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """The learned tensors (M, ...), contiguous, as views into a flat block of M P scalars."""
+    """Returns the learned tensors (M, ...) as contiguous views into a flat block of M P scalars."""
     tensors, start = {}, 0
     for name, shape in shapes.items():
         length = n_models * math.prod(shape)
@@ -56,7 +60,7 @@ def views(flat: Tensor, n_models: int, shapes: Mapping[str, tuple[int, ...]]) ->
 
 
 def per_scalar(per_model: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> Tensor:
-    """A value a model, (M,), repeated for each of its scalars: (M P,), laid out as ``views``."""
+    """Repeats a value of each model, (M,), for each of its scalars: (M P,), in ``views``' order."""
     return torch.cat([per_model.repeat_interleave(math.prod(shape)) for shape in shapes.values()])
 
 
@@ -66,8 +70,8 @@ class Stack:
     Attributes:
         network: the stacked program.
         flat: (M P,) learned scalars, float32.
-        learned: the same as named tensors, views into ``flat``.
-        n_learned: P, learned scalars of one model.
+        learned: the same scalars as named tensors, views into ``flat``.
+        n_learned: P, the number of learned scalars of one model.
     """
 
     def __init__(
@@ -90,6 +94,9 @@ class Stack:
 
 
 def _generator(seed: int) -> torch.Generator:
-    """The stream of first weights of a seed: the same for every candidate of a shape, so that comparisons are paired."""
+    """Returns the random stream of a seed's first weights.
+
+    It is the same for every candidate of a shape, so that comparisons are paired.
+    """
     word = int(np.random.SeedSequence([seed, WEIGHT_STREAM]).generate_state(1)[0])
     return torch.Generator().manual_seed(word)

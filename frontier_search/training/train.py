@@ -1,4 +1,7 @@
-"""Training one stack: minibatch AdamW over all its models at once, and the metrics of the selected epoch."""
+"""Trains one stack: minibatch AdamW on all its models at once.
+
+The metrics are those of the selected epoch.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,11 @@ from frontier_search.trial import SPLITS, SeedOutcome
 
 Arrays = dict[str, NDArray[Any]]
 
+_TENSORS = ("selected", "selected_epoch", "selected_loss", "diverged_epoch")  # of ``state()``
+
 
 class StackTraining:
-    """A stack being trained; between two epochs its whole state is ``state()``.
+    """A stack in training. Between two epochs its whole state is ``state()``.
 
     Args:
         stack: the models, changed in place.
@@ -35,7 +40,7 @@ class StackTraining:
 
     def __init__(self, stack: Stack, data: Data, budget: TrainingBudget) -> None:
         self.stack, self.data, self.budget = stack, data, budget
-        # asked once: whether an object keeps a protocol takes as long as a dozen tensor operations
+        # Decided once, because a check of a protocol takes as long as a dozen tensor operations.
         self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None
         self._solved = stack.network if isinstance(stack.network, Solved) else None
         device, size = data.device, len(stack.models)
@@ -54,9 +59,7 @@ class StackTraining:
         self.selected = stack.flat.clone()
         self.selected_epoch = torch.zeros(size, dtype=torch.int64, device=device)
         self.selected_loss = torch.full((size,), torch.inf, device=device)
-        self.diverged_epoch = torch.zeros(
-            size, dtype=torch.int64, device=device
-        )  # 0: has not diverged
+        self.diverged_epoch = torch.zeros(size, dtype=torch.int64, device=device)  # 0: not yet
 
     def _per_scalar(self, per_model: list[float]) -> Tensor:
         return per_scalar(
@@ -64,7 +67,11 @@ class StackTraining:
         )
 
     def run(self, between_epochs: Callable[[StackTraining], None] = lambda training: None) -> None:
-        """Trains the remaining epochs; calls ``between_epochs`` after each, e.g. to leave a checkpoint."""
+        """Trains the remaining epochs.
+
+        Args:
+            between_epochs: called after each epoch, e.g. to write a checkpoint.
+        """
         while self.epoch < self.budget.epochs:
             start = time.perf_counter()
             self._train_epoch()
@@ -85,7 +92,10 @@ class StackTraining:
 
     @torch.no_grad()
     def _solve(self) -> None:
-        """Sets the scalars that the network solves for, on all training rows; validation then selects among solved models."""
+        """Sets the scalars that the network solves for, on all training rows.
+
+        It runs before validation, so the selected epoch is one of solved models.
+        """
         if self._solved is not None:
             self._solved.solve(self.stack.learned, self._training_batches, self.data.dataset.task)
 
@@ -95,7 +105,7 @@ class StackTraining:
             yield own.x, own.y
 
     def _compute_gradient(self, rows: StackedRows) -> None:
-        """The gradient of each model's mean loss, into ``self.gradient``."""
+        """Writes the gradient of each model's mean loss into ``self.gradient``."""
         network, learned, task = self._handwritten, self.stack.learned, self.data.dataset.task
         if network is not None:
             with torch.no_grad():
@@ -116,6 +126,7 @@ class StackTraining:
             self.gradients[name].copy_(gradient)
 
     def _select(self) -> None:
+        """Updates each model's selected epoch and weights, and notes the models that diverged."""
         val_loss = self._val_loss()
         healthy = torch.isfinite(val_loss)
         for tensor in self.stack.learned.values():
@@ -152,7 +163,7 @@ class StackTraining:
 
     @torch.no_grad()
     def outcomes(self) -> list[SeedOutcome]:
-        """What each model measured at its selected epoch, in the order of the stack's models."""
+        """Returns the outcome of each model of the stack, at its selected epoch."""
         learned = views(self.selected, len(self.stack.models), self.stack.network.learned)
         forward = partial(self._outputs, learned)
         measured: list[dict[str, float]] = [{} for _ in self.stack.models]
@@ -175,12 +186,12 @@ class StackTraining:
         ]
 
     def selected_weights(self) -> NDArray[np.float32]:
-        """(M, P): the learned scalars of each model's selected epoch."""
+        """Returns the learned scalars of each model's selected epoch, (M, P)."""
         learned = views(self.selected, len(self.stack.models), self.stack.network.learned)
         return torch.cat([tensor.flatten(1) for tensor in learned.values()], dim=1).cpu().numpy()
 
     def state(self) -> Arrays:
-        """Everything that changes while training, between two epochs."""
+        """Returns everything that training changes, between two epochs."""
         tensors = {name: getattr(self, name) for name in _TENSORS} | {"flat": self.stack.flat}
         tensors |= {"mean": self.optimiser.mean, "square": self.optimiser.square}
         counters = {
@@ -193,13 +204,13 @@ class StackTraining:
         }
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continues from a ``state``; the epochs that follow are those of a training that was never interrupted, bit for bit."""
+        """Sets everything to a ``state``.
+
+        The following epochs are, bit for bit, those of a training that was never interrupted.
+        """
         targets = {name: getattr(self, name) for name in _TENSORS} | {"flat": self.stack.flat}
         targets |= {"mean": self.optimiser.mean, "square": self.optimiser.square}
         for name, tensor in targets.items():
             tensor.copy_(torch.from_numpy(state[name]))
         self.epoch, self.seconds = int(state["epoch"]), float(state["seconds"])
         self.optimiser.step_count = int(state["step_count"])
-
-
-_TENSORS = ("selected", "selected_epoch", "selected_loss", "diverged_epoch")

@@ -27,7 +27,7 @@ from frontier_search.frontier.judge import Body, narrow
 from frontier_search.frontier.membership import chances
 from frontier_search.frontier.ownership import LOW_END, WHOLE, ownership
 from frontier_search.frontier.pareto import nondominated
-from frontier_search.frontier.settling import CORRECTED, LOOKS, further
+from frontier_search.frontier.settling import CORRECTED, MAX_ROUNDS, further
 from frontier_search.frontier.verdict import Verdict, compare, together
 from frontier_search.search.claim import Claims
 from frontier_search.search.search import Search
@@ -344,18 +344,18 @@ def noisy(asked: Search, rng: np.random.Generator) -> tuple[Search, list[Trial]]
 def test_more_seeds_go_to_the_candidates_that_decide_and_are_new_each_time() -> None:
     claims, rng = Claims.from_spec(TABLE), np.random.default_rng(3)
     group = [noisy(search(), rng)]
-    for look in range(1, LOOKS):
-        more = further(claims, {"toy": group}, look)
+    for judged in range(1, MAX_ROUNDS):
+        more = further(claims, {"toy": group}, judged)
         if not more:
             break
-        assert [each.name for each in more] == [f"toy-more-{look}"]
+        assert [each.name for each in more] == [f"toy-more-{judged}"]
         before = {seed for asked, _ in group for seed in asked.seeds}
         assert set(more[0].seeds).isdisjoint(before)
         assert len(more[0].seeds) == len(before)
         assert {candidate.family for candidate in more[0].candidates} == {"kronecker", "dense"}
         group.append(noisy(more[0], rng))
     assert len(group) > 1
-    assert further(claims, {"toy": group}, LOOKS) == []
+    assert further(claims, {"toy": group}, MAX_ROUNDS) == []
     found = Body(group).judge(claims.claims[0].parts[0], CORRECTED)
     assert found.n_seeds == sum(len(asked.seeds) for asked, _ in group)
     assert found.interval.level == pytest.approx(0.9875)
