@@ -1,7 +1,8 @@
-"""Files that are whole or absent, on a disk or in a bucket: a reader, or a process that comes after a crash, sees the old one or the new
-one and never a part.
+"""Files on a disk or in a bucket that are written whole: a reader sees the old content or the new,
+and never a part, even after a crash.
 
-A path of the disk is a ``Path``; one in a bucket is a ``UPath`` (``exchange.folder`` makes it), whose library's errors come out as OSError.
+A path on a disk is a ``Path``. A path in a bucket is a ``UPath``, which ``storage.remote.folder``
+makes. The errors of its library are raised as OSError.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from upath import UPath  # loaded for a bucket alone
+    from upath import UPath  # loaded only for a bucket
 
     AnyPath = Path | UPath
 
@@ -28,18 +29,23 @@ ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
 @contextmanager
-def raising_oserror(place: object) -> Iterator[None]:
-    """Inside, whatever the library of a bucket raises is an OSError that names the place."""
+def raising_oserror(location: object) -> Iterator[None]:
+    """Turns whatever a bucket's library raises inside the block into an OSError that names the
+    location."""
     try:
         yield
     except OSError:
         raise
     except Exception as error:  # botocore's errors have no base in common with Python's
-        raise OSError(errno.EIO, " ".join(str(error).split()), str(place)) from error
+        raise OSError(errno.EIO, " ".join(str(error).split()), str(location)) from error
 
 
 def write_whole(path: AnyPath, content: bytes) -> None:
-    """On a disk: writes beside, flushes, renames; the folder is made when it is missing. In a bucket: one request, which is whole by itself."""
+    """Writes a file. Its folder is made when it is missing.
+
+    On a disk the content is written to a file beside it, flushed and renamed. In a bucket it is one
+    request, which is whole by itself.
+    """
     if not isinstance(path, Path):
         with raising_oserror(path):
             path.fs.pipe_file(path.path, content)
@@ -54,7 +60,11 @@ def write_whole(path: AnyPath, content: bytes) -> None:
 
 
 def read_whole(path: AnyPath) -> bytes | None:
-    """The content, or None when there is no such file; a disk or a bucket that does not answer is an OSError, and never None."""
+    """Returns the content, or None when there is no such file.
+
+    Raises:
+        OSError: the disk or the bucket reports an error, which never means that the file is absent.
+    """
     try:
         if isinstance(path, Path):
             return path.read_bytes()
@@ -65,14 +75,15 @@ def read_whole(path: AnyPath) -> bytes | None:
 
 
 def write_arrays(path: AnyPath, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Writes named arrays whole, as ``.npz``."""
+    """Writes named arrays as ``.npz``."""
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # savez's stub takes allow_pickle for one of the arrays
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # the stub takes allow_pickle for an array
     write_whole(path, buffer.getvalue())
 
 
 def read_arrays(path: AnyPath) -> dict[str, NDArray[Any]] | None:
-    """Named arrays, or None when there is no such file or it is damaged; nothing is unpickled."""
+    """Returns named arrays, or None when there is no such file or it is damaged. Nothing is
+    unpickled."""
     content = read_whole(path)
     if content is None:
         return None
@@ -84,7 +95,7 @@ def read_arrays(path: AnyPath) -> dict[str, NDArray[Any]] | None:
 
 
 def names_in(folder: AnyPath) -> set[str]:
-    """The names of the files and folders in a folder; none when it is missing."""
+    """Returns the names of the files and folders in a folder; none when it is missing."""
     try:
         if isinstance(folder, Path):
             return {path.name for path in folder.iterdir()}
@@ -108,7 +119,7 @@ def remove(path: AnyPath) -> None:
 
 
 def remove_folder(folder: AnyPath) -> None:
-    """Removes a folder with everything in it; it may be missing."""
+    """Removes a folder, which may be missing, with everything in it."""
     if isinstance(folder, Path):
         shutil.rmtree(folder, ignore_errors=True)
         return

@@ -16,9 +16,10 @@ from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.session import Session
 from frontier_search.storage import catalog
-from frontier_search.storage.catalog import Entry, SweepEntry
+from frontier_search.storage.catalog import Entry
 from frontier_search.storage.folder import DEFAULT_HOME
 from frontier_search.storage.storage import raising_search_error
+from frontier_search.storage.sweep_catalog import SweepEntry
 
 Observe = Callable[[Entry], AbstractContextManager[Sequence[Observer]]]
 

@@ -30,11 +30,14 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
     from frontier_search.reports import document, study
     from frontier_search.reports.study_claims import Studied
     from frontier_search.search.claim import Claims
-    from frontier_search.storage import catalog  # optuna and matplotlib load here, not for --help
+    from frontier_search.storage import (  # optuna and matplotlib load here, not for --help
+        catalog,
+        sweep_catalog,
+    )
 
     studied, settled = [], False
     for name in names:
-        sweep = catalog.find_sweep(name, home)
+        sweep = sweep_catalog.find(name, home)
         if sweep is not None:
             claims, settled = claims or sweep.sweep.claims, settled or sweep.sweep.until_settled
             entries = [entry for group in sweep.entries().values() for entry in group]

@@ -27,9 +27,12 @@ def command(
     with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
         from frontier_search.cli import running
         from frontier_search.executors import Where
-        from frontier_search.storage import catalog  # optuna loads here, not for --help
+        from frontier_search.storage import (  # optuna loads here, not for --help
+            catalog,
+            sweep_catalog,
+        )
 
-        sweep = catalog.find_sweep(name, home)
+        sweep = sweep_catalog.find(name, home)
         if sweep is not None:
             if trials is not None:
                 raise click.UsageError(

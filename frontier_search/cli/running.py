@@ -16,7 +16,8 @@ from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports import tables
 from frontier_search.reports.live import LiveView, SweepView
 from frontier_search.storage import catalog
-from frontier_search.storage.catalog import Entry, SweepEntry
+from frontier_search.storage.catalog import Entry
+from frontier_search.storage.sweep_catalog import SweepEntry
 
 
 def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:

@@ -19,10 +19,12 @@ def command(name: str | None, home: Path, form: str) -> None:
     """How far search NAME is, or each search of sweep NAME, or every search under the home."""
     from frontier_search.reports.progress import progress
     from frontier_search.reports.rows import render
-    from frontier_search.storage import catalog  # optuna loads here, not for --help
+    from frontier_search.storage import catalog, sweep_catalog  # optuna loads here, not for --help
 
     if name:
-        click.echo(render([progress(entry) for entry in catalog.find_all(name, home)], form))
+        click.echo(
+            render([progress(entry) for entry in sweep_catalog.find_searches(name, home)], form)
+        )
         return
     rows, problems = [], []
     for each in known_names(home):

@@ -47,7 +47,7 @@ def command(
     """Run the searches of SWEEP.yaml one after another; the same command, or `resume NAME`, goes on after any interruption."""
     with Interruptible() as ending:
         from frontier_search.search.sweep import Sweep
-        from frontier_search.storage import catalog  # optuna loads here, not for --help
+        from frontier_search.storage import sweep_catalog  # optuna loads here, not for --help
 
         sweep = Sweep.from_yaml(sweep_file, name, seeds, until_settled)
         ending.folder = SweepFolder(home, sweep.name)
@@ -62,5 +62,5 @@ def command(
         from frontier_search.storage.locations import Locations
 
         locations = Locations.of(home, storage, tracking_uri, outcomes)
-        entry = catalog.define_sweep(sweep, home, locations, typed())
+        entry = sweep_catalog.define(sweep, home, locations, typed())
         running.run_sweep(entry, executor, Where(**where), mirror=not no_mirror)

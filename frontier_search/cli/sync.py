@@ -24,11 +24,14 @@ def command(context: click.Context, name: str, home: Path, follow: int | None) -
     """Bring MLflow up to date with search or sweep NAME, from the storage alone; running it again changes nothing."""
     from frontier_search.mirror import mirror
     from frontier_search.mirror.follow import follow as follow_process
-    from frontier_search.storage import catalog  # optuna and mlflow load here, not for --help
+    from frontier_search.storage import (  # optuna and mlflow load here, not for --help
+        catalog,
+        sweep_catalog,
+    )
 
     if follow is not None:
         context.exit(0 if follow_process(mirror.Mirror(catalog.find(name, home)), follow) else 1)
-    for entry in catalog.find_all(name, home):
+    for entry in sweep_catalog.find_searches(name, home):
         touched = mirror.Mirror(entry).sync()
         click.echo(
             f"{entry.search.name}: {touched} runs created or changed in {entry.locations.tracking_uri}",

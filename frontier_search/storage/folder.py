@@ -1,11 +1,13 @@
-"""The folder of a search, and its lock: at most one session writes at a time.
+"""The folder of a search or a sweep under a home, and its lock: at most one session writes at a time.
 
-HOME/NAME/search.yaml    the search, written once
-          journal.log    the storage, unless it is a database
-          outcomes/      what workers left for cohorts in flight: candidates, checkpoints, outcome, weights } unless they are
-          models/        learned scalars of the trials on the frontier                                       } exchanged elsewhere
-          report/        tables and figures
-HOME/mlflow.db           the mirror of all searches
+HOME/NAME/search.yaml     the search, written last: its presence means that it is defined
+          place.yaml      its locations
+          session.lock    the lock
+          journal.log     the storage, unless it is a database
+          outcomes/       cohorts in flight                            } unless they are
+          models/         learned scalars of trials on the frontier    } exchanged elsewhere
+          report/         tables and figures
+HOME/mlflow.db            the mirror of all searches
 """
 
 from __future__ import annotations
@@ -43,21 +45,33 @@ class HomeFolder(ABC):
 
     @property
     def resume_command(self) -> str:
-        """What goes on after any interruption."""
+        """The command that resumes after any interruption."""
         return f"frontier-search resume {self.name} --home {shlex.quote(str(self.home))}"
 
     @property
     def home_option(self) -> str:
-        """What a command on it needs beside the name: nothing in the default home."""
+        """The option that a command needs beside the name: none in the default home."""
         return "" if self.home == DEFAULT_HOME else f" --home {shlex.quote(str(self.home))}"
 
     @abstractmethod
     def exists(self) -> bool:
-        """Whether what it is the folder of was defined."""
+        """Returns whether the search or the sweep is defined."""
+
+    @contextmanager
+    def created(self) -> Iterator[None]:
+        """Makes the home and the folder, and holds the folder inside the block.
+
+        Raises:
+            SpecError: the home cannot be written, or another process holds the folder.
+        """
+        prepare_home(self.home)
+        self.path.mkdir(parents=True, exist_ok=True)
+        with self.lock():
+            yield
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Holds it for this process; the system lets go of it when the process ends, however it ends.
+        """Holds the folder for this process inside the block.
 
         Raises:
             SpecError: another process holds it, named by pid and host, or the folder cannot be written.
@@ -98,7 +112,7 @@ class SearchFolder(HomeFolder):
             raise SpecError(unknown("search", self.name, known))
 
     def holder(self) -> str | None:
-        """Who holds the search now, by pid and host, or None."""
+        """Returns who holds the search now, by pid and host, or None."""
         try:
             with (self.path / "session.lock").open() as file:
                 try:
@@ -106,15 +120,15 @@ class SearchFolder(HomeFolder):
                 except OSError:
                     return described(file.read())
         except OSError:
-            return None  # never run, or not ours to read
+            return None  # it never ran, or this user may not read the lock
         return None
 
 
 @dataclass(frozen=True)
 class SweepFolder(HomeFolder):
-    """The folder of one sweep under a home; its searches have folders of their own beside it.
+    """The folder of one sweep. Its searches have folders of their own beside it.
 
-    HOME/NAME/sweep.yaml    the sweep, written once
+    HOME/NAME/sweep.yaml    the sweep and its locations
               report/       its page, tables and figures
     """
 
@@ -127,12 +141,12 @@ class SweepFolder(HomeFolder):
 
 
 def names(home: Path) -> list[str]:
-    """The searches under a home, by name."""
+    """Returns the names of the searches under a home, sorted."""
     return sorted(path.parent.name for path in home.glob("*/search.yaml"))
 
 
 def prepare_home(home: Path) -> None:
-    """Makes the home, and raises SpecError when it cannot be written or has no room."""
+    """Makes the home; raises SpecError when it cannot be written or has no room."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         probe = home / f".probe.{os.getpid()}"

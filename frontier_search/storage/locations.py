@@ -8,7 +8,7 @@ from pathlib import Path
 
 from frontier_search.errors import SpecError
 from frontier_search.storage import remote
-from frontier_search.storage.storage import JOURNAL, url_problem
+from frontier_search.storage.storage import JOURNAL, Storage, open_storage, url_problem
 from frontier_search.storage.url import absolute, without_password
 
 TRACKING_PREFIXES = (  # of the URIs that MLflow takes
@@ -61,6 +61,15 @@ class Locations:
             absolute(tracking_uri) if tracking_uri else _default_tracking_uri(home),
             remote.normal(outcomes) if outcomes else None,
         )
+
+    def reach_outcomes(self) -> None:
+        """Raises SpecError when outcomes cannot be exchanged at their location."""
+        if self.outcomes is not None:
+            remote.reach(self.outcomes)
+
+    def open_storage(self, folder: Path, writable: bool) -> Storage:
+        """Opens the storage; see ``storage.open_storage``."""
+        return open_storage(self.storage, folder, writable)
 
     def refuse_another(self, asked: Locations, insisted: Collection[str], what: str) -> None:
         """Raises SpecError if the user explicitly asks for other locations than these. Passwords in URLs are ignored.

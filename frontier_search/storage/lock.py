@@ -22,6 +22,8 @@ LOCK_TRIES, LOCK_WAIT_S = 5, 0.05
 def hold(path: Path, name: str) -> Iterator[None]:
     """Holds a search for this process by a lock on a file, which is made when it is missing.
 
+    The system frees the lock when the process ends, however it ends.
+
     Raises:
         SpecError: another process holds it, named by pid and host.
     """
@@ -40,11 +42,13 @@ def hold(path: Path, name: str) -> Iterator[None]:
 
 
 def already_running(name: str, holder: str) -> SpecError:
+    """Returns the error for a search that another process holds."""
     return SpecError(f"search {name!r} is already running in {holder}; wait for it or stop it.")
 
 
 def _lock_exclusively(file: TextIO) -> None:
-    """Locks, or raises OSError; tries again for a moment, because a reader that asks for the ``holder`` may be in the way for that long."""
+    """Locks a file, or raises OSError. Tries again a few times, because a reader that asks for the
+    ``holder`` takes a shared lock for a moment."""
     for _ in range(LOCK_TRIES - 1):
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,12 +58,12 @@ def _lock_exclusively(file: TextIO) -> None:
 
 
 def signature() -> dict[str, object]:
-    """What a process writes where others may ask who it is."""
+    """Returns what a process writes into a lock file to say who it is."""
     return {"pid": os.getpid(), "host": socket.gethostname()}
 
 
 def described(text: str | bytes) -> str:
-    """The words for the process that wrote a signature."""
+    """Returns the words for the process that wrote a signature."""
     try:
         holder = json.loads(text)
         return f"process {holder['pid']} on {holder['host']}"

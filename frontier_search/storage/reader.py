@@ -1,4 +1,4 @@
-"""The trials of a search as its storage has them, read again and again at little cost: what was read finished is not read twice."""
+"""Reads the trials of a running search repeatedly at little cost: a finished trial is decoded once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from frontier_search.storage import records
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 
-SLACK_S = 1.0  # the elapsed time is stored at each tell, and the search ends at the ask after it
+# The elapsed time is stored at each tell, and the search ends at the ask after it.
+SLACK_S = 1.0
 
 
 class TrialReader:
     """A reader that stays open.
 
     Args:
-        entry: the search; its storage may not hold it yet.
+        entry: the search, which its storage may not hold yet.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -24,15 +25,15 @@ class TrialReader:
         self._storage = self._opened.optuna
         self._study_id: int | None = None
         self._finished: dict[int, Trial] = {}
-        self._counted: set[int] = set()  # trials that the frontier has seen
+        self._compared: set[int] = set()  # numbers of the trials that the frontier has seen
         self._frontier = Frontier.of([], self._objectives)
 
     def close(self) -> None:
-        """Lets go of a database's connections."""
+        """Closes the storage."""
         self._opened.close()
 
     def trials(self) -> list[Trial]:
-        """Every trial, by number, as of now."""
+        """Returns every trial as it is now, by number."""
         if self._study_id is None:
             try:
                 self._study_id = self._storage.get_study_id_from_name(self.entry.search.name)
@@ -47,17 +48,22 @@ class TrialReader:
         return listed
 
     def frontier(self, trials: list[Trial]) -> Frontier:
-        """The frontier of all trials read so far: the one before, and what has finished since. What was dominated stays so."""
+        """Returns the frontier of all trials read so far.
+
+        Only the last frontier's members and the trials that finished since are compared, because a
+        dominated trial stays dominated.
+        """
         new = [
-            trial for trial in trials if trial.state.finished and trial.number not in self._counted
+            trial for trial in trials if trial.state.finished and trial.number not in self._compared
         ]
         if new:
             self._frontier = Frontier.of([*self._frontier.members, *new], self._objectives)
-            self._counted |= {trial.number for trial in new}
+            self._compared |= {trial.number for trial in new}
         return self._frontier
 
     def is_spent(self, trials: list[Trial]) -> bool:
-        """Whether nothing is left to do: every trial is finished, and there are as many as asked for or the time is over."""
+        """Returns whether the search has ended: every trial is finished, and the budget of trials or
+        of time is used up."""
         if not trials or not all(trial.state.finished for trial in trials):
             return False
         budget_s = self.entry.search.time_budget_s

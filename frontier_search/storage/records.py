@@ -1,4 +1,4 @@
-"""How a trial is written in an Optuna study, and read back: the one place that knows the names of its attributes."""
+"""How a trial is written in an Optuna study and read back. Only this module names its attributes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from frontier_search.trial import Outcome, Trial, TrialState
 
 UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"
 SEARCH, FINGERPRINT, ELAPSED = "search", "fingerprint", "elapsed_s"
-SAMPLER = "sampler:"  # prefix of what samplers wrote on their in-memory studies
+SAMPLER = "sampler:"  # prefix of the attributes that samplers wrote on their in-memory studies
 
 OPTUNA_STATES = {
     TrialState.WAITING: optuna.trial.TrialState.WAITING,
@@ -29,7 +29,13 @@ STATES = {theirs: ours for ours, theirs in OPTUNA_STATES.items()}
 
 
 def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int]) -> FrozenTrial:
-    """A proposed trial as one record: RUNNING, with everything that is known before training."""
+    """Returns a proposed trial as one record: RUNNING, with everything that is known before training.
+
+    Args:
+        uid: SEARCH/NUMBER.
+        cohort: the index of its cohort.
+        size: counts by name, known before training.
+    """
     trial = optuna.trial.create_trial(
         state=optuna.trial.TrialState.RUNNING,
         params=dict(proposal.params),
@@ -42,7 +48,7 @@ def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int])
 
 
 def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:
-    """A stored trial, with its objectives as the user sees them."""
+    """Returns a stored trial, with its objectives as the user sees them."""
     attributes: Mapping[str, Any] = frozen.user_attrs
     values = frozen.values if frozen.state == optuna.trial.TrialState.COMPLETE else None
     shown = {

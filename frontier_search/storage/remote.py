@@ -1,5 +1,5 @@
-"""Where a search's session and its workers exchange files, when that is not the search's own folder: a folder that all machines share, or a
-bucket. What was told stays there too, so that it outlives the machine that keeps the storage."""
+"""The location of ``--outcomes``, where a session and its workers exchange files: a folder that all
+machines share, or a bucket."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from frontier_search.files import names_in, raising_oserror, read_whole, remove,
 if TYPE_CHECKING:
     from frontier_search.files import AnyPath
 
-# no key and no password, which would be written down; no wildcard
+# Without a key or a password, which would be written down, and without a wildcard.
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.=+-]+)*/?")
-
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")  # s3:/BUCKET is a slip, and no folder named s3:
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")  # s3:/BUCKET is a typing error, not a folder
 
 
 def normal(outcomes: str) -> str:
-    """The form that is written down: an absolute path, or a URL without a slash at its end.
+    """Returns the form that is written down: an absolute path, or a URL without a final slash.
 
     Raises:
         SpecError: it is neither.
@@ -37,36 +36,37 @@ def normal(outcomes: str) -> str:
 
 
 def folder(outcomes: str) -> AnyPath:
-    """The folder that a path or a URL names. Nothing is asked of a bucket yet.
+    """Returns the folder that a path or a URL names, without connecting to a bucket.
 
     Raises:
-        SpecError: the packages that speak with a bucket are not installed.
+        SpecError: the packages for a bucket are not installed.
     """
     if "://" not in outcomes:
         return Path(outcomes)
     try:
-        import s3fs  # noqa: F401  # UPath asks for it at the first request only
+        import s3fs  # noqa: F401  # UPath imports it only at the first request
         from upath import UPath
     except ImportError as error:
         raise SpecError(
             f"--outcomes {outcomes}: {error.name} is not installed; pip install 'frontier-search[bucket]'."
         ) from error
-    # other processes write there, so no listing is believed twice; small files are read in one request without a look at their size
+    # No listing is cached, because other processes write there. With max_concurrency=1 a small file
+    # is read in one request, without a request for its size.
     return UPath(outcomes, use_listings_cache=False, max_concurrency=1)
 
 
 def reach(outcomes: str) -> None:
-    """Writes a file there, reads, lists and removes it: what a search will do.
+    """Writes, reads, lists and removes a file there, as a search will do.
 
     Raises:
-        SpecError: one of them is refused, or nobody answers.
+        SpecError: a request is refused or fails.
     """
-    place = folder(outcomes)
-    probe, content = place / f".probe.{socket.gethostname()}.{os.getpid()}", b"probe"
+    shared = folder(outcomes)
+    probe, content = shared / f".probe.{socket.gethostname()}.{os.getpid()}", b"probe"
     try:
         with raising_oserror(outcomes):
             write_whole(probe, content)
-            if read_whole(probe) != content or probe.name not in names_in(place):
+            if read_whole(probe) != content or probe.name not in names_in(shared):
                 raise OSError("what was written is not there")
             remove(probe)
     except OSError as error:
@@ -74,11 +74,15 @@ def reach(outcomes: str) -> None:
 
 
 def refused(outcomes: str, error: OSError) -> str:
-    """The sentence for a place that cannot be used."""
+    """Returns the message for a location that cannot be used."""
     words = " ".join(str(error.strerror or error).split()).rstrip(".")
     if "://" not in outcomes:
-        return f"--outcomes {outcomes} cannot be used: {words}. Give a folder that you may write to and that all workers see."
+        return (
+            f"--outcomes {outcomes} cannot be used: {words}. Give a folder that you may write to and"
+            " that all workers see."
+        )
     return (
-        f"--outcomes {outcomes} cannot be used: {words}. Give a bucket that exists, and credentials that may list, read, write and delete"
-        " there, in AWS's own variables, profile or instance role."
+        f"--outcomes {outcomes} cannot be used: {words}. Give a bucket that exists, and credentials"
+        " that may list, read, write and delete there, in AWS's own variables, profile or instance"
+        " role."
     )

@@ -15,7 +15,7 @@ from frontier_search import runner
 from frontier_search.cli.main import group
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.search.sweep import Sweep
-from frontier_search.storage import catalog
+from frontier_search.storage import catalog, sweep_catalog
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.locations import Locations
 from tests.conftest import THEIR_WARNINGS
@@ -62,7 +62,7 @@ class Observing:
 
 
 def outcome(home: Path) -> list[Any]:
-    entry = catalog.find_sweep("mini", home)
+    entry = sweep_catalog.find("mini", home)
     assert entry is not None
     trials = [
         trial
@@ -76,24 +76,24 @@ def outcome(home: Path) -> list[Any]:
 def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
     sweep = Sweep.from_spec(SPEC)
     assert Sweep.from_spec(sweep.to_spec()) == sweep
-    entry = catalog.define_sweep(sweep, tmp_path)
+    entry = sweep_catalog.define(sweep, tmp_path)
     runner.sweep(entry, "inline", None, Observing())
-    assert catalog.find_sweep("mini", tmp_path) == entry
+    assert sweep_catalog.find("mini", tmp_path) == entry
     assert [len(each) for each in entry.entries().values()] == [1, 1]
     assert len(outcome(tmp_path)) == 6 + 3
 
 
 def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: Path) -> None:
-    entry = catalog.define_sweep(
+    entry = sweep_catalog.define(
         Sweep.from_spec(SPEC),
         tmp_path / "home",
         Locations.of(tmp_path / "home", outcomes=str(tmp_path / "shared")),
     )
     runner.sweep(entry, "inline", None, Observing())
-    assert catalog.find_sweep("mini", tmp_path / "home") == entry
+    assert sweep_catalog.find("mini", tmp_path / "home") == entry
     shared = {path.parent.name for path in (tmp_path / "shared").glob("*/told")}
     assert shared == {search.name for _, search in entry.sweep.searches}
-    lost = catalog.define_sweep(
+    lost = sweep_catalog.define(
         Sweep.from_spec(SPEC),
         tmp_path / "new",
         Locations.of(tmp_path / "new", outcomes=str(tmp_path / "shared")),
@@ -109,12 +109,12 @@ def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: 
 
 def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
-    entry = catalog.define_sweep(Sweep.from_spec(SPEC), cut)
+    runner.sweep(sweep_catalog.define(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
+    entry = sweep_catalog.define(Sweep.from_spec(SPEC), cut)
     with pytest.raises(SearchError, match="stopped here"):
         runner.sweep(entry, "inline", None, Observing(stop_at=1))
     assert len(outcome(cut)) == 6
-    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC), cut), "inline", None, Observing())
+    runner.sweep(sweep_catalog.define(Sweep.from_spec(SPEC), cut), "inline", None, Observing())
     assert outcome(cut) == outcome(whole)
 
 
@@ -159,10 +159,10 @@ def test_a_sweep_given_to_run_is_sent_to_sweep() -> None:
 
 
 def test_names_are_not_shared(tmp_path: Path) -> None:
-    entry = catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path)
+    entry = sweep_catalog.define(Sweep.from_spec(SPEC), tmp_path)
     other = Sweep.from_spec(SPEC | {"searches": ["iris"]})
     with pytest.raises(SpecError, match="another sweep named 'mini'"):
-        catalog.define_sweep(other, tmp_path)
+        sweep_catalog.define(other, tmp_path)
     runner.sweep(entry, "inline", None, Observing())
     with pytest.raises(
         SpecError, match="'mini' is a sweep; name one of its searches: mini-moons, mini-small-iris"
@@ -172,7 +172,7 @@ def test_names_are_not_shared(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings(*THEIR_WARNINGS)
 def test_status_and_sync_take_a_sweep(tmp_path: Path) -> None:
-    runner.sweep(catalog.define_sweep(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
+    runner.sweep(sweep_catalog.define(Sweep.from_spec(SPEC), tmp_path), "inline", None, Observing())
     shown = CliRunner().invoke(
         group, ["status", "mini", "--home", str(tmp_path), "--format", "json"]
     )
@@ -201,7 +201,7 @@ def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
         "  - {dataset: moons, owner: reservoir}\n"
     )
     runner.sweep(
-        catalog.define_sweep(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path),
+        sweep_catalog.define(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path),
         "inline",
         None,
         Observing(),

@@ -18,7 +18,7 @@ from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session
 from frontier_search.spec import name_problem
-from frontier_search.storage import catalog
+from frontier_search.storage import catalog, sweep_catalog
 from frontier_search.storage.folder import names
 from frontier_search.storage.locations import Locations
 from frontier_search.storage.names import free_name, known_names, newest_name
@@ -131,11 +131,11 @@ def test_a_storage_that_cannot_be_opened_takes_no_name(tmp_path: Path) -> None:
     with pytest.raises(SearchError, match="cannot open the storage sqlite:///.*missing"):
         catalog.define(toys.search(), tmp_path, broken)
     with pytest.raises(SearchError, match="cannot open the storage sqlite:///.*missing"):
-        catalog.define_sweep(sweep, tmp_path, broken)
+        sweep_catalog.define(sweep, tmp_path, broken)
     assert names(tmp_path) == []
-    assert catalog.find_sweep("toys", tmp_path) is None
+    assert sweep_catalog.find("toys", tmp_path) is None
     assert catalog.define(toys.search(epochs=9), tmp_path).locations.storage == "journal"
-    assert catalog.define_sweep(sweep, tmp_path).locations.storage == "journal"
+    assert sweep_catalog.define(sweep, tmp_path).locations.storage == "journal"
 
 
 @pytest.mark.parametrize(
