@@ -16,11 +16,12 @@ Select = Literal["best", "last"]
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one split.
+    """The rows of one part of a split.
 
     Attributes:
         x: float32, shape (n_rows, n_features), as the models see them.
-        y: float32, shape (n_rows,), for regression (target units) and binary (0 or 1); int64 class numbers, shape (n_rows,), for multiclass.
+        y: shape (n_rows,). Float32 for regression (target units) and binary (0 or 1); int64 class
+            numbers for multiclass.
     """
 
     x: NDArray[np.float32]
@@ -57,21 +58,24 @@ class TrainingBudget:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Where rows come from.
+    """Rows, and what a search needs to know of them.
 
     Attributes:
         name: the name in the table, or the file's path.
-        task: regression (mean squared error), binary (one logit, log loss) or multiclass (one logit a class, cross-entropy).
+        task: regression (mean squared error), binary (one logit, log loss) or multiclass (one logit
+            per class, cross-entropy).
         n_features: inputs of a model, d.
-        n_outputs: outputs of a model, o: 1 for regression and binary, the number of classes for multiclass.
+        n_outputs: outputs of a model, o: 1 for regression and binary, the number of classes for
+            multiclass.
         unit: unit of the validation loss, e.g. ``"squared target units"`` or ``"nats"``.
         source: paper, library function or file.
         budget: how models are trained unless the search says otherwise.
-        split: seed -> Split; the same seed gives the same rows, bit for bit. Raises SpecError where the rows cannot be had.
-        image: (channels, height, width) of the image that a row of x is, flattened in this order; None when it is no image.
+        split: seed -> Split. The same seed gives the same rows, bit for bit. Raises SpecError if
+            the rows are not available.
+        image: (channels, height, width) if a row of x is an image, flattened in this order.
+        file: for datasets whose rows are not shipped: returns the local file, or None if the rows
+            must be downloaded. None for all other datasets.
         learning_rate: (low, high) of the default, logarithmic, learning-rate range.
-        file: for rows that are not part of this package: the user's file that holds them on this machine, or None, when they come from the
-            network. None for all others.
     """
 
     name: str
@@ -86,11 +90,20 @@ class Dataset:
     file: Callable[[], Path | None] | None = None
     learning_rate: tuple[float, float] = (1e-3, 3e-2)
 
+    @property
+    def square_image(self) -> bool:
+        """Whether a row is a square image of one channel, which families of images need."""
+        return self.image is not None and self.image[0] == 1 and self.image[1] == self.image[2]
+
     def problems(self, seeds: Sequence[int]) -> list[str]:
-        """What keeps models from being trained on a dataset of the user's own, each a sentence: every split is made and looked at."""
+        """Makes and checks every split of a user's own dataset.
+
+        Returns:
+            Why no model can be trained on it, in sentences; empty if one can.
+        """
         one = self.task in ("regression", "binary")
         if self.task not in get_args(Task) or (self.n_outputs != 1 if one else self.n_outputs < 2):
-            allowed = "regression or binary with one output, or multiclass with one a class"
+            allowed = "regression or binary with one output, or multiclass with one per class"
             return [f"task = {self.task!r} with n_outputs = {self.n_outputs}; a task is {allowed}."]
         sizes: set[tuple[int, ...]] = set()
         for seed in seeds:
@@ -103,34 +116,33 @@ class Dataset:
                     if (problem := self._problem(rows))
                 ]
                 sizes.add(tuple(len(rows) for rows in parts.values()))
-            except Exception as error:  # it is the user's code, whatever it raises or gives back
+            except Exception as error:  # the user's code may raise or return anything
                 return [f"seed {seed} cannot be split: {type(error).__name__}: {error}."]
             if found:
                 return found
         if len(sizes) > 1:
-            return [
-                f"seeds give splits of different sizes, {sorted(sizes)}; they must be equal, for models are stacked."
-            ]
+            cure = "they must be equal, because the models of all seeds are trained in one stack"
+            return [f"seeds give splits of different sizes, {sorted(sizes)}; {cure}."]
         return []
 
     def _problem(self, rows: Rows) -> str | None:
         wanted = np.int64 if self.task == "multiclass" else np.float32
         n = len(rows.x)
         if rows.x.shape != (n, self.n_features) or rows.x.dtype != np.float32 or n == 0:
-            return f"x is {rows.x.dtype} of shape {rows.x.shape}; float32 of shape (n_rows, {self.n_features}) with rows is needed."
+            return (
+                f"x is {rows.x.dtype} of shape {rows.x.shape}; float32 of shape "
+                f"(n_rows, {self.n_features}) with rows is needed."
+            )
         if rows.y.shape != (n,) or rows.y.dtype != wanted:
-            return f"y is {rows.y.dtype} of shape {rows.y.shape}; {wanted.__name__} of shape ({n},) is needed for {self.task}."
+            return (
+                f"y is {rows.y.dtype} of shape {rows.y.shape}; "
+                f"{wanted.__name__} of shape ({n},) is needed for {self.task}."
+            )
         if not (np.isfinite(rows.x).all() and np.isfinite(rows.y).all()):
             return "x or y holds a value that is not finite; fill it in or drop the row."
-        top = {"binary": 1, "multiclass": self.n_outputs - 1}.get(self.task)
-        if (
-            top is not None
-            and not ((rows.y >= 0) & (rows.y <= top) & (rows.y == np.round(rows.y))).all()
-        ):
+        if self.task == "regression":
+            return None
+        top = 1 if self.task == "binary" else self.n_outputs - 1
+        if not ((rows.y >= 0) & (rows.y <= top) & (rows.y == np.round(rows.y))).all():
             return f"y holds other classes than 0 to {top}; number them from 0."
         return None
-
-    @property
-    def square_image(self) -> bool:
-        """Whether a row is a square image of one channel, which the families of images take."""
-        return self.image is not None and self.image[0] == 1 and self.image[1] == self.image[2]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
-from frontier_search.data.user_file import SUFFIXES, from_file
+from frontier_search.data.table import READERS
+from frontier_search.data.user_file import from_file
 from frontier_search.errors import SpecError, unknown
 from frontier_search.zoo import is_import_path
 
@@ -116,7 +117,7 @@ def _member_file(name: str) -> Path | None:
 
 
 FILE = Kind(
-    matches=lambda given: Path(given).suffix.lower() in SUFFIXES,
+    matches=lambda given: Path(given).suffix.lower() in READERS,
     load=from_file,
     rows_file=Path,
     recorded=lambda given: str(Path(given).resolve()),

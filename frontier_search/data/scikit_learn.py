@@ -1,4 +1,4 @@
-"""Rows that scikit-learn makes or holds, for the datasets that differ only in a function and numbers.
+"""Rows that scikit-learn makes or holds: datasets that differ only in a function and numbers.
 
 A dataset's ``split`` is a frozen value of this module, so that a dataset equals its pickled copy.
 scikit-learn is imported when a seed is first split, because listing the datasets must not load it.
@@ -41,7 +41,7 @@ class FreshSample:
     settings: tuple[tuple[str, float], ...]
 
     def __call__(self, seed: int) -> Split:
-        """Rows of one seed: x of shape (n_rows, n_features), standardised, y 0 or 1."""
+        """Returns x of shape (n_rows, n_features), standardised, y 0 or 1."""
         settings = dict(self.settings)
         x, y = _call(self.function, n_samples=sum(SIZES), random_state=seed, **settings)
         parts = in_order(SIZES)
@@ -64,7 +64,7 @@ class ManifoldHalves:
     noise: float
 
     def __call__(self, seed: int) -> Split:
-        """Rows of one seed: x of shape (n_rows, 2), standardised, y 0 or 1."""
+        """Returns x of shape (n_rows, 2), standardised, y 0 or 1."""
         points, t = _call(self.function, n_samples=sum(SIZES), noise=self.noise, random_state=seed)
         parts = in_order(SIZES)
         x = standardised(points[:, PLANE], parts.train)
@@ -101,7 +101,7 @@ class FixedProblem:
         return "binary" if self.n_classes == 2 else "multiclass"
 
     def __call__(self, seed: int) -> Split:
-        """Rows of one seed: x of shape (n_rows, n_features), standardised, y a class number."""
+        """Returns x of shape (n_rows, n_features), standardised, y a class number."""
         x, y = _call(
             "make_classification",
             n_samples=PROBLEM_ROWS,
@@ -128,7 +128,7 @@ class StoredTable:
     function: str
 
     def __call__(self, seed: int) -> Split:
-        """Rows of one seed: x of shape (n_rows, n_features), standardised, y a class number."""
+        """Returns x of shape (n_rows, n_features), standardised, y a class number."""
         x, y = _call(self.function, return_X_y=True)
         parts = stratified(y, seed)
         return split_rows(standardised(x, parts.train), y, parts, "multiclass")

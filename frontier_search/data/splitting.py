@@ -1,7 +1,9 @@
-"""From arrays to the three disjoint parts of a dataset: which rows go where, how columns are scaled, and the dtypes the models see.
+"""Splits arrays into the three disjoint parts of a dataset.
 
-A split is first a set of row numbers (``Parts``), so that disjointness is by row and not by value: two equal images are two rows. The
-three sizes depend on the data only, never on the seed, because models of several seeds are trained stacked in one tensor.
+It decides which rows go where, how columns are scaled, and which dtypes the models see. A split is
+first a set of row numbers (``Parts``), so that parts are disjoint by row and not by value: two
+equal images are two rows. The sizes of the parts depend only on the data, never on the seed,
+because models of several seeds are trained stacked in one tensor.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ RowNumbers = NDArray[np.intp]
 
 
 class Sizes(NamedTuple):
-    """Rows in each part."""
+    """The number of rows in each part."""
 
     train: int
     val: int
@@ -33,16 +35,21 @@ class Parts(NamedTuple):
 
 
 def sixty_twenty_twenty(n_rows: int) -> Sizes:
-    """60 % train, 20 % validation, 20 % test, with at least one row in each from three rows on."""
+    """Returns 60 % train, 20 % validation and 20 % test.
+
+    From three rows on, each part has at least one row.
+    """
     fifth = max(1, round(n_rows / 5))
     return Sizes(n_rows - 2 * fifth, fifth, fifth)
 
 
 def in_order(sizes: Sizes) -> Parts:
-    """The first rows, the next and the last: for a fresh sample, whose rows come in random order already.
+    """Returns consecutive row numbers: train, then validation, then test.
 
-    Shuffling such a sample with a generator of the same seed would be worse than useless: the permutation would be a function of the very
-    bits that made the features, and which row is a training row would depend on its value.
+    For a fresh sample, whose rows are in random order already. To shuffle such a sample with a
+    generator of the same seed would be wrong: the permutation would be a function of the same
+    random bits that made the features, so whether a row is a training row would depend on its
+    value.
     """
     first, second = sizes.train, sizes.train + sizes.val
     numbers = np.arange(sum(sizes))
@@ -50,17 +57,21 @@ def in_order(sizes: Sizes) -> Parts:
 
 
 def at_random(n_rows: int, sizes: Sizes, seed: int) -> Parts:
-    """``sizes`` of the rows 0 .. n_rows - 1, drawn without replacement; rows beyond ``sum(sizes)`` are left out."""
+    """Draws ``sizes`` of the rows 0 .. n_rows - 1 without replacement.
+
+    Rows beyond ``sum(sizes)`` are not used.
+    """
     drawn = np.random.default_rng(seed).permutation(n_rows)
     return Parts(*(drawn[part] for part in in_order(sizes)))
 
 
 def stratified(classes: NDArray[np.int64], seed: int) -> Parts:
-    """60/20/20 of every class, in random order.
+    """Splits every class 60/20/20, in random order.
 
     Args:
-        classes: class numbers, shape (n_rows,), with at least three rows of each class, so that each part has one.
-        seed: decides which rows of a class go where; how many is the same for every seed.
+        classes: class numbers, shape (n_rows,). Each class has at least three rows, so that each
+            part has one.
+        seed: decides which rows of a class go where. Their number is the same for every seed.
     """
     rng = np.random.default_rng(seed)
     shuffled = [rng.permutation(np.flatnonzero(classes == label)) for label in np.unique(classes)]
@@ -69,24 +80,27 @@ def stratified(classes: NDArray[np.int64], seed: int) -> Parts:
 
 
 def standardised(values: NDArray[Any], train: RowNumbers) -> NDArray[np.float64]:
-    """All rows, shifted and scaled so that the training rows have mean 0 and standard deviation 1, column by column.
+    """Scales every column so that its training rows have mean 0 and standard deviation 1.
 
     Args:
         values: shape (n_rows,) or (n_rows, n_columns).
-        train: the row numbers that decide mean and deviation: validation and test rows must not leak into them.
+        train: the row numbers that decide mean and deviation, because validation and test rows must
+            not leak into them.
 
     Returns:
-        float64, the shape of ``values``. A column that is constant on the training rows is shifted and not scaled.
+        float64, the shape of ``values``. A column that is constant on the training rows is shifted
+        and not scaled.
     """
     values = np.asarray(values, dtype=np.float64)
     seen = values[train]
-    # The mean of a constant such as 0.1 is off by one rounding, so its computed deviation is tiny and not 0: compare the values instead.
+    # The computed mean of a constant such as 0.1 is off by one rounding. Its computed deviation is
+    # then tiny and not 0, so the values are compared instead.
     constant = seen.max(axis=0) == seen.min(axis=0)
     return np.asarray((values - seen.mean(axis=0)) / np.where(constant, 1.0, seen.std(axis=0)))
 
 
 def split_rows(x: NDArray[Any], y: NDArray[Any], parts: Parts, task: Task) -> Split:
-    """The three parts in the dtypes of ``Rows``.
+    """Returns the three parts in the dtypes of ``Rows``.
 
     Args:
         x: shape (n_rows, n_features), scaled already.

@@ -1,8 +1,10 @@
-"""The datasets, one a file: generated ones are drawn afresh for each seed or from one fixed problem, real ones are split by the seed.
+"""The table of datasets, one a file.
 
-Every member works offline, but for mnist and fashion_mnist, which need their file or the network once (``openml``). Loading a member gives
-its metadata only: scikit-learn, which makes or holds the rows, is imported when a seed is first split, so that commands that only read stay
-quick. A user's own data is a ``.csv`` or ``.npz`` file, or ``module:ATTRIBUTE``.
+Generated datasets are drawn anew for each seed, or from one fixed problem. Real ones are split by
+the seed. All work offline except mnist and fashion_mnist, which need their file or, once, the
+network (see ``data.openml``). Loading a member loads only its metadata: scikit-learn, which makes
+or holds the rows, is imported when a seed is first split, so that commands that only read stay
+quick.
 """
 
 from __future__ import annotations

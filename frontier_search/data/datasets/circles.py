@@ -1,7 +1,7 @@
 """Two concentric noisy circles.
 
-Source: ``sklearn.datasets.make_circles``; radii 1 (label 0) and 0.5 (label 1) with noise of standard
-deviation 0.1. The training rows standardise the features. Each seed draws a fresh sample.
+Source: ``sklearn.datasets.make_circles``; radii 1 (label 0) and 0.5 (label 1) with noise of
+standard deviation 0.1. The training rows standardise the features. Each seed draws a fresh sample.
 """
 
 from __future__ import annotations

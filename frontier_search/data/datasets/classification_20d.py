@@ -1,8 +1,8 @@
 """Two classes in 20 dimensions.
 
 Source: Guyon (2003), see ``scikit_learn.FixedProblem``. The published study gives the 20 features
-and nothing else. 10 of them are informative and 5 redundant here: with the generator's own 2 and 2 a
-linear model is already best, and there is no frontier to own.
+and nothing else. 10 of them are informative and 5 redundant here: with the generator's own 2 and 2
+a linear model is already best, and there is no frontier to own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Handwritten digits: 1,797 images of 8 by 8 pixels, 10 classes.
 
-Source: E. Alpaydin and C. Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning Repository (1998), its test part, the
-copy in ``sklearn.datasets.load_digits``. All rows are used; pixels, 0 to 16, are divided by 16. The seed decides a stratified split,
-60/20/20.
+Source: E. Alpaydin and C. Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning
+Repository (1998), its test part, the copy in ``sklearn.datasets.load_digits``. All rows are used.
+Pixels, 0 to 16, are divided by 16. The seed decides a stratified split, 60/20/20.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ WHITE = 16.0  # the largest pixel
 
 
 def split(seed: int) -> Split:
-    """Rows of one seed: x of shape (n_rows, 64), in [0, 1], y a class number 0 .. 9."""
-    from sklearn.datasets import (
-        load_digits,
-    )  # here and not above: listing the datasets must not load scikit-learn
+    """Returns x of shape (n_rows, 64), in [0, 1], y a class number 0 .. 9."""
+    # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
     parts = stratified(y, seed)

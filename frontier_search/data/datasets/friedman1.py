@@ -1,10 +1,13 @@
 """Friedman's first regression problem: 10 features of which 5 matter.
 
-    y = 10 sin(pi x0 x1) + 20 (x2 - 0.5)^2 + 10 x3 + 5 x4 + noise,    x uniform on [0, 1]^10,    noise of standard deviation 1
+    y = 10 sin(pi x0 x1) + 20 (x2 - 0.5)^2 + 10 x3 + 5 x4 + noise
 
-Source: J. H. Friedman, "Multivariate adaptive regression splines", The Annals of Statistics 19 (1991), made by
-``sklearn.datasets.make_friedman1``. The features stay in [0, 1], as the published numbers need; the target is standardised by the training
-rows, so 1 is the loss of predicting the mean and about 0.04 is the noise. The seed decides the rows: a fresh sample each.
+x is uniform on [0, 1]^10 and the noise has standard deviation 1.
+
+Source: J. H. Friedman, "Multivariate adaptive regression splines", The Annals of Statistics 19
+(1991), made by ``sklearn.datasets.make_friedman1``. The features stay in [0, 1], as the published
+numbers need. The training rows standardise the target, so a model that predicts the mean has a loss
+of 1, and the noise is about 0.04. Each seed draws a fresh sample.
 """
 
 from __future__ import annotations
@@ -18,10 +21,9 @@ NOISE = 1.0
 
 
 def split(seed: int) -> Split:
-    """Rows of one seed: x of shape (n_rows, 10) in [0, 1], y in standard deviations of the target."""
-    from sklearn.datasets import (
-        make_friedman1,
-    )  # here and not above: listing the datasets must not load scikit-learn
+    """Returns x of shape (n_rows, 10) in [0, 1], y in standard deviations of the target."""
+    # here and not above: listing the datasets must not load scikit-learn
+    from sklearn.datasets import make_friedman1
 
     x, y = make_friedman1(
         n_samples=sum(SIZES), n_features=N_FEATURES, noise=NOISE, random_state=seed

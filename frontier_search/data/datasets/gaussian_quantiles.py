@@ -1,7 +1,7 @@
 """Inside against outside of a sphere in an isotropic Gaussian.
 
-Source: ``sklearn.datasets.make_gaussian_quantiles``; 4 independent standard normal features, label 1
-for the half of the rows that is farther from the origin. The boundary has no noise. The training
+Source: ``sklearn.datasets.make_gaussian_quantiles``; 4 independent standard normal features, label
+1 for the half of the rows that is farther from the origin. The boundary has no noise. The training
 rows standardise the features. Each seed draws a fresh sample.
 """
 

@@ -1,10 +1,13 @@
 """A sum of sines of three frequencies: the coarse one is easy, the fine ones need capacity.
 
-    y = sin(pi x0) + 0.5 sin(5 pi x1) + 0.25 sin(9 pi x0) + noise,    x uniform on [-1, 1]^2,    noise of standard deviation 0.1
+    y = sin(pi x0) + 0.5 sin(5 pi x1) + 0.25 sin(9 pi x0) + noise
 
-Source: named by Nicolini, "Fractal Connectivity Scaffold Networks" (2026), which leaves the target out; this one comes nearest to the
-published losses (without the fine sines 0.166 is left, and they lie between 0.162 and 0.208). Features and target stay raw. The seed
-decides the rows: a fresh sample each.
+x is uniform on [-1, 1]^2 and the noise has standard deviation 0.1.
+
+Source: named by Nicolini, "Fractal Connectivity Scaffold Networks" (2026), which does not give the
+target. This one comes nearest to the published losses, which lie between 0.162 and 0.208: a model
+without the fine sines has a loss of 0.166. Features and target stay raw. Each seed draws a fresh
+sample.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ NOISE = 0.1
 
 
 def split(seed: int) -> Split:
-    """Rows of one seed: x of shape (n_rows, 2) in [-1, 1], y in target units."""
+    """Returns x of shape (n_rows, 2) in [-1, 1], y in target units."""
     rng = np.random.default_rng(seed)
     x = rng.uniform(-1.0, 1.0, size=(sum(SIZES), N_FEATURES))
     coarse, middle, fine = (

@@ -2,8 +2,9 @@
 
     y = sin(x) + noise,    x uniform on [0, 4 pi],    noise of standard deviation 0.1
 
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026). The input is standardised by the training rows; the target stays raw, so
-the loss of predicting the mean is about 0.51 and the noise is 0.01. The seed decides the rows: a fresh sample each.
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026). The training rows standardise the
+input. The target stays raw, so a model that predicts the mean has a loss of about 0.51, and the
+noise is 0.01. Each seed draws a fresh sample.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ NOISE = 0.1
 
 
 def split(seed: int) -> Split:
-    """Rows of one seed: x of shape (n_rows, 1), standardised, y in target units."""
+    """Returns x of shape (n_rows, 1), standardised, y in target units."""
     rng = np.random.default_rng(seed)
     x = rng.uniform(0.0, END, size=(sum(SIZES), 1))
     y = np.sin(x[:, 0]) + NOISE * rng.standard_normal(len(x))

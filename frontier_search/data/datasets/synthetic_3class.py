@@ -1,7 +1,7 @@
 """Three classes in 10 dimensions.
 
-Source: Guyon (2003), see ``scikit_learn.FixedProblem``. The published study gives no sizes. We chose
-10 features, of which 6 are informative and 2 redundant, and 600 training rows.
+Source: Guyon (2003), see ``scikit_learn.FixedProblem``. The published study gives no sizes. We
+chose 10 features, of which 6 are informative and 2 redundant, and 600 training rows.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Five classes in 20 dimensions.
 
-Source: Guyon (2003), see ``scikit_learn.FixedProblem``. The published study gives no sizes. We chose
-20 features, of which 10 are informative and 5 redundant, and 900 training rows, about 180 in each
-class.
+Source: Guyon (2003), see ``scikit_learn.FixedProblem``. The published study gives no sizes. We
+chose 20 features, of which 10 are informative and 5 redundant, and 900 training rows, about 180 in
+each class.
 """
 
 from __future__ import annotations
