@@ -1,8 +1,8 @@
 """frontier-search: which models own the frontier between validation loss and learned parameters?
 
-This is the front door. Everything that a notebook or a plug-in needs is imported from here. What is
-not listed here may change without notice. A name loads its module, and the libraries behind it, when
-it is first used.
+This is the front door. Everything that a notebook or a plug-in needs is imported from here. What
+is not listed here may change without notice. A name loads its module, and the libraries behind it,
+when it is first used.
 
     from frontier_search import Search, run
 

@@ -1,4 +1,4 @@
-"""Imports go down only: every module has a layer, none imports from a higher one, no two import each other; heavy libraries stay in place."""
+"""Imports go down only, no modules import each other, and heavy libraries stay in their rooms."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ LAYERS = (  # lowest first; a folder stands for everything in it
     "mirror",
     "cli __main__ __init__",
 )
-HOMES = {  # a library that takes long to load, and where it may be imported at all
-    "torch": "models.network models.networks models.tanh models.kronecker_product training executors mirror.models",
+HOMES = {  # a library that takes long to load, and the modules and folders that may import it
+    "torch": "models.network models.networks models.tanh models.kronecker_product training "
+    "executors mirror.models",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "sampling storage",
     "sqlalchemy": "storage mirror",
@@ -57,7 +58,10 @@ MODULES = {
 
 
 def imported(module: str) -> Iterator[tuple[str, int]]:
-    """What a module imports, anywhere in it, with the line: ours without ``frontier_search.``, others in full."""
+    """Yields (module, line) of every import, anywhere in a module.
+
+    A module of ours is named without ``frontier_search.``, any other in full.
+    """
     for node in ast.walk(ast.parse(MODULES[module].read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -77,20 +81,21 @@ def imported(module: str) -> Iterator[tuple[str, int]]:
                 )
 
 
-def within(module: str, place: str) -> bool:
-    """Whether a module is one of some modules and packages, or inside one."""
-    return any(module == name or module.startswith(f"{name}.") for name in place.split())
+def within(module: str, rooms: str) -> bool:
+    """Returns whether a module is one of some modules and folders, or inside one."""
+    return any(module == room or module.startswith(f"{room}.") for room in rooms.split())
 
 
 def layer(module: str) -> int:
-    (found,) = [i for i, place in enumerate(LAYERS) if within(module, place)]
+    """Returns the index of a module's row in LAYERS; raises ValueError unless it has one."""
+    (found,) = [i for i, rooms in enumerate(LAYERS) if within(module, rooms)]
     return found
 
 
 def test_every_module_has_one_layer_and_every_name_in_the_table_is_a_module() -> None:
     for module in MODULES:
         layer(module)
-    assert [name for place in LAYERS for name in place.split() if name not in MODULES] == []
+    assert [room for rooms in LAYERS for room in rooms.split() if room not in MODULES] == []
 
 
 @pytest.mark.parametrize("module", list(MODULES))
@@ -112,7 +117,7 @@ def test_no_modules_import_each_other() -> None:
 
 
 @pytest.mark.parametrize("heavy", list(HOMES))
-def test_heavy_libraries_stay_in_their_place(heavy: str) -> None:
+def test_heavy_libraries_stay_in_their_rooms(heavy: str) -> None:
     importers = {
         module
         for module in MODULES
@@ -123,7 +128,7 @@ def test_heavy_libraries_stay_in_their_place(heavy: str) -> None:
     assert [module for module in sorted(importers) if not within(module, HOMES[heavy])] == []
 
 
-# ---- what is loaded in the end -------------------------------------------------------------------------------------------------------------
+# ---- what a command loads ------------------------------------------------------------------------
 
 LOADED = """
 import json, sys
@@ -136,13 +141,14 @@ for arguments in json.loads(sys.argv[1]):
         group.main(arguments, standalone_mode=False)
     except SystemExit as stop:
         assert not stop.code, arguments
-    loaded[" ".join(arguments)] = sorted({name.partition(".")[0] for name in set(sys.modules) - (before if loaded else set())})
+    new = set(sys.modules) - (before if loaded else set())  # the first counts the package too
+    loaded[" ".join(arguments)] = sorted({name.partition(".")[0] for name in new})
 print("\\n" + json.dumps(loaded))
 """
 
 
 def loaded_by(*commands: list[str]) -> dict[str, set[str]]:
-    """The top-level packages that each command loads, run one after another in a new process."""
+    """Returns the packages that each command loads, run one after another in a new process."""
     result = subprocess.run(
         [sys.executable, "-c", LOADED, json.dumps(commands)],
         capture_output=True,

@@ -1,7 +1,7 @@
 """Every recipe of CONTRIBUTING.md works as it stands there: its files, its row, its command.
 
-Each test writes the files of one recipe into an empty folder, puts its row into the table, and runs a
-tiny search. Where a contract test takes a member by name, it is run on the recipe's member too.
+Each test writes the files of one recipe into an empty folder, puts its row into the table, and runs
+a tiny search. Where a contract test takes a member by name, it runs on the recipe's member too.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
 
 
 def run(recipe: Recipe, monkeypatch: pytest.MonkeyPatch, *changes: str) -> list[Trial]:
-    """Runs the recipe's command on a tiny search, with some options changed, and reads its trials."""
+    """Runs the recipe's command on a tiny search and returns the trials; `changes` are options."""
     (line,) = recipe.commands
     command(monkeypatch, *shlex.split(line)[1:], *TINY, *HERE, *changes)
     trials = read_trials(find("tiny", Path("home")))

@@ -21,8 +21,11 @@ SYMBOLS = (
 
 
 def page(chart: Chart) -> str:
-    """A whole HTML page: hover for a trial's number, family, hyperparameters and spread; click a family to hide it."""
-    import plotly.graph_objects as go  # half a second, for this function alone
+    """Returns a whole HTML page.
+
+    Hovering shows a trial's number, family, hyperparameters and spread. A click hides a family.
+    """
+    import plotly.graph_objects as go  # takes half a second, and only this function needs it
 
     figure = go.Figure()
     for family, index in chart.families.items():
@@ -94,10 +97,8 @@ def _error_bars(points: Sequence[Point], shade: str) -> dict[str, Any]:
 
 
 def _hover(point: Point, chart: Chart) -> str:
-    trial = point.trial
-    lines = [
-        f"<b>trial {trial.number}</b>{' (frontier)' if point.member else ''}: {markup.escape(trial.candidate.family)}"
-    ]
+    trial, note = point.trial, " (frontier)" if point.member else ""
+    lines = [f"<b>trial {trial.number}</b>{note}: {markup.escape(trial.candidate.family)}"]
     lines += [
         f"{markup.escape(name)} = {_value(value)}"
         for name, value in trial.candidate.hyperparameters.items()
@@ -152,7 +153,10 @@ def _layout(chart: Chart) -> Mapping[str, Any]:
 
 
 def _log_axis(values: Sequence[float]) -> dict[str, Any]:
-    """Ticks at 1, 2 and 5 times the powers of ten, written out; plotly's own would read 2, 5, 1000, 2."""
+    """Returns ticks at 1, 2 and 5 times the powers of ten, written out in full.
+
+    Plotly's own ticks would read 2, 5, 1000, 2.
+    """
     positive = [value for value in values if value > 0] or [1.0]
     decades = range(
         math.floor(math.log10(min(positive))) - 1, math.ceil(math.log10(max(positive))) + 2

@@ -1,4 +1,4 @@
-"""The frontier as a picture of 800 x 600 pixels, drawn by matplotlib without its global state (pyplot)."""
+"""The frontier as a picture, drawn by matplotlib without its global state (no pyplot)."""
 
 from __future__ import annotations
 
