@@ -1,7 +1,8 @@
-"""The table of objectives: directions, bounds that are read and written, and a sentence for every mistake."""
+"""The table of objectives: directions, values, bounds, and a sentence for every mistake."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 
 import pytest
@@ -13,9 +14,11 @@ from frontier_search.objective import (
     OBJECTIVES,
     Bound,
     Counted,
+    metric_keys,
     objective_problems,
     parse_bound,
 )
+from frontier_search.trial import Candidate, Outcome, SeedOutcome, Trial, TrialState
 
 KNOWN = [name for name, objective in OBJECTIVES.items() if objective.known]
 
@@ -39,14 +42,14 @@ def test_a_known_objective_is_a_field_of_a_size() -> None:
 
 
 @given(st.sampled_from(list(OBJECTIVES)), st.floats(allow_nan=False), st.floats(allow_nan=False))
-def test_inside_smaller_is_better(name: str, a: float, b: float) -> None:
+def test_smaller_minimised_values_are_better(name: str, a: float, b: float) -> None:
     objective = OBJECTIVES[name]
     assert objective.from_minimised(objective.to_minimised(a)) == a
     better = a < b if objective.direction == "minimise" else a > b
     assert (objective.to_minimised(a) < objective.to_minimised(b)) is better
 
 
-def test_accuracy_alone_is_maximised() -> None:
+def test_only_accuracy_is_maximised() -> None:
     assert [
         name for name, objective in OBJECTIVES.items() if objective.direction == "maximise"
     ] == ["accuracy"]
@@ -93,14 +96,14 @@ def test_a_bound_admits_what_does_not_exceed_it() -> None:
 def test_what_cannot_be_read_as_a_bound(text: str) -> None:
     problem = parse_bound(text)
     assert isinstance(problem, str)
-    assert (
-        f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, with one of {', '.join(KNOWN)}."
-        == problem
+    assert problem == (
+        f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, "
+        f"with one of {', '.join(KNOWN)}."
     )
 
 
 @pytest.mark.parametrize("text", ["params<=1.2.3", "params<=1e999", "params<=..."])
-def test_a_number_that_is_none(text: str) -> None:
+def test_what_cannot_be_read_as_the_number_of_a_bound(text: str) -> None:
     assert (
         parse_bound(text)
         == f"cannot read the number in the bound {text!r}; write e.g. params<=1000."
@@ -109,12 +112,36 @@ def test_a_number_that_is_none(text: str) -> None:
 
 def test_bounds_on_other_objectives() -> None:
     assert str(parse_bound("parms<=5")).startswith(
-        "unknown objective 'parms'. Did you mean 'params'? Allowed: bytes, flops, params, raw_params."
+        "unknown objective 'parms'. Did you mean 'params'? "
+        "Allowed: bytes, flops, params, raw_params."
     )
     assert (
-        "the bound 'loss<=0.1' is on a measured objective; only params, raw_params, flops, bytes are known"
-        in str(parse_bound("loss<=0.1"))
-    )
+        "the bound 'loss<=0.1' is on a measured objective; "
+        "only params, raw_params, flops, bytes are known"
+    ) in str(parse_bound("loss<=0.1"))
+
+
+def test_values_of_a_trial() -> None:
+    first = SeedOutcome(1, {"val_loss": 0.25, "test_loss": 1.0, "val_latency_ms": 3.0}, 1, 1, 0.0)
+    second = SeedOutcome(2, {"val_loss": 0.75, "test_loss": 2.0}, 1, 1, 0.0)
+    size = {"raw": 7, "effective": 5, "flops": 9, "bytes": 11}
+    seeds = Outcome((first, second))
+    trial = Trial(0, "a/0", 0, TrialState.COMPLETE, Candidate("dense", {}), size, {}, seeds)
+    loss, latency, params = (OBJECTIVES[name] for name in ("loss", "latency_ms", "params"))
+    assert (loss.of(trial), params.of(trial)) == (0.5, 5.0)
+    assert loss.per_seed(trial, "test") == [1.0, 2.0]
+    assert params.per_seed(trial) == [5.0, 5.0]
+    assert latency.per_seed(trial, "test") == [3.0]  # it has no splits
+    assert math.isnan(latency.of(trial))  # a seed lacks it
+    assert math.isnan(OBJECTIVES["error"].of(trial))
+    with pytest.raises(TypeError, match="objective loss is measured"):
+        loss.count(size)
+
+
+def test_the_keys_of_measured_values() -> None:
+    names = ("loss", "error", "accuracy")
+    expected = [f"{split}_{name}" for split in ("train", "val", "test") for name in names]
+    assert metric_keys() == [*expected, "val_latency_ms"]
 
 
 @given(st.lists(st.sampled_from(list(OBJECTIVES)), min_size=1, unique=True))

@@ -1,4 +1,4 @@
-"""The ceiling: every task, the same metrics as a trial, settings chosen on validation, and the JSON form both ways."""
+"""Baselines: every method on every task, with the metrics of a trial and a JSON form."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_every_method_on_every_task(toy: Dataset) -> None:
     assert measure_baselines(toy, SEEDS) == baselines
 
 
-def test_sine_needs_more_than_a_line_and_iris_does_not() -> None:
+def test_a_linear_method_fails_on_sine_and_some_method_solves_iris() -> None:
     sine = {
         baseline.name: baseline.mean("test_loss")
         for baseline in measure_baselines(DATASETS["sine"], SEEDS)
@@ -45,7 +45,7 @@ def test_sine_needs_more_than_a_line_and_iris_does_not() -> None:
     assert best(measure_baselines(DATASETS["iris"], SEEDS)).mean("val_error") < 0.1
 
 
-def test_a_neighbour_that_is_sure_and_wrong_does_not_make_an_infinite_loss() -> None:
+def test_a_wrong_neighbour_with_probability_1_does_not_make_the_loss_infinite() -> None:
     (knn,) = [
         baseline
         for baseline in measure_baselines(DATASETS["wine"], SEEDS)

@@ -1,4 +1,7 @@
-"""The frontier: Optuna's own best trials, the non-dominated rows of what the commands print, and a hypervolume that only grows."""
+"""The frontier equals Optuna's best trials and the non-dominated rows of the printed table.
+
+Its hypervolume only grows.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ histories = st.lists(
 
 @pytest.fixture(scope="module", params=["journal", "sqlite"])
 def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Entry:
-    """A search over three objectives that was played to its end, in each kind of storage."""
+    """A finished search over three objectives with made-up outcomes, in each kind of storage."""
     home = tmp_path_factory.mktemp("home")
     url = f"sqlite:///{home}/search.db" if request.param == "sqlite" else None
     families = {
@@ -78,7 +81,7 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return entry
 
 
-def test_it_is_the_studys_best_trials(searched: Entry) -> None:
+def test_it_equals_best_trials_of_the_optuna_study(searched: Entry) -> None:
     storage: Any = searched.locations.storage
     if storage == "journal":  # as anyone who knows Optuna would load it
         backend = optuna.storages.journal.JournalFileBackend(
@@ -95,7 +98,7 @@ def test_it_is_the_studys_best_trials(searched: Entry) -> None:
     assert 3 < len(frontier.members) < 48
 
 
-def test_it_is_the_nondominated_rows_of_the_printed_trials(searched: Entry) -> None:
+def test_it_equals_the_nondominated_rows_of_the_printed_trials(searched: Entry) -> None:
     printed = CliRunner().invoke(
         group,
         ["trials", "toy-1", "--home", str(searched.folder.home), "--format", "csv"],
@@ -116,7 +119,7 @@ def test_it_is_the_nondominated_rows_of_the_printed_trials(searched: Entry) -> N
     )
 
 
-def test_hypervolume_grows_with_the_trials_and_ends_at_the_frontiers(searched: Entry) -> None:
+def test_the_hypervolume_grows_and_ends_at_that_of_the_frontier(searched: Entry) -> None:
     trials, objectives = catalog.read_trials(searched), searched.search.objective_table()
     meter = Hypervolume(trials, objectives)
     curve = [meter.of(trials[:n]) for n in range(len(trials) + 1)]

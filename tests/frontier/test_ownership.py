@@ -26,7 +26,7 @@ def test_the_only_family_on_the_frontier_owns_all_and_shares_sum_to_one() -> Non
 
 
 def test_shares_of_the_hypervolume_are_its_columns() -> None:
-    """Members at 10 and 100 parameters, the range ends at 1,000: one decade each, with gains of 0.5 and 0.9."""
+    """Members at 10 and 100 parameters, in a range to 1,000: one decade each, gains 0.5 and 0.9."""
     asked = search()
     trials = [
         trial(0, "dense", 2, 10, [0.5] * 5, asked),

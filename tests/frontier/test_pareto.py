@@ -1,4 +1,4 @@
-"""Dominance against its definition, hypervolume against closed forms, inclusion-exclusion and Monte Carlo, and what both must satisfy."""
+"""Dominance against its definition; hypervolume against closed forms and two other algorithms."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_dominated_point_changes_nothing(points: Points, data: st.DataObject) 
 
 
 @given(point_sets(12), st.data())
-def test_a_point_never_takes_volume_away(points: Points, data: st.DataObject) -> None:
+def test_another_point_never_reduces_the_volume(points: Points, data: st.DataObject) -> None:
     point = data.draw(hnp.arrays(np.float64, (1, points.shape[1]), elements=st.floats(-1, 7)))
     corner = np.full(points.shape[1], 7.0)
     assert hypervolume(np.vstack([points, point]), corner) >= hypervolume(points, corner) - 1e-9
@@ -125,7 +125,8 @@ def test_two_objectives_are_a_staircase() -> None:
 
 
 def test_three_objectives_under_a_plane() -> None:
-    # Points with i + j + k = n on a grid of 1/n: the cells below the plane stay out, (n + 2)(n + 1) n / 6 cells in all.
+    # Points with i + j + k = n on a grid of 1/n. The (n + 2)(n + 1) n / 6 cells below the plane
+    # are not dominated.
     n = 6
     points = [(i / n, j / n, (n - i - j) / n) for i in range(n + 1) for j in range(n + 1 - i)]
     assert hypervolume(points, [1.0, 1.0, 1.0]) == pytest.approx(
@@ -147,7 +148,7 @@ def test_hypervolume_against_monte_carlo(n_objectives: int) -> None:
     )
 
 
-def test_points_that_are_not_finite_are_nowhere() -> None:
+def test_points_that_are_not_finite_are_no_members_and_add_no_volume() -> None:
     points = [[1.0, 1.0], [math.nan, 0.0], [-math.inf, 0.0], [0.0, math.inf], [0.5, 2.0]]
     assert nondominated(points).tolist() == [True, False, False, False, True]
     assert hypervolume(points, [3.0, 3.0]) == hypervolume([points[0], points[4]], [3.0, 3.0]) == 4.5

@@ -41,12 +41,12 @@ def test_a_difference_within_the_noise_is_open_and_says_how_many_more_seeds_it_n
 
 def test_pure_noise_is_called_a_difference_no_more_often_than_the_level_allows() -> None:
     rng = np.random.default_rng(1)
-    told = [
+    decided = [
         better(list(1 + rng.standard_normal(5)), list(1 + rng.standard_normal(5)))
         is not Verdict.OPEN
         for _ in range(400)
     ]
-    assert np.mean(told) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
+    assert np.mean(decided) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
 
 
 def test_a_claim_holds_when_all_parts_do() -> None:

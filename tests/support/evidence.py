@@ -50,6 +50,7 @@ def trial(
 def pair(
     first: Sequence[float], second: Sequence[float], asked: Search | None = None
 ) -> tuple[Search, list[Trial]]:
+    """A search with a trial of KRONECKER and one of DENSE, each with these losses, seed by seed."""
     asked = asked or search(seeds=range(len(first)))
     return asked, [
         trial(0, "kronecker", 4, 30, first, asked),

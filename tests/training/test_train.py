@@ -1,8 +1,7 @@
-"""Stacked training against torch's own modules and optimiser, checkpoints, and failures that stay with their candidate."""
+"""Stacked training against torch's own modules and optimiser."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,15 +13,10 @@ from frontier_search.data.dataset import TrainingBudget
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.tanh import differentiable_tanh
-from frontier_search.objective import OBJECTIVES
 from frontier_search.seeds import ORDER_STREAM
-from frontier_search.training.checkpoints import Checkpoints
-from frontier_search.training.cohort import train_cohort
-from frontier_search.training.metrics import latency_ms
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
-from frontier_search.trial import Candidate, Cohort
 from tests.support import toys
 
 CPU = torch.device("cpu")
@@ -58,7 +52,7 @@ class PlainReservoir(nn.Module):
 
 
 def plain_twin(model: Model, stack: Stack, name: str) -> nn.Module:
-    """A module of torch's own with the weights of a stack's only model."""
+    """Returns a module of torch's own with the weights of a stack's only model."""
     learned = {key: tensor[0] for key, tensor in stack.learned.items()}
     with torch.no_grad():
         if name.startswith("dense"):
@@ -127,7 +121,7 @@ def test_it_equals_torch_modules_and_adamw(name: str) -> None:
     assert measured["val_error"] == pytest.approx(1 - measured["val_accuracy"])
 
 
-def test_best_reports_the_epoch_with_the_smallest_validation_loss() -> None:
+def test_select_best_reports_the_epoch_with_the_smallest_validation_loss() -> None:
     data = Data(toys.MULTICLASS, SEEDS, CPU)
 
     def outcome(epochs: int, select: Any) -> Any:
@@ -141,9 +135,8 @@ def test_best_reports_the_epoch_with_the_smallest_validation_loss() -> None:
 
     curve = [outcome(epochs, "last").metrics["val_loss"] for epochs in range(1, 31)]
     best = outcome(30, "best")
-    assert (
-        best.epoch == int(np.argmin(curve)) + 1 < 30
-    )  # it overfits, or the test would show nothing
+    # Below 30 because the model overfits; otherwise the test would show nothing.
+    assert best.epoch == int(np.argmin(curve)) + 1 < 30
     assert best.metrics["val_loss"] == pytest.approx(min(curve), abs=1e-6)
     assert outcome(30, "last").epoch == 30
 
@@ -166,7 +159,7 @@ def test_a_divergence_is_noticed_and_kept_to_its_model() -> None:
     )
 
 
-def test_a_restored_training_goes_on_bit_for_bit() -> None:
+def test_a_restored_training_continues_bit_for_bit() -> None:
     data, models = (
         Data(toys.MULTICLASS, SEEDS, CPU),
         [Model(0, seed, FAMILIES["kronecker"].build(RESERVOIR), 0.02) for seed in SEEDS],
@@ -183,69 +176,6 @@ def test_a_restored_training_goes_on_bit_for_bit() -> None:
     resumed.run()
     assert torch.equal(whole.stack.flat, resumed.stack.flat)
     assert [o.metrics for o in whole.outcomes()] == [o.metrics for o in resumed.outcomes()]
-
-
-COHORT = Cohort(
-    0,
-    (0, 1, 2, 3),
-    (
-        Candidate("dense", {"hidden": 4, "learning_rate": 0.01}),
-        Candidate("kronecker", {**RESERVOIR, "hidden": 3}),
-        Candidate("tests.training.test_training:RAISING", {"hidden": 4, "learning_rate": 0.01}),
-        Candidate("tests.training.test_training:GREEDY", {"hidden": 4, "learning_rate": 0.01}),
-    ),
-)
-
-
-class Raises:
-    """A network of a family with a bug: it trains two models alone or not at all."""
-
-    def __init__(self, models: Any, seeds: Any, n_inputs: int, n_outputs: int, device: Any) -> None:
-        self.learned: dict[str, tuple[int, ...]] = {"w": (n_outputs, n_inputs)}
-
-    def initial(self, generator: torch.Generator) -> dict[str, torch.Tensor]:
-        return {"w": torch.zeros(self.learned["w"])}
-
-    def forward(self, learned: Any, x: torch.Tensor) -> torch.Tensor:
-        raise RuntimeError("the family has a bug")
-
-
-class Hungry(Raises):
-    def forward(self, learned: Any, x: torch.Tensor) -> torch.Tensor:
-        return torch.bmm(learned["w"], x) * torch.zeros(1 << 50)
-
-
-def _family(network: str) -> Any:
-    from dataclasses import dataclass
-
-    @dataclass(frozen=True)
-    class Toy:
-        network: str
-        shape: int = 0
-        rank: int = 0
-
-    class Toys:
-        build = staticmethod(lambda hyperparameters: Toy(network))
-
-    return Toys
-
-
-RAISING, GREEDY = (
-    _family("tests.training.test_training:Raises"),
-    _family("tests.training.test_training:Hungry"),
-)
-
-
-def test_each_failure_stays_with_its_candidate() -> None:
-    trained = train_cohort(
-        COHORT, Data(toys.MULTICLASS, SEEDS, CPU), TrainingBudget(2, 16), Checkpoints(None)
-    )
-    assert trained.outcomes[0].failure is None
-    assert [seed.seed for seed in trained.outcomes[0].seeds] == list(SEEDS)
-    assert "power of two" in str(trained.outcomes[1].failure)
-    assert trained.outcomes[2].failure == "RuntimeError: the family has a bug"
-    assert "out of memory" in str(trained.outcomes[3].failure)
-    assert set(trained.weights) == {0}
 
 
 def test_a_network_without_a_handwritten_gradient_trains_by_autograd() -> None:
@@ -272,39 +202,3 @@ def test_a_network_without_a_handwritten_gradient_trains_by_autograd() -> None:
         training.run()
         results.append(training.outcomes()[0].metrics["val_loss"])
     assert results[0] == pytest.approx(results[1], abs=1e-5)
-
-
-def test_checkpoints_are_taken_up_and_damaged_ones_are_ignored(tmp_path: Path) -> None:
-    data = Data(toys.MULTICLASS, SEEDS, CPU)
-    eager = Checkpoints(tmp_path, every_s=0.0)
-    cohort = Cohort(0, (0,), COHORT.candidates[:1])
-    whole = train_cohort(cohort, data, TrainingBudget(4, 16), eager)
-    epochs = []
-
-    class Counting(Checkpoints):
-        def save(self, name: str, training: StackTraining) -> None:
-            epochs.append(training.epoch)
-
-    Counting(tmp_path)
-    longer = train_cohort(cohort, data, TrainingBudget(6, 16), Counting(tmp_path))
-    assert epochs == [5, 6]
-    (tmp_path / "0.npz").write_bytes((tmp_path / "0.npz").read_bytes()[:100])
-    again = train_cohort(cohort, data, TrainingBudget(6, 16), Counting(tmp_path))
-    assert epochs == [5, 6, 1, 2, 3, 4, 5, 6]
-    assert [s.metrics for s in again.outcomes[0].seeds] == [
-        s.metrics for s in longer.outcomes[0].seeds
-    ]
-    assert len(whole.weights[0]) == len(SEEDS)
-
-
-def test_latency_is_a_positive_number_of_milliseconds() -> None:
-    data = Data(toys.MULTICLASS, SEEDS, CPU)
-    assert latency_ms(Model(0, 101, FAMILIES["dense"].build({"hidden": 4}), 0.01), data) > 0
-    trained = train_cohort(
-        Cohort(0, (0,), COHORT.candidates[:1]),
-        data,
-        TrainingBudget(1, 16),
-        Checkpoints(None),
-        [OBJECTIVES["latency_ms"]],
-    )
-    assert all(seed.metrics["val_latency_ms"] > 0 for seed in trained.outcomes[0].seeds)
