@@ -1,4 +1,4 @@
-"""The archive: a copy of the recorded outcomes, kept where the storage is on a machine that may be lost.
+"""The archive: a copy of the recorded outcomes that outlives the machine of the storage.
 
 A restarted search proposes the same cohorts and finds their outcomes here.
 """
@@ -26,8 +26,8 @@ class Archive:
               search.yaml    the search that they belong to, under its fingerprint
 
     Args:
-        root: the folder of the search's name where outcomes are exchanged; None keeps no archive, because a search's own folder
-            is lost with its storage.
+        root: the folder of the search's name where outcomes are exchanged. None keeps no archive,
+            because a search's own folder is lost with its storage.
 
     Every method raises OSError when the disk or the bucket reports an error.
     """
@@ -49,8 +49,8 @@ class Archive:
             title = f"# fingerprint {search.fingerprint()}"
             if first not in ("", title):
                 raise SpecError(
-                    f"{self._root} holds the outcomes of another search named {search.name!r} ({first.removeprefix('# ')}); choose another"
-                    " --name, or remove that folder."
+                    f"{self._root} holds the outcomes of another search named {search.name!r}"
+                    f" ({first.removeprefix('# ')}); choose another --name, or remove that folder."
                 )
             write_whole(path, f"{title}\n{search.to_yaml()}".encode())
         except OSError as error:
@@ -67,7 +67,10 @@ class Archive:
             write_whole(_file(self._root, cohort.index), encode(cohort, outcomes, elapsed_s))
 
     def read(self, cohort: Cohort) -> CohortOutcomes | None:
-        """Returns the recorded outcomes of a cohort; None when the file is missing, damaged, or of other candidates."""
+        """Returns the recorded outcomes of a cohort.
+
+        None: the file is missing, damaged, or of other candidates.
+        """
         if self._root is None:
             return None
         return decode(read_whole(_file(self._root, cohort.index)), cohort)

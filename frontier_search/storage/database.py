@@ -27,7 +27,7 @@ class Database:
     Args:
         url: SQLAlchemy's.
         engine_arguments: for ``sqlalchemy.create_engine``.
-        hold: holds the search of a name, given the engine, against all other processes that use this database.
+        hold: holds the search of a name for this process, given the engine.
 
     Raises:
         SearchError: the database cannot be opened.
@@ -49,7 +49,7 @@ class Database:
 
 
 def _open(url: str, engine_arguments: Mapping[str, Any]) -> RDBStorage:
-    """Opens a database; makes its tables when it is new, or waits while another process makes them."""
+    """Opens a database. Makes its tables when it is new, or waits while another process does."""
     import sqlalchemy.exc  # takes half a second to load, and a journal does without
 
     for attempt in range(CREATION_TRIES):
@@ -60,8 +60,9 @@ def _open(url: str, engine_arguments: Mapping[str, Any]) -> RDBStorage:
                 error, sqlalchemy.exc.IntegrityError
             ) or "already exists" in str(error)
             if not being_made or attempt == CREATION_TRIES - 1:
+                words = " ".join(str(error).split())
                 raise SearchError(
-                    f"cannot open the storage {without_password(url)}: {' '.join(str(error).split())}"
+                    f"cannot open the storage {without_password(url)}: {words}"
                 ) from error
             time.sleep(CREATION_WAIT_S)
     raise AssertionError  # the last try returns or raises

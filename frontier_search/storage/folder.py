@@ -1,4 +1,4 @@
-"""The folder of a search or a sweep under a home, and its lock: at most one session writes at a time.
+"""The folder of a search or a sweep under a home, and its lock: at most one session writes.
 
 HOME/NAME/search.yaml     the search, written last: its presence means that it is defined
           place.yaml      its locations
@@ -74,7 +74,7 @@ class HomeFolder(ABC):
         """Holds the folder for this process inside the block.
 
         Raises:
-            SpecError: another process holds it, named by pid and host, or the folder cannot be written.
+            SpecError: another process holds it, named by pid and host, or it cannot be written.
         """
         machine.require_writable(self.path)
         with hold(self.path / "session.lock", self.name):
@@ -102,12 +102,14 @@ class SearchFolder(HomeFolder):
             known = names(self.home)
             if not known:
                 raise SpecError(
-                    f"there is no search in {self.home}; start one with `frontier-search run`, or name its folder with --home."
+                    f"there is no search in {self.home}; start one with `frontier-search run`,"
+                    " or name its folder with --home."
                 )
             if SweepFolder(self.home, self.name).exists():
                 own = ", ".join(name for name in known if name.startswith(f"{self.name}-"))
                 raise SpecError(
-                    f"{self.name!r} is a sweep; name one of its searches: {own or 'none has begun'}."
+                    f"{self.name!r} is a sweep; name one of its searches:"
+                    f" {own or 'none has begun'}."
                 )
             raise SpecError(unknown("search", self.name, known))
 
@@ -154,5 +156,6 @@ def prepare_home(home: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise SpecError(
-            f"cannot write to --home {home}: {error.strerror}. Give a folder that you may write to and that has room."
+            f"cannot write to --home {home}: {error.strerror}."
+            " Give a folder that you may write to and that has room."
         ) from error

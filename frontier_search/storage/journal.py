@@ -1,8 +1,9 @@
 """The journal: a file with one JSON record a line, which a crash cannot damage.
 
-The session is its only writer, because it holds the search's lock. Records are therefore appended without a lock of Optuna's. They are
-flushed to the disk once a group: the proposals of a cohort, or its outcomes. A cut at any byte loses only the records after the last
-complete line, once ``heal`` has removed the torn line.
+The session is its only writer, because it holds the search's lock. Records are therefore appended
+without a lock of Optuna's. They are flushed to the disk once a group: the proposals of a cohort, or
+its outcomes. A cut at any byte loses only the records after the last complete line, once ``heal``
+has removed the torn line.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ BACKEND = Backend(re.compile(JOURNAL), "journal (a file in the search's folder)"
 
 
 def heal(path: Path) -> int:
-    """Cuts a journal back to its last complete record, because an append after a torn line makes it unreadable for good.
+    """Cuts a journal back to its last complete record.
+
+    An append after a torn line would make the journal unreadable for good.
 
     Returns:
         the number of bytes that were removed.
@@ -64,7 +67,7 @@ def heal(path: Path) -> int:
     with path.open("rb+") as file:
         content = file.read()
         keep = content.rfind(b"\n") + 1
-        # a crash of the machine may leave a block of zeros in the place of the last record
+        # a crash of the machine may leave zeros instead of the last record
         while keep:
             start = content.rfind(b"\n", 0, keep - 1) + 1
             if _is_record(content[start:keep]):
@@ -120,7 +123,8 @@ class JournalFile(BaseJournalBackend):
         except ValueError as error:
             where = f"record {number + 1}, at byte {self._offsets[number]}"
             raise SearchError(
-                f"{self.path} is damaged in its middle ({where}); put a copy back, nothing after it can be trusted."
+                f"{self.path} is damaged in its middle ({where});"
+                " put a copy back, nothing after it can be trusted."
             ) from error
 
     def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:

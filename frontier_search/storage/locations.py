@@ -1,4 +1,7 @@
-"""Where a search keeps its storage, its mirror and its outcomes: chosen when it is defined, and not changed later."""
+"""Where a search keeps its storage, its mirror and its outcomes.
+
+Locations are chosen when a search is defined, and not changed later.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ class Locations:
     Attributes:
         storage: ``journal`` or a database URL.
         tracking_uri: MLflow's.
-        outcomes: a folder or ``s3://BUCKET/PATH`` in which every search has a folder of its name; None: the search's own folder.
+        outcomes: a folder or ``s3://BUCKET/PATH`` in which every search has a folder of its name.
+            None: the search's own folder.
     """
 
     storage: str
@@ -43,10 +47,13 @@ class Locations:
         tracking_uri: str | None = None,
         outcomes: str | None = None,
     ) -> Locations:
-        """Returns the locations that the user named, with defaults for the rest, without connecting to any.
+        """Returns the locations that the user named, with defaults for the rest.
+
+        Connects to none of them.
 
         Raises:
-            SpecError: the storage URL, the tracking URI or the location of outcomes is of no known kind.
+            SpecError: the storage URL, the tracking URI or the location of outcomes is of no known
+                kind.
         """
         problem = url_problem(storage) if storage else None
         if problem:
@@ -72,7 +79,9 @@ class Locations:
         return open_storage(self.storage, folder, writable)
 
     def refuse_another(self, asked: Locations, insisted: Collection[str], what: str) -> None:
-        """Raises SpecError if the user explicitly asks for other locations than these. Passwords in URLs are ignored.
+        """Raises SpecError if the user explicitly asks for other locations than these.
+
+        Passwords in URLs are ignored.
 
         Args:
             asked: the locations that the user asks for now.
@@ -80,7 +89,7 @@ class Locations:
             what: was defined with these locations, for the message.
 
         Raises:
-            SpecError: with a sentence for each location that differs.
+            SpecError: with one sentence for each location that differs.
         """
         problems = []
         for key, ours in asdict(self).items():

@@ -1,4 +1,4 @@
-"""The models of the frontier's members: their learned scalars, kept when their cohort is recorded."""
+"""The models of the frontier's members, kept as learned scalars when their cohort is recorded."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from frontier_search.storage.folder import SearchFolder, names
 
 
 def known_names(home: Path) -> list[str]:
-    """Returns the name of every search under a home, sorted; raises SpecError when there is none."""
+    """Returns the names of all searches, sorted; raises SpecError when there is none."""
     known = names(home)
     if not known:
         SearchFolder(home, "").require()
@@ -18,7 +18,7 @@ def known_names(home: Path) -> list[str]:
 
 
 def newest_name(home: Path) -> str:
-    """Returns the name of the search that was defined last; raises SpecError when there is none."""
+    """Returns the name of the newest search; raises SpecError when there is none."""
     return max(
         known_names(home), key=lambda name: SearchFolder(home, name).search_file.stat().st_mtime
     )

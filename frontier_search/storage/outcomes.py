@@ -1,7 +1,8 @@
-"""Cohorts in flight: what a session queues for a worker, and the outcome that the worker writes, on a disk or in a bucket.
+"""The files of cohorts in flight: candidates queued by the session, outcomes written by workers.
 
-Each cohort in flight has a folder. The worker writes ``outcome.json`` last and whole, so that its presence means that training is done. A
-session that finds one records it instead of training the cohort again.
+Each cohort in flight has a folder. The worker writes ``outcome.json`` last and whole, so that its
+presence means that training is done. A session that finds one records it instead of training the
+cohort again.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ class OutcomeFiles:
         return sorted(int(name) for name in names_in(self._folder) if name.isdigit())
 
     def queue(self, cohort: Cohort) -> None:
-        """Writes a cohort's candidates for the worker that will train it. Files of other candidates under its index are removed."""
+        """Writes a cohort's candidates for the worker that will train it.
+
+        Files of other candidates under the same index are removed.
+        """
         if _cohort(read_whole(self.folder(cohort.index) / "cohort.json")) == cohort:
             return
         self.discard(cohort.index)
@@ -94,14 +98,17 @@ class OutcomeFiles:
         write_whole(folder / "outcome.json", encode(cohort, outcomes))
 
     def read(self, cohort: Cohort) -> tuple[Outcome, ...] | None:
-        """Returns a cohort's outcomes; None when its file is missing, damaged, or of other candidates."""
+        """Returns the outcomes of a cohort, one a candidate.
+
+        None: the file is missing, damaged, or of other candidates.
+        """
         found = decode(read_whole(self.folder(cohort.index) / "outcome.json"), cohort)
         return found.outcomes if found else None
 
     def weights(self, cohort: Cohort, numbers: Collection[int]) -> dict[int, Weights]:
-        """Returns the weights, (n_seeds, P) each, of those of a cohort's trials that are among ``numbers``.
+        """Returns the weights, (n_seeds, P) each, of a cohort's trials that are among ``numbers``.
 
-        Weights that are missing or damaged are left out. They can be trained again from the trial's seeds.
+        Missing or damaged weights are left out, because they can be trained again from the seeds.
         """
         wanted = sorted(set(numbers) & set(cohort.numbers))
         if not wanted:
@@ -120,7 +127,8 @@ class CohortOutcomes:
 
     Attributes:
         outcomes: one a candidate.
-        elapsed_s: seconds that the search had been live when they were recorded; 0 in a worker's file.
+        elapsed_s: seconds that the search had been live when they were recorded. 0 in a worker's
+            file.
     """
 
     outcomes: tuple[Outcome, ...]

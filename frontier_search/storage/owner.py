@@ -1,7 +1,7 @@
 """The owner of a search whose outcomes are exchanged: the session that started last.
 
-No lock reaches from one machine to another through a shared folder or a bucket. A session that starts writes who it is into
-``session.json``. It reads that file before it records or queues a cohort, and stops when another session has replaced it.
+There is no lock across machines. A session that starts writes who it is into ``session.json``. It
+reads that file before it records or queues a cohort, and stops if it is no longer the owner.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Owner:
     """Which session owns a search.
 
     Args:
-        root: the folder of the search's name where outcomes are exchanged; None for a search's own folder, which has a lock.
+        root: the folder of the search's name where outcomes are exchanged. None for a search's own
+            folder, which has a lock.
 
     Every method raises OSError when the disk or the bucket reports an error.
     """
@@ -32,18 +33,22 @@ class Owner:
         self._signature: bytes | None = None  # None until this session takes the search over
 
     def take_over(self) -> None:
-        """Makes this session the owner. A previous owner that is still running stops at its next check."""
+        """Makes this session the owner.
+
+        A previous owner that is still running stops at its next check.
+        """
         if self._root is not None:
             self._signature = json.dumps(signature() | {"session": secrets.token_hex(8)}).encode()
             write_whole(self._root / "session.json", self._signature)
 
     def require_ours(self) -> None:
-        """Raises SearchError, with the new owner, when another session has taken the search over from this one."""
+        """Raises SearchError, with the new owner, when another session has taken over."""
         if self._root is None or self._signature is None:
             return
         found = read_whole(self._root / "session.json")
         if found not in (None, self._signature):
             raise SearchError(
-                f"{described(found)} has taken the search over, with the outcomes in {self._root}, since this session began; nothing is lost: it"
-                " goes on there, with all that is finished here. To go on here takes it back."
+                f"{described(found)} has taken the search over, with the outcomes in {self._root},"
+                " since this session began; nothing is lost: it continues there, with everything"
+                " that is finished here. Resume it here to take it back."
             )

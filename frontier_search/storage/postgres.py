@@ -36,7 +36,8 @@ LOCK_CLASS = 0x46536C6B  # the first half of the key of our advisory locks
 LOCK_TRIES, LOCK_WAIT_S = 10, 0.2
 LOCK_HOLDER = """
     select application_name from pg_stat_activity join pg_locks using (pid)
-    where locktype = 'advisory' and granted and classid = :ours and objid = :name and database = datid
+    where locktype = 'advisory' and granted and classid = :ours and objid = :name
+    and database = datid
 """
 
 
@@ -46,7 +47,10 @@ def _open(url: str, folder: Path, writable: bool) -> Storage:
 
 @contextmanager
 def _held(engine: sqlalchemy.Engine, name: str) -> Iterator[None]:
-    """Holds an advisory lock, which the server frees when it loses the connection. The connection's name says who holds it."""
+    """Holds an advisory lock, which the server frees when it loses the connection.
+
+    The connection's name says who holds it.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     try:

@@ -1,4 +1,4 @@
-"""Reads the trials of a running search repeatedly at little cost: a finished trial is decoded once."""
+"""Reads the trials of a running search repeatedly: each finished trial is decoded only once."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ class TrialReader:
         return self._frontier
 
     def is_spent(self, trials: list[Trial]) -> bool:
-        """Returns whether the search has ended: every trial is finished, and the budget of trials or
-        of time is used up."""
+        """Returns whether the search has ended.
+
+        It has when every trial is finished and the budget of trials or of time is used up.
+        """
         if not trials or not all(trial.state.finished for trial in trials):
             return False
         budget_s = self.entry.search.time_budget_s

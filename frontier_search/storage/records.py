@@ -1,4 +1,4 @@
-"""How a trial is written in an Optuna study and read back. Only this module names its attributes."""
+"""How a trial is written in an Optuna study and read back: the names of all its attributes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STATES = {theirs: ours for ours, theirs in OPTUNA_STATES.items()}
 
 
 def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int]) -> FrozenTrial:
-    """Returns a proposed trial as one record: RUNNING, with everything that is known before training.
+    """Returns a proposed trial as one record: running, with all that is known before training.
 
     Args:
         uid: SEARCH/NUMBER.

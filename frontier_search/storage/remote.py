@@ -31,7 +31,8 @@ def normal(outcomes: str) -> str:
     if outcomes and not SCHEME.match(outcomes):
         return str(Path(outcomes).resolve())
     raise SpecError(
-        f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and '-_.=+', without keys."
+        f"--outcomes {outcomes!r}: give a folder's path, or s3://BUCKET/PATH of letters, digits and"
+        " '-_.=+', without keys."
     )
 
 
@@ -48,7 +49,8 @@ def folder(outcomes: str) -> AnyPath:
         from upath import UPath
     except ImportError as error:
         raise SpecError(
-            f"--outcomes {outcomes}: {error.name} is not installed; pip install 'frontier-search[bucket]'."
+            f"--outcomes {outcomes}: {error.name} is not installed;"
+            " pip install 'frontier-search[bucket]'."
         ) from error
     # No listing is cached, because other processes write there. With max_concurrency=1 a small file
     # is read in one request, without a request for its size.
@@ -78,8 +80,8 @@ def refused(outcomes: str, error: OSError) -> str:
     words = " ".join(str(error.strerror or error).split()).rstrip(".")
     if "://" not in outcomes:
         return (
-            f"--outcomes {outcomes} cannot be used: {words}. Give a folder that you may write to and"
-            " that all workers see."
+            f"--outcomes {outcomes} cannot be used: {words}."
+            " Give a folder that you may write to and that all workers see."
         )
     return (
         f"--outcomes {outcomes} cannot be used: {words}. Give a bucket that exists, and credentials"

@@ -1,4 +1,4 @@
-"""The storage: the only truth of a search. A URL names it, and the URL's scheme names the back end that opens it.
+"""The storage: the only truth of a search. Its URL's scheme names the back end that opens it.
 
 A new back end is a module with a ``BACKEND`` and a row of ``BACKENDS``.
 """
@@ -35,7 +35,10 @@ class Storage(Protocol):
         """Closes connections, if there are any."""
 
     def held(self, name: str) -> AbstractContextManager[None]:
-        """Holds a search for this process against processes with another home, which may name the same storage.
+        """Holds a search for this process inside the block.
+
+        The lock of the search's folder does not do so for processes with another home, which may
+        name the same storage.
 
         Raises:
             SpecError: another process holds it, named by pid and host.
@@ -52,8 +55,8 @@ class Backend:
     Attributes:
         pattern: matches its URLs in full.
         shown: its URLs, for the user.
-        open: opens a storage, given its URL, the search's folder, and whether this process is the search's writer. Raises SearchError
-            when it cannot be opened.
+        open: opens a storage, given its URL, the search's folder, and whether this process is the
+            search's writer. Raises SearchError when it cannot be opened.
         problem: returns why a URL that matches cannot be used, or None.
     """
 

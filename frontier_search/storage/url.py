@@ -9,7 +9,10 @@ SQLITE_FILE = "sqlite:///"
 
 
 def absolute(url: str) -> str:
-    """Returns the URL with the absolute path of an SQLite file, so that it names the same file in every current directory."""
+    """Returns the URL with the absolute path of an SQLite file.
+
+    It then names the same file in every current directory.
+    """
     if not url.startswith(SQLITE_FILE):
         return url
     path, mark, options = url.removeprefix(SQLITE_FILE).partition("?")
