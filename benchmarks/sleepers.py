@@ -26,6 +26,7 @@ from benchmarks.driver import outcome
 from benchmarks.scale import SPREAD
 from frontier_search.executors import Where, ray_tune
 from frontier_search.executors.dispatcher import Dispatcher
+from frontier_search.executors.tune_adapters import COHORT, CohortTrainable
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog, remote
@@ -35,7 +36,7 @@ ASLEEP = "asleep"  # the folder of when each cohort's worker fell asleep, and aw
 MEAN_S = 5.0
 
 
-class Sleeper(ray_tune.CohortTrainable):
+class Sleeper(CohortTrainable):
     """A worker that sleeps."""
 
     def setup(
@@ -47,7 +48,7 @@ class Sleeper(ray_tune.CohortTrainable):
     ) -> None:
         self.outcomes, self.index, self.log = (
             OutcomeFiles(remote.folder(root)),
-            config[ray_tune.COHORT],
+            config[COHORT],
             Path(root) / ASLEEP,
         )
 
@@ -60,7 +61,7 @@ class Sleeper(ray_tune.CohortTrainable):
         cohort = self.outcomes.queued(self.index)
         self.outcomes.write(cohort, [outcome(candidate) for candidate in cohort.candidates], {})
         (self.log / f"{self.index}").write_text(f"{start} {awake} {os.getpid()}")
-        return {ray_tune.COHORT: self.index, "done": True}
+        return {COHORT: self.index, "done": True}
 
 
 class Timed(Dispatcher):

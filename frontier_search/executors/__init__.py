@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.zoo import Zoo
+
+if TYPE_CHECKING:  # the command line takes its choices from here, and must load quickly
+    from frontier_search.executors.dispatcher import Dispatcher
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Where:
         return self.accelerator if self.gpus_per_cohort else "cpu"
 
 
-Execute = Callable[[Dispatcher], None]  # trains cohorts until the dispatcher has no more
+Execute = Callable[["Dispatcher"], None]  # trains cohorts until the dispatcher has no more
 
 
 class Executor(Protocol):

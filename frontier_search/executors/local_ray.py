@@ -1,10 +1,9 @@
-"""What Ray is given when it is started on this machine: for one search, and reachable by nobody else.
+"""What Ray is given when it is started on this machine, for one search that nobody else reaches.
 
 By default Ray listens on every interface, keeps one token for everything that a user runs in a file
-that all may read, and puts the sockets of its object store into a folder that all may write to. A
-local search needs none of that: its Ray listens on 127.0.0.1 only, has a token of its own that
-stands nowhere but in the environment of its processes, and a folder of its own that only the user
-may enter.
+that all may read, and makes a folder for its sockets that all may write to. The Ray of a local
+search listens on 127.0.0.1 only. It has a token of its own, which is only in the environment of its
+processes, and a folder of its own, which only the user may enter.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ WORKER_NICENESS = 5
 
 @contextmanager
 def private(workers: int) -> Iterator[dict[str, Any]]:
-    """Holds what a Ray of our own needs; inside the block it may be started, and must be ended.
+    """Holds what a Ray of our own needs. It must be started and ended inside the block.
 
     Args:
         workers: processes at a time.
@@ -55,12 +54,14 @@ def private(workers: int) -> Iterator[dict[str, Any]]:
     try:
         with _environment(_variables()), _loopback_allowed():
             yield {
-                "address": "local",  # not a cluster that runs here already, nor that of RAY_ADDRESS
+                # not a cluster that runs here already, nor that of RAY_ADDRESS
+                "address": "local",
                 "num_cpus": workers,
                 "include_dashboard": False,
                 "object_store_memory": STORE_BYTES,
                 "_node_ip_address": "127.0.0.1",
-                "_temp_dir": str(folder / "s"),  # inside, because Ray opens this one to everybody
+                # a folder below the private one, because Ray lets everybody write to this one
+                "_temp_dir": str(folder / "s"),
                 "_plasma_directory": str(_store_folder(folder)),
                 "_system_config": SYSTEM_CONFIG | {"worker_niceness": WORKER_NICENESS},
             }
@@ -101,7 +102,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def _read_token_again() -> None:
-    """Ray reads the variables of its token once a process; here every search has its own."""
+    """Makes Ray read its variables again, which it does once a process. Each search has a token."""
     Config.initialize("")
     AuthenticationTokenLoader.instance().reset_cache()
 
@@ -110,9 +111,9 @@ def _read_token_again() -> None:
 def _loopback_allowed() -> Iterator[None]:
     """Lets ``ray.init`` take 127.0.0.1 as the node's address inside the block.
 
-    Where a cluster is possible Ray replaces it by the address of an interface, and then listens on
-    all of them. This switch is RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER, which Ray reads only when it is
-    imported.
+    On Linux Ray replaces it by the address of an interface, and then listens on all interfaces. The
+    constant is what the variable RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER sets, which Ray reads only when
+    it is imported.
     """
     before = ray_constants.ENABLE_RAY_CLUSTER
     ray_constants.ENABLE_RAY_CLUSTER = False
@@ -125,8 +126,8 @@ def _loopback_allowed() -> Iterator[None]:
 def socket_folder() -> Path:
     """Makes a folder, 0700, whose path is short enough for Ray's sockets; the caller removes it.
 
-    The user's folder for temporary files comes first (RAY_TMPDIR, then TMPDIR). Batch systems like
-    to make it long, and the system's own is taken then.
+    The user's folder for temporary files comes first (RAY_TMPDIR, then TMPDIR). Where its path is
+    too long, as batch systems often make it, the system's own folder is used.
 
     Raises:
         SpecError: each is too long or cannot be written.
@@ -153,9 +154,9 @@ def _temporary_folders() -> list[Path]:
 
 
 def _store_folder(folder: Path) -> Path:
-    """Returns where the object store keeps its memory: shared memory, or a folder where it is small."""
+    """Returns where the object store lives: in shared memory if it has room, else in a folder."""
     try:
         free = shutil.disk_usage(SHARED_MEMORY).free
-    except OSError:  # no Linux
+    except OSError:  # macOS has none
         free = 0
     return SHARED_MEMORY if free >= STORE_BYTES else folder

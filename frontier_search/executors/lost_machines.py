@@ -1,9 +1,14 @@
-"""Whether a worker that died was lost with its machine: reclaimed, unplugged, switched off. That is no fault of what it trained.
+"""Whether a worker died because its machine was lost: reclaimed, unplugged or switched off.
 
-Ray tells it late or in passing. When a raylet ends by SIGTERM, all know at once; when it is killed together with its workers, the driver
-hears after 2 s that the worker is "unavailable", and the node is alive for the GCS for up to a minute more. A machine that is shut down in
-order ends its processes at once, and the last word of its raylet may be that the worker died, as if alone. So the raylet is asked too, at
-its port, and for a moment more than once.
+Such a death is not the fault of what the worker trained. Ray reports it late, or not clearly:
+
+- When a raylet is ended by SIGTERM, everybody knows at once.
+- When it is killed together with its workers, the driver hears after 2 s that the worker is
+  "unavailable". The GCS takes the node for alive for up to a minute more.
+- A machine that is shut down in order ends its processes at once. The last message of its raylet
+  may be that only the worker died.
+
+So the port of the raylet is tried too, repeatedly for ``SETTLED_S``.
 """
 
 from __future__ import annotations
@@ -13,16 +18,16 @@ import time
 from typing import Any
 
 import ray
-from ray._private import state  # the public ray.util.state wants a dashboard
+from ray._private import state  # the public ray.util.state needs a dashboard
 from ray.exceptions import RayActorError
 
 SETTLED_S = 2.0  # a raylet that is told to end does so in 0.02 s, where the machine is not busy
 PERIOD_S = 0.1
-ANSWERS_S = 2.0  # to a connection
+ANSWERS_S = 2.0  # in which a raylet must accept a connection
 
 
-def lost(error: BaseException | None) -> bool:
-    """Whether the machine of a worker is lost.
+def is_lost(error: BaseException | None) -> bool:
+    """Returns whether the machine of a worker is lost.
 
     Args:
         error: what Ray raised for the worker; None when that is not known.
@@ -32,9 +37,8 @@ def lost(error: BaseException | None) -> bool:
     if error.preempted:
         return True
     node = _node_of(error.actor_id)
-    if (
-        not node or node == ray.get_runtime_context().get_node_id()
-    ):  # with its own machine the driver is lost too
+    # the driver would be lost together with its own machine
+    if not node or node == ray.get_runtime_context().get_node_id():
         return False
     end = time.monotonic() + SETTLED_S
     while _is_alive(node):
@@ -45,23 +49,21 @@ def lost(error: BaseException | None) -> bool:
 
 
 def _node_of(actor: str) -> str:
-    """The id of the node on which an actor was placed, hexadecimal; empty when it never was on one."""
+    """Returns the hexadecimal id of an actor's node; empty when it was never placed on one."""
     known: dict[str, Any] = state.actors(actor)
     return str(known.get("Address", {}).get("NodeID", ""))
 
 
 def _is_alive(node: str) -> bool:
-    """Whether the GCS takes a node for alive and its raylet answers."""
+    """Returns whether the GCS takes a node for alive and its raylet accepts connections."""
     for known in ray.nodes():  # type: ignore[no-untyped-call]
         if known["NodeID"] == node:
-            return bool(known["Alive"]) and _answers(
-                known["NodeManagerAddress"], known["NodeManagerPort"]
-            )
+            host, port = known["NodeManagerAddress"], known["NodeManagerPort"]
+            return bool(known["Alive"]) and _accepts_connections(host, port)
     return False
 
 
-def _answers(host: str, port: int) -> bool:
-    """Whether somebody listens there."""
+def _accepts_connections(host: str, port: int) -> bool:
     try:
         socket.create_connection((host, port), ANSWERS_S).close()
     except OSError:

@@ -1,7 +1,8 @@
 """A watchdog over Ray: a raylet or a GCS that is dead or hangs must not hang the driver.
 
-Ray waits a minute or for ever for a part that does not answer, often in native code where no exception reaches. So a thread of ours asks
-every few seconds for the live nodes, and ends the search, resumable, when there is none or when it has had no answer for ``PATIENCE_S``.
+Ray waits a minute, or for ever, for a part that does not answer. It often waits in native code, where
+no exception reaches. So a thread of ours asks for the live nodes every ``PERIOD_S``. It ends the
+search, which can be resumed, when there is no node or no answer for ``PATIENCE_S``.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from frontier_search.errors import INTERRUPTED
 
 PERIOD_S = 2.0
 PATIENCE_S = 10.0
-GRACE_S = 4.0  # for the main thread to stop by itself
-SHUTDOWN_S = 10.0  # for Ray to end
+GRACE_S = 4.0  # in which the main thread must stop by itself
+SHUTDOWN_S = 10.0  # in which Ray must end
 
 # How soon the GCS declares a raylet dead that does not answer: 3 checks of at most 3 s, 1 s apart.
 SYSTEM_CONFIG = {
@@ -36,10 +37,10 @@ log = logging.getLogger(__name__)
 
 
 class Watchdog:
-    """Watches while the ``with`` block runs.
+    """Watches Ray inside the ``with`` block.
 
     Args:
-        resume: the sentence that says how to go on, for the last words.
+        resume: the command that resumes the search, for the last message.
     """
 
     def __init__(self, resume: str) -> None:
@@ -63,22 +64,26 @@ class Watchdog:
         self._asking.shutdown(wait=False, cancel_futures=True)
 
     def _watch(self) -> None:
-        well = time.monotonic()
+        last_alive = time.monotonic()
         while not self._stopped.wait(PERIOD_S):
-            answer = self._ask()
-            if answer:
-                well = time.monotonic()
-            elif answer is False:
+            is_alive = self._ask()
+            silent_s = time.monotonic() - last_alive
+            if is_alive:
+                last_alive = time.monotonic()
+            elif is_alive is False:
                 self._stop_search("Ray has no live node: its raylet is dead or hangs")
                 return
-            elif time.monotonic() - well > PATIENCE_S:
+            elif silent_s > PATIENCE_S:
                 self._stop_search(
-                    f"Ray has not answered for {time.monotonic() - well:.0f} s: its GCS is dead or hangs"
+                    f"Ray has not answered for {silent_s:.0f} s: its GCS is dead or hangs"
                 )
                 return
 
     def _ask(self) -> bool | None:
-        """Whether some node is alive; None when the GCS does not say within a period. One question at a time, for it may never return."""
+        """Returns whether a node is alive; None when the GCS does not say within a period.
+
+        The question may never be answered, so that it is asked again only after an answer.
+        """
         if self._question is None:
             self._question = self._asking.submit(some_node_is_alive)
         try:
@@ -99,14 +104,18 @@ class Watchdog:
 
 
 def shut_down(resume: str) -> None:
-    """Ends Ray. With a part that hangs it would wait for ever, and so would the interpreter at its end: then this process ends here."""
+    """Ends Ray, or this process when Ray does not end.
+
+    Ray waits for ever for a part of it that hangs, and so would the interpreter at its end.
+    """
     ending = threading.Thread(target=ray.shutdown, daemon=True)
     ending.start()
     ending.join(SHUTDOWN_S)
     if ending.is_alive():
         error = sys.exc_info()[1]  # what stopped the search, when something did
         log.error(
-            "%sRay does not end: a part of it hangs; everything finished is kept. Go on with:\n    %s",
+            "%sRay does not end: a part of it hangs; everything finished is kept. Go on with:\n"
+            "    %s",
             f"{error}\n" if error else "",
             resume,
         )
@@ -114,5 +123,5 @@ def shut_down(resume: str) -> None:
 
 
 def some_node_is_alive() -> bool:
-    """What the GCS says."""
+    """Returns what the GCS says."""
     return any(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""A worker: trains cohorts of one search in this process, and leaves their outcomes where the session finds them."""
+"""A worker trains cohorts of one search in this process, and writes their outcomes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Worker:
     """Holds the rows of a search, so that they are made once a process.
 
     Raises:
-        SpecError: the rows cannot be had, or the device cannot be used.
+        SpecError: the rows are not available, or the device cannot be used.
     """
 
     def __init__(self, search: Search, outcomes: OutcomeFiles, device: str = "cpu") -> None:
@@ -32,7 +32,7 @@ class Worker:
         self.data = Data(search.find_dataset(), search.seeds, usable(device))
 
     def train(self, cohort: Cohort) -> None:
-        """Trains a cohort, from its checkpoints where there are any, and leaves its outcome."""
+        """Trains a cohort, from its checkpoints if there are any, and writes its outcome."""
         checkpoints = Checkpoints(self.outcomes.checkpoints(cohort.index))
         with flushed_denormals():
             trained = train_cohort(
@@ -47,7 +47,10 @@ class Worker:
 
 @contextmanager
 def flushed_denormals() -> Iterator[None]:
-    """Inside, numbers too small to matter are zero, which is quicker; outside, samplers and the user's own code see them as they are."""
+    """Turns denormal numbers into zeros inside the block, which is quicker.
+
+    Outside samplers and the user's own code see them as they are.
+    """
     torch.set_flush_denormal(True)
     try:
         yield
@@ -56,14 +59,16 @@ def flushed_denormals() -> Iterator[None]:
 
 
 def settle_process() -> None:
-    """One thread a process, because a stack of tiny products gains nothing from more; and freed blocks stay with the process.
+    """Makes torch use one thread, and keeps freed memory in the process.
 
-    glibc returns every block above 128 kB to the system and faults it in again at the next minibatch, which costs up to a third of the time.
+    A stack of tiny products gains nothing from more threads. glibc returns every block above 128 kB
+    to the system and faults it in again at the next minibatch, which costs up to a third of the
+    time.
     """
     torch.set_num_threads(1)
     try:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
         libc.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
-    except (OSError, AttributeError):  # not glibc: slower, and right
+    except (OSError, AttributeError):  # not glibc: training is slower, with the same results
         return

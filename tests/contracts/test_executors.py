@@ -19,6 +19,7 @@ from frontier_search import runner
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import EXECUTORS, Where, ray_tune, watchdog
 from frontier_search.executors.dispatcher import Dispatcher
+from frontier_search.executors.tune_adapters import COHORT, CohortTrainable
 from frontier_search.executors.worker import Worker
 from frontier_search.executors.worker_deaths import FAILED_STARTS_ALLOWED
 from frontier_search.files import names_in, write_whole
@@ -442,7 +443,7 @@ def test_memory_that_runs_out_stops_the_search_with_a_sentence(
         )
 
 
-class SlowlyStarted(ray_tune.CohortTrainable):
+class SlowlyStarted(CohortTrainable):
     """A worker that starts slower than cohorts end, each one slower than the one before it."""
 
     def setup(
@@ -458,7 +459,7 @@ class SlowlyStarted(ray_tune.CohortTrainable):
         time.sleep(3 * (len(list(begun.iterdir())) - 1))
         self.outcomes, self.index, self.seeds = (
             OutcomeFiles(Path(root)),
-            config[ray_tune.COHORT],
+            config[COHORT],
             Search.from_spec(spec or {}).seeds,
         )
 
@@ -468,7 +469,7 @@ class SlowlyStarted(ray_tune.CohortTrainable):
         self.outcomes.write(
             cohort, [fakes.train(candidate, self.seeds) for candidate in cohort.candidates], {}
         )
-        return {ray_tune.COHORT: self.index, "done": True}
+        return {COHORT: self.index, "done": True}
 
 
 def test_a_worker_that_is_being_started_is_not_thrown_away(
