@@ -39,10 +39,10 @@ def _owner(path: Path) -> str:
 
 
 def spare_loopback(environment: MutableMapping[str, str]) -> None:
-    """Keeps connections inside this machine from the proxies that an environment names.
+    """Excepts connections to this machine from the proxies that an environment names.
 
-    Whoever sets ``http_proxy`` seldom thinks of 127.0.0.1, where a proxy on another machine would
-    look for a server on itself. Both spellings are read: gRPC reads ``no_proxy``, others read either.
+    A proxy on another machine would look for 127.0.0.1 on itself. Both spellings are set, because
+    gRPC reads only ``no_proxy``.
     """
     given = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     hosts = [host.strip() for host in given.split(",") if host.strip()]
@@ -53,8 +53,8 @@ def spare_loopback(environment: MutableMapping[str, str]) -> None:
 def processors(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> int:
     """Returns how many processors this process may use, at least 1.
 
-    A machine may have many more: a container or a batch system gives a process some of them
-    (its affinity), or a share of their time (its cgroup's quota, here rounded up).
+    A machine may have many more. A container or a batch system gives a process some of them (its
+    affinity), or a share of their time (the quota of its control group, here rounded up).
 
     Args:
         proc, cgroups: where Linux shows processes and control groups.

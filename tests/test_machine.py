@@ -34,7 +34,7 @@ def processors(folder: Path, membership: str, files: dict[str, str]) -> int:
     return machine.processors(folder / "proc", folder / "cgroup")
 
 
-# ---- processors -------------------------------------------------------------------------------------------------------------------------
+# ---- processors ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_process_that_is_bound_to_one_processor_sees_one() -> None:
     assert said.stdout == "1\n"
 
 
-# ---- proxies ----------------------------------------------------------------------------------------------------------------------------
+# ---- proxies -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_no_proxy_stands_between_this_machine_and_itself(
         }
 
 
-# ---- folders of others ------------------------------------------------------------------------------------------------------------------
+# ---- folders of others ---------------------------------------------------------------------------
 
 
 def test_a_folder_that_may_not_be_written_is_named_with_its_owner(
@@ -151,7 +151,7 @@ def test_a_folder_that_may_not_be_written_is_named_with_its_owner(
         machine.require_writable(tmp_path)
 
 
-# ---- Windows ----------------------------------------------------------------------------------------------------------------------------
+# ---- Windows -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """A watchdog over Ray: a raylet or a GCS that is dead or hangs must not hang the driver.
 
-Ray waits a minute, or for ever, for a part that does not answer. It often waits in native code, where
-no exception reaches. So a thread of ours asks for the live nodes every ``PERIOD_S``. It ends the
-search, which can be resumed, when there is no node or no answer for ``PATIENCE_S``.
+Ray waits a minute, or for ever, for a part that does not answer. It often waits in native code,
+where no exception reaches. So a thread of ours asks for the live nodes every ``PERIOD_S``. It ends
+the search, which can be resumed, when there is no node or no answer for ``PATIENCE_S``.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def only_mistake(result: Result) -> str:
     return mistake
 
 
-# ---- a search from end to end -----------------------------------------------------------------------------------------------------------
+# ---- a search from end to end --------------------------------------------------------------------
 
 
 def test_a_search_is_run_read_and_resumed(run: Run, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_names_are_counted_up_unless_they_are_given(run: Run, home: Path) -> Non
     )
 
 
-# ---- mistakes: 2 ------------------------------------------------------------------------------------------------------------------------
+# ---- mistakes: 2 ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -488,7 +488,7 @@ def test_a_command_that_cannot_be_read(run: Run, arguments: list[str], words: st
     assert words in " ".join(result.err.split())
 
 
-# ---- a search that fails: 1 -------------------------------------------------------------------------------------------------------------
+# ---- a search that fails: 1 ----------------------------------------------------------------------
 
 
 def test_a_search_whose_trials_all_fail_ends_with_1_and_the_reason(
@@ -538,7 +538,7 @@ def test_a_database_that_cannot_be_reached_ends_with_1(run: Run, tmp_path: Path)
     )
 
 
-# ---- an interruption: 130 ---------------------------------------------------------------------------------------------------------------
+# ---- an interruption: 130 ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -604,7 +604,7 @@ def test_an_interrupted_search_ends_with_130_and_says_how_to_go_on(
     assert status["finished"] >= 2
 
 
-# ---- data -------------------------------------------------------------------------------------------------------------------------------
+# ---- data ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", ["frontier", "trials"])

@@ -44,7 +44,7 @@ def home() -> Iterator[Path]:
 
 
 def address_of(hexadecimal: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Reads an address of /proc/net/tcp or tcp6: words of four bytes, each in the machine's order."""
+    """Reads an address of /proc/net/tcp or tcp6: words of 4 bytes, each in the machine's order."""
     words = [hexadecimal[i : i + 8] for i in range(0, len(hexadecimal), 8)]
     packed = b"".join(int(word, 16).to_bytes(4, sys.byteorder) for word in words)
     found = ipaddress.ip_address(packed)
@@ -159,7 +159,7 @@ def test_every_search_has_a_token_of_its_own_and_leaves_nothing(
     assert not any(folder.exists() for folder in folders)
 
 
-# ---- the folder of its sockets ------------------------------------------------------------------------------------------------------------
+# ---- the folder of its sockets -------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_no_folder_that_can_be_used_is_a_sentence(
     )
 
 
-# ---- shared memory ------------------------------------------------------------------------------------------------------------------------
+# ---- shared memory -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("free", "shared"), [(2**30, True), (64 * 2**20, False), (None, False)])
@@ -217,12 +217,12 @@ def test_the_object_store_goes_where_there_is_room(
     assert local_ray._store_folder(tmp_path) == (local_ray.SHARED_MEMORY if shared else tmp_path)
 
 
-# ---- a whole search in bad surroundings ---------------------------------------------------------------------------------------------------
+# ---- a whole search in bad surroundings ----------------------------------------------------------
 
 
 @pytest.mark.xdist_group("faults")
 def test_a_search_runs_in_bad_surroundings(home: Path) -> None:
-    """A long TMPDIR, proxies that nobody answers at, no folder of the user's, 1 MB of shared memory."""
+    """TMPDIR is long, nobody answers at the proxies, HOME is unwritable, /dev/shm has 1 MB."""
     long = home / ("t" * 115)
     long.mkdir()
     variables = dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:9")
