@@ -132,7 +132,7 @@ class Result:
 
     @property
     def rate(self) -> float:
-        """Trials per second, start-up apart."""
+        """Trials per second, without start-up."""
         return self.report.trials / self.search_s
 
     @property
@@ -178,7 +178,7 @@ class Result:
         parts = ("ask", "tell", "ask and tell", "mirror")
         return {
             "trials": self.report.trials,
-            "trials per second, start-up apart": self.rate,
+            "trials per second, without start-up": self.rate,
             f"trials per second, start-up and wind-down included, for {trials} trials": self.rate_with_start_up(
                 trials
             ),
@@ -187,12 +187,12 @@ class Result:
             "wind-down, s": self.wind_down_s,
             "whole command, s": self.measured.wall_s,
             "training, ms a trial": self.training_ms,
-            "of the two workers' time, spent in training, %": self.training_percent,
+            "share of the two workers' time spent in training, %": self.training_percent,
             **{f"driver: {part}, ms a trial": self.driver_ms(part) for part in parts},
             "driver: processor time, ms a trial": self.driver_cpu_ms,
             "peak memory of all processes, MB": self.measured.peak_rss_mb,
             "processes at that moment": self.measured.peak_processes,
-            "CPUs taken by anything else meanwhile": self.measured.others_cpus,
+            "CPUs used by other processes meanwhile": self.measured.others_cpus,
             "mean width of the proposed models": self.report.mean_hidden,
             "mean steps of the proposed models": self.report.mean_steps,
             "smallest loss found, nats": self.report.best_loss,
@@ -237,7 +237,7 @@ def table(results: Mapping[str, Result], trials: int) -> str:
             for result in results.values()
         ]
         for row, ratios in (
-            ("start-up apart", apart),
+            ("without start-up", apart),
             ("start-up and wind-down included", included),
         ):
             lines.append([f"**times as fast, {row}**", *(f"**{ratio:.3g}**" for ratio in ratios)])

@@ -133,7 +133,7 @@ def main() -> None:
     }
     search = Search.from_spec(spec)
     print(
-        f"| exchanged through | ms a cohort of 16, asking and telling included | requests a cohort | {options.trials} trials again, s |"
+        f"| exchanged through | ms a cohort of 16, with ask and tell | requests a cohort | {options.trials} trials again, s |"
     )
     print("|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:

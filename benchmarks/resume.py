@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--storage")
     options = parser.parse_args()
     print(
-        f"| executor | cohorts ({options.trials} trials, {options.sampler}) | in training after, s | first cohort told after, s |"
+        f"| executor | cohorts ({options.trials} trials, {options.sampler}) | in training after, s | first cohort recorded after, s |"
     )
     print("|---|---|---:|---:|")
     for state in (NEW, RUNNING, ASKED):
