@@ -1,13 +1,16 @@
-# make frontier   install into .venv, run the main job on digits, print its frontier
-# make test       install what the tests need, run them
-# make check      linters and types
-# make wheel      install a wheel into an empty environment and run the main job with it
-# make faults     the long kill-and-resume harness (docs/reliability.md)
-# make cluster-test   everything about clusters that this machine can run (cluster/README.md)
-# make bench      this project and two peers on one workload (benchmarks/README.md)
+# make frontier       makes .venv, installs into it, searches digits, prints the frontier
+# make test           installs what the tests need and runs them
+# make check          runs the linters and the types
+# make wheel          installs a wheel into an empty environment and searches with it
+# make faults         kills and resumes searches for a long time (docs/reliability.md)
+# make cluster-test   runs every test of clusters that this machine can run (cluster/README.md)
+# make bench          measures this project and two peers on one workload (benchmarks/README.md)
+# make clean          removes .venv and what tools left behind
 
 PYTHON ?= python3
 BIN = .venv/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+TOO_OLD = frontier-search needs Python 3.11 or newer: make PYTHON=python3.11
 
 .PHONY: frontier test check wheel faults cluster-test bench clean
 
@@ -36,15 +39,15 @@ bench: .venv/.installed
 	$(BIN)/python benchmarks/compare.py
 
 .venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "frontier-search needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")'
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(INSTALL) -e .
 	touch $@
 
 .venv/.dev: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres,cluster,bucket]'
+	$(INSTALL) -e '.[dev,postgres,cluster,bucket]'
 	touch $@
 
 clean:
