@@ -1,4 +1,4 @@
-"""Search spaces: the YAML form both ways, draws within bounds, and a sentence for everything that cannot be a parameter."""
+"""A search space has a YAML form, draws within bounds, and a sentence for each mistake in it."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def test_a_logarithmic_range_is_drawn_evenly_in_its_logarithm() -> None:
 
 
 @pytest.mark.parametrize("value", [True, False, "3", None, 2.5, 0, 9, math.nan])
-def test_what_is_not_in_a_range_of_whole_numbers(value: object) -> None:
+def test_a_range_of_whole_numbers_holds_no_other_value(value: object) -> None:
     assert value not in Int(1, 8)
     assert 3 in Int(1, 8)
 
 
-def test_a_range_of_real_numbers_holds_whole_ones_and_no_others() -> None:
+def test_a_range_of_real_numbers_holds_whole_numbers_and_no_other_type() -> None:
     assert 1 in Float(0.5, 1.5)
     assert not any(value in Float(0.0, 1.0) for value in (True, "0.5", math.nan, 2.0, -1))
 
@@ -129,7 +129,7 @@ def test_a_range_of_real_numbers_holds_whole_ones_and_no_others() -> None:
         ({}, "write {float: [low, high]}"),
     ],
 )
-def test_what_cannot_be_a_parameter(given: object, problem: str) -> None:
+def test_an_illegal_parameter_is_a_sentence(given: object, problem: str) -> None:
     space, problems = SearchSpace.from_spec({"good": 1, "bad": given, "better": {"int": [1, 2]}})
     assert len(problems) == 1
     assert problems[0].startswith("parameter 'bad' ")

@@ -1,4 +1,4 @@
-"""A search whose candidates are listed: exactly those, in their order, wherever and however often it is run."""
+"""A search that lists its candidates trains exactly those, in their order, in every session."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_listed_candidates_are_the_trials(tmp_path: Path) -> None:
     )
 
 
-def test_it_is_read_back_from_its_file(tmp_path: Path) -> None:
+def test_a_list_of_candidates_is_read_back_from_its_file(tmp_path: Path) -> None:
     entry = catalog.define(Search.from_spec(SPEC), tmp_path)
     assert catalog.find(entry.search.name, tmp_path).search == entry.search
 

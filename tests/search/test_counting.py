@@ -1,4 +1,4 @@
-"""Counting a described model: every row of the published results exactly, and a sentence for each mistake."""
+"""Counts every row of the published results exactly, and reports each mistake in a sentence."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def test_every_family_is_counted_for_every_dataset(family: str, dataset: str) ->
         (problem,) = problems(family, dataset, *settings)
         assert problem == (
             f"family {family!r} takes square images of one channel; {dataset!r} holds no images. "
-            "Take digits, mnist, fashion_mnist, or an .npz file whose X has the shape (n, side, side)."
+            "Take digits, mnist, fashion_mnist, "
+            "or an .npz file whose X has the shape (n, side, side)."
         )
         return
     size = count(family, dataset, settings)
@@ -95,7 +96,7 @@ def test_every_family_is_counted_for_every_dataset(family: str, dataset: str) ->
     assert size["bytes"] >= 4 * size["raw"]
 
 
-def test_the_channels_of_a_family_of_images_are_asked_for() -> None:
+def test_a_family_of_images_needs_its_channels() -> None:
     assert problems("scaffold", "digits") == [
         "the size depends on `channels`; give it with --set channels=8."
     ]
@@ -132,7 +133,7 @@ def test_what_does_not_change_the_size_may_be_left_out_or_given() -> None:
     )
 
 
-def test_what_was_assumed_is_said_where_the_size_depends_on_it() -> None:
+def test_an_assumed_value_is_printed_if_the_size_depends_on_it() -> None:
     assert describe("kronecker", "sine", ["hidden=8"]).assumed() == {"steps": 1}
     assert describe("kronecker", "sine", ["hidden=8", "steps=3"]).assumed() == {}
     assert describe("learned_kronecker", "sine", ["hidden=16"]).assumed() == {
@@ -199,16 +200,18 @@ def test_mistakes_in_the_settings(settings: list[str], expected: list[str]) -> N
 
 
 def test_a_model_that_does_not_exist_names_the_nearest() -> None:
-    assert problems("kronecker", "digits", "hidden=20") == [
-        "hidden = 20; a Kronecker graph has a power of two of units, at least 2: the nearest are 16 and 32"
-    ]
+    (problem,) = problems("kronecker", "digits", "hidden=20")
+    assert problem == (
+        "hidden = 20; a Kronecker graph has a power of two of units, at least 2: "
+        "the nearest are 16 and 32"
+    )
     assert (
         "a recurrence needs at least one step"
         in problems("kronecker", "digits", "hidden=16", "steps=0")[0]
     )
 
 
-def test_what_is_no_family_is_not_counted() -> None:
+def test_an_import_path_of_something_else_is_refused() -> None:
     with pytest.raises(
         SpecError, match="'tests.support.toys:MULTICLASS' is a Dataset, not a Family"
     ):

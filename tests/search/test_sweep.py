@@ -83,7 +83,7 @@ def test_a_sweep_is_read_back_and_runs_every_search(tmp_path: Path) -> None:
     assert len(outcome(tmp_path)) == 6 + 3
 
 
-def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: Path) -> None:
+def test_every_search_of_a_sweep_has_its_archive_at_the_sweeps_location(tmp_path: Path) -> None:
     entry = sweep_catalog.define(
         Sweep.from_spec(SPEC),
         tmp_path / "home",
@@ -107,7 +107,7 @@ def test_every_search_of_a_sweep_has_its_archive_where_the_sweep_says(tmp_path: 
     assert workers[: len(workers) // 2] == workers[len(workers) // 2 :]
 
 
-def test_an_interrupted_sweep_ends_as_one_that_was_not(tmp_path: Path) -> None:
+def test_an_interrupted_sweep_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     runner.sweep(sweep_catalog.define(Sweep.from_spec(SPEC), whole), "inline", None, Observing())
     entry = sweep_catalog.define(Sweep.from_spec(SPEC), cut)
@@ -152,9 +152,8 @@ def test_mistakes_in_a_sweep_are_sentences(changes: dict[str, Any], problem: str
 def test_a_sweep_given_to_run_is_sent_to_sweep() -> None:
     ran = CliRunner().invoke(group, ["run", "published.yaml", "--dry-run"])
     assert isinstance(ran.exception, SpecError)
-    assert (
-        str(ran.exception)
-        == "published.yaml holds many searches; run them with `frontier-search sweep published.yaml`."
+    assert str(ran.exception) == (
+        "published.yaml holds many searches; run them with `frontier-search sweep published.yaml`."
     )
 
 
@@ -197,7 +196,9 @@ def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
         "claims:\n"
         "- claim: a reservoir is better\n"
         "  parts:\n"
-        "  - {dataset: moons, better: {family: kronecker, hidden: 8}, than: {family: dense, hidden: 8}}\n"
+        "  - dataset: moons\n"
+        "    better: {family: kronecker, hidden: 8}\n"
+        "    than: {family: dense, hidden: 8}\n"
         "  - {dataset: moons, owner: reservoir}\n"
     )
     runner.sweep(
