@@ -1,6 +1,6 @@
-"""Adding an objective is one row of the table.
+"""Every objective of the table is measured, and another one is one more row.
 
-Training then measures it, and every table and figure shows it.
+Training measures what the row says, and every table and figure shows it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from torch import Tensor
 from frontier_search import runner
 from frontier_search.cli.main import group
 from frontier_search.data.dataset import Task
-from frontier_search.mirror import payload
-from frontier_search.mirror.view import view
+from frontier_search.mirror import payload, view
 from frontier_search.objective import OBJECTIVES, FromMean, Objective, RowMean
-from frontier_search.reports.chart import Scene
+from frontier_search.reports.chart import Chart
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
 from tests.support import toys
@@ -50,6 +49,19 @@ def absolute_errors(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs[:, 0] - targets).abs()
 
 
+@pytest.mark.parametrize("name", list(OBJECTIVES))
+def test_a_search_can_have_every_objective(name: str, tmp_path: Path) -> None:
+    spec = {"dataset": "iris", "families": ["dense"], "objectives": [name], "name": "one"}
+    search = Search.from_spec(spec | {"trials": 2, "cohort": 2, "seeds": 2, "epochs": 1})
+    runner.run(search, tmp_path, "inline")
+    for trial in catalog.read_trials(catalog.find("one", tmp_path)):
+        value = OBJECTIVES[name].of(trial)
+        assert math.isfinite(value)
+        assert trial.objectives == {name: value}
+        keys = {key for seed in trial.seeds for key in seed.metrics}
+        assert ("val_latency_ms" in keys) is (name == "latency_ms")
+
+
 @pytest.mark.parametrize("name", list(ROWS))
 def test_a_new_objective_is_one_row(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -78,8 +90,8 @@ def test_a_new_objective_is_one_row(
     best = min(trials, key=lambda trial: float(trial["objectives"][name]))
     assert best["trial"] in [trial["trial"] for trial in listed]
 
-    scene = Scene.of(search, catalog.read_trials(entry), "test")
-    assert scene.y.label.startswith(f"test {ROWS[name].label} (target units")
+    chart = Chart.of(search, catalog.read_trials(entry), "test")
+    assert chart.y.label.startswith(f"test {ROWS[name].label} (target units")
     drawn = command("frontier", "--plot", str(tmp_path / "frontier.html"))
     assert drawn.exit_code == 0
     assert f"validation {ROWS[name].label} (target units)" in (
@@ -89,7 +101,7 @@ def test_a_new_objective_is_one_row(
     metrics = payload.trial_metrics(members[0])
     assert metrics[name] == pytest.approx(members[0].objectives[name])
     assert f"test_{name}" in metrics
-    assert f"test_{name}" in view(search)
+    assert f"test_{name}" in view.state(search)
 
 
 def test_an_objective_that_needs_other_targets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
