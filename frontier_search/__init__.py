@@ -77,6 +77,7 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.space import Float as Float
     from frontier_search.space import Int as Int
     from frontier_search.space import SearchSpace as SearchSpace
+    from frontier_search.storage.catalog import Entry as Entry
     from frontier_search.storage.catalog import find as find
     from frontier_search.storage.catalog import read_trials as read_trials
     from frontier_search.storage.folder import DEFAULT_HOME as DEFAULT_HOME
@@ -113,7 +114,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "trial": "Candidate Cohort Outcome SeedOutcome Trial TrialState",
     "session": "Session",
     "frontier.frontier": "Frontier Spread",
-    "storage.catalog": "find read_trials",
+    "storage.catalog": "Entry find read_trials",
     "storage.folder": "DEFAULT_HOME",
     "storage.storage": "BACKENDS Backend Storage",
     "storage.lock": "hold",
