@@ -1,7 +1,7 @@
 """Proposes candidates: a fresh sampler for each of them, which reads the history of the search.
 
-The same history gives the same proposal in any process, because the sampler of trial n is built
-anew, seeded from (search seed, n), and because histories are rebuilt from the storage only. With
+The same history gives the same proposal in any process, because the sampler of trial n is new and
+seeded from (search seed, n), and because histories are rebuilt from the storage only. With
 the balanced family budget every family has a history of its own, so that each is searched as hard
 as if it were the only one. With the free budget one history holds the trials of all families.
 """

@@ -67,7 +67,7 @@ def test_generations_and_parents_are_optunas(events: list[tuple[int, Any] | None
     flying: list[tuple[FrozenTrial, FrozenTrial]] = []
     for event in events:
         if event is None:
-            a = Nsga2(population_size=POPULATION, seed=0)  # afresh, as in a search
+            a = Nsga2(population_size=POPULATION, seed=0)  # a new one, as in a search
             a.generations = generations
             mine, its = ours.begin({}), theirs.begin({})
             study, other = ours.study(), theirs.study()
