@@ -1,4 +1,4 @@
-"""A family: a kind of model, with its source, its default space and its parameter count in closed form."""
+"""A family: a kind of model, with its source, its default space and its architecture."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ FROM_DATASET = "dataset"  # the learning-rate range is the dataset's own
 
 @dataclass(frozen=True)
 class Size:
-    """What is known of a model before training, for one row.
+    """What is known of a model before training.
 
     Attributes:
-        raw: every scalar that gradient training may change.
-        effective: raw, without those structurally held at zero, which cannot change the output.
-        flops: floating-point operations of one forward pass (a multiply and an add are two, a tanh is one; zero graph entries cost none).
-        bytes: float32 storage of the learned scalars and of the fixed graph (as edges of 8 bytes, or densely where that is smaller).
+        raw: the number of scalars that gradient training may change.
+        effective: raw without the scalars that the structure holds at zero, which cannot change the
+            output.
+        flops: floating-point operations of the forward pass of one row. A multiply and an add are
+            two, a tanh is one, and zero entries of a graph cost none.
+        bytes: float32 storage of the learned scalars and of the fixed graph, as edges of 8 bytes or
+            densely, whichever is smaller.
     """
 
     raw: int
@@ -32,12 +35,13 @@ class Size:
 
 
 class Architecture(Protocol):
-    """A model's shape, without weights. Frozen, free of torch, so that counting is quick.
+    """A model's shape, without weights. Frozen and free of torch, so that counting is quick.
 
     Attributes:
-        network: import path ``module:CLASS`` of the stacked torch program (``frontier_search.models.networks``) that trains it.
-        shape: models whose network and shape are equal share one stack.
-        rank: a stack's models are sorted by rank, largest first.
+        network: import path ``module:CLASS`` of the stacked torch program that trains it, most
+            often one of ``frontier_search.models.networks``.
+        shape: models whose network and shape are equal share a stack.
+        rank: the models of a stack are sorted by rank, largest first.
     """
 
     @property
@@ -57,9 +61,9 @@ class Family:
         name: the name in the table.
         summary: one line.
         source: paper, and the equation or the section.
-        space_file: YAML file of the default space, beside the member's own file.
-        build: hyperparameters -> architecture. Raises SpecError where no such model exists.
-        image: whether a row must be an image, square and of one channel.
+        space_file: YAML file of the default space, beside the family's own file.
+        build: hyperparameters -> architecture. Raises SpecError if there is no such model.
+        image: whether a row must be a square image of one channel.
     """
 
     name: str
@@ -70,27 +74,29 @@ class Family:
     image: bool = False
 
     def space_spec(self, learning_rate: tuple[float, float]) -> dict[str, Any]:
-        """The default space in YAML form, with the dataset's learning-rate range put in.
+        """Returns the default space in YAML form, with the dataset's learning-rate range.
 
         Raises:
-            SpecError: its file is missing, or holds no parameters.
+            SpecError: the file is missing, or holds no parameters.
         """
         try:
             spec = load_yaml(self.space_file)
         except (OSError, UnicodeDecodeError) as error:
             raise SpecError(
-                f"family {self.name!r}: cannot read its default space: {error}. Give its `space_file`, in YAML."
+                f"family {self.name!r}: cannot read its default space: {error}. "
+                "Give its `space_file`, in YAML."
             ) from error
         if not spec or not isinstance(spec, dict):
             raise SpecError(
-                f"family {self.name!r}: {self.space_file} holds no parameters; write e.g. `hidden: {{choice: [4, 8]}}`."
+                f"family {self.name!r}: {self.space_file} holds no parameters; "
+                "write e.g. `hidden: {choice: [4, 8]}`."
             )
         if spec.get("learning_rate") == FROM_DATASET:
             spec["learning_rate"] = {"float": list(learning_rate), "log": True}
         return spec
 
     def default_space(self, learning_rate: tuple[float, float]) -> SearchSpace:
-        """The default space for a dataset whose learning-rate range is (low, high)."""
+        """Returns the default space for a dataset with the learning-rate range (low, high)."""
         space, problems = SearchSpace.from_spec(self.space_spec(learning_rate))
         if problems:
             raise SpecError([f"{self.space_file.name}: {problem}" for problem in problems])

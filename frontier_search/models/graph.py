@@ -1,4 +1,4 @@
-"""A fixed graph: which hidden unit listens to which. Never learned; a buffer of the model."""
+"""A fixed graph: which hidden unit listens to which. A buffer of the model, never learned."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from numpy.typing import NDArray
 from frontier_search.seeds import GRAPH_STREAM
 
 REDRAWS = 100
-FACTORED_ABOVE = (
-    64  # hidden units; below, the H x H matrix is the quicker one (benchmarks/README.md)
-)
+FACTORED_ABOVE = 64  # hidden units; up to there the H x H matrix is faster (benchmarks/README.md)
 
 
 @dataclass(frozen=True)
 class Product:
-    """A Kronecker product without its diagonal: an adjacency that need not be built.
+    """A Kronecker product without its diagonal: an adjacency that is not built.
 
     Attributes:
         factors: (n, n) each, in numpy.kron's order.
-        radius: modulus of the largest eigenvalue, the diagonal zeroed.
+        radius: modulus of the largest eigenvalue once the diagonal is zeroed.
     """
 
     factors: tuple[NDArray[np.float64], ...]
     radius: float
 
     def loops(self) -> NDArray[np.float64]:
-        """The diagonal that is zeroed, (H,): itself the Kronecker product of the factors' diagonals."""
+        """Returns the diagonal that is zeroed, (H,).
+
+        It is the Kronecker product of the factors' diagonals.
+        """
         diagonal: NDArray[np.float64] = np.ones(1)
         for factor in self.factors:
             diagonal = np.asarray(np.kron(diagonal, np.diag(factor)))
@@ -37,7 +38,10 @@ class Product:
 
     @property
     def flops(self) -> int:
-        """Operations of one product with a vector: of each factor, its entries that are not zero, and of the loops."""
+        """Operations of one product with a vector.
+
+        They are those of each factor's nonzero entries, and those of the loops.
+        """
         loops = self.loops()
         products = sum(
             2 * np.count_nonzero(factor) * len(loops) // len(factor) for factor in self.factors
@@ -46,7 +50,7 @@ class Product:
 
     @property
     def bytes(self) -> int:
-        """Storage of the factors, as edges of 8 bytes each or densely; equal ones are stored once."""
+        """Storage of the factors, as edges of 8 bytes or densely. Equal factors are stored once."""
         distinct = {factor.tobytes(): factor for factor in self.factors}.values()
         return sum(min(8 * int(np.count_nonzero(factor)), 4 * factor.size) for factor in distinct)
 
@@ -56,10 +60,11 @@ class Graph:
     """A rule that draws an adjacency matrix.
 
     Attributes:
-        adjacency: (hidden units H, generator) -> (H, H) array of 0 and 1 (or weights); row i holds what unit i listens to.
-        edges: H -> number of nonzero entries, in closed form.
-        problem: H -> why no such graph exists, or None.
-        product: H -> the same adjacency as a Kronecker product, where it is one.
+        adjacency: (hidden units H, generator) -> (H, H) array of 0 and 1, or of weights. Row i
+            holds what unit i listens to.
+        edges: H -> the number of nonzero entries, in closed form.
+        problem: H -> why there is no such graph, or None.
+        product: H -> the same adjacency as a Kronecker product, if it is one.
     """
 
     adjacency: Callable[[int, np.random.Generator], NDArray[np.float64]]
@@ -70,11 +75,12 @@ class Graph:
     def matrix(
         self, hidden: int, spectral_radius: float, noise: float, seed: int
     ) -> NDArray[np.float32]:
-        """The graph that a seed draws, scaled.
+        """Draws a graph and scales it.
 
-        Gaussian noise of standard deviation ``noise`` is added to the edges alone (it breaks the degeneracy of a binary graph and
-        keeps its structure); then the matrix is scaled so that its largest eigenvalue has modulus ``spectral_radius``. A random graph
-        without a cycle has radius 0 and cannot be scaled: it is drawn again.
+        Gaussian noise of standard deviation ``noise`` is added only to the edges: it breaks the
+        degeneracy of a binary graph and keeps its structure. Then the matrix is scaled so that its
+        largest eigenvalue has modulus ``spectral_radius``. A random graph without a cycle has
+        radius 0 and cannot be scaled, so it is drawn again.
 
         Returns:
             (H, H) float32.
@@ -86,6 +92,5 @@ class Graph:
             radius = float(np.abs(np.linalg.eigvals(adjacency)).max())
             if radius > 1e-6:
                 return np.asarray(adjacency * (spectral_radius / radius), dtype=np.float32)
-        return np.zeros(
-            (hidden, hidden), dtype=np.float32
-        )  # no cycle is possible: one unit, no self-loop
+        # No cycle is possible: there is one unit, without a loop.
+        return np.zeros((hidden, hidden), dtype=np.float32)

@@ -1,9 +1,12 @@
-"""The product of a Kronecker product and a matrix, factor by factor: the H x H matrix is never built.
+"""Multiplies a Kronecker product by a matrix, factor by factor: the H x H matrix is never built.
 
     (F_1 (x) ... (x) F_L) h:   h seen as a tensor of L axes, axis l multiplied by F_l
 
-For L factors of n x n and H = n^L it takes 2 n L H operations a column in place of 2 H^2. Source: Van Loan, "The ubiquitous Kronecker
-product" (Journal of Computational and Applied Mathematics 123, 2000), section 2; numpy.kron's order, the first factor the slowest axis.
+For L factors of n x n and H = n^L a column takes 2 n L H operations instead of 2 H^2. The order is
+numpy.kron's, with the first factor as the slowest axis.
+
+Source: Van Loan, "The ubiquitous Kronecker product" (Journal of Computational and Applied
+Mathematics 123, 2000), section 2.
 """
 
 from __future__ import annotations
@@ -16,14 +19,16 @@ from torch import Tensor
 
 from frontier_search.models.graph import Product
 
-BLOCK = 16  # neighbours are multiplied out to so many rows at most: one pass over h in place of four, which takes longer than the products
+# Neighbouring factors are multiplied out to blocks of at most 16 rows. One pass over h replaces
+# four, and a pass takes longer than the products.
+BLOCK = 16
 
 
 def apply(factors: Sequence[Tensor], h: Tensor) -> Tensor:
-    """Multiplies a Kronecker product by a matrix, for M models at once; differentiable in both.
+    """Multiplies a Kronecker product by a matrix, for M models at once. Differentiable in both.
 
     Args:
-        factors: each (M, p_l, q_l), or (1, p_l, q_l) where all models share it.
+        factors: each (M, p_l, q_l), or (1, p_l, q_l) if all models share it.
         h: (M, q_1 ... q_L, batch).
 
     Returns:
@@ -38,15 +43,16 @@ def apply(factors: Sequence[Tensor], h: Tensor) -> Tensor:
 
 
 def product(a: Tensor, b: Tensor) -> Tensor:
-    """a (x) b of every model: (M, p, q) and (M, r, s) -> (M, p r, q s)."""
+    """Returns a (x) b of every model: (M, p, q) and (M, r, s) -> (M, p r, q s)."""
     entries = a[:, :, None, :, None] * b[:, None, :, None, :]
     return entries.reshape(len(entries), a.shape[1] * b.shape[1], a.shape[2] * b.shape[2])
 
 
 def blocks(factors: Sequence[Tensor]) -> list[Tensor]:
-    """Fewer factors of the same product, neighbours multiplied out while they stay small; ``apply`` does it, and finds it done.
+    """Multiplies neighbouring factors while the result stays within BLOCK rows.
 
-    They are made about equally large: with H = 512 in blocks of 16, 16 and 2, the last would take longer than 8, 8 and 8 together.
+    Idempotent, so ``apply`` may call it again. The blocks are about equally large: with H = 512 in
+    blocks of 16, 16 and 2, the last one would take longer than 8, 8 and 8 together.
     """
     merged: list[Tensor] = []
     rest, even = math.prod(factor.shape[1] for factor in factors), 0.0
@@ -61,7 +67,7 @@ def blocks(factors: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _even(rows: int) -> float:
-    """Rows of a block where as few as possible, of equal size, have so many together."""
+    """Returns the rows of a block if as few equal blocks as possible have ``rows`` as product."""
     count = 1
     while BLOCK**count < rows:
         count += 1
@@ -69,9 +75,10 @@ def _even(rows: int) -> float:
 
 
 class FactoredGraphs:
-    """The graphs of M models: one Kronecker product without its diagonal, scaled to a spectral radius of each model's own.
+    """The graphs of M models: one Kronecker product without its diagonal, at M spectral radii.
 
-    The loops are taken away afterwards: G h = rho / r (K h - diag(K) h), r the spectral radius of K without its diagonal.
+    The loops are subtracted afterwards: G h = rho / r (K h - diag(K) h), with r the spectral radius
+    of K without its diagonal.
     """
 
     def __init__(
@@ -88,11 +95,11 @@ class FactoredGraphs:
         self._loops = (scale * loops[loops != 0][:, None]).float().to(device)
 
     def messages(self, h: Tensor, times: float = 1.0) -> Tensor:
-        """``times`` G h of the first models, for h of shape (M', H, batch); differentiable in h."""
+        """Returns ``times`` G h of the first M' models, for h (M', H, batch). Differentiable."""
         return self._messages(h, times, [factor[: len(h)] for factor in self._factors])
 
     def transposed(self, d: Tensor) -> Tensor:
-        """G^T d of the first models."""
+        """Returns G^T d of the first M' models, d of shape (M', H, batch)."""
         return self._messages(d, 1.0, [factor[: len(d)].mT for factor in self._factors])
 
     def _messages(self, h: Tensor, times: float, factors: Sequence[Tensor]) -> Tensor:

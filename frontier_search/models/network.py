@@ -1,15 +1,18 @@
-"""Stacked networks: M models of one shape as one tensor program. One network a file, named by its architecture, loaded with torch.
+"""A network: M models of one shape as one tensor program, in torch.
 
 A network has these parts, and a contract test holds forward and backward together::
 
-    learned: dict[str, tuple[int, ...]]       shapes of the learned tensors of one model
-    initial(generator) -> dict[str, Tensor]   one model's first weights; every tensor drawn in a fixed order
-    forward(learned, x) -> Tensor             (M, d, batch) -> (M, o, batch): the definition, differentiable by autograd
-    backward(...)                             optional: the same gradients written by hand, faster than autograd's
-    solve(...)                                optional: sets scalars that have a closed form given the others, before and after every epoch
+    learned     shapes of the learned tensors of one model
+    initial     one model's first weights; every tensor is drawn in a fixed order
+    forward     (M, d, batch) -> (M, o, batch): the definition, differentiable by autograd
+    backward    optional: the same gradients written by hand, faster than autograd's
+    solve       optional: sets the scalars that have a closed form given all others, before the
+        first
+                epoch and after each
 
-Activations are feature-major, (M, features, batch). With the batch innermost, the products of narrow layers run four times faster on a
-CPU than batch-major ones (width 8: 33 against 140 microseconds for 20 models and 64 rows), and reductions over classes twenty times.
+Activations are feature-major, (M, features, batch). With the batch innermost, the products of
+narrow layers run four times faster on a CPU than batch-major ones (width 8: 33 against 140
+microseconds for 20 models and 64 rows), and reductions over classes run twenty times faster.
 """
 
 from __future__ import annotations
@@ -24,7 +27,11 @@ from frontier_search.data.dataset import Task
 
 
 class Network(Protocol):
-    """M models of one shape. Constructed as ``CLASS(architectures, seeds, n_inputs, n_outputs, device)``, sorted by rank, largest first."""
+    """M models of one shape.
+
+    Constructed as ``CLASS(architectures, seeds, n_inputs, n_outputs, device)``, with the
+    architectures sorted by rank, largest first.
+    """
 
     learned: dict[str, tuple[int, ...]]
 
@@ -37,7 +44,7 @@ class HandWritten(Protocol):
     """A network whose gradients are written by hand."""
 
     def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Any]:
-        """The outputs (M, o, batch), and what ``backward`` needs."""
+        """Returns the outputs (M, o, batch), and what ``backward`` needs."""
         ...
 
     def backward(
@@ -47,29 +54,31 @@ class HandWritten(Protocol):
         d_outputs: Tensor,
         gradients: Mapping[str, Tensor],
     ) -> None:
-        """Writes into ``gradients`` (shaped as ``learned``) the gradients of sum(d_outputs * outputs)."""
+        """Writes the gradients of sum(d_outputs * outputs) into ``gradients``.
+
+        ``gradients`` has the names and shapes of ``learned``.
+        """
         ...
 
 
-Batches = Callable[
-    [], Iterator[tuple[Tensor, Tensor]]
-]  # every training row once: x (M, d, n) and y (M, n), batch by batch
+# Every training row once, batch by batch: x (M, d, n) and y (M, n).
+Batches = Callable[[], Iterator[tuple[Tensor, Tensor]]]
 
 
 @runtime_checkable
 class Solved(Protocol):
-    """A network some of whose learned scalars are solved for, given the others, and not changed by gradients."""
+    """A network with learned scalars that are solved for, and not changed by gradients."""
 
     def solve(self, learned: Mapping[str, Tensor], batches: Batches, task: Task) -> None:
-        """Sets those scalars, in place."""
+        """Sets these scalars in place, given all others."""
         ...
 
     def hold(self, gradients: Mapping[str, Tensor]) -> None:
-        """Sets their gradients to zero, in place."""
+        """Sets their gradients to zero in place."""
         ...
 
 
 def uniform(generator: torch.Generator, shape: tuple[int, ...], fan_in: int) -> Tensor:
-    """U(-1/sqrt(fan_in), 1/sqrt(fan_in)): the distribution of torch.nn.Linear's weights and biases."""
+    """Draws from U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as torch.nn.Linear does."""
     bound = fan_in**-0.5
     return torch.empty(shape).uniform_(-bound, bound, generator=generator)

@@ -11,17 +11,16 @@ MINUS_ONE = torch.tensor(-1.0)
 
 
 def tanh(x: Tensor, out: Tensor | None = None) -> Tensor:
-    """tanh(x) = 2 sigmoid(2 x) - 1: within 2e-7 of torch.tanh, and three times faster on a CPU, where tanh dominates small models."""
+    """Returns tanh(x) = 2 sigmoid(2 x) - 1, which is within 2e-7 of torch.tanh."""
     return tanh_of_half(torch.mul(x, 2, out=out))
 
 
 def tanh_of_half(doubled: Tensor) -> Tensor:
-    """tanh(doubled / 2), written over ``doubled``."""
+    """Writes tanh(doubled / 2) over ``doubled`` and returns it."""
     if doubled.device.type != "cpu":
         return doubled.div_(2).tanh_()
-    return torch.add(
-        MINUS_ONE, doubled.sigmoid_(), alpha=2, out=doubled
-    )  # one pass for the product and the difference
+    # One pass for the product and the difference.
+    return torch.add(MINUS_ONE, doubled.sigmoid_(), alpha=2, out=doubled)
 
 
 class _Tanh(torch.autograd.Function):
@@ -38,6 +37,6 @@ class _Tanh(torch.autograd.Function):
 
 
 def differentiable_tanh(x: Tensor) -> Tensor:
-    """``tanh`` for ``forward``."""
+    """Returns tanh(x), differentiable by autograd: for a network's ``forward``."""
     result: Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]  # torch types no Function.apply
     return result

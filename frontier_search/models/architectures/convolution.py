@@ -1,18 +1,23 @@
 """A small convolutional network before a reservoir's head, or as the state of a recurrence.
 
-    m_1 = phi(K_1 * x + b_1)     m_{l+1} = phi(K_{l+1} * m_l + b_{l+1})     f = the last maps, averaged over a g x g grid of windows
+    m_1 = phi(K_1 * x + b_1)     m_{l+1} = phi(K_{l+1} * m_l + b_{l+1})
+    f = the last maps, averaged over a g x g grid of windows
 
-Every layer has C maps, k x k kernels and zeros around the image; the first moves by a stride, the others by one pixel. The grid makes the C g^2
-features, and so the parameters, the same for any size of image. Two models are built on f:
+Every layer has C maps, k x k kernels and zeros around the image. The first layer moves by a stride,
+the deeper ones by one pixel. Because of the grid, the C g^2 features, and so the parameters, are
+the same for any size of image. Two models are built on f:
 
-    Convolutional    f is the input of a reservoir:   h_0 = phi(W_in f + b_in)     y = W_out [f, h_T] + b_out
-    Scaffold         f is the reservoir's state:      h_0 = f                      y = W_out h_T + b_out
+    Convolutional    f is the input of a reservoir:   h_0 = phi(W_in f + b_in)     y = W_out [f,
+        h_T] + b_out
+    Scaffold         f is the reservoir's state:      h_0 = f                      y = W_out h_T +
+    b_out
 
-with h_{t+1} = phi(h_t + phi(G h_t)) in both, and h_0 in place of h_T where there is no graph. The state of a scaffold is ordered by map, row
-and column, so that a Kronecker graph on it is one of maps times one of rows times one of columns, before the diagonal is zeroed.
+with h_{t+1} = phi(h_t + phi(G h_t)) in both, and h_0 in place of h_T without a graph. The state of
+a scaffold is ordered by map, row and column. A Kronecker graph on it is therefore a graph of maps
+times one of rows times one of columns, before the diagonal is zeroed.
 
-Source: LeCun et al., "Gradient-based learning applied to document recognition" (Proceedings of the IEEE 86, 1998), for shared kernels, tanh
-and averaging; Nicolini (2026), next steps.
+Source: LeCun et al., "Gradient-based learning applied to document recognition" (Proceedings of the
+IEEE 86, 1998), for shared kernels, tanh and averaging; Nicolini (2026), next steps.
 """
 
 from __future__ import annotations
@@ -37,7 +42,7 @@ class Convolution:
         layers: convolutions.
         grid: g.
         kernel: k, odd.
-        stride: pixels by which the first layer moves.
+        stride: pixels by which the first layer's kernels move.
     """
 
     channels: int
@@ -54,7 +59,8 @@ class Convolution:
         ]
         if self.kernel % 2 == 0:
             problems.append(
-                f"kernel = {self.kernel}; an odd number is needed, so that a map lies centred on the image"
+                f"kernel = {self.kernel}; an odd number is needed, so that a map is centred on the "
+                "image"
             )
         if problems:
             raise SpecError(problems)
@@ -65,27 +71,28 @@ class Convolution:
         return self.channels * self.grid**2
 
     def map_side(self, n_inputs: int) -> int:
-        """Pixels of an edge of a map: ceil(s / stride).
+        """Returns the pixels of an edge of a map: ceil(s / stride).
 
         Raises:
-            SpecError: the grid is finer than that, or the inputs are no square image.
+            SpecError: the grid is finer than the map, or the inputs are no square image.
         """
-        found = -(-side(n_inputs) // self.stride)
+        edge = side(n_inputs)
+        found = -(-edge // self.stride)
         if found < self.grid:
             raise SpecError(
-                f"grid = {self.grid}; maps of {found} x {found} pixels, which stride = {self.stride} leaves of an image of "
-                f"{side(n_inputs)} x {side(n_inputs)}, have at most a grid of {found}"
+                f"grid = {self.grid}; maps of {found} x {found} pixels, which stride = "
+                f"{self.stride} leaves of an image of {edge} x {edge}, have at most a grid of "
+                f"{found}"
             )
         return found
 
     def size(self, n_inputs: int) -> Size:
-        """C k^2 + C and (layers - 1)(C^2 k^2 + C) scalars, all effective; products with the zeros around an image are counted."""
-        c, k, pixels, deeper = (
-            self.channels,
-            self.kernel,
-            self.map_side(n_inputs) ** 2,
-            self.layers - 1,
-        )
+        """C k^2 + C and (layers - 1)(C^2 k^2 + C) scalars, all effective.
+
+        Products with the zeros around an image are counted.
+        """
+        c, k, deeper = self.channels, self.kernel, self.layers - 1
+        pixels = self.map_side(n_inputs) ** 2
         raw = c * k * k + c + deeper * (c * c * k * k + c)
         products = c * k * k * pixels + deeper * c * c * k * k * pixels
         averaging = c * pixels if pixels > self.grid**2 else 0
@@ -99,11 +106,11 @@ class Convolution:
 
 @dataclass(frozen=True)
 class _OnFeatures:
-    """What models on features share.
+    """The parts that both models on features have.
 
     Attributes:
         front: the features.
-        core: the hidden units and their recurrence, if there is one.
+        core: the hidden units, and their recurrence if there is one.
     """
 
     front: Convolution
@@ -129,7 +136,7 @@ class Convolutional(_OnFeatures):
     network: str = "frontier_search.models.networks.convolution:ConvolutionalStack"
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """The scalars of the features and, with F = C g^2 of them, F H + H + (F + H) o + o, all effective."""
+        """The scalars of F = C g^2 features and F H + H + (F + H) o + o, all effective."""
         front, head = self.front.size(n_inputs), self.core.size(self.front.features, n_outputs)
         raw = front.raw + head.raw
         return Size(
@@ -139,18 +146,19 @@ class Convolutional(_OnFeatures):
 
 @dataclass(frozen=True)
 class Scaffold(_OnFeatures):
-    """Features that are the state of a recurrence: ``core`` has as many hidden units as there are features."""
+    """Features as the state of a recurrence: ``core`` has one hidden unit for each feature."""
 
     network: str = "frontier_search.models.networks.convolution:ScaffoldStack"
 
     def __post_init__(self) -> None:
         if self.core.hidden != self.front.features:
             raise SpecError(
-                f"{self.core.hidden} hidden units on {self.front.features} features; a scaffold has as many"
+                f"{self.core.hidden} hidden units on {self.front.features} features; "
+                "a scaffold has as many units as features"
             )
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """The scalars of the features and, with H = C g^2 of them, H o + o, all effective."""
+        """The scalars of H = C g^2 features and H o + o, all effective."""
         front, readout = self.front.size(n_inputs), self.front.features * n_outputs
         raw = front.raw + readout + n_outputs
         flops = front.flops + self.core.recurrence_flops() + 2 * readout

@@ -1,13 +1,16 @@
-"""A reservoir whose graph is a Kronecker product of small factors that are learned, or corrected by what is learned.
+"""A reservoir whose graph is a Kronecker product of small factors, learned or with a learned part.
 
     h_0 = phi(W_in x + b_in)     h_{t+1} = phi(h_t + phi(G_t h_t))     y = W_out [x, h_T] + b_out
     G_t = rho (F_{t,1} (x) ... (x) F_{t,L}),     H = n^L for factors of n x n
 
-Every factor starts at, or is a correction of, the initiator K divided by its spectral radius, so that G starts with the spectral radius rho
-(a Kronecker product's eigenvalues are the products of its factors'). rho stays as it is while the factors learn: nothing is normalised
-again, so the spectral radius of G may leave it. G is neither binarised nor is its diagonal zeroed, which no product of factors could
-express: it is applied factor by factor (``networks.kronecker``). Source: Leskovec et al., "Kronecker Graphs" (JMLR 2010), section 5, where
-an initiator is fitted; Nicolini, "Fractal Connectivity Scaffold Networks" (2026), next steps.
+Every factor starts at, or is a correction of, the initiator K divided by its spectral radius. G
+then starts with the spectral radius rho, because a Kronecker product's eigenvalues are the products
+of its factors'. rho stays as it is while the factors learn: nothing is normalised again, so the
+spectral radius of G may change. G is applied factor by factor (``models.kronecker_product``). It is
+therefore not binarised and its diagonal is not zeroed, which no product of factors could express.
+
+Source: Leskovec et al., "Kronecker Graphs" (JMLR 2010), section 5, where an initiator is fitted;
+Nicolini, "Fractal Connectivity Scaffold Networks" (2026), next steps.
 """
 
 from __future__ import annotations
@@ -27,14 +30,15 @@ Learns = Literal["shared", "per_level", "rank_one"]
 
 @dataclass(frozen=True)
 class Factored:
-    """H = n^L hidden units that are updated T times through L factors.
+    """H = n^L hidden units, updated T times through L factors.
 
     Attributes:
         hidden: H.
         steps: T.
         initiator: rows of the n x n matrix K.
-        learns: ``shared``: one factor for all levels and steps, n^2 scalars; ``per_level``: one a level, L n^2 scalars;
-            ``rank_one``: K stays and u v^T is added to it at each level of each step, 2 n L T scalars.
+        learns: ``shared``: one factor for all levels and steps, n^2 scalars. ``per_level``: one per
+            level, L n^2 scalars. ``rank_one``: K is fixed and u v^T is added to it at each level of
+            each step, 2 n L T scalars.
         spectral_radius: rho.
     """
 
@@ -55,20 +59,23 @@ class Factored:
                 else f"the nearest is {n}"
             )
             raise SpecError(
-                f"hidden = {self.hidden}; a power of {n}, the size of the initiator, is needed: {nearest}"
+                f"hidden = {self.hidden}; a power of {n}, the size of the initiator, is needed: "
+                f"{nearest}"
             )
         if self.steps < 1:
             raise SpecError(
-                f"steps = {self.steps}; a recurrence needs at least one step (no_recurrence has none)"
+                f"steps = {self.steps}; a recurrence needs at least one step "
+                "(no_recurrence has none)"
             )
         if self.learns not in get_args(Learns):
             raise SpecError(
-                f"{self.learns!r} is no way to learn factors; there are {', '.join(get_args(Learns))}"
+                f"{self.learns!r} is no way to learn factors; "
+                f"there are {', '.join(get_args(Learns))}"
             )
 
     @property
     def levels(self) -> int:
-        """L, the largest with n^L <= H."""
+        """L, the largest number with n^L <= H."""
         levels, width = 0, len(self.initiator)
         while width <= self.hidden:
             levels, width = levels + 1, width * len(self.initiator)
@@ -85,18 +92,19 @@ class Factored:
 
     @property
     def rank(self) -> int:
-        """Sorted by steps, those that still run at step t are the first ones of the stack."""
+        """Sorted by steps, the models that still run at step t are the first of the stack."""
         return self.steps
 
     def factor(self) -> NDArray[np.float64]:
-        """K with a spectral radius of 1, (n, n)."""
+        """Returns K scaled to a spectral radius of 1, (n, n)."""
         matrix = np.array(self.initiator, dtype=np.float64)
         return np.asarray(matrix / np.abs(np.linalg.eigvals(matrix)).max())
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """d H + H + (d + H) o + o scalars and those of the factors, all effective.
 
-        rho is multiplied into a factor once, when a model is stored, and costs nothing. With ``rank_one`` the one fixed factor is stored.
+        rho is multiplied into a factor once, when a model is stored, and costs nothing. With
+        ``rank_one`` the one fixed factor is stored.
         """
         d, h, o, n = n_inputs, self.hidden, n_outputs, len(self.initiator)
         learned = {
@@ -106,9 +114,8 @@ class Factored:
         }[self.learns]
         corrected = self.learns == "rank_one"
         raw = d * h + h + (d + h) * o + o + learned
-        a_step = (
-            2 * n * h * self.levels + h + 2 * h + (2 * n * n * self.levels if corrected else 0)
-        )  # products, sum, two tanh, K + u v^T
+        correction = 2 * n * n * self.levels if corrected else 0  # K + u v^T
+        a_step = 2 * n * h * self.levels + h + 2 * h + correction  # products, the sum, two tanh
         flops = 2 * d * h + h + self.steps * a_step + 2 * (d + h) * o
         fixed = min(8 * int(np.count_nonzero(self.initiator)), 4 * n * n) if corrected else 0
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + fixed)

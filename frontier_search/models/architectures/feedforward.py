@@ -1,6 +1,8 @@
 """A fully connected network with equal hidden layers.
 
-h_1 = phi(W_1 x + b_1)     h_{l+1} = phi(W_{l+1} h_l + b_{l+1})     y = W_out h_L + b_out        phi = tanh
+    h_1 = phi(W_1 x + b_1)     h_{l+1} = phi(W_{l+1} h_l + b_{l+1})     y = W_out h_L + b_out
+
+with phi = tanh.
 """
 
 from __future__ import annotations

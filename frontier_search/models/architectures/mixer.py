@@ -1,17 +1,22 @@
-"""A Mixer: an image as a row of patches, mixed across patches and across channels by turns.
+"""A Mixer: an image as a row of patches, mixed across patches and then across channels.
 
-    Z = phi(W_e P + b_e)                        embedding:       P holds a patch a column, p^2 pixels each; Z is C x S
-    U = Z + (W_2 phi(W_1 Z^T + b_1) + b_2)^T    token mixing:    across the S = g^2 patches, the same for every channel
-    Z = U + W_4 phi(W_3 U + b_3)                channel mixing:  across the C channels, the same for every patch; then the next layer
+    Z = phi(W_e P + b_e)                        embedding
+    U = Z + (W_2 phi(W_1 Z^T + b_1) + b_2)^T    token mixing, across the S = g^2 patches
+    Z = U + W_4 phi(W_3 U + b_3)                channel mixing, across the C channels
     y = W_out mean(Z) + b_out                   mean over patches
 
-Token mixing may instead be a fixed recurrence over the patches, Z_{t+1}^T = phi(Z_t^T + phi(G Z_t^T)) for T steps, or be left out. b_2, a scalar
-a patch, stays in both: it tells a patch's place, which no mean over patches could find again. Patches are in rows, so that a Kronecker graph on
-them is one of rows times one of columns, before the diagonal is zeroed. An image that g does not divide has zeros around it.
+Each column of P is a patch of p^2 pixels, and Z is C x S. Token mixing is the same for every
+channel, channel mixing the same for every patch; a layer is both. Token mixing may instead be a
+fixed recurrence over the patches, Z_{t+1}^T = phi(Z_t^T + phi(G Z_t^T)) for T steps, or be omitted.
+b_2, one scalar per patch, is kept in both cases: it gives a patch's position, which the mean over
+patches would lose. Patches are ordered by rows, so a Kronecker graph on them is a graph of rows
+times one of columns, before the diagonal is zeroed. An image that g does not divide is padded with
+zeros.
 
-Source: Tolstikhin et al., "MLP-Mixer: An all-MLP Architecture for Vision" (NeurIPS 2021), equation 1, with tanh in place of GELU, which keeps so
-small a model bounded without layer normalisation, and no bias after W_4, where W_out or the next layer has one; Nicolini (2026), next steps, for
-the recurrence.
+Source: Tolstikhin et al., "MLP-Mixer: An all-MLP Architecture for Vision" (NeurIPS 2021), equation
+1, with two differences: tanh in place of GELU, which keeps so small a model bounded without layer
+normalisation, and no bias after W_4, because W_out or the next layer has one. Nicolini (2026), next
+steps, for the recurrence.
 """
 
 from __future__ import annotations
@@ -34,10 +39,11 @@ class Mixer:
     Attributes:
         grid: g, patches of an edge.
         channels: C.
-        layers: pairs of token and channel mixing.
+        layers: pairs of a token mixing and a channel mixing.
         channel_hidden: rows of W_3.
-        token_hidden: rows of W_1; 0 where token mixing is not learned.
-        core: the patches as hidden units and their recurrence, the same in every layer; without a graph there is none.
+        token_hidden: rows of W_1; 0 if token mixing is not learned.
+        core: the patches as hidden units, and their recurrence, the same in every layer. Without a
+            graph there is no recurrence.
     """
 
     grid: int
@@ -57,15 +63,18 @@ class Mixer:
         ]
         if self.token_hidden < 0:
             problems.append(
-                f"token_hidden = {self.token_hidden}; at least 1 is needed, or 0 for no learned token mixing"
+                f"token_hidden = {self.token_hidden}; at least 1 is needed, or 0 for no learned "
+                "token mixing"
             )
         if self.token_hidden and self.core.graph:
             problems.append(
-                f"token_hidden = {self.token_hidden} beside a graph; token mixing is learned or a fixed recurrence"
+                f"token_hidden = {self.token_hidden} beside a graph; token mixing is learned or a "
+                "fixed recurrence"
             )
         if self.core.hidden != self.grid**2:
             problems.append(
-                f"{self.core.hidden} hidden units on {self.grid**2} patches; a recurrence over patches has as many"
+                f"{self.core.hidden} hidden units on {self.grid**2} patches; a recurrence over "
+                "patches has as many units as patches"
             )
         if problems:
             raise SpecError(problems)
@@ -90,19 +99,23 @@ class Mixer:
         return self.core.rank
 
     def patch_side(self, n_inputs: int) -> int:
-        """Pixels of an edge of a patch: p = ceil(s / g).
+        """Returns the pixels of an edge of a patch: p = ceil(s / g).
 
         Raises:
             SpecError: there are more patches than pixels, or the inputs are no square image.
         """
-        if self.grid > side(n_inputs):
+        edge = side(n_inputs)
+        if self.grid > edge:
             raise SpecError(
-                f"grid = {self.grid}; an image of {side(n_inputs)} x {side(n_inputs)} has at most a grid of {side(n_inputs)}"
+                f"grid = {self.grid}; an image of {edge} x {edge} has at most a grid of {edge}"
             )
-        return -(-side(n_inputs) // self.grid)
+        return -(-edge // self.grid)
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """C p^2 + C, in each layer S + 2 C D + D and, where learned, 2 S E + E, and C o + o scalars, all effective."""
+        """C p^2 + C, in each layer S + 2 C D + D, and C o + o scalars, all effective.
+
+        A learned token mixing has 2 S E + E more in each layer.
+        """
         c, d, e, o = self.channels, self.channel_hidden, self.token_hidden, n_outputs
         patch, tokens = self.patch_side(n_inputs) ** 2, self.grid**2
         raw = (

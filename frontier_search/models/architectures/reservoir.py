@@ -1,12 +1,14 @@
 """A learned input and output map around a fixed recurrence.
 
-    h_0 = phi(W_in x + b_in)     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out [x, h_T] + b_out        phi = tanh
+    h_0 = phi(W_in x + b_in)     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out [x, h_T] + b_out
 
-Gated: h_{t+1} = (1 - z) h_t + z phi(h_t + phi(h_t G^T)), with z one learned scalar. Leaky: the same with a fixed a_i for each unit i in
-place of z. Without a graph T = 0 and the readout sees h_0.
+with phi = tanh. Gated: h_{t+1} = (1 - z) h_t + z phi(h_t + phi(h_t G^T)), with z one learned
+scalar. Leaky: the same with a fixed a_i for each unit i in place of z. Without a graph T = 0 and
+the readout sees h_0.
 
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026); Jaeger et al., "Optimization and applications of echo state networks with
-leaky-integrator neurons" (Neural Networks 20, 2007), for the leak.
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026); Jaeger et al., "Optimization and
+applications of echo state networks with leaky-integrator neurons" (Neural Networks 20, 2007), for
+the leak.
 """
 
 from __future__ import annotations
@@ -25,16 +27,16 @@ from frontier_search.space import Value
 
 @dataclass(frozen=True)
 class Reservoir:
-    """H hidden units that are updated T times through a fixed graph.
+    """H hidden units, updated T times through a fixed graph.
 
     Attributes:
         hidden: H.
-        steps: T; 0 exactly when there is no graph.
+        steps: T; 0 if and only if there is no graph.
         graph: the rule of G, or None.
         spectral_radius: modulus of the largest eigenvalue of G.
         graph_noise: standard deviation of the noise on the edges before scaling.
         gated: whether the update is gated by one learned scalar.
-        leaks: a of the first half of the units and a of the others, in (0, 1], or None.
+        leaks: a of the first and of the second half of the units, in (0, 1], or None.
     """
 
     hidden: int
@@ -51,9 +53,15 @@ class Reservoir:
         if self.hidden < 1:
             problem = f"hidden = {self.hidden}; at least one hidden unit is needed"
         if self.graph and self.steps < 1:
-            problem = f"steps = {self.steps}; a recurrence needs at least one step (no_recurrence has none)"
+            problem = (
+                f"steps = {self.steps}; a recurrence needs at least one step "
+                "(no_recurrence has none)"
+            )
         if self.leaks and not all(0 < leak <= 1 for leak in self.leaks):
-            problem = f"leaks = {self.leaks}; a leak is above 0 (nothing moves) and at most 1 (nothing is kept)"
+            problem = (
+                f"leaks = {self.leaks}; a leak is above 0 (nothing moves) and at most 1 "
+                "(nothing is kept)"
+            )
         if problem:
             raise SpecError(problem)
 
@@ -63,12 +71,15 @@ class Reservoir:
 
     @property
     def rank(self) -> int:
-        """Sorted by steps, those that still run at step t are the first ones of the stack."""
+        """Sorted by steps, the models that still run at step t are the first of the stack."""
         return self.steps
 
     @property
     def product(self) -> Product | None:
-        """The factors of a graph that is applied factor by factor: a wide Kronecker product without noise on its edges."""
+        """The factors of a graph that is applied factor by factor.
+
+        Such a graph is a wide Kronecker product without noise on its edges.
+        """
         if (
             self.graph is None
             or self.graph.product is None
@@ -79,20 +90,20 @@ class Reservoir:
         return self.graph.product(self.hidden)
 
     def matrix(self, seed: int) -> NDArray[np.float32]:
-        """The graph G that a seed draws, (H, H); zero without a graph."""
+        """Draws the graph G, (H, H); zeros without a graph."""
         if self.graph is None:
             return np.zeros((self.hidden, self.hidden), dtype=np.float32)
         return self.graph.matrix(self.hidden, self.spectral_radius, self.graph_noise, seed)
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """d H + H + (d + H) o + o scalars, and one more when gated, all effective; the graph holds none."""
+        """d H + H + (d + H) o + o scalars, and one more if gated, all effective."""
         d, h, o = n_inputs, self.hidden, n_outputs
         raw = d * h + h + (d + h) * o + o + int(self.gated)
         flops = 2 * d * h + h + self.recurrence_flops() + 2 * (d + h) * o
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.graph_bytes())
 
     def recurrence_flops(self) -> int:
-        """Of all T steps: products, the sum, two tanh."""
+        """Operations of all T steps: products, the sum, two tanh."""
         if self.graph is None:
             return 0
         product = self.product
@@ -101,7 +112,7 @@ class Reservoir:
         return self.steps * (products + self.hidden + 2 * self.hidden + mix)
 
     def graph_bytes(self) -> int:
-        """Of the fixed graph: as edges of 8 bytes, densely, or its factors alone."""
+        """Storage of the fixed graph: as edges of 8 bytes, densely, or only its factors."""
         if self.graph is None:
             return 0
         product = self.product

@@ -1,11 +1,14 @@
-"""The zoo of families. A member is two files: ``NAME.py`` (what it is) and ``NAME.yaml`` (its default space)."""
+"""The table of families.
+
+A member is two files: ``NAME.py`` says what it is, ``NAME.yaml`` holds its default space.
+"""
 
 from __future__ import annotations
 
 from frontier_search.models.family import Family
 from frontier_search.zoo import Zoo
 
-PUBLISHED = (  # the families of Nicolini (2026), which a search that names none searches
+PUBLISHED = (  # the families of Nicolini (2026), the default of a search
     "dense",
     "dense_adamw",
     "dense_deep",
@@ -17,7 +20,7 @@ PUBLISHED = (  # the families of Nicolini (2026), which a search that names none
     "dense_random",
 )
 
-NEXT_STEPS = (  # what that study names as its next steps
+NEXT_STEPS = (  # what that study proposes as next steps
     "learned_kronecker",
     "adapted_kronecker",
     "leaky_kronecker",

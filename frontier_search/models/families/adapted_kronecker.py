@@ -1,10 +1,13 @@
-"""adapted_kronecker: the Kronecker recurrence, each of its factors with a learned rank-1 correction at every step.
+"""adapted_kronecker: kronecker with a learned rank-1 correction of each factor at every step.
 
     G_t = rho (F_{t,1} (x) ... (x) F_{t,L}),     F_{t,l} = K + u_{t,l} v_{t,l}^T,     H = 2^L
 
-K is the fixed Sierpinski initiator over its spectral radius. u and v are T L vectors of two each: 4 T L scalars beside kronecker's. They start
-small and not at zero, where neither would have a gradient. As in learned_kronecker, the diagonal of G is not zeroed. Source: Nicolini (2026),
-next steps; Hu et al., "LoRA" (ICLR 2022), equation 3, for a fixed matrix with a learned correction of low rank.
+K is the fixed Sierpinski initiator over its spectral radius. u and v are T L vectors of two each,
+so there are 4 T L scalars more than in kronecker. They start small and not at zero, where neither
+would have a gradient. As in learned_kronecker, the diagonal of G is not zeroed.
+
+Source: Nicolini (2026), next steps; Hu et al., "LoRA" (ICLR 2022), equation 3, for a fixed matrix
+with a learned correction of low rank.
 """
 
 from collections.abc import Mapping

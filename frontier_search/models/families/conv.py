@@ -1,9 +1,12 @@
-"""conv: a small convolutional network, its features flattened before a hidden layer: the control of conv_kronecker.
+"""conv: a small convolutional network before a hidden layer, the control of conv_kronecker.
 
     f = features(x)     y = W_out [f, phi(W_in f + b_in)] + b_out
 
-Parameters: those of conv_kronecker, exactly. The readout sees the features too, as a reservoir's sees its input. Source: LeCun et al.,
-"Gradient-based learning applied to document recognition" (Proceedings of the IEEE 86, 1998); Nicolini (2026), next steps.
+Parameters: exactly those of conv_kronecker. The readout sees the features too, as a reservoir's
+sees its input.
+
+Source: LeCun et al., "Gradient-based learning applied to document recognition" (Proceedings of the
+IEEE 86, 1998); Nicolini (2026), next steps.
 """
 
 from pathlib import Path

@@ -1,8 +1,11 @@
-"""conv_kronecker: the features of a small convolutional network before the recurrence of kronecker.
+"""conv_kronecker: a small convolutional network before the recurrence of kronecker.
 
-    f = features(x)     h_0 = phi(W_in f + b_in)     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out [f, h_T] + b_out
+    f = features(x)
+    h_0 = phi(W_in f + b_in)     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out [f, h_T] + b_out
 
-Without the recurrence it is conv, scalar by scalar. Source: Nicolini (2026), next steps; LeCun et al. (1998) for the features.
+Without the recurrence it is conv, scalar by scalar.
+
+Source: Nicolini (2026), next steps; LeCun et al. (1998) for the features.
 """
 
 from pathlib import Path

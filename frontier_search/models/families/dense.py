@@ -1,6 +1,8 @@
 """dense: two fully connected hidden layers, trained with Adam.
 
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the dense baseline. Parameters: d h + h + h^2 + h + h o + o.
+Parameters: d h + h + h^2 + h + h o + o.
+
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the dense baseline.
 """
 
 from pathlib import Path

@@ -1,7 +1,9 @@
 """dense_adamw: the dense network, trained with decoupled weight decay.
 
-Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2; Nicolini (2026), regularised baseline.
 Parameters: those of dense.
+
+Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2;
+Nicolini (2026), the regularised baseline.
 """
 
 from pathlib import Path

@@ -1,6 +1,8 @@
 """dense_deep: three fully connected hidden layers, trained with Adam.
 
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the deep baseline. Parameters: d h + h + 2 (h^2 + h) + h o + o.
+Parameters: d h + h + 2 (h^2 + h) + h o + o.
+
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the deep baseline.
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
-"""dense_random: recurrence through a full random matrix, every unit listening to every other.
+"""dense_random: recurrence through a full random matrix: every unit listens to every other.
 
     G_ij ~ N(0, 1) for i != j,  G_ii = 0
 
-Source: Nicolini (2026), the dense random control; Jaeger, "The echo state approach" (GMD report 148, 2001).
+Source: Nicolini (2026), the dense random control; Jaeger, "The echo state approach" (GMD report
+148, 2001).
 """
 
 from pathlib import Path

@@ -1,8 +1,10 @@
-"""gated_kronecker: the Kronecker recurrence, its update mixed in through one learned scalar.
+"""gated_kronecker: the Kronecker recurrence with one learned scalar that mixes in its update.
 
-    h_{t+1} = (1 - z) h_t + z phi(h_t + phi(h_t G^T)),     z = sigmoid(gate), the gate starting at 0
+    h_{t+1} = (1 - z) h_t + z phi(h_t + phi(h_t G^T)),     z = sigmoid(gate)
 
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the gated variant. Parameters: those of kronecker and one more.
+The gate starts at 0. Parameters: those of kronecker and one more.
+
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the gated variant.
 """
 
 from pathlib import Path

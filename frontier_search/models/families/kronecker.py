@@ -2,9 +2,11 @@
 
     K_1 = [[1, 1], [1, 0]]     K_k = K_{k-1} (x) K_1     G = K_k with its diagonal zeroed, H = 2^k
 
-K_k has 3^k ones, of which one on the diagonal: the loop of the first unit. Beyond 64 units, and without noise on the edges, G is applied
-factor by factor and never built; noise on an edge of its own is no Kronecker product, so such a graph stays a matrix. Source: Nicolini
-(2026); Leskovec et al., "Kronecker Graphs" (JMLR 2010), definition 2.
+K_k has 3^k ones. One of them is on the diagonal: the loop of the first unit. Beyond 64 units, and
+without noise on the edges, G is applied factor by factor and never built. With a noise of its own
+on every edge it is no Kronecker product, so such a graph stays a matrix.
+
+Source: Nicolini (2026); Leskovec et al., "Kronecker Graphs" (JMLR 2010), definition 2.
 """
 
 import math
@@ -37,29 +39,29 @@ def problem(hidden: int) -> str | None:
     if hidden >= 2 and hidden & (hidden - 1) == 0:
         return None
     below = max(2, 1 << (hidden.bit_length() - 1)) if hidden > 0 else 2
-    return f"hidden = {hidden}; a Kronecker graph has a power of two of units, at least 2: the nearest are {below} and {2 * below}"
+    return (
+        f"hidden = {hidden}; a Kronecker graph has a power of two of units, at least 2: "
+        f"the nearest are {below} and {2 * below}"
+    )
 
 
 def product(hidden: int) -> Product:
-    """G without building it.
+    """Returns G without building it.
 
-    G = K_k - e e^T, e the first unit. The eigenvalues of K_k are a^(k-j) b^j, a and b those of K, and what e generates is spanned by the
-    k + 1 symmetric products of K's two eigenvectors, in which e has the square roots of binomial weights as coordinates. Elsewhere G is
-    K_k, with no eigenvalue above a^(k-2) b^2; by interlacing the largest of G is not below it, and so lies in that span. G has no negative
-    entry, so none of its eigenvalues has a larger modulus.
+    G = K_k - e e^T, with e the first unit. The eigenvalues of K_k are a^(k-j) b^j, with a and b
+    those of K. The space that e generates is spanned by the k + 1 symmetric products of K's two
+    eigenvectors, in which the coordinates of e are the square roots of binomial weights. On the
+    complement of this span G is K_k, with no eigenvalue above a^(k-2) b^2. By interlacing the
+    largest eigenvalue of G is not below it, and so is in the span. G has no negative entry, so none
+    of its eigenvalues has a larger modulus.
     """
     levels = hidden.bit_length() - 1
     (b, a), vectors = np.linalg.eigh(INITIATOR)
-    p, q = (
-        vectors[0, 1] ** 2,
-        vectors[0, 0] ** 2,
-    )  # shares of the first unit in a's eigenvector and in b's
+    p, q = vectors[0, 1] ** 2, vectors[0, 0] ** 2  # the first unit's shares in a's and b's vectors
     eigenvalues = [a ** (levels - j) * b**j for j in range(levels + 1)]
     first = np.sqrt([math.comb(levels, j) * p ** (levels - j) * q**j for j in range(levels + 1)])
-    return Product(
-        (INITIATOR,) * levels,
-        float(np.linalg.eigvalsh(np.diag(eigenvalues) - np.outer(first, first))[-1]),
-    )
+    reduced = np.diag(eigenvalues) - np.outer(first, first)
+    return Product((INITIATOR,) * levels, float(np.linalg.eigvalsh(reduced)[-1]))
 
 
 GRAPH = Graph(adjacency, edges, problem, product)

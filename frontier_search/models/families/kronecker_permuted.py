@@ -1,9 +1,12 @@
-"""kronecker_permuted: the Kronecker graph with its rows and its columns shuffled independently.
+"""kronecker_permuted: the Kronecker graph, its rows and its columns shuffled independently.
 
     G = P K Q,  P and Q random permutations drawn by the seed
 
-It keeps both degree distributions and the singular values, and loses the self-similarity, the symmetry and the spectrum. (The same
-permutation on both sides would only rename the units, which a learned input map cannot notice.) Source: Nicolini (2026), permuted control.
+It keeps both degree distributions and the singular values. It loses the self-similarity, the
+symmetry and the spectrum. The same permutation on both sides would only rename the units, which
+makes no difference to a learned input map.
+
+Source: Nicolini (2026), the permuted control.
 """
 
 from pathlib import Path

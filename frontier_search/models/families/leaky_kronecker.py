@@ -1,10 +1,13 @@
-"""leaky_kronecker: the Kronecker recurrence on two time scales, half of the units fast and half slow.
+"""leaky_kronecker: the Kronecker recurrence on two time scales, half of the units fast, half slow.
 
-    h_{t+1} = (1 - a) h_t + a phi(h_t + phi(h_t G^T)),     a = leak_fast for the first H / 2 units, leak_slow for the others
+    h_{t+1} = (1 - a) h_t + a phi(h_t + phi(h_t G^T))
 
-The first half, the units whose leading binary digit is 0, are those that listen to the whole graph: the fast ones are its hubs. Both leaks are
-fixed, so the parameters are those of kronecker, which it is where both leaks are 1. Source: Jaeger et al., "Optimization and applications of
-echo state networks with leaky-integrator neurons" (Neural Networks 20, 2007); Nicolini (2026), next steps.
+a is leak_fast for the first H / 2 units and leak_slow for the second half. The first half, whose
+leading binary digit is 0, listens to the whole graph, so the fast units are its hubs. Both leaks
+are fixed. Parameters: those of kronecker, which it equals where both leaks are 1.
+
+Source: Jaeger et al., "Optimization and applications of echo state networks with leaky-integrator
+neurons" (Neural Networks 20, 2007); Nicolini (2026), next steps.
 """
 
 from collections.abc import Mapping

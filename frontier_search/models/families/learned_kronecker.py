@@ -1,10 +1,14 @@
 """learned_kronecker: the Kronecker recurrence with a learned initiator, of 2 x 2 or 4 x 4.
 
-    G = rho (F_1 (x) ... (x) F_L),     every F starting at the Sierpinski initiator K over its spectral radius (4 x 4: K (x) K)
+    G = rho (F_1 (x) ... (x) F_L)
 
-``sharing`` decides whether the levels have one factor (``shared``: 4 or 16 scalars) or one each (``per_level``: L times as many). Unlike
-kronecker's, G is applied factor by factor, so it is never binarised and its diagonal is not zeroed: it starts with the one entry of the
-diagonal that kronecker takes away. Source: Nicolini (2026), next steps; Leskovec et al., "Kronecker Graphs" (JMLR 2010), section 5.
+Every F starts at the Sierpinski initiator K over its spectral radius (4 x 4: K (x) K). ``sharing``
+decides whether all levels have one factor (``shared``: 4 or 16 scalars) or each its own
+(``per_level``: L times as many). Unlike in kronecker, G is applied factor by factor for every
+width, so it is never binarised and its diagonal is not zeroed: at the start it has the one entry of
+the diagonal that kronecker removes.
+
+Source: Nicolini (2026), next steps; Leskovec et al., "Kronecker Graphs" (JMLR 2010), section 5.
 """
 
 from collections.abc import Mapping
@@ -25,12 +29,11 @@ SHARINGS = ("shared", "per_level")
 
 def build(hyperparameters: Mapping[str, Value]) -> Factored:
     width, sharing = int(hyperparameters["initiator"]), str(hyperparameters["sharing"])
-    problems = [] if width in INITIATORS else [f"initiator = {width}; an initiator has 2 rows or 4"]
-    problems += (
-        []
-        if sharing in SHARINGS
-        else [f"sharing = {sharing!r}; a factor is {' or '.join(SHARINGS)}"]
-    )
+    problems = []
+    if width not in INITIATORS:
+        problems.append(f"initiator = {width}; an initiator has 2 rows or 4")
+    if sharing not in SHARINGS:
+        problems.append(f"sharing = {sharing!r}; a factor is {' or '.join(SHARINGS)}")
     if problems:
         raise SpecError(problems)
     return Factored(

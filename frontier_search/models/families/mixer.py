@@ -1,7 +1,9 @@
-"""mixer: a small MLP-Mixer: patches are mixed by learned weights, then channels.
+"""mixer: a small MLP-Mixer: learned weights mix the patches, then the channels.
 
-Beside mixer_kronecker it has the 2 S E + E scalars of its token mixing more in each layer. Source: Tolstikhin et al., "MLP-Mixer: An all-MLP
-Architecture for Vision" (NeurIPS 2021), equation 1; the differences stand in ``architectures.mixer``.
+Parameters: those of mixer_kronecker, and in each layer the 2 S E + E scalars of the token mixing.
+
+Source: Tolstikhin et al., "MLP-Mixer: An all-MLP Architecture for Vision" (NeurIPS 2021), equation
+1. ``architectures.mixer`` lists the differences.
 """
 
 from collections.abc import Mapping

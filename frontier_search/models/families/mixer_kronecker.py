@@ -1,9 +1,11 @@
-"""mixer_kronecker: a Mixer whose token mixing is the recurrence of kronecker over its patches, in each layer and for every channel.
+"""mixer_kronecker: a Mixer in which the recurrence of kronecker mixes the patches.
 
-    Z_{t+1}^T = phi(Z_t^T + phi(G Z_t^T)),  T steps in place of W_1 and W_2
+    Z_{t+1}^T = phi(Z_t^T + phi(G Z_t^T)),  T steps in place of W_1 and W_2, in each layer
 
-The S = g^2 patches are the hidden units, so g is a power of two. Nothing of the token mixing is learned: the parameters are those of
-mixer_no_mixing. Source: Nicolini (2026), next steps; Tolstikhin et al. (2021) for the rest.
+It is the same for every channel. The S = g^2 patches are the hidden units, so g is a power of two.
+No part of the token mixing is learned. Parameters: those of mixer_no_mixing.
+
+Source: Nicolini (2026), next steps; Tolstikhin et al. (2021) for the rest.
 """
 
 from pathlib import Path

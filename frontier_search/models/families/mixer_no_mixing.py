@@ -1,7 +1,9 @@
-"""mixer_no_mixing: a Mixer without token mixing: the control of mixer_kronecker.
+"""mixer_no_mixing: a Mixer without token mixing, the control of mixer_kronecker.
 
-A patch does not learn of the others before the mean over all of them. Parameters: those of mixer_kronecker, exactly. Source: Tolstikhin et
-al. (2021); Nicolini (2026), next steps.
+Patches are combined only by the mean over all of them. Parameters: exactly those of
+mixer_kronecker.
+
+Source: Tolstikhin et al. (2021); Nicolini (2026), next steps.
 """
 
 from pathlib import Path

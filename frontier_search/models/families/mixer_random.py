@@ -1,6 +1,8 @@
-"""mixer_random: mixer_kronecker with the graph of random_sparse, which has as many edges: the control that tells the Kronecker graph's part.
+"""mixer_random: mixer_kronecker on the graph of random_sparse, which has as many edges.
 
-Parameters: those of mixer_kronecker. Source: Nicolini (2026), the random control and the next steps.
+The control that shows what the Kronecker graph contributes. Parameters: those of mixer_kronecker.
+
+Source: Nicolini (2026), the random control and the next steps.
 """
 
 from pathlib import Path

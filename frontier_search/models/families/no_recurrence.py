@@ -1,8 +1,10 @@
-"""no_recurrence: the reservoir's input and output maps with nothing between them (T = 0).
+"""no_recurrence: the reservoir's input and output maps without a recurrence (T = 0).
 
     y = W_out [x, phi(W_in x)]
 
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the expansion control. Parameters: those of kronecker.
+Parameters: those of kronecker.
+
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the expansion control.
 """
 
 from pathlib import Path

@@ -1,7 +1,10 @@
-"""random_sparse: recurrence through a random graph with as many edges as the Kronecker graph of its width.
+"""random_sparse: recurrence through a random graph with as many edges as kronecker's.
 
-The edges are drawn without replacement, off the diagonal, by the seed: round(H^(log2 3)) - 1 of them, which is 3^k - 1 for H = 2^k.
-Source: Nicolini (2026), the random control; Jaeger, "The echo state approach" (GMD report 148, 2001), for sparse random reservoirs.
+The seed draws the edges without replacement, off the diagonal: round(H^(log2 3)) - 1 of them, which
+is 3^k - 1 for H = 2^k.
+
+Source: Nicolini (2026), the random control; Jaeger, "The echo state approach" (GMD report 148,
+2001), for sparse random reservoirs.
 """
 
 import math

@@ -1,9 +1,11 @@
-"""scaffold: a small convolutional network whose flattened feature map is read out: the control of scaffold_kronecker.
+"""scaffold: a readout of a small convolutional network's flattened feature map.
 
     h = features(x)     y = W_out h + b_out
 
-Parameters: those of scaffold_kronecker, exactly. Source: LeCun et al., "Gradient-based learning applied to document recognition"
-(Proceedings of the IEEE 86, 1998); Nicolini (2026), next steps.
+The control of scaffold_kronecker. Parameters: exactly those of scaffold_kronecker.
+
+Source: LeCun et al., "Gradient-based learning applied to document recognition" (Proceedings of the
+IEEE 86, 1998); Nicolini (2026), next steps.
 """
 
 from pathlib import Path

@@ -1,6 +1,9 @@
-"""scaffold_random: scaffold_kronecker with the graph of random_sparse, which has as many edges: the control of the Kronecker graph's part.
+"""scaffold_random: scaffold_kronecker on the graph of random_sparse, which has as many edges.
 
-Parameters: those of scaffold_kronecker. Source: Nicolini (2026), the random control and the next steps.
+The control that shows what the Kronecker graph contributes. Parameters: those of
+scaffold_kronecker.
+
+Source: Nicolini (2026), the random control and the next steps.
 """
 
 from pathlib import Path

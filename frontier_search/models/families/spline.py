@@ -1,8 +1,11 @@
-"""spline: a learned spline on every edge from an input to a hidden unit, and no recurrence.
+"""spline: a learned spline on every edge from an input to a hidden unit, without a recurrence.
 
     h = phi(sum_i f_i(x_i)),  f_i a quadratic B-spline with K coefficients     y = W_out [x, h]
 
-Parameters: d H K + (d + H) o + o. Source: Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), equation 2.5; Nicolini (2026), next steps.
+Parameters: d H K + (d + H) o + o.
+
+Source: Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), equation 2.5; Nicolini (2026), next
+steps.
 """
 
 from pathlib import Path

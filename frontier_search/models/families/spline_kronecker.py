@@ -2,7 +2,10 @@
 
     h_0 = phi(sum_i f_i(x_i))     h_{t+1} = phi(h_t + phi(h_t G^T))     y = W_out [x, h_T]
 
-Parameters: those of spline. Source: Nicolini (2026), next steps; Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), equation 2.5.
+Parameters: those of spline.
+
+Source: Nicolini (2026), next steps; Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), equation
+2.5.
 """
 
 from pathlib import Path

@@ -1,14 +1,19 @@
-"""varpro: the Kronecker reservoir by variable projection, its readout solved for and its input map trained.
+"""varpro: the Kronecker reservoir by variable projection: readout solved for, input map trained.
 
-    min over W_in of  loss(W*(W_in)),     W* = argmin over W_out of  loss(W_out [x, h_T]) + ridge / 2 |W_out|^2
+    min over W_in of  loss(W*(W_in))
+    W* = argmin over W_out of  loss(W_out [x, h_T]) + ridge / 2 |W_out|^2
 
-The readout is solved for on all training rows before the first epoch and after each; in an epoch it is held, and minibatch gradients train the
-input map alone. At a solved readout the gradient of the loss with W_out held is the gradient of the projected loss (its derivative through
-W* vanishes at the minimum), so an epoch begins with that gradient and goes on with one whose readout is up to an epoch old: variable
-projection in batches of one epoch. In regression W* is exact; in classification, where none exists in closed form, three steps of a bound on
-Newton's method follow it (``networks.varpro``). Every scalar of the readout is counted: the parameters are those of kronecker.
+The readout is solved for on all training rows before the first epoch and after each. Within an
+epoch it is held, and minibatch gradients train only the input map. At a solved readout the gradient
+of the loss with W_out held is the gradient of the projected loss, because its derivative through W*
+vanishes at the minimum. So an epoch starts with the exact gradient, and its later steps use a
+readout that is up to one epoch old: variable projection in batches of one epoch. In regression W*
+is exact. In classification it has no closed form, and three steps of a bound on Newton's method
+follow it (``networks.varpro``). Every scalar of the readout is counted: the parameters are those of
+kronecker.
 
-Source: Golub and Pereyra (SIAM Journal on Numerical Analysis 10, 1973); Nicolini (2026) for the reservoir.
+Source: Golub and Pereyra (SIAM Journal on Numerical Analysis 10, 1973); Nicolini (2026) for the
+reservoir.
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
 """The stacked programs of ``architectures.convolution``.
 
-A stack's convolutions are one grouped convolution, a group a model, in the memory order of channels last: at 28 x 28 pixels it takes less
-than half the time of patches multiplied by kernels in feature-major order, and as long at 8 x 8. It wants the batch outermost and the models
-innermost, so images are turned once on the way in and once on the way out.
+A stack's convolutions are one grouped convolution with a group for each model, in the memory order
+channels last. At 28 x 28 pixels it takes less than half the time of patches multiplied by kernels
+in feature-major order, and the same time at 8 x 8. It needs the batch outermost and the models
+innermost, so images are transposed once on the way in and once on the way out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from frontier_search.models.tanh import differentiable_tanh
 class Features:
     """The features of M models.
 
-    Learned, of layer l: ``kernel_l`` (M, C, c, k, k), c the maps before it, and ``bias_l`` (M, C).
+    Learned, of layer l: ``kernel_l`` (M, C, c, k, k), with c the maps before it, and ``bias_l`` (M,
+    C).
     """
 
     def __init__(self, front: Convolution, n_inputs: int) -> None:
@@ -44,7 +46,7 @@ class Features:
             self.learned[f"bias_{layer}"] = (front.channels,)
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """The first weights of torch.nn.Conv2d."""
+        """Draws the first weights as torch.nn.Conv2d does."""
         weights = {}
         for layer in range(self.front.layers):
             fan_in = (self.front.channels if layer else 1) * self.front.kernel**2
@@ -53,7 +55,7 @@ class Features:
         return weights
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        """(M, s^2, batch) -> (M, C g^2, batch), by map, row and column."""
+        """(M, s^2, batch) -> (M, C g^2, batch), ordered by map, row and column."""
         n_models, _, batch = x.shape
         maps = (
             x.permute(2, 1, 0)

@@ -1,4 +1,4 @@
-"""The stacked program of ``architectures.factored``: a Kronecker product of small factors a step, applied factor by factor."""
+"""The stacked program of ``architectures.factored``: each step applies the factors one by one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from frontier_search.models.architectures.factored import Factored
 from frontier_search.models.networks.reservoir import initial_maps, map_shapes
 from frontier_search.models.tanh import differentiable_tanh
 
-FIRST_CORRECTION = 0.1  # bound of the first u and v: K + u v^T is K to 0.01, and neither u nor v is without a gradient as at 0
+# Bound of the first u and v. K + u v^T is then K to within 0.01. Unlike at 0, both have a gradient.
+FIRST_CORRECTION = 0.1
 
 
 class FactoredStack:
-    """M reservoirs of equal width whose factors are learned in the same way, with their own numbers of steps.
+    """M reservoirs of equal width whose factors are learned in the same way.
 
-    Learned: ``w_x``, ``b_x``, ``w_h`` as in ``networks.reservoir``, and ``factors`` (M, 1 or L, n, n), or ``u`` and ``v`` (M, T, L, n).
+    Each has its own number of steps. Learned: ``w_x``, ``b_x``, ``w_h`` as in
+    ``networks.reservoir``, and ``factors`` (M, 1 or L, n, n), or ``u`` and ``v`` (M, T, L, n).
     Fixed: ``factor`` (n, n), the initiator with spectral radius 1, and ``radius`` (M, 1, 1).
     """
 
@@ -64,7 +66,10 @@ class FactoredStack:
         return weights
 
     def factors(self, learned: Mapping[str, Tensor]) -> list[list[Tensor]]:
-        """Of each step t, factors whose Kronecker product is G_t, (M', n', n') each, of the M' models that run."""
+        """Returns the factors of G_t for each step t, (M', n', n') each.
+
+        M' is the number of models that run at the step.
+        """
         if self.learns != "rank_one":
             first, *others = learned["factors"].expand(-1, self.levels, -1, -1).unbind(1)
             once = kronecker_product.blocks([self.radius * first, *others])

@@ -16,7 +16,8 @@ from frontier_search.models.tanh import differentiable_tanh, tanh
 class FeedForwardStack:
     """M fully connected networks of equal width and depth.
 
-    Learned, for layer l of L hidden layers and the output: ``weight_l`` (M, fan_out, fan_in) and ``bias_l`` (M, fan_out, 1).
+    Learned, for layer l of the hidden layers and the output: ``weight_l`` (M, fan_out, fan_in) and
+    ``bias_l`` (M, fan_out, 1).
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""The stacked program of ``architectures.mixer``; the patches of a stack are (M, S, C, batch), so that mixing tokens is one product a model."""
+"""The stacked program of ``architectures.mixer``.
+
+The patches of a stack are (M, S, C, batch), so that mixing tokens is one product for each model.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,11 @@ from frontier_search.models.tanh import differentiable_tanh
 class MixerStack:
     """M Mixers of one shape, with their own graphs and numbers of steps.
 
-    Learned: ``embed`` (M, C, p^2) and ``embed_bias`` (M, C, 1); of layer l ``tokens_bias_l`` (M, S, 1), ``channels_in_l`` (M, D, C),
-    ``channels_in_bias_l`` (M, D, 1), ``channels_out_l`` (M, C, D) and, where token mixing is learned, ``tokens_in_l`` (M, E, S),
-    ``tokens_in_bias_l`` (M, E, 1) and ``tokens_out_l`` (M, S, E); ``readout`` (M, o, C) and ``readout_bias`` (M, o, 1). Fixed: ``graph``.
+    Learned: ``embed`` (M, C, p^2) and ``embed_bias`` (M, C, 1). Of layer l: ``tokens_bias_l``
+    (M, S, 1), ``channels_in_l`` (M, D, C), ``channels_in_bias_l`` (M, D, 1), ``channels_out_l``
+    (M, C, D) and, if token mixing is learned, ``tokens_in_l`` (M, E, S), ``tokens_in_bias_l``
+    (M, E, 1) and ``tokens_out_l`` (M, S, E). ``readout`` (M, o, C) and ``readout_bias`` (M, o, 1).
+    Fixed: ``graph``.
     """
 
     def __init__(
@@ -56,7 +61,10 @@ class MixerStack:
         self.learned |= {"readout": (n_outputs, c), "readout_bias": (n_outputs, 1)}
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """The first weights of torch.nn.Linear; b_2 is bounded by the number of patches, whatever mixes them."""
+        """Draws the first weights as torch.nn.Linear does.
+
+        The bound of b_2 follows from the number of patches, whatever mixes them.
+        """
         weights: dict[str, Tensor] = {}
         fan_in = self.patch**2
         for name, shape in self.learned.items():
@@ -68,7 +76,7 @@ class MixerStack:
         return weights
 
     def patches(self, x: Tensor) -> Tensor:
-        """(M, s^2, batch) -> (M, g^2, p^2, batch), patches and the pixels of each by rows."""
+        """(M, s^2, batch) -> (M, g^2, p^2, batch), patches and their pixels ordered by rows."""
         n_models, _, batch = x.shape
         grid, patch = self.first.grid, self.patch
         missing = grid * patch - self.side
@@ -95,7 +103,7 @@ class MixerStack:
         return torch.baddbmm(learned["readout_bias"], learned["readout"], z.mean(dim=1))
 
     def _mix_tokens(self, learned: Mapping[str, Tensor], layer: int, z: Tensor) -> Tensor:
-        """(M, S, C batch): every channel of every row of the dataset is a column."""
+        """Mixes (M, S, C batch): every channel of every row of the dataset is a column."""
         if not self.first.token_hidden:
             return self.core.recur({}, z)
         inner = torch.baddbmm(learned[f"tokens_in_bias_{layer}"], learned[f"tokens_in_{layer}"], z)
@@ -103,5 +111,5 @@ class MixerStack:
 
 
 def _across_channels(weight: Tensor, z: Tensor) -> Tensor:
-    """(M, D, C) times (M, S, C, batch), the same for every patch."""
+    """Returns (M, D, C) times (M, S, C, batch), the same product for every patch."""
     return weight[:, None] @ z

@@ -1,7 +1,8 @@
-"""The stacked program of ``architectures.reservoir``: one pair of batched products a step over the models that still run.
+"""The stacked program of ``architectures.reservoir``: batched products over the models that run.
 
-The models are sorted by their number of steps, so step t touches the first ``active[t]`` of them and nothing is computed in vain. The
-input map and the skip connection of the readout share one product: ``w_x`` holds the rows of W_in above the x part of W_out's.
+The models are sorted by their number of steps, so step t computes only the first ``active[t]`` of
+them. The input map and the skip connection of the readout share one product: ``w_x`` holds the rows
+of W_in above the x part of W_out's.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ class Saved:
 
     Attributes:
         x: the rows, (M, d, batch).
-        states: h_0, h_1, ..., each of the models active at the step that made it.
+        states: h_0, h_1, ..., each of the models that ran at the step that made it.
         messages: s = sigmoid(2 G h_t) of each step; phi(G h_t) = 2 s - 1.
-        updates: phi(h_t + phi(G h_t)) of each step; the next state itself unless gated.
+        updates: phi(h_t + phi(G h_t)) of each step; the next state itself unless gated or leaky.
         last: h_T of every model, (M, H, batch).
     """
 
@@ -40,7 +41,7 @@ class Saved:
 
 
 def map_shapes(n_inputs: int, hidden: int, n_outputs: int) -> dict[str, tuple[int, ...]]:
-    """The learned tensors of the input map and the readout of one model."""
+    """Returns the shapes of one model's input map and readout."""
     width = hidden + n_outputs
     return {"w_x": (width, n_inputs), "b_x": (width, 1), "w_h": (n_outputs, hidden)}
 
@@ -48,7 +49,7 @@ def map_shapes(n_inputs: int, hidden: int, n_outputs: int) -> dict[str, tuple[in
 def initial_maps(
     generator: torch.Generator, n_inputs: int, hidden: int, n_outputs: int
 ) -> dict[str, Tensor]:
-    """Their first weights, those of two torch.nn.Linear."""
+    """Draws the first weights of an input map and a readout, as two torch.nn.Linear do."""
     d, h, o = n_inputs, hidden, n_outputs
     w_in, b_in = uniform(generator, (h, d), d), uniform(generator, (h, 1), d)
     w_out, b_out = uniform(generator, (o, d + h), d + h), uniform(generator, (o, 1), d + h)
@@ -62,8 +63,9 @@ def initial_maps(
 class ReservoirStack:
     """M reservoirs of equal width, with their own graphs and numbers of steps.
 
-    Learned: ``w_x`` (M, H + o, d), ``b_x`` (M, H + o, 1), ``w_h`` (M, o, H) and, when gated, ``gate`` (M, 1, 1).
-    Fixed: ``graph`` (M', H, H), the G of the M' models that have one, or none where all are factored, and, when leaky, ``leak`` (M, H, 1).
+    Learned: ``w_x`` (M, H + o, d), ``b_x`` (M, H + o, 1), ``w_h`` (M, o, H) and, if gated, ``gate``
+    (M, 1, 1). Fixed: ``graph`` (M', H, H), the matrices of the M' models that have one, with M' = 0
+    if the graphs are factored, and, if leaky, ``leak`` (M, H, 1).
     """
 
     def __init__(
@@ -121,13 +123,13 @@ class ReservoirStack:
         return weights | ({"gate": torch.zeros(1, 1)} if self.gated else {})
 
     def _rate(self, learned: Mapping[str, Tensor], n: int) -> Tensor | None:
-        """How much of the update the first n models take, or None for all of it."""
+        """Returns how much of the update the first n models take, or None for all of it."""
         if self.gated:
             return torch.sigmoid(learned["gate"][:n])
         return self.leak[:n] if self.leaky else None
 
     def _messages(self, h: Tensor) -> Tensor:
-        """G h of the first models."""
+        """Returns G h of the first models."""
         return (
             torch.bmm(self.graph[: len(h)], h)
             if self._factored is None
@@ -135,7 +137,7 @@ class ReservoirStack:
         )
 
     def recur(self, learned: Mapping[str, Tensor], h: Tensor) -> Tensor:
-        """h_0 -> h_T, both (M, H, batch); of what is learned it reads the gate alone."""
+        """h_0 -> h_T, both (M, H, batch). Of the learned tensors it reads only the gate."""
         for n in self.active:
             running = h[:n]
             update = differentiable_tanh(running + differentiable_tanh(self._messages(running)))

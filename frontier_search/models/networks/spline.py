@@ -1,4 +1,4 @@
-"""The stacked program of ``architectures.spline``: a reservoir over the basis functions of its inputs."""
+"""The stacked program of ``architectures.spline``: a reservoir over basis functions of inputs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ FIRST_BEND = 0.1  # standard deviation of the first coefficients about those of 
 
 
 def basis(x: Tensor, count: int) -> Tensor:
-    """The quadratic B-splines on ``count`` - 2 equal intervals of [LOW, HIGH], continued linearly beyond.
+    """Returns the quadratic B-splines on ``count`` - 2 equal intervals of [LOW, HIGH].
 
-    Source: de Boor, "A Practical Guide to Splines" (1978), chapter IX; on equal intervals every one is the same bump, moved by one interval:
-    B(v) = 3/4 - v^2 where |v| < 1/2, (3/2 - |v|)^2 / 2 where |v| < 3/2, and 0 elsewhere.
+    Beyond the intervals they are continued linearly. On equal intervals each is the same bump,
+    moved by one interval: B(v) = 3/4 - v^2 where |v| < 1/2, (3/2 - |v|)^2 / 2 where |v| < 3/2, and
+    0 elsewhere. Source: de Boor, "A Practical Guide to Splines" (1978), chapter IX.
 
     Args:
         x: (M, d, batch).
@@ -32,23 +33,26 @@ def basis(x: Tensor, count: int) -> Tensor:
     distance = (inside[:, :, None] - centres[:, None]).abs()
     values = 0.5 * (1.5 - distance).relu().square() - 1.5 * (0.5 - distance).relu().square()
     beyond = (position - inside)[:, :, None]
-    slopes = x.new_zeros(2, count, 1)  # of the basis functions at the two ends, an interval
+    slopes = x.new_zeros(2, count, 1)  # per interval, of the basis functions at the two ends
     slopes[0, :2, 0] = slopes[1, -2:, 0] = torch.tensor([-1.0, 1.0], dtype=x.dtype, device=x.device)
     values = values + beyond.clamp(max=0) * slopes[0] + beyond.clamp(min=0) * slopes[1]
     return values.flatten(1, 2)
 
 
 def greville(count: int) -> Tensor:
-    """The coefficients (count,) with which the basis functions sum to x itself: means of the two knots within each one's support."""
+    """Returns the coefficients (count,) with which the basis functions sum to x itself.
+
+    Each is the mean of the two knots inside the support of its function.
+    """
     return LOW + (torch.arange(count) - 0.5) * ((HIGH - LOW) / (count - 2))
 
 
 class SplineStack:
     """M reservoirs of equal width and basis.
 
-    Learned: ``c`` (M, H, d K), ``w_x`` (M, o, d), ``b_x`` (M, o, 1), ``w_h`` (M, o, H) and, as in ``networks.reservoir``, no part of G.
-    The readout's skip connection, which is linear, is a spline too; so the whole is a reservoir over d K basis functions, and its program
-    and its gradients are that reservoir's.
+    Learned: ``c`` (M, H, d K), ``w_x`` (M, o, d), ``b_x`` (M, o, 1) and ``w_h`` (M, o, H). The
+    readout's skip connection is linear, and so a spline too. The model is therefore a reservoir
+    over d K basis functions, and has that reservoir's program and gradients.
     """
 
     def __init__(
@@ -74,11 +78,12 @@ class SplineStack:
         }
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """The first weights of a reservoir, as lines, with a little bend: so starts KAN, from its base function (section 2.2)."""
-        maps, hidden = (
-            initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs),
-            self.hidden,
-        )
+        """Draws the first weights of a reservoir as lines, and bends them a little.
+
+        KAN starts in the same way, from its base function (section 2.2).
+        """
+        hidden = self.hidden
+        maps = initial_maps(generator, self.n_inputs, hidden, self.n_outputs)
         lines = (
             maps["w_x"][:hidden, :, None] * greville(self.count)
             + maps["b_x"][:hidden, :, None] / self.n_inputs
@@ -92,7 +97,7 @@ class SplineStack:
         }
 
     def _core(self, learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The learned tensors of the reservoir over the basis functions."""
+        """Returns the learned tensors of the reservoir over the basis functions."""
         skip = (learned["w_x"][..., None] * self.abscissae).flatten(2)
         no_bias = learned["b_x"].new_zeros(len(skip), self.hidden, 1)
         return {

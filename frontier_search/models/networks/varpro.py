@@ -1,16 +1,20 @@
-"""The stacked program of ``architectures.varpro``: the reservoir's, and how its readout is solved for.
+"""The stacked program of ``architectures.varpro``: the reservoir's, and a solver for its readout.
 
-With features f = [x, h_T, 1] the readout W minimises the mean over the training rows of loss(W f) + ridge / 2 |W|^2, the bias without penalty.
+With features f = [x, h_T, 1] the readout W minimises the mean over the training rows of
+loss(W f) + ridge / 2 |W|^2. The bias has no penalty: D is 1, and 0 for the bias.
 
-    W += (c mean(f f^T) + ridge D)^-1 (mean(f r^T) - ridge D W),     r = target - mean(W f),     D = 1 but for the bias
+    W += (c mean(f f^T) + ridge D)^-1 (mean(f r^T) - ridge D W),     r = target - mean(W f)
 
-c bounds the curvature of the loss from above. Squared error / 2: c = 1, the mean is W f, and one step is the least-squares solution. Log
-loss: c = 1/4 with the logistic function of W f; cross-entropy: c = 1/2 with its softmax. There a step is one of Newton's with the bound in
-place of the Hessian, which never increases the loss, and a few of them from the readout of the last time follow the minimum.
+c bounds the curvature of the loss from above. Squared error / 2: c = 1, the mean is W f, and one
+step gives the least-squares solution. Log loss: c = 1/4, and the mean is the logistic function of W
+f. Cross-entropy: c = 1/2, and the mean is the softmax of W f. In these two a step is Newton's with
+the bound in place of the Hessian, which never increases the loss. A few steps, from the readout of
+the last solution, follow the minimum.
 
-Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate" (SIAM
-Journal on Numerical Analysis 10, 1973); Boehning, "Multinomial logistic regression algorithm" (Annals of the Institute of Statistical
-Mathematics 44, 1992), for the bound.
+Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares
+problems whose variables separate" (SIAM Journal on Numerical Analysis 10, 1973); Boehning,
+"Multinomial logistic regression algorithm" (Annals of the Institute of Statistical Mathematics 44,
+1992), for the bound.
 """
 
 from __future__ import annotations
@@ -27,15 +31,15 @@ from frontier_search.models.network import Batches
 from frontier_search.models.networks.reservoir import ReservoirStack
 
 CURVATURE: Mapping[Task, float] = {"regression": 1.0, "binary": 0.25, "multiclass": 0.5}
-STEPS: Mapping[Task, int] = {
-    "regression": 1,
-    "binary": 3,
-    "multiclass": 3,
-}  # each is a pass over the rows, as dear as an epoch's forward
+# Each step is a pass over the rows and costs as much as the forward passes of an epoch.
+STEPS: Mapping[Task, int] = {"regression": 1, "binary": 3, "multiclass": 3}
 
 
 class VarProStack(ReservoirStack):
-    """M reservoirs with solved readouts: W_out and b_out, which are rows of ``w_x`` and ``b_x``, and ``w_h``."""
+    """M reservoirs with solved readouts.
+
+    Solved: ``w_h`` and the rows of ``w_x`` and ``b_x`` that belong to W_out and b_out.
+    """
 
     def __init__(
         self,
@@ -64,9 +68,9 @@ class VarProStack(ReservoirStack):
             gram, slope, n_rows = torch.zeros(()), torch.zeros(()), 0
             for x, y in batches():
                 outputs, saved = self.forward_saving(learned, x)
-                features = torch.cat(
-                    [x, saved.last, torch.ones_like(x[:, :1])], dim=1
-                ).double()  # float32 would lose what ridge adds
+                ones = torch.ones_like(x[:, :1])
+                # float64, because float32 would lose what ridge adds
+                features = torch.cat([x, saved.last, ones], dim=1).double()
                 slope = slope + features @ _residual(task, outputs, y).double().mT
                 gram = gram if factor is not None else gram + features @ features.mT
                 n_rows += x.shape[2]
@@ -74,7 +78,7 @@ class VarProStack(ReservoirStack):
                 factor, failed = torch.linalg.cholesky_ex(
                     CURVATURE[task] / n_rows * gram + torch.diag_embed(self.penalty)
                 )
-                # where it failed the model has diverged, and training notices that its scalars are not finite
+                # Where this fails the model has diverged. nan lets training notice it.
                 factor = torch.where((failed > 0)[:, None, None], torch.nan, factor)
             weights += torch.cholesky_solve(
                 slope / n_rows - self.penalty[..., None] * weights.mT, factor
@@ -94,7 +98,7 @@ class VarProStack(ReservoirStack):
             rows.zero_()
 
     def _readout(self, learned: Mapping[str, Tensor]) -> Tensor:
-        """W, (M, o, d + H + 1), in float64."""
+        """Returns W, (M, o, d + H + 1), in float64."""
         return torch.cat(
             [learned["w_x"][:, self.hidden :], learned["w_h"], learned["b_x"][:, self.hidden :]],
             dim=2,
@@ -102,7 +106,7 @@ class VarProStack(ReservoirStack):
 
 
 def _residual(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
-    """Target less mean, (M, o, n)."""
+    """Returns the target minus the mean, (M, o, n)."""
     if task == "regression":
         return targets[:, None] - outputs
     if task == "binary":
