@@ -1,4 +1,6 @@
-"""What a person reads of a search: tables, figures, documents, the live view. None of it loads MLflow or torch.
+"""What people read about a search: tables, figures, reports, the live view.
+
+Nothing here loads MLflow or torch.
 
 tables     the frontier and the trials for a terminal, as JSON and as CSV; rows: what stands in them
 chart      what a figure of the frontier shows; figure draws it as PNG (matplotlib) and as a page (plotly)

@@ -1,4 +1,4 @@
-"""The page of a study: the question, the protocol, frontiers with their uncertainty, who owns them, the claims, and the commands."""
+"""The report on a study: its claims, the frontiers and their owners, the protocol, the commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from frontier_search.frontier.baselines import Baseline, best, measure_baselines
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import LEVEL, RESAMPLES
 from frontier_search.frontier.judge import Body
-from frontier_search.frontier.membership import members
+from frontier_search.frontier.membership import Member, members
 from frontier_search.frontier.settling import CORRECTED
 from frontier_search.reports import report_figures, study_claims, words
 from frontier_search.reports.chart import Chart
@@ -22,17 +22,18 @@ from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import Claims
 from frontier_search.search.sweep import origin
 
-BASELINE_ROWS, BASELINE_SEEDS = (
-    4000,
-    5,
-)  # training rows and seeds beyond which the other methods take minutes
+# with more training rows or more seeds, the other methods take minutes
+BASELINE_ROWS, BASELINE_SEEDS = 4000, 5
 
 
 def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Block]:
-    """The whole page.
+    """Returns the whole report.
 
     Args:
-        settled: whether seeds were added until claims could be told, so that intervals have the corrected level.
+        studied: the searches, those of later rounds with more seeds among them.
+        claims: the claims to judge.
+        settled: whether seeds were added until the claims were decided. Intervals then have the
+            level that is corrected for several rounds.
     """
     level = CORRECTED if settled else LEVEL
     pairs = [(each.search, each.trials) for each in studied]
@@ -40,9 +41,10 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
     own = [each for each in studied if not origin(each.search.name)[1]]
     return [
         Paragraph(
-            "Which families of models own the frontier between loss and learned parameters, and how sure are we? Frontiers are chosen on "
-            "validation rows and reported on test rows. Intervals of means over seeds are Student's at "
-            f"{level:.4g}; shares and chances come from {RESAMPLES:,} paired resamples of the seeds."
+            "Which families of models own the frontier between loss and learned parameters, and "
+            "how sure are we? Frontiers are chosen on validation rows and reported on test rows. "
+            f"Intervals of means over seeds are Student's at {level:.4g}; "
+            f"shares and chances come from {RESAMPLES:,} paired resamples of the seeds."
         ),
         *study_claims.claims(claims, body, Body(pairs, FEW_SEEDS), level),
         *study_claims.owners(own, body, claims, level),
@@ -60,6 +62,7 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
 
 
 def _frontier(studied: Studied, level: float) -> list[Block]:
+    """Returns the figure of one search's frontier, its members, and the other methods."""
     search, trials = studied.search, studied.trials
     found: list[Block] = [Heading(search.name, 3)]
     baselines = _baselines(studied)
@@ -67,19 +70,41 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
         chart = Chart.of(search, trials, baselines=baselines)
     except SpecError as error:
         return [*found, Paragraph(str(error))]
-    found.append(
-        Figure(
-            f"{search.name}.png",
-            picture(chart),
-            f"The frontier of {search.name}; the dashed line is the best of other methods of any size.",
-        )
+    caption = (
+        f"The frontier of {search.name}; the dashed line is the best of other methods of any size."
     )
+    found.append(Figure(f"{search.name}.png", picture(chart), caption))
+    found.append(_members(members(trials, search.objective_table(), level)))
+    if baselines:
+        found += [
+            Paragraph(
+                "Other methods of any size on the same rows, the best of a small grid each; "
+                f"the best is {best(baselines).name}."
+            ),
+            _methods(baselines),
+        ]
+    return found
+
+
+def _members(listed: Sequence[Member]) -> Table:
     rows = []
-    for member in members(trials, search.objective_table(), level):
-        val, test = (Spread.of(member.trial.per_seed(f"{split}_loss")) for split in ("val", "test"))
-        rows.append((str(member.trial.number), member.trial.candidate.family, hyperparameters(member.trial), f"{member.trial.size['effective']:,}",
-                     words.spread(val), words.interval(member.val), words.spread(test), words.interval(member.test), f"{member.probability:.2f}",
-                     f"{words.number(member.optimism)} {words.interval(member.optimism_interval)}"))  # fmt: skip
+    for member in listed:
+        trial = member.trial
+        val, test = (Spread.of(trial.per_seed(f"{split}_loss")) for split in ("val", "test"))
+        optimism = f"{words.number(member.optimism)} {words.interval(member.optimism_interval)}"
+        cells = (
+            str(trial.number),
+            trial.candidate.family,
+            hyperparameters(trial),
+            f"{trial.size['effective']:,}",
+            words.spread(val),
+            words.interval(member.val),
+            words.spread(test),
+            words.interval(member.test),
+            f"{member.probability:.2f}",
+            optimism,
+        )
+        rows.append(cells)
     columns = (
         "trial",
         "family",
@@ -92,25 +117,28 @@ def _frontier(studied: Studied, level: float) -> list[Block]:
         "chance on the frontier",
         "optimism",
     )
-    found.append(Table(columns, tuple(rows), frozenset({0, 3, 4, 5, 6, 7, 8, 9})))
-    if baselines:
-        chosen = best(baselines)
-        lines = [
-            (
-                one.name,
-                str(dict(one.hyperparameters)),
-                words.number(one.mean("val_loss")),
-                words.number(one.mean("test_loss")),
-            )
-            for one in baselines
-        ]
-        found += [Paragraph(f"Other methods of any size on the same rows, the best of a small grid each; the best is {chosen.name}."),
-                  Table(("method", "settings", "validation loss", "test loss"), tuple(lines), frozenset({2, 3}))]  # fmt: skip
-    return found
+    return Table(columns, tuple(rows), frozenset({0, 3, 4, 5, 6, 7, 8, 9}))
+
+
+def _methods(baselines: Sequence[Baseline]) -> Table:
+    rows = tuple(
+        (
+            one.name,
+            str(dict(one.hyperparameters)),
+            words.number(one.mean("val_loss")),
+            words.number(one.mean("test_loss")),
+        )
+        for one in baselines
+    )
+    return Table(("method", "settings", "validation loss", "test loss"), rows, frozenset({2, 3}))
 
 
 def _baselines(studied: Studied) -> tuple[Baseline, ...]:
-    """The other methods on this search's first seeds, kept beside its report because they take seconds; none for a large dataset."""
+    """Returns the other methods, measured on the first seeds of a search.
+
+    They take seconds, so they are kept in a file in the search's folder. For a dataset with more
+    than BASELINE_ROWS training rows there are none.
+    """
     search, path = studied.search, studied.folder.report / "ceiling.json"
     seeds = search.seeds[:BASELINE_SEEDS]
     if path.exists():
@@ -130,33 +158,35 @@ def _baselines(studied: Studied) -> tuple[Baseline, ...]:
 
 
 def _graphs(studied: Sequence[Studied]) -> list[Block]:
+    """Returns drawings of a reservoir and of the fixed graphs; nothing if no family has a graph."""
     families = list(dict.fromkeys(family for each in studied for family in each.search.spaces))
     drawn = report_figures.graphs(families)
     if drawn is None:
         return []
     drawing = f"{report_figures.GRAPH_UNITS} units, the graph of seed {report_figures.GRAPH_SEED}"
-    caption = f"Above: which unit listens to which ({drawing}). Below: eigenvalues, scaled to a spectral radius of 1."
+    caption = (
+        f"Above: which unit listens to which ({drawing}). "
+        "Below: eigenvalues, scaled to a spectral radius of 1."
+    )
+    equations = (
+        "h_0 = tanh(W_in x + b_in)",
+        "h_{t+1} = tanh(h_t + tanh(h_t G^T))",
+        "y = W_out [x, h_T] + b_out",
+    )
+    recurrence, learned = (
+        report_figures.recurrence(),
+        "A reservoir: only the dark boxes are learned.",
+    )
     return [
         Heading("The models"),
-        Figure(
-            "recurrence.png",
-            report_figures.recurrence(),
-            "A reservoir: only the dark boxes are learned.",
-        ),
-        Code(
-            "h_0 = tanh(W_in x + b_in)    h_{t+1} = tanh(h_t + tanh(h_t G^T))    y = W_out [x, h_T] + b_out"
-        ),
+        Figure("recurrence.png", recurrence, learned),
+        Code("    ".join(equations)),
         Figure("graphs.png", drawn, caption),
     ]
 
 
 def _protocol(studied: Sequence[Studied]) -> list[Block]:
-    rows = tuple(
-        (each.search.name, each.search.dataset, str(len(each.search.seeds)), f"{each.search.trials}{' listed' if each.search.candidates else ''}",
-         str(each.search.epochs), str(each.search.batch_size), each.search.select, "" if each.search.candidates else each.search.sampler,
-         str(sum(trial.state.finished for trial in each.trials)), each.search.fingerprint())
-        for each in studied
-    )  # fmt: skip
+    """Returns how the models of each search were trained, and the spaces that were searched."""
     columns = (
         "search",
         "dataset",
@@ -169,38 +199,49 @@ def _protocol(studied: Sequence[Studied]) -> list[Block]:
         "finished",
         "fingerprint",
     )
-    spaces = dict.fromkeys(
-        json.dumps({name: space.to_spec() for name, space in each.search.families})
+    rows = tuple(_settings(each) for each in studied)
+    spaces = dict.fromkeys(  # each once, whatever the number of searches with it
+        "\n".join(f"{name}: {json.dumps(space.to_spec())}" for name, space in each.search.families)
         for each in studied
     )
     return [
         Heading("The protocol"),
         Paragraph(
-            "A seed decides the rows, the first weights, the random graphs and the order of the minibatches, the same for every candidate. "
-            "Training is AdamW without weight decay unless a family has one. The epoch that is reported is chosen on validation."
+            "A seed decides the rows, the first weights, the random graphs and the order of the "
+            "minibatches, the same for every candidate. Training is AdamW without weight decay "
+            "unless a family has one. The epoch that is reported is chosen on validation."
         ),
         Table(columns, rows, frozenset({2, 3, 4, 5, 8})),
         Heading("Spaces", 3),
-        *(
-            Code(
-                "\n".join(
-                    f"{name}: {json.dumps(space)}" for name, space in json.loads(spaces_of).items()
-                )
-            )
-            for spaces_of in spaces
-        ),
+        *(Code(space) for space in spaces),
     ]
+
+
+def _settings(studied: Studied) -> tuple[str, ...]:
+    search = studied.search
+    return (
+        search.name,
+        search.dataset,
+        str(len(search.seeds)),
+        f"{search.trials} listed" if search.candidates else str(search.trials),
+        str(search.epochs),
+        str(search.batch_size),
+        search.select,
+        "" if search.candidates else search.sampler,
+        str(sum(trial.state.finished for trial in studied.trials)),
+        search.fingerprint(),
+    )
 
 
 # ---- words -------------------------------------------------------------------------------------
 
 
 def summary(content: Sequence[Block]) -> str:
-    """The verdicts, one line a claim, for the terminal."""
-    tables = [
-        block for block in content if isinstance(block, Table) and block.columns[1] == "claim"
+    """Returns the verdicts of a report for the terminal, a line a claim."""
+    verdicts = [
+        f"{number:>2}  {verdict:32} {text}"
+        for table in content
+        if isinstance(table, Table) and table.columns[1] == "claim"
+        for number, text, _, verdict, _ in table.rows
     ]
-    return (
-        "\n".join(f"{row[0]:>2}  {row[3]:32} {row[1]}" for table in tables for row in table.rows)
-        or "no claim was asked about."
-    )
+    return "\n".join(verdicts) or "no claim was asked about."

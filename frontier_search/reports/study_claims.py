@@ -1,9 +1,9 @@
-"""The part of a study's report that answers its questions: the claims, the owners of the frontiers, the published tables."""
+"""The claims of a study's report, the owners of its frontiers, and the published tables."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from frontier_search.frontier.evidence import Evidence
@@ -20,17 +20,26 @@ from frontier_search.search.sweep import origin
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.trial import Trial, TrialState
 
-RANGES = (LOW_END, WHOLE)
-CONTEST = (
-    9  # candidates at least: fewer are points that somebody picked, and who owns them says nothing
+RANGES = (LOW_END, WHOLE)  # of parameters, in which owners are shown
+# Owners are shown from this number of candidates on. Fewer candidates are points that somebody
+# picked, so their owners say nothing about the families.
+CONTEST = 9
+FEW_SEEDS = 5  # as many as the published study used
+WINNERS = (
+    "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs "
+    "and dense networks own together."
 )
-FEW_SEEDS = 5  # the study's own number
-WINNERS = "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs and dense networks own together."
 
 
 @dataclass(frozen=True)
 class Studied:
-    """A search with its trials, and the commands that made it."""
+    """A search of a study.
+
+    Attributes:
+        trials: all of its trials.
+        folder: where it is on disk.
+        command: the command that made it.
+    """
 
     search: Search
     trials: Sequence[Trial]
@@ -42,6 +51,13 @@ class Studied:
 
 
 def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
+    """Returns the verdict on each claim and the finding on each of its parts.
+
+    Args:
+        body: the evidence of all seeds.
+        few: the evidence of the first FEW_SEEDS seeds.
+        level: of the intervals.
+    """
     if not claims.claims:
         return []
     rows, parts = [], []
@@ -64,8 +80,9 @@ def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
     return [
         Heading("The claims"),
         Paragraph(
-            "A claim holds when each of its parts holds, and does not when one does not. A part holds when the whole interval of its paired "
-            "difference (or share) lies on the claimed side. Nothing was tuned: the limits were written down before training."
+            "A claim holds when each of its parts holds, and does not when one does not. "
+            "A part holds when the whole interval of its paired difference (or share) lies on the "
+            "claimed side. Nothing was tuned: the limits were written down before training."
         ),
         Table(
             ("", "claim", f"with {FEW_SEEDS} seeds", "with all seeds", "seeds"),
@@ -108,7 +125,7 @@ def _part(number: int, sentence: str, finding: Finding) -> tuple[str, ...]:
 
 
 def _more(finding: Finding) -> str:
-    """How many more seeds would settle a part."""
+    """Returns how many more seeds would settle a part, in words."""
     if finding.n_seeds == 0:
         return ""
     if finding.more_seeds is None:
@@ -120,6 +137,12 @@ def _more(finding: Finding) -> str:
 
 
 def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float) -> list[Block]:
+    """Returns the shares of the families in each frontier, and the winner map of two groups.
+
+    Args:
+        claims: with the groups ``reservoir`` and ``dense``, if there is to be a winner map.
+        level: of the intervals.
+    """
     contests = {
         name: body.richest(name) for name in dict.fromkeys(each.search.dataset for each in studied)
     }
@@ -141,8 +164,9 @@ def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float)
     found: list[Block] = [
         Heading("Who owns the frontier"),
         Paragraph(
-            "A family's share of the hypervolume is its share of the gain over the best constant prediction, at a parameter budget drawn at "
-            "random on the logarithmic axis; its share of members is counted. Members are chosen on validation and valued on test."
+            "A family's share of the hypervolume is its share of the gain over the best constant "
+            "prediction, at a parameter budget drawn at random on the logarithmic axis; its share "
+            "of members is counted. Members are chosen on validation and valued on test."
         ),
         Table(
             ("dataset", "range", "family", "share of hypervolume", "share of members"),
@@ -167,7 +191,7 @@ def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float)
 def _shares(
     dataset: str, part: str, owners: Ownership | None, level: float
 ) -> list[tuple[str, ...]]:
-    """A row a family that owns something in a range, the largest share first."""
+    """Returns a row for each family that owns something in a range, the largest share first."""
     if owners is None:
         return [(dataset, part, "no such model", "", "")]
     shares = sorted(
@@ -188,6 +212,7 @@ def _shares(
 
 
 def _ownership(body: Body, evidence: Evidence, within: Range) -> Ownership | None:
+    """Returns the shares in a range, or None if no model is small enough for it."""
     return None if float(evidence.params.min()) > within.high else body.ownership(evidence, within)
 
 
@@ -195,37 +220,20 @@ def _ownership(body: Body, evidence: Evidence, within: Range) -> Ownership | Non
 
 
 def published(studied: Sequence[Studied]) -> list[Block]:
-    """Every row of the study's tables beside what was measured here, where a search lists that point alone."""
-    rows = []
-    for row in csv.DictReader((TABLES / "published.csv").read_text().splitlines()):
-        metric = "val_loss" if row["metric"] == "val_mse" else row["metric"]
-        for each in studied:
-            if each.search.dataset != row["dataset"] or not each.search.candidates:
-                continue
-            for trial in each.trials:
-                if (
-                    trial.state is TrialState.COMPLETE
-                    and trial.candidate.family == row["family"]
-                    and trial.candidate.hyperparameters["hidden"] == int(row["hidden"])
-                ):
-                    few, all_seeds = (
-                        Spread.of(trial.per_seed(metric)[:n]) for n in (FEW_SEEDS, len(trial.seeds))
-                    )
-                    test = Spread.of(trial.per_seed(metric.replace("val", "test")))
-                    theirs = (
-                        row["table"],
-                        row["dataset"],
-                        f"{row['family']} {row['hidden']}",
-                        row["effective_parameters"],
-                    )
-                    ours = (
-                        words.spread(few),
-                        words.spread(all_seeds),
-                        words.spread(test),
-                        str(all_seeds.n),
-                        each.search.name,
-                    )
-                    rows.append((*theirs, row["metric"], row["value"], *ours))
+    """Returns each row of the published tables beside the values that were measured here.
+
+    Only searches that list their candidates count: they trained exactly the published models.
+    """
+    rows = [
+        _published_row(row, trial, each.search.name)
+        for row in csv.DictReader((TABLES / "published.csv").read_text().splitlines())
+        for each in studied
+        if each.search.dataset == row["dataset"] and each.search.candidates
+        for trial in each.trials
+        if trial.state is TrialState.COMPLETE
+        and trial.candidate.family == row["family"]
+        and trial.candidate.hyperparameters["hidden"] == int(row["hidden"])
+    ]
     if not rows:
         return []
     columns = (
@@ -245,3 +253,27 @@ def published(studied: Sequence[Studied]) -> list[Block]:
         Heading("The published tables, trained again"),
         Table(columns, tuple(rows), frozenset({3, 5, 6, 7, 8, 9})),
     ]
+
+
+def _published_row(row: Mapping[str, str], trial: Trial, search: str) -> tuple[str, ...]:
+    """Returns a row of the published tables, and what a trial measured for it.
+
+    Args:
+        row: of published.csv.
+        search: the name of the trial's search.
+    """
+    metric = "val_loss" if row["metric"] == "val_mse" else row["metric"]
+    values = trial.per_seed(metric)
+    return (
+        row["table"],
+        row["dataset"],
+        f"{row['family']} {row['hidden']}",
+        row["effective_parameters"],
+        row["metric"],
+        row["value"],
+        words.spread(Spread.of(values[:FEW_SEEDS])),
+        words.spread(Spread.of(values)),
+        words.spread(Spread.of(trial.per_seed(metric.replace("val", "test")))),
+        str(len(values)),
+        search,
+    )
