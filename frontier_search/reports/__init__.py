@@ -2,8 +2,15 @@
 
 Nothing here loads MLflow or torch.
 
-tables     the frontier and the trials for a terminal, as JSON and as CSV; rows: what stands in them
-chart      what a figure of the frontier shows; figure draws it as PNG (matplotlib) and as a page (plotly)
-study      a report over many searches; study_claims: its claims; document: HTML and Markdown
-live       the progress of a running search; progress: that of one that may be running
+tables          the frontier and the trials for a terminal, as JSON and as CSV
+rows            rows of plain data for a terminal, as JSON and as CSV
+chart           what a figure of the frontier shows
+figures/        the zoo of figures: how the chart is drawn, a format a file
+report_figures  the other figures of a report
+study           the report on a study
+study_claims    the claims of that report, and who owns the frontiers
+document        writes a report as HTML and as Markdown
+words           numbers as words of a report
+live            the live view of a running search or sweep
+progress        the progress of any search, read from its storage
 """

@@ -1,4 +1,4 @@
-"""What a figure of the frontier shows, before any library draws it: two axes, points, the staircase, words."""
+"""What a figure of the frontier shows: axes, points, the staircase, words. Figures draw it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,33 @@ from frontier_search.trial import Trial, TrialState
 Split = Literal["val", "test"]
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 
-# Paul Tol's "muted" scheme for the published families, distinguishable with every common colour vision; then those of his other schemes
-# that lie furthest, in CIELAB, from all before them, from white and from QUIET: no two colours are nearer than 23 units.
+# First the published families, in Paul Tol's "muted" scheme, which people with every common kind of
+# colour vision can tell apart. Then colours of his other schemes: each the one furthest, in CIELAB,
+# from those before it, from white and from QUIET. No two colours are nearer than 23 units.
 # Source: https://sronpersonalpages.nl/~pault/, technical note SRON/EPS/TN/09-002 (2021).
 PALETTE = (
-    "#332288", "#CC6677", "#117733", "#DDAA33", "#44AA99", "#AA4499", "#88AAEE", "#882255", "#999933",
-    "#000000", "#DC050C", "#72190E", "#225555", "#EE7733", "#F7F056", "#222255", "#CAE0AB", "#EE3377", "#666633", "#66CCEE", "#1965B0",
-    "#AE76A3", "#663333", "#FFAABB", "#FEDA8B", "#A5170E",
+    "#332288", "#CC6677", "#117733", "#DDAA33", "#44AA99", "#AA4499", "#88AAEE", "#882255",
+    "#999933", "#000000", "#DC050C", "#72190E", "#225555", "#EE7733", "#F7F056", "#222255",
+    "#CAE0AB", "#EE3377", "#666633", "#66CCEE", "#1965B0", "#AE76A3", "#663333", "#FFAABB",
+    "#FEDA8B", "#A5170E",
 )  # fmt: skip
 QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are coloured
-ROOM_ABOVE = 4.0  # losses further above the median than so many times its distance to the best would flatten the rest
+# The loss axis ends at best + ROOM_ABOVE * (median - best). A note counts the points above it.
+ROOM_ABOVE = 4.0
 
 
 def family_indices(families: Sequence[str]) -> dict[str, int]:
-    """A place for each family in the lists of colours and shapes: the published keep theirs always, then the table's, then a user's own."""
+    """Returns the index of each family in the lists of colours and shapes.
+
+    The published families come first, so that they always keep theirs. Then come the others of the
+    table, and then a user's own.
+    """
     order = list(dict.fromkeys([*sorted(PUBLISHED), *FAMILIES, *sorted(families)]))
     return {family: order.index(family) for family in sorted(set(families))}
 
 
 def colour(index: int) -> str:
+    """Returns the colour of a family's index, as ``#RRGGBB``; they repeat after the last one."""
     return PALETTE[index % len(PALETTE)]
 
 
@@ -59,10 +67,11 @@ class Axis:
 
 @dataclass(frozen=True)
 class Point:
-    """One complete trial, as the user's values (an accuracy rises).
+    """One complete trial, with values as the user sees them (a better accuracy is larger).
 
     Attributes:
-        x, y: mean over seeds, or a count.
+        x, y: the values on the two axes, over seeds.
+        member: whether the trial is on the frontier.
     """
 
     trial: Trial
@@ -73,7 +82,12 @@ class Point:
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal line: a value of the upward axis that is reached whatever the model's size, and the words that say by what."""
+    """A horizontal line: a value that methods reach whose size is not limited.
+
+    Attributes:
+        y: the value on the upward axis.
+        label: the methods, and the best of them with its value.
+    """
 
     y: float
     label: str
@@ -85,12 +99,12 @@ class Chart:
 
     Attributes:
         title, subtitle: one line each.
-        points: the complete trials, by rising x; the members are drawn above the others.
-        families: those that are shown, by name, each with its place in the lists of colours and shapes.
+        points: the complete trials, by rising x; members are drawn above the rest.
+        families: family -> its index in the lists of colours and shapes.
         staircase: corners (x, y) of the best value reached at each x.
-        y_limit: where the axis ends although points lie beyond, or None.
-        beyond: how many points that hides.
-        baseline: the best of the methods of any size, or None.
+        y_limit: the end of the upward axis if points lie beyond it, else None.
+        beyond: how many points lie beyond it.
+        baseline: the best of the methods whose size is not limited, or None.
     """
 
     title: str
@@ -110,7 +124,7 @@ class Chart:
 
     @property
     def lowest(self) -> float:
-        """The value that the upward axis must reach down to."""
+        """The smallest value that is drawn on the upward axis."""
         return min(
             [
                 *(point.y.mean for point in self.points),
@@ -119,8 +133,8 @@ class Chart:
         )
 
     @property
-    def hidden(self) -> str:
-        """How many trials lie above the upward axis, in words."""
+    def beyond_note(self) -> str:
+        """How many trials lie above the end of the upward axis, in words."""
         return f"{self.beyond} trial{'s' if self.beyond > 1 else ''} above this axis"
 
     @staticmethod
@@ -130,7 +144,11 @@ class Chart:
         split: Split = "val",
         baselines: Sequence[Baseline] = (),
     ) -> Chart:
-        """Args: split: whose means are drawn; the members are those chosen on validation either way. baselines: of the search's dataset.
+        """Returns the figure of a search's complete trials.
+
+        Args:
+            split: the rows whose means are drawn. Members are always chosen on validation rows.
+            baselines: other methods on the search's dataset.
 
         Raises:
             SpecError: no trial is complete, so there is nothing to draw.
@@ -138,7 +156,8 @@ class Chart:
         complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
         if not complete:
             raise SpecError(
-                f"search {search.name!r} has no complete trial among {len(trials)}, so there is no frontier to draw yet."
+                f"search {search.name!r} has no complete trial among {len(trials)}, "
+                "so there is no frontier to draw yet."
             )
         objectives = search.objective_table()
         unit = _unit(search)
@@ -172,7 +191,7 @@ class Chart:
 
 
 def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
-    """An objective of a complete trial over its seeds; a count has no spread."""
+    """Returns an objective of a complete trial over its seeds; a count has no deviation."""
     if objective.known:
         return Spread(objective.of(trial), math.nan, 1)
     return Spread.of(objective.per_seed(trial, split))
@@ -185,7 +204,10 @@ def deviations(spreads: Iterable[Spread]) -> list[float] | None:
 
 
 def _level(baselines: Sequence[Baseline], y: Axis, split: Split) -> Level | None:
-    """The best method's mean on the drawn split; it is chosen on validation either way, as the members are."""
+    """Returns the mean of the best method on the drawn split, or None if none has this metric.
+
+    Like the members, the best method is always chosen on validation rows.
+    """
     metric = y.objective.key(split)
     if not baselines or metric not in baselines[0].seeds[0].metrics:  # a latency, say
         return None
@@ -195,9 +217,10 @@ def _level(baselines: Sequence[Baseline], y: Axis, split: Split) -> Level | None
 
 
 def axes(objectives: Sequence[Objective]) -> tuple[Objective, Objective]:
-    """What is drawn to the right and what upwards.
+    """Returns the objectives that are drawn to the right (x) and upwards (y).
 
-    x: the first objective known before training, else the second measured one, else params; y: the first measured one, else loss.
+    x is the first objective that is known before training, or the second measured one, or params.
+    y is the first measured one, or loss.
     """
     measured = [objective for objective in objectives if not objective.known]
     known = [objective for objective in objectives if objective.known]
@@ -218,9 +241,13 @@ def _axis(objective: Objective, split: Split, unit: str) -> Axis:
 def _staircase(
     members: Sequence[Point], x: Axis, y: Axis, right: float
 ) -> tuple[tuple[float, float], ...]:
-    """Corners of the boundary between what was reached and what was not, in the two drawn objectives, members by rising x.
+    """Returns the corners of the boundary of what was reached in the two drawn objectives.
 
-    With more than two objectives some members lie behind the others in these two; they stand off the line.
+    With more than two objectives, a member that another one dominates in these two is not on the
+    line.
+
+    Args:
+        right: the x at which the line ends.
     """
     line: list[tuple[float, float]] = []
     rising = sorted(
@@ -234,12 +261,15 @@ def _staircase(
             line.append((point.x.mean, line[-1][1]))
         line.append((point.x.mean, point.y.mean))
     if line and x.objective.direction == "minimise" and right > line[-1][0]:
-        line.append((right, line[-1][1]))  # more parameters than the largest member's buy nothing
+        line.append((right, line[-1][1]))  # larger models than the largest member are no better
     return tuple(line)
 
 
 def _limit(points: Sequence[Point], members: Sequence[Point], y: Axis) -> float | None:
-    """Where to end a linear axis of a minimised objective so that a few hopeless trials do not flatten the rest."""
+    """Returns where the upward axis ends, so that a few very bad trials do not flatten the rest.
+
+    None means that it has no such end: it is logarithmic, or shows an objective that is maximised.
+    """
     if y.log or y.objective.direction == "maximise":
         return None
     values = np.array([point.y.mean for point in points])
@@ -264,7 +294,10 @@ def _subtitle(search: Search, complete: Sequence[Trial], members: int) -> str:
 
 
 def _unit(search: Search) -> str:
-    """The unit of the loss; a dataset file that has gone or changed takes nothing else away from a figure."""
+    """Returns the unit of the loss, empty if the dataset's file is missing or has changed.
+
+    The rest of the figure does not need the file.
+    """
     try:
         return search.find_dataset().unit
     except SpecError:

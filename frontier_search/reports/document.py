@@ -1,5 +1,8 @@
-"""A document of headings, paragraphs, tables, figures and commands, written twice from the same blocks: one HTML file that needs nothing
-else, not even a network, and a Markdown file with its figures beside it."""
+"""A document of headings, paragraphs, tables, figures and commands.
+
+It is written twice from the same blocks: as one HTML file that needs no other file and no network,
+and as a Markdown file with its figures in a folder.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,20 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Code:
-    """Commands or a formula, word for word."""
+    """Commands or formulas, shown as they are."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells are text; ``numbers`` are the columns that are set flush right."""
+    """A table of text.
+
+    Attributes:
+        columns: the headings.
+        rows: one cell a column.
+        numbers: the indices of the columns that are aligned to the right.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -41,7 +50,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A PNG picture: the file's name, its bytes, and what it shows."""
+    """A picture.
+
+    Attributes:
+        name: of its file.
+        png: the file's content.
+        caption: what it shows.
+    """
 
     name: str
     png: bytes
@@ -51,10 +66,14 @@ class Figure:
 Block = Heading | Paragraph | Code | Table | Figure
 
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.7rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ddd; } h3 { margin-top: 1.8rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; \
+max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.7rem; } \
+h2 { margin-top: 2.5rem; border-bottom: 1px solid #ddd; } \
+h3 { margin-top: 1.8rem; }
 table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #eee; text-align: left; vertical-align: top; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #eee; \
+text-align: left; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure { margin: 1rem 0; } img { max-width: 100%; } figcaption { color: #555; font-size: 13px; }
 pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; }
@@ -62,7 +81,11 @@ pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; }
 
 
 def write(title: str, blocks: Sequence[Block], folder: Path) -> tuple[Path, Path]:
-    """Writes ``report.html`` and ``report.md``, with ``figures/``, into a folder; returns the two paths."""
+    """Writes ``report.html``, ``report.md`` and ``figures/`` into a folder.
+
+    Returns:
+        the paths of the two reports.
+    """
     page, twin = folder / "report.html", folder / "report.md"
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for block in blocks:
@@ -74,9 +97,11 @@ def write(title: str, blocks: Sequence[Block], folder: Path) -> tuple[Path, Path
 
 
 def to_html(title: str, blocks: Iterable[Block]) -> str:
-    body = "\n".join(_html(block) for block in blocks)
-    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n<h1>{html.escape(title)}</h1>\n{body}\n</body></html>\n'
+    """Returns the whole page, with the pictures in it."""
+    name = html.escape(title)
+    head = f'<meta charset="utf-8"><title>{name}</title><style>{STYLE}</style>'
+    body = "\n".join([f"<h1>{name}</h1>", *(_html(block) for block in blocks)])
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
 def _html(block: Block) -> str:
@@ -88,18 +113,22 @@ def _html(block: Block) -> str:
         return f"<pre>{html.escape(block.text)}</pre>"
     if isinstance(block, Figure):
         data = base64.b64encode(block.png).decode()
-        alt = html.escape(block.caption, quote=True)
-        return f'<figure><img alt="{alt}" src="data:image/png;base64,{data}"><figcaption>{html.escape(block.caption)}</figcaption></figure>'
-    look = [' class="n"' if i in block.numbers else "" for i in range(len(block.columns))]
-    head = "".join(f"<th{look[i]}>{html.escape(cell)}</th>" for i, cell in enumerate(block.columns))
-    rows = (
-        "".join(f"<td{look[i]}>{html.escape(cell)}</td>" for i, cell in enumerate(row))
-        for row in block.rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+        alt, caption = html.escape(block.caption, quote=True), html.escape(block.caption)
+        image = f'<img alt="{alt}" src="data:image/png;base64,{data}">'
+        return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
+    head = _html_row("th", block.columns, block.numbers)
+    rows = "".join(_html_row("td", row, block.numbers) for row in block.rows)
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def _html_row(tag: str, cells: Sequence[str], numbers: frozenset[int]) -> str:
+    style = [' class="n"' if i in numbers else "" for i in range(len(cells))]
+    listed = (f"<{tag}{style[i]}>{html.escape(cell)}</{tag}>" for i, cell in enumerate(cells))
+    return f"<tr>{''.join(listed)}</tr>"
 
 
 def to_markdown(title: str, blocks: Iterable[Block]) -> str:
+    """Returns the whole file; its pictures are in ``figures/``."""
     return "\n\n".join([f"# {title}", *(_markdown(block) for block in blocks)]) + "\n"
 
 

@@ -1,4 +1,7 @@
-"""The live views of a search and of a sweep: a panel that is redrawn on a terminal, plain lines elsewhere, both on standard error."""
+"""The live views of a search and of a sweep, on standard error.
+
+On a terminal a panel is redrawn; elsewhere each step is a line of text.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import math
 import time
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -22,34 +25,63 @@ from frontier_search.trial import TrialState
 SHOWN_MEMBERS = 12
 
 
-class LiveView:
-    """Trials done of how many, time left, the current frontier and its hypervolume; an observer of the session.
+class Screen:
+    """Standard error: a panel on a terminal, lines of text elsewhere.
 
     Args:
-        resume: the command that goes on, said first: a process that is killed has no last words.
+        panel: what the terminal shows first.
+    """
+
+    def __init__(self, panel: RenderableType) -> None:
+        self._console = Console(stderr=True)
+        terminal = self._console.is_terminal
+        self._live = Live(panel, console=self._console, refresh_per_second=4) if terminal else None
+
+    @property
+    def has_panel(self) -> bool:
+        return self._live is not None
+
+    def start(self) -> None:
+        if self._live:
+            self._live.start()
+
+    def stop(self) -> None:
+        if self._live:
+            self._live.stop()
+
+    def redraw(self, panel: RenderableType) -> None:
+        """Replaces the panel; has no effect elsewhere than on a terminal."""
+        if self._live:
+            self._live.update(panel)
+
+    def say(self, words: str) -> None:
+        """Prints a line of text."""
+        self._console.print(words, highlight=False, soft_wrap=True)
+
+
+class LiveView:
+    """The progress of a search: trials, time left, the frontier and its hypervolume.
+
+    It observes the session.
+
+    Args:
+        resume: the command that resumes the search. It is shown first, because a process that is
+            killed cannot show it at the end.
     """
 
     def __init__(self, search: Search, resume: str) -> None:
         self.search, self.resume = search, resume
-        self.console = Console(stderr=True)
-        self._live = (
-            Live(Text(f"{search.name}: starting"), console=self.console, refresh_per_second=4)
-            if self.console.is_terminal
-            else None
-        )
-        self._first: tuple[float, int] | None = (
-            None  # when this session began to count, and how many were finished
-        )
+        self._screen = Screen(Text(f"{search.name}: starting"))
+        # time and number of finished trials when the session began
+        self._start: tuple[float, int] | None = None
 
     def __enter__(self) -> LiveView:
-        _say(self.console, f"stop at any time; go on with: {self.resume}")
-        if self._live:
-            self._live.start()
-        else:
-            _say(
-                self.console,
-                f"{self.search.name}: {self.search.trials} trials x {len(self.search.seeds)} seeds on {self.search.dataset}",
-            )
+        search = self.search
+        self._screen.say(f"stop at any time; go on with: {self.resume}")
+        self._screen.start()
+        if not self._screen.has_panel:
+            trials = f"{search.trials} trials x {len(search.seeds)} seeds"
+            self._screen.say(f"{search.name}: {trials} on {search.dataset}")
         return self
 
     def __exit__(
@@ -58,66 +90,59 @@ class LiveView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._live:
-            self._live.stop()
+        self._screen.stop()
 
     def observe(self, session: Session) -> None:
+        """Shows what the session has recorded."""
         finished = sum(trial.state.finished for trial in session.trials)
-        if self._first is None:
-            self._first = (time.monotonic(), finished)
+        if self._start is None:
+            self._start = (time.monotonic(), finished)
         frontier = session.frontier
         volume = Hypervolume(session.trials, session.objectives).of(frontier.members)
         failed = sum(trial.state is TrialState.FAIL for trial in session.trials)
-        words = f"{self.search.name}: {finished}/{self.search.trials} trials, {'finished' if session.finished else self._time_left(finished)}, "
-        words += f"frontier {len(frontier.members)}, hypervolume {volume:.4f}" + (
-            f", {failed} failed" if failed else ""
-        )
-        if self._live:
-            self._live.update(
-                Group(
-                    Text(words),
-                    ProgressBar(self.search.trials, finished, width=60),
-                    _members(frontier),
-                )
-            )
-        elif finished:
-            _say(self.console, words)
+        facts = [
+            f"{self.search.name}: {finished}/{self.search.trials} trials",
+            "finished" if session.finished else self._time_left(finished),
+            f"frontier {len(frontier.members)}",
+            f"hypervolume {volume:.4f}",
+        ]
+        words = ", ".join([*facts, f"{failed} failed"] if failed else facts)
+        bar = ProgressBar(self.search.trials, finished, width=60)
+        self._screen.redraw(Group(Text(words), bar, _members(frontier)))
+        if finished and not self._screen.has_panel:
+            self._screen.say(words)
 
     def _time_left(self, finished: int) -> str:
-        assert self._first is not None  # set by observe
-        start, before = self._first
-        if finished <= before:
+        assert self._start is not None  # set by observe
+        began, finished_before = self._start
+        new = finished - finished_before
+        if new <= 0:
             return "time left unknown"
-        left = (self.search.trials - finished) * (time.monotonic() - start) / (finished - before)
-        return f"{left:.0f} s left" if left < 120 else f"{left / 60:.0f} min left"
+        left_s = (self.search.trials - finished) * (time.monotonic() - began) / new
+        return f"{left_s:.0f} s left" if left_s < 120 else f"{left_s / 60:.0f} min left"
 
 
 class SweepView:
-    """One view over all searches of a sweep: a table that is redrawn on a terminal, plain lines elsewhere; an observer of every session.
+    """The progress of all searches of a sweep, as a table. It observes every session.
 
     Args:
-        resume: the command that goes on, said first.
+        resume: the command that resumes the sweep; it is shown first.
     """
 
     def __init__(self, sweep: Sweep, resume: str) -> None:
         self.sweep, self.resume = sweep, resume
-        self.console = Console(stderr=True)
+        # search -> state, finished trials, trials, members, best value
         self._rows = {
             search.name: ("waiting", 0, search.trials, "", "") for _, search in sweep.searches
         }
-        self._live = (
-            Live(self._table(), console=self.console, refresh_per_second=4)
-            if self.console.is_terminal
-            else None
-        )
-        self._began: dict[str, float] = {}
+        self._screen = Screen(self._table())
+        self._began: dict[str, float] = {}  # search -> time
 
     def __enter__(self) -> SweepView:
         trials = sum(search.trials for _, search in self.sweep.searches)
-        words = f"{self.sweep.name}: {len(self.sweep.searches)} searches, {trials:,} trials; stop at any time; go on with: {self.resume}"
-        _say(self.console, words)
-        if self._live:
-            self._live.start()
+        words = f"{self.sweep.name}: {len(self.sweep.searches)} searches, {trials:,} trials"
+        self._screen.say(f"{words}; stop at any time; go on with: {self.resume}")
+        self._screen.start()
         return self
 
     def __exit__(
@@ -126,10 +151,10 @@ class SweepView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._live:
-            self._live.stop()
+        self._screen.stop()
 
     def observe(self, session: Session) -> None:
+        """Shows what the session of one search has recorded."""
         name, total = session.search.name, session.search.trials
         finished = sum(trial.state.finished for trial in session.trials)
         began = self._began.setdefault(name, time.monotonic())
@@ -142,12 +167,16 @@ class SweepView:
         best = f"{first.from_minimised(lowest):.4g}"
         state = "finished" if session.finished else "running"
         self._rows[name] = (state, finished, total, str(len(frontier.members)), best)
-        if self._live:
-            self._live.update(self._table())
-        elif finished:
-            place = f"{list(self._rows).index(name) + 1}/{len(self._rows)}"
-            words = f"{place} {name}: {finished}/{total} trials, frontier {len(frontier.members)}, best {first.name} {best}"
-            _say(self.console, f"{words}, {time.monotonic() - began:.0f} s")
+        self._screen.redraw(self._table())
+        if finished and not self._screen.has_panel:
+            position = f"{list(self._rows).index(name) + 1}/{len(self._rows)}"
+            facts = [
+                f"{position} {name}: {finished}/{total} trials",
+                f"frontier {len(frontier.members)}",
+                f"best {first.name} {best}",
+                f"{time.monotonic() - began:.0f} s",
+            ]
+            self._screen.say(", ".join(facts))
 
     def _table(self) -> Table:
         table = Table(box=None, header_style="bold", title=self.sweep.name, title_justify="left")
@@ -156,10 +185,6 @@ class SweepView:
         for name, (state, finished, total, members, best) in self._rows.items():
             table.add_row(name, state, f"{finished}/{total}", members, best)
         return table
-
-
-def _say(console: Console, words: str) -> None:
-    console.print(words, highlight=False, soft_wrap=True)
 
 
 def _members(frontier: Frontier) -> Table:

@@ -1,4 +1,4 @@
-"""How far a search is, from its storage."""
+"""The progress of a search, read from its storage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from frontier_search.trial import TrialState
 
 
 def progress(entry: Entry) -> dict[str, Any]:
-    """One row of ``status``."""
+    """Returns a search's row of ``frontier-search status``."""
     search = entry.search
     with closing(TrialReader(entry)) as reader:
         trials = reader.trials()
@@ -37,6 +37,11 @@ def progress(entry: Entry) -> dict[str, Any]:
 
 
 def _state(entry: Entry, spent: bool) -> str:
+    """Returns whether the search is live, finished or interrupted.
+
+    Args:
+        spent: whether its budget is used up.
+    """
     holder = entry.folder.holder()
     if holder:
         return f"live in {holder}"

@@ -1,4 +1,7 @@
-"""The pictures of a report that are not frontiers: the graphs with their spectra, the recurrence, the winner map. All as PNG bytes."""
+"""The figures of a report other than frontiers: graphs and spectra, the recurrence, the winner map.
+
+Every function returns a PNG.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from frontier_search.frontier.ownership import Share
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
+from frontier_search.reports import words
 
 DPI = 90
 GRAPH_UNITS, GRAPH_SEED = 64, 101
@@ -27,7 +31,10 @@ SETTINGS: dict[str, Any] = {
 
 
 def graphs(families: Sequence[str]) -> bytes | None:
-    """The adjacency matrix of each family's fixed graph, and its eigenvalues; None when no family has one."""
+    """Draws the adjacency matrix and the eigenvalues of each family's fixed graph.
+
+    None if no family has a fixed graph.
+    """
     drawn = {family: _matrix(family) for family in families}
     shown = {family: matrix for family, matrix in drawn.items() if matrix is not None}
     if not shown:
@@ -55,16 +62,17 @@ def graphs(families: Sequence[str]) -> bytes | None:
 
 
 def _matrix(family: str) -> np.ndarray[Any, Any] | None:
+    """Returns the graph of a family as SETTINGS make it, or None if it has none."""
     member = FAMILIES[family]
     space = member.default_space((1e-3, 1e-2))
     if not {"steps", "spectral_radius", "graph_noise"} <= set(space.names()):
         return None
-    model = member.build(space.smallest() | SETTINGS)  # a family may have parameters of its own
+    model = member.build(space.smallest() | SETTINGS)  # a family may have further parameters
     return model.matrix(GRAPH_SEED) if isinstance(model, Reservoir) else None
 
 
 def recurrence() -> bytes:
-    """The computation of a reservoir, as boxes and arrows; what is learned is dark."""
+    """Draws the computation of a reservoir as boxes and arrows; learned parts are dark."""
     figure, ((axes,),) = _figure(8.4, 2.5, 1, 1)
     axes.set(xlim=(0, 12), ylim=(0, 3.4))
     axes.axis("off")
@@ -76,17 +84,17 @@ def recurrence() -> bytes:
         "sum": (8.0, 1.3, "h + ·\ntanh", False),
         "out": (10.2, 1.3, "W_out, b_out", True),
     }
-    for left, low, words, learned in boxes.values():
-        width = 1.7 if len(words) > 3 else 0.8
-        look: dict[str, Any] = {
+    for left, low, text, learned in boxes.values():
+        width = 1.7 if len(text) > 3 else 0.8
+        style: dict[str, Any] = {
             "facecolor": "#332288" if learned else "#F2F2F2",
             "edgecolor": "#333333",
         }
-        axes.add_patch(FancyBboxPatch((left, low), width, 0.75, boxstyle="round,pad=0.05", **look))
+        axes.add_patch(FancyBboxPatch((left, low), width, 0.75, boxstyle="round,pad=0.05", **style))
         axes.text(
             left + width / 2,
             low + 0.37,
-            words,
+            text,
             ha="center",
             va="center",
             fontsize=8,
@@ -125,10 +133,13 @@ def recurrence() -> bytes:
 
 
 def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> bytes:
-    """The winner map: a row a dataset, a column a range of parameters; blue where the first group owns more, red where the other does.
+    """Draws the winner map of two groups: a row a dataset, a column a range of parameters.
+
+    A cell is blue if the first group owns more, and red if the second one does.
 
     Args:
-        shares: dataset -> range -> the first group's share of what both own together, None where the range holds no model.
+        shares: dataset -> range -> the first group's share of what the two groups own together, or
+            None if no model is in the range.
     """
     rows, columns = list(shares), list(next(iter(shares.values())))
     figure, ((axes,),) = _figure(2.6 + 1.9 * len(columns), 0.9 + 0.33 * len(rows), 1, 1)
@@ -137,12 +148,11 @@ def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> byt
     axes.imshow(np.ma.masked_invalid(values), cmap="RdBu", vmin=0, vmax=1, aspect="auto")
     for i, line in enumerate(cells):
         for j, cell in enumerate(line):
-            words = _cell(cell)
             dark = cell is not None and not np.isnan(cell.value) and abs(cell.value - 0.5) > 0.3
             axes.text(
                 j,
                 i,
-                words,
+                _cell(cell),
                 ha="center",
                 va="center",
                 fontsize=7.5,
@@ -157,9 +167,7 @@ def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> byt
 def _cell(share: Share | None) -> str:
     if share is None:
         return "no such model"
-    if np.isnan(share.value):
-        return "neither owns any"
-    return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]"
+    return words.share(share, empty="neither owns any")
 
 
 def _figure(

@@ -18,7 +18,7 @@ WIDTH = 140  # of a table that goes to a pipe or a file
 
 
 def render(rows: Sequence[Mapping[str, Any]], form: str) -> str:
-    """The rows, which share their keys, in one of the three forms."""
+    """Returns rows that share their keys as ``table``, ``json`` or ``csv``."""
     if form == "json":
         return json.dumps(list(rows), indent=2)
     if form == "csv":
@@ -32,7 +32,11 @@ def render(rows: Sequence[Mapping[str, Any]], form: str) -> str:
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """CSV whose header is the union of the keys, in the order in which they first appear; a missing or None value is empty."""
+    """Returns the rows as CSV.
+
+    The header is the union of the keys, in the order in which they first appear. A missing or None
+    value is empty.
+    """
     buffer = io.StringIO()
     keys = list(dict.fromkeys(key for row in rows for key in row))
     writer = csv.DictWriter(buffer, keys, restval="", lineterminator="\n")
@@ -42,22 +46,23 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def width() -> int:
-    """Columns of the terminal, or of what goes to a pipe or a file."""
+    """Returns the width of the terminal in characters, or WIDTH without a terminal."""
     console = Console()
     return console.width if console.is_terminal else WIDTH
 
 
 def least(renderable: Any) -> int:
-    """The columns below which rich would cut words of it."""
+    """Returns the width in characters below which rich would cut words."""
     console = Console(file=io.StringIO(), width=10 * WIDTH)
     return Measurement.get(console, console.options, renderable).minimum
 
 
 def to_text(renderable: Any) -> str:
-    """What rich draws, as text, as wide as the terminal; wider where a word would be cut."""
+    """Returns what rich draws as text, as wide as the terminal, or wider if a word would be cut."""
     console = Console(file=io.StringIO(), width=max(width(), least(renderable)))
     console.print(renderable)
-    return "\n".join(line.rstrip() for line in str(console.file.getvalue()).splitlines())  # type: ignore[attr-defined]
+    text = str(console.file.getvalue())  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,9 @@ class Column:
     Attributes:
         title: its heading.
         cells: one a row.
-        number: aligned to the right.
-        wraps: whether its words may stand on several lines.
-        spare: whether it is left out, the last such column first, where the terminal is too narrow for all.
+        number: whether it is aligned to the right.
+        wraps: whether its words may be on several lines.
+        spare: whether it is left out if the terminal is too narrow, the last such column first.
     """
 
     title: str
@@ -80,7 +85,7 @@ class Column:
 
 
 def fitting(columns: Sequence[Column]) -> tuple[Table, list[str]]:
-    """The table of the columns for which the terminal is wide enough, and the titles of those that were left out."""
+    """Returns the columns that fit the terminal as a table, and the titles of the other ones."""
     left_out: list[str] = []
     while True:
         table = Table(box=None, pad_edge=False, header_style="bold")

@@ -1,4 +1,7 @@
-"""The frontier and the trials as tables for a terminal, as JSON and as CSV. Every function returns a string and prints nothing."""
+"""The frontier and the trials as tables for a terminal, as JSON and as CSV.
+
+Every function returns a string and prints nothing.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from frontier_search.trial import Trial, TrialState, flatten
 def frontier(
     members: Sequence[Member], objectives: Sequence[Objective], split: str, form: str
 ) -> str:
-    """The frontier in one of the forms ``table``, ``json`` and ``csv``."""
+    """Returns the frontier as ``table``, ``json`` or ``csv``."""
     return (
         frontier_table(members, objectives, split)
         if form == "table"
@@ -29,7 +32,7 @@ def frontier(
 
 
 def trials(listed: Sequence[Trial], form: str) -> str:
-    """Every trial in one of the forms ``table``, ``json`` and ``csv``."""
+    """Returns every trial as ``table``, ``json`` or ``csv``."""
     return (
         trials_table(listed)
         if form == "table"
@@ -38,25 +41,34 @@ def trials(listed: Sequence[Trial], form: str) -> str:
 
 
 def data(listed: Sequence[Mapping[str, Any]], form: str) -> str:
-    """What ``Trial.to_json`` or ``Member.to_json`` gave, as a JSON list, or as CSV with its keys joined by dots."""
+    """Returns trials or members as a JSON list, or as CSV with nested keys joined by dots.
+
+    Args:
+        listed: what ``Trial.to_json`` or ``Member.to_json`` returned.
+        form: ``json`` or ``csv``.
+    """
     return as_json(listed) if form == "json" else as_csv(listed)
 
 
 def as_json(listed: Sequence[Mapping[str, Any]]) -> str:
-    """A value that is not finite is null, because JSON has no word for it."""
+    """Returns a JSON list. JSON has no infinity and no nan, so these values are null."""
     return json.dumps([_finite(row) for row in listed], indent=2, allow_nan=False)
 
 
 def as_csv(listed: Sequence[Mapping[str, Any]]) -> str:
-    """One line a row; the header is the union of the keys, in the order of the first row's, hyperparameters by name."""
+    """Returns CSV with a line for each trial.
+
+    The header is the union of the keys. Their groups are in the order of the first trial, and the
+    hyperparameters are in alphabetical order.
+    """
     rows = [flatten(_finite(row)) for row in listed]
     groups = list(listed[0]) if listed else []
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    order = sorted(keys, key=lambda key: _place(key, groups, keys))
+    order = sorted(keys, key=lambda key: _rank(key, groups, keys))
     return to_csv([{key: row.get(key) for key in order} for row in rows])
 
 
-def _place(key: str, groups: Sequence[str], keys: Sequence[str]) -> tuple[int, str, int]:
+def _rank(key: str, groups: Sequence[str], keys: Sequence[str]) -> tuple[int, str, int]:
     group = key.partition(".")[0]
     return groups.index(group), key if group == "hyperparameters" else "", keys.index(key)
 
@@ -73,14 +85,33 @@ def _finite(value: Any) -> Any:
 
 
 def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], split: str) -> str:
-    """The members by rising parameters: mean +- sample standard deviation over the seeds, on validation and on test, and how surely they belong.
+    """Returns the members by rising parameters.
+
+    A measured value is the mean over seeds ± their sample standard deviation. The last column is
+    the chance of being a member if the seeds are drawn again.
 
     Args:
-        split: whose errors, and other measured objectives, are shown beside the two losses.
+        split: of the measured objectives other than the loss; the loss is shown on validation and
+            on test rows.
     """
     if not members:
         return "no trial is complete yet, so the frontier is empty."
+    table, left_out = fitting(_member_columns(members, objectives, split))
     n_seeds = len(members[0].trial.seeds)
+    notes = ["chosen on validation means"]
+    if n_seeds > 1:
+        notes.append(f"± sample standard deviation over {n_seeds} seeds")
+        notes.append("chance of being a member when seeds are drawn again")
+    else:
+        notes.append("one seed: no spread is known")
+    if left_out:
+        notes.append(f"a wider terminal shows {', '.join(left_out)} too")
+    return f"{to_text(table)}\n{'; '.join(notes)}"
+
+
+def _member_columns(
+    members: Sequence[Member], objectives: Sequence[Objective], split: str
+) -> list[Column]:
     known = [
         objective for objective in objectives if objective.known and objective.name != "params"
     ]
@@ -115,19 +146,16 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
         Column(title, [mean_and_spread(trial, metric) for trial in trials], spare=True)
         for title, metric in shown.items()
     ]
-    columns += (
-        [Column("chance", [f"{member.probability:.2f}" for member in members])]
-        if n_seeds > 1
-        else []
-    )
-    table, left_out = fitting(columns)
-    spread = f"± sample standard deviation over {n_seeds} seeds; chance of being a member when seeds are drawn again"
-    narrow = f"; a wider terminal shows {', '.join(left_out)} too" if left_out else ""
-    return f"{to_text(table)}\nchosen on validation means; {spread if n_seeds > 1 else 'one seed: no spread is known'}{narrow}"
+    if len(trials[0].seeds) > 1:
+        columns.append(Column("chance", [f"{member.probability:.2f}" for member in members]))
+    return columns
 
 
 def trials_table(listed: Sequence[Trial]) -> str:
-    """One line a trial, by number; the reason of a failure takes the place of the losses."""
+    """Returns a line for each trial, by number.
+
+    A trial that failed has no losses, but a reason after its hyperparameters.
+    """
     if not listed:
         return "no trial yet."
     complete = [trial.state is TrialState.COMPLETE for trial in listed]
@@ -163,7 +191,7 @@ def trials_table(listed: Sequence[Trial]) -> str:
 
 
 def hyperparameters(trial: Trial) -> str:
-    """``hidden 16, learning_rate 0.0074``: short, for people; the JSON form has every digit."""
+    """Returns ``hidden 16, learning_rate 0.0074``. Only the JSON form has all digits."""
     values = trial.candidate.hyperparameters.items()
     return ", ".join(
         f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
@@ -172,5 +200,5 @@ def hyperparameters(trial: Trial) -> str:
 
 
 def mean_and_spread(trial: Trial, metric: str) -> str:
-    """``0.1622 ± 0.0131``; empty when the trial has no such metric."""
+    """Returns ``0.1622 ± 0.0131``; empty if the trial does not have the metric."""
     return words.spread(Spread.of(trial.per_seed(metric)), decimals=4)

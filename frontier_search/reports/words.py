@@ -10,19 +10,20 @@ from frontier_search.frontier.ownership import Share
 
 
 def number(value: float) -> str:
+    """Returns four significant digits; empty for nan."""
     return "" if math.isnan(value) else f"{value:.4g}"
 
 
 def interval(interval: Interval) -> str:
+    """Returns ``[low, high]``; empty if the interval is not known."""
     return f"[{interval.low:.4g}, {interval.high:.4g}]" if interval.known else ""
 
 
-def share(share: Share) -> str:
-    return (
-        f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]"
-        if not math.isnan(share.value)
-        else "empty"
-    )
+def share(share: Share, empty: str = "empty") -> str:
+    """Returns ``0.93 [0.88, 1.00]``, or the word for a range in which nothing is owned."""
+    if math.isnan(share.value):
+        return empty
+    return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]"
 
 
 def spread(spread: Spread, decimals: int | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The zoo of figures: what the frontier is drawn into, by the end of the file's name."""
+"""The zoo of figures: the formats that the frontier is drawn in, by the suffix of the file."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from frontier_search.zoo import Zoo
 
 @dataclass(frozen=True)
 class FigureFormat:
-    """A way to draw the frontier.
+    """A format that the frontier is drawn in.
 
     Attributes:
         summary: what the file is, in a few words.
-        draw: chart -> the content of the file.
+        draw: returns the content of the file.
     """
 
     summary: str

@@ -1,11 +1,11 @@
-"""The frontier as a page that needs nothing else, not even a network, drawn by plotly."""
+"""The frontier as an interactive page in one file, which needs no network. Plotly draws it."""
 
 from __future__ import annotations
 
 import html as markup
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from frontier_search.frontier.frontier import Spread
@@ -13,7 +13,7 @@ from frontier_search.reports import words
 from frontier_search.reports.chart import Axis, Chart, Point, colour, deviations
 from frontier_search.reports.figures import FigureFormat
 
-LINE_LETTERS = 80  # of a line below the title: a page among MLflow's files is narrow
+LINE_LETTERS = 80  # the longest line below the title; MLflow shows the page in a narrow frame
 SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "triangle-down", "cross",
     "star", "x", "pentagon", "hexagon", "triangle-left", "triangle-right",
@@ -21,39 +21,14 @@ SYMBOLS = (
 
 
 def page(chart: Chart) -> str:
-    """Returns a whole HTML page.
+    """Returns the chart as a whole HTML page.
 
-    Hovering shows a trial's number, family, hyperparameters and spread. A click hides a family.
+    Hovering over a point shows its trial: number, family, hyperparameters and values. A click on a
+    family hides it.
     """
-    import plotly.graph_objects as go  # takes half a second, and only this function needs it
+    import plotly.graph_objects as go  # imported here, because it takes half a second
 
-    figure = go.Figure()
-    for family, index in chart.families.items():
-        own = [p for p in chart.points if p.trial.candidate.family == family]
-        faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
-        marker = {"color": colour(index), "symbol": SYMBOLS[index % len(SYMBOLS)]}
-        figure.add_trace(
-            go.Scatter(
-                **_trace(faint, chart, family),
-                marker={**marker, "size": 7, "opacity": 0.4},
-                showlegend=not strong,
-            )
-        )
-        edged, bars = (
-            {**marker, "size": 11, "line": {"color": "black", "width": 1}},
-            _error_bars(strong, colour(index)),
-        )
-        figure.add_trace(
-            go.Scatter(
-                **_trace(strong, chart, family), **bars, marker=edged, showlegend=bool(strong)
-            )
-        )
-    xs, ys = [x for x, _ in chart.staircase], [y for _, y in chart.staircase]
-    line = {"color": "#222222", "width": 1.5}
-    figure.add_trace(
-        go.Scatter(x=xs, y=ys, mode="lines", line=line, name="frontier", hoverinfo="skip")
-    )
-    figure.data = (figure.data[-1], *figure.data[:-1])  # the line below the points
+    figure = go.Figure([go.Scatter(**trace) for trace in _traces(chart)])
     if chart.baseline:
         dashed = {"line_dash": "dash", "line_color": "#666666", "line_width": 1, "layer": "below"}
         figure.add_hline(
@@ -78,6 +53,33 @@ def page(chart: Chart) -> str:
     return body.replace("<head>", f"<head><title>{markup.escape(chart.title)}</title>", 1)
 
 
+def _traces(chart: Chart) -> Iterator[dict[str, Any]]:
+    """Yields what is drawn, the lowest layer first: the staircase, then two traces a family."""
+    yield {
+        "x": [x for x, _ in chart.staircase],
+        "y": [y for _, y in chart.staircase],
+        "mode": "lines",
+        "line": {"color": "#222222", "width": 1.5},
+        "name": "frontier",
+        "hoverinfo": "skip",
+    }
+    for family, index in chart.families.items():
+        own = [p for p in chart.points if p.trial.candidate.family == family]
+        faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
+        marker = {"color": colour(index), "symbol": SYMBOLS[index % len(SYMBOLS)]}
+        yield {
+            **_trace(faint, chart, family),
+            "marker": {**marker, "size": 7, "opacity": 0.4},
+            "showlegend": not strong,
+        }
+        yield {
+            **_trace(strong, chart, family),
+            **_error_bars(strong, colour(index)),
+            "marker": {**marker, "size": 11, "line": {"color": "black", "width": 1}},
+            "showlegend": bool(strong),
+        }
+
+
 def _trace(points: Sequence[Point], chart: Chart, family: str) -> dict[str, Any]:
     return {
         "x": [point.x.mean for point in points],
@@ -97,8 +99,8 @@ def _error_bars(points: Sequence[Point], shade: str) -> dict[str, Any]:
 
 
 def _hover(point: Point, chart: Chart) -> str:
-    trial, note = point.trial, " (frontier)" if point.member else ""
-    lines = [f"<b>trial {trial.number}</b>{note}: {markup.escape(trial.candidate.family)}"]
+    trial, mark = point.trial, " (frontier)" if point.member else ""
+    lines = [f"<b>trial {trial.number}</b>{mark}: {markup.escape(trial.candidate.family)}"]
     lines += [
         f"{markup.escape(name)} = {_value(value)}"
         for name, value in trial.candidate.hyperparameters.items()
@@ -133,7 +135,7 @@ def _layout(chart: Chart) -> Mapping[str, Any]:
     if chart.y_limit is not None:
         room = 0.05 * chart.y_limit
         y["range"] = [chart.lowest - room, chart.y_limit]
-    note = f"; {chart.hidden}" if chart.y_limit is not None else ""
+    note = f"; {chart.beyond_note}" if chart.y_limit is not None else ""
     lines = textwrap.wrap(chart.subtitle + note, LINE_LETTERS)
     subtitle = "<br>".join(f"<sup>{markup.escape(line)}</sup>" for line in lines)
     return {
@@ -153,7 +155,7 @@ def _layout(chart: Chart) -> Mapping[str, Any]:
 
 
 def _log_axis(values: Sequence[float]) -> dict[str, Any]:
-    """Returns ticks at 1, 2 and 5 times the powers of ten, written out in full.
+    """Returns a logarithmic axis with ticks at 1, 2 and 5 times the powers of ten, in full.
 
     Plotly's own ticks would read 2, 5, 1000, 2.
     """

@@ -1,4 +1,7 @@
-"""The frontier as a picture, drawn by matplotlib without its global state (no pyplot)."""
+"""The frontier as a picture of 800 x 600 pixels.
+
+Matplotlib draws it, without its global state (pyplot).
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ from frontier_search.reports.figures import FigureFormat
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARKERS = "osD^vP*Xph<>"  # shapes repeat what colours say, for print in grey
+MARKERS = "osD^vP*Xph<>"  # a family has a shape too, so that a grey print shows which is which
 WIDTH_PX, HEIGHT_PX, DPI = 800, 600, 100
-LINE_LETTERS = 105  # of a line below the title
-NAMED_MEMBERS = 15  # more numbers than that would cover one another
+LINE_LETTERS = 105  # the longest line below the title
+NAMED_MEMBERS = 15  # the numbers of more members than this would cover one another
 
 
 def picture(chart: Chart) -> bytes:
@@ -129,7 +132,7 @@ def _settle_axes(axes: Axes, chart: Chart) -> None:
         axes.text(
             0.995,
             0.985,
-            chart.hidden,
+            chart.beyond_note,
             transform=axes.transAxes,
             fontsize=8,
             ha="right",
