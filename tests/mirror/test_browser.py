@@ -1,4 +1,4 @@
-"""What a browser shows: the chart behind the printed link, the frontier's page among MLflow's files, and the page by itself."""
+"""The pages in a browser: MLflow's chart, the frontier's page in MLflow, and that page alone."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ pytestmark = pytest.mark.skipif(
 )
 
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--window-size=1600,1000", "--virtual-time-budget=60000", "--dump-dom",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--window-size=1600,1000", "--virtual-time-budget=60000", "--dump-dom",
 )  # fmt: skip
 
 
 def dom(url: str, profile: Path) -> str:
-    """The page's document after its scripts have run."""
+    """Returns the document of a page after its scripts have run."""
     command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}", url]
     environment = os.environ | {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}
     done = subprocess.run(
@@ -65,9 +66,8 @@ def test_the_link_opens_on_the_frontier_chart(
     members = Frontier.of(trials, entry.search.objective_table()).members
     quiet = tuple(str(int(QUIET[i : i + 2], 16)) for i in (1, 3, 5))
     assert len(points) % len(trials) == 0  # one chart, or two where the window shows both
-    assert points.count(quiet) * len(trials) == (len(trials) - len(members)) * len(
-        points
-    )  # members stand out by their colour
+    # only members have a colour
+    assert points.count(quiet) * len(trials) == (len(trials) - len(members)) * len(points)
     for member in members:
         assert f"{member.number} {member.candidate.family}" in shown
 
@@ -75,7 +75,7 @@ def test_the_link_opens_on_the_frontier_chart(
 def test_the_frontiers_page_opens_among_the_files(pages: server.Pages, tmp_path: Path) -> None:
     shown = dom(pages.page, tmp_path)
     assert "frontier.html" in shown
-    assert 'sandbox="allow-scripts"' in shown  # the page runs its own script
+    assert 'sandbox="allow-scripts"' in shown  # the page may run its script
 
 
 def test_the_page_draws_itself_without_a_network(

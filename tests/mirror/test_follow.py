@@ -1,4 +1,4 @@
-"""Following a live search while MLflow refuses, hangs or answers 500: nothing is raised, and the mirror catches up."""
+"""Following a live search: if MLflow fails, nothing is raised, and the mirror catches up."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ pytestmark = pytest.mark.usefixtures("quick_models")
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
-    caplog.set_level(
-        logging.WARNING, logger=follow.log.name
-    )  # importing mlflow.pytorch may set the root logger to ERROR
+    # importing mlflow.pytorch may set the root logger to ERROR
+    caplog.set_level(logging.WARNING, logger=follow.log.name)
 
 
-class Sick(BaseHTTPRequestHandler):
-    """Answers 500 at once, or hangs."""
+class Failing(BaseHTTPRequestHandler):
+    """Answers 500, at once or after hanging."""
 
     hang: ClassVar[threading.Event | None] = None
 
@@ -47,16 +46,16 @@ class Sick(BaseHTTPRequestHandler):
         self.send_response(500)
         self.end_headers()
 
-    do_POST = do_GET  # noqa: N815  # the library's name
+    do_POST = do_GET  # noqa: N815  # http.server needs this name
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silence."""
+        """Writes no log."""
 
 
 @contextmanager
-def sick_server(hang: bool) -> Iterator[str]:
+def failing_server(hang: bool) -> Iterator[str]:
     release = threading.Event()
-    handler = type("Handler", (Sick,), {"hang": release if hang else None})
+    handler = type("Handler", (Failing,), {"hang": release if hang else None})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -70,13 +69,14 @@ def sick_server(hang: bool) -> Iterator[str]:
         thread.join()
 
 
-def refusing() -> str:
+def refusing_uri() -> str:
+    """Returns the address of a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-def at(entry: Entry, uri: str) -> Mirror:
+def mirror_at(entry: Entry, uri: str) -> Mirror:
     return Mirror(replace(entry, locations=replace(entry.locations, tracking_uri=uri)))
 
 
@@ -90,36 +90,36 @@ def statuses(entry: Entry) -> set[str]:
 
 
 @pytest.mark.parametrize("way", ["refuses", "hangs", "500"])
-def test_a_sick_server_is_survived(
+def test_a_failing_server_raises_nothing(
     way: str, entry: Entry, caplog: pytest.LogCaptureFixture
 ) -> None:
     def check(uri: str) -> None:
         start = time.monotonic()
         with pytest.raises(SearchError, match="cannot be brought up to date"):
-            at(entry, uri).sync()
-        assert not follow.follow(at(entry, uri), _dead_pid(), every_s=0.05)
+            mirror_at(entry, uri).sync()
+        assert not follow.follow(mirror_at(entry, uri), _dead_pid(), every_s=0.05)
         assert time.monotonic() - start < 20
         lines = [record.getMessage() for record in caplog.records if record.name == follow.log.name]
         assert len(lines) == follow.LAST_TRIES
         assert all("the mirror is behind" in line and "\n" not in line for line in lines)
 
     if way == "refuses":
-        check(refusing())
+        check(refusing_uri())
     else:
-        with sick_server(hang=way == "hangs") as uri:
+        with failing_server(hang=way == "hangs") as uri:
             check(uri)
 
 
-def test_it_ends_with_the_search(tracked: At) -> None:
+def test_it_syncs_once_after_the_search_has_ended(tracked: At) -> None:
     entry = tracked("mlflow.db")
     assert follow.follow(Mirror(entry), _dead_pid(), every_s=0.05)
     assert statuses(entry) == {"FINISHED"}
 
 
-def test_it_follows_until_the_search_is_let_go(
+def test_it_follows_until_the_lock_is_released(
     tracked: At, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """MLflow fails at first; the search lives on and is let go; then everything is there."""
+    """MLflow fails at first. When the search has ended, MLflow holds everything."""
     entry = tracked("mlflow.db")
     mirror, turns = Mirror(entry), []
     sync = mirror.sync
@@ -135,10 +135,8 @@ def test_it_follows_until_the_search_is_let_go(
         thread = threading.Thread(target=follow.follow, args=(mirror, os.getpid(), 0.05))
         thread.start()
         _until(lambda: len(turns) >= 3)
-        assert statuses(entry) == {
-            "RUNNING",
-            "FINISHED",
-        }  # the search's own run, and those of its trials
+        # the run of the search, and those of its trials
+        assert statuses(entry) == {"RUNNING", "FINISHED"}
     thread.join(30)
     assert not thread.is_alive()
     assert turns[-1] is None
@@ -154,7 +152,7 @@ def test_a_foreign_experiment_stops_it(tracked: At, caplog: pytest.LogCaptureFix
 
 
 def test_the_command_follows(tracked: At) -> None:
-    """As the driver starts it: a process of its own, which ends by itself with exit code 0."""
+    """As the driver starts it: a process that ends by itself with exit code 0."""
     entry = tracked("unused.db")
     command = [
         sys.executable,

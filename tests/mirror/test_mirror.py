@@ -1,4 +1,4 @@
-"""The mirror of a finished search, against real MLflow databases: it adds what is missing and nothing twice."""
+"""The mirror of a finished search in real MLflow databases: it adds only what is missing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.reading import At, rows_of, runs_of, text_of
 pytestmark = pytest.mark.usefixtures("quick_models")
 
 
-def test_a_search_and_its_trials(tracked: At, trials: list[Trial]) -> None:
+def test_a_search_and_its_trials_are_runs(tracked: At, trials: list[Trial]) -> None:
     entry = tracked("mlflow.db")
     assert Mirror(entry).sync() == 13
     runs = runs_of(entry)
@@ -112,7 +112,7 @@ def test_members_are_marked(tracked: At, trials: list[Trial]) -> None:
     assert json.loads(client.get_experiment_by_name("small").tags[VIEW_TAG])["compareRunCharts"]
 
 
-def test_again_changes_nothing(tracked: At) -> None:
+def test_a_second_sync_changes_nothing(tracked: At) -> None:
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     mirror.sync()
@@ -126,7 +126,7 @@ def test_again_changes_nothing(tracked: At) -> None:
     }
 
 
-def test_into_a_second_empty_server(tracked: At) -> None:
+def test_a_second_database_gets_the_same_runs(tracked: At) -> None:
     first, second = tracked("one.db"), tracked("two.db")
     Mirror(first).sync()
     Mirror(second).sync()
@@ -139,7 +139,7 @@ def test_into_a_second_empty_server(tracked: At) -> None:
     }
 
 
-def test_answers_in_parts(tracked: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_are_read_in_several_answers(tracked: At, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = tracked("mlflow.db")
     Mirror(entry).sync()
     monkeypatch.setattr(client, "ANSWER_RUNS", 5)
@@ -170,7 +170,7 @@ def test_another_search_of_this_name_is_refused(tracked: At) -> None:
         Mirror(foreign).sync()
 
 
-def test_what_was_deleted_comes_back(tracked: At, trials: list[Trial]) -> None:
+def test_deleted_runs_and_experiments_are_restored(tracked: At, trials: list[Trial]) -> None:
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     mirror.sync()
@@ -183,10 +183,10 @@ def test_what_was_deleted_comes_back(tracked: At, trials: list[Trial]) -> None:
     assert len(runs_of(entry)) == 13
 
 
-def test_files_are_beside_the_searches(
+def test_artifacts_are_in_the_home(
     entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that the mirror makes itself; nothing appears in the current folder beside it."""
+    """With a database that the mirror creates, nothing else appears in the current folder."""
     monkeypatch.chdir(tmp_path)
     entry = replace(
         entry,
@@ -203,7 +203,9 @@ def test_files_are_beside_the_searches(
     }
 
 
-def test_the_real_search_is_untouched(entry: Entry, trials: list[Trial], tracked: At) -> None:
+def test_the_storage_of_the_search_does_not_change(
+    entry: Entry, trials: list[Trial], tracked: At
+) -> None:
     journal = (entry.folder.path / "journal.log").read_bytes()
     Mirror(tracked("mlflow.db")).sync()
     assert (entry.folder.path / "journal.log").read_bytes() == journal

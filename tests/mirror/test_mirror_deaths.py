@@ -1,4 +1,4 @@
-"""A mirror that loses MLflow in the middle: the next one completes what is there, without a second copy of anything."""
+"""A mirror that loses its connection to MLflow: the next one completes it, and repeats nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from tests.support.reading import At, rows_of, runs_of
 
 
 class Dying:
-    """A client that loses the connection at its k-th write: that request is carried out or not, and then every write fails."""
+    """A client that loses the connection at its k-th write. Every later write fails.
+
+    Args:
+        client: MLflow's own.
+        k: from 1.
+        carried_out: whether the server carries out the k-th write, although its answer is lost.
+        writes: the methods that count as writes.
+    """
 
     WRITES = (
         "create_run",
@@ -56,13 +63,13 @@ class Dying:
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_a_death_in_the_middle_leaves_no_second_copy(tracked: At, carried_out: bool) -> None:
+def test_a_lost_connection_leaves_no_second_copy(tracked: At, carried_out: bool) -> None:
     whole, entry = tracked("whole.db"), tracked("mlflow.db")
     Mirror(whole).sync()
     for k in (1, 2, 3, 5, 6, 7, 8, 20, 41, 44, 46, 50):
         mirror = Mirror(entry)
         mirror.client._mlflow = Dying(mirror.client.mlflow, k, carried_out)  # type: ignore[assignment]
-        with contextlib.suppress(SearchError):  # the later ks may find nothing left to write
+        with contextlib.suppress(SearchError):  # for a large k there may be nothing left to write
             mirror.sync()
     Mirror(entry).sync()
     expected, runs = runs_of(whole), runs_of(entry)
@@ -76,14 +83,13 @@ def test_a_death_in_the_middle_leaves_no_second_copy(tracked: At, carried_out: b
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror(
+def test_the_next_mirror_completes_a_model_after_a_lost_connection_at_each_step(
     tracked: At, carried_out: bool
 ) -> None:
     whole, entry = tracked("whole.db"), tracked("mlflow.db")
     Mirror(whole).sync()
-    for k in range(
-        1, len(Dying.MODEL_WRITES) + 1
-    ):  # of the same model, or the next one once a death came after its last step
+    # each k is a step of the same model, or of the next one after a last step that was carried out
+    for k in range(1, len(Dying.MODEL_WRITES) + 1):
         mirror = Mirror(entry)
         mirror.client._mlflow = Dying(mirror.client.mlflow, k, carried_out, Dying.MODEL_WRITES)  # type: ignore[assignment]
         with pytest.raises(SearchError, match="the line went dead"):
@@ -94,7 +100,7 @@ def test_a_death_at_each_step_of_logging_a_model_is_made_good_by_the_next_mirror
     assert {run.info.status for run in runs_of(entry).values()} == {"FINISHED"}
 
 
-def test_the_same_mirror_goes_on_after_an_error(tracked: At) -> None:
+def test_a_mirror_works_again_after_an_error(tracked: At) -> None:
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     client = mirror.client.mlflow

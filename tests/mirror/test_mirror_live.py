@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("quick_models")
 
 @pytest.fixture
 def new_home(empty_database: Path, tmp_path: Path) -> Path:
-    """An empty home, its MLflow database made already."""
+    """A home without searches, with an empty MLflow database."""
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(empty_database, home / "mlflow.db")
@@ -35,8 +35,8 @@ def new_home(empty_database: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def playing(entry: Entry, new_home: Path) -> tuple[Entry, Session]:
-    """A search of eight trials that a fake trainer plays, with failures among them."""
+def started(entry: Entry, new_home: Path) -> tuple[Entry, Session]:
+    """A search of eight trials for the fake trainer; some of its trials fail."""
     search = replace(entry.search, name="played", trials=8, cohort=2)
     defined = catalog.define(search, new_home)
     return defined, Session(search, defined.open_storage(writable=True))
@@ -49,9 +49,9 @@ def tell_one(session: Session) -> None:
 
 
 def test_a_live_search_is_running_and_an_interrupted_one_is_killed(
-    playing: tuple[Entry, Session],
+    started: tuple[Entry, Session],
 ) -> None:
-    entry, session = playing
+    entry, session = started
     mirror = Mirror(entry)
     assert mirror.sync(live=True) == 1
     assert runs_of(entry)["played"].info.status == "RUNNING"
@@ -71,8 +71,8 @@ def test_a_live_search_is_running_and_an_interrupted_one_is_killed(
     assert runs["played"].info.status == "FINISHED"
 
 
-def test_the_mark_follows_the_frontier(playing: tuple[Entry, Session]) -> None:
-    entry, session = playing
+def test_the_tag_of_members_follows_the_frontier(started: tuple[Entry, Session]) -> None:
+    entry, session = started
     mirror = Mirror(entry)
     while (cohort := session.ask()) is not None:
         session.tell(cohort, fakes.train_all(session, cohort))
@@ -87,7 +87,7 @@ def test_the_mark_follows_the_frontier(playing: tuple[Entry, Session]) -> None:
         }
 
 
-def test_a_model_goes_with_its_member(tracked: At, trials: list[Trial]) -> None:
+def test_the_model_of_a_former_member_is_deleted(tracked: At, trials: list[Trial]) -> None:
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
     mirror.sync()
@@ -116,7 +116,7 @@ def test_a_model_goes_with_its_member(tracked: At, trials: list[Trial]) -> None:
     assert not client.search_logged_models([mirror.experiment_id])
 
 
-def test_failures_and_infinities(entry: Entry, new_home: Path) -> None:
+def test_failed_trials_and_infinite_metrics_are_named_in_tags(entry: Entry, new_home: Path) -> None:
     search = replace(entry.search, name="wild", trials=2, cohort=2)
     wild = catalog.define(search, new_home)
     session = Session(search, wild.open_storage(writable=True))
@@ -142,8 +142,8 @@ def test_failures_and_infinities(entry: Entry, new_home: Path) -> None:
     assert runs["wild"].info.status == "FINISHED"
 
 
-def test_a_larger_budget_goes_on_in_the_same_run(playing: tuple[Entry, Session]) -> None:
-    entry, session = playing
+def test_a_larger_budget_is_mirrored_in_the_same_run(started: tuple[Entry, Session]) -> None:
+    entry, session = started
     fakes.play(session)
     Mirror(entry).sync()
     larger = catalog.extend(entry, 10)
@@ -156,13 +156,13 @@ def test_a_larger_budget_goes_on_in_the_same_run(playing: tuple[Entry, Session])
     assert (runs["played"].info.status, runs["played"].data.tags["trials"]) == ("FINISHED", "10")
 
 
-def test_a_search_without_a_trial(entry: Entry, new_home: Path) -> None:
+def test_a_search_without_trials_is_mirrored(entry: Entry, new_home: Path) -> None:
     empty = catalog.define(replace(entry.search, name="empty"), new_home)
     Mirror(empty).sync()
     assert runs_of(empty)["empty"].info.status == "KILLED"
 
 
-def test_more_seeds_than_one_request_holds(entry: Entry, new_home: Path) -> None:
+def test_more_seeds_than_one_request_can_hold(entry: Entry, new_home: Path) -> None:
     search = replace(entry.search, name="many", trials=1, cohort=1, seeds=tuple(range(600)))
     many = catalog.define(search, new_home)
     session = Session(search, many.open_storage(writable=True))
@@ -179,8 +179,8 @@ def test_more_seeds_than_one_request_holds(entry: Entry, new_home: Path) -> None
     )
 
 
-def test_the_time_may_be_what_ends_a_search(playing: tuple[Entry, Session]) -> None:
-    entry, session = playing
+def test_a_search_may_end_because_its_time_is_used_up(started: tuple[Entry, Session]) -> None:
+    entry, session = started
     tell_one(session)
     for budget_s, spent in ((None, False), (1e6, False), (0.5, True)):
         timed = replace(entry, search=replace(entry.search, time_budget_s=budget_s))
@@ -188,7 +188,7 @@ def test_the_time_may_be_what_ends_a_search(playing: tuple[Entry, Session]) -> N
         assert history.is_spent(history.trials()) is spent
 
 
-def test_a_lost_dataset_file_has_its_digest_still(entry: Entry) -> None:
+def test_a_missing_dataset_file_still_has_its_digest(entry: Entry) -> None:
     about = payload.dataset(
         replace(entry.search, dataset="/gone/flowers.csv", dataset_sha256="ab" * 32)
     )
@@ -196,8 +196,8 @@ def test_a_lost_dataset_file_has_its_digest_still(entry: Entry) -> None:
     assert about["digest"] == "ab" * 18
 
 
-def test_the_command_says_what_it_did(playing: tuple[Entry, Session]) -> None:
-    entry, session = playing
+def test_the_command_says_how_many_runs_it_changed(started: tuple[Entry, Session]) -> None:
+    entry, session = started
     fakes.play(session)
     for expected in ("9 runs", "0 runs"):
         done = CliRunner().invoke(sync.command, ["played", "--home", str(entry.folder.home)])

@@ -31,7 +31,7 @@ from tests.support.reading import At
 
 @pytest.fixture
 def tracking(tracked: At) -> Iterator[Entry]:
-    """A mirrored search; MLflow's own global URI is put back afterwards."""
+    """A mirrored search. MLflow's global URI is reset afterwards."""
     entry, before = tracked("mlflow.db"), mlflow.get_tracking_uri()
     Mirror(entry).sync()
     mlflow.set_tracking_uri(entry.locations.tracking_uri)
@@ -62,7 +62,7 @@ def test_a_module_predicts_what_the_trial_measured(entry: Entry, trials: list[Tr
 def test_every_family_can_be_exported(
     family: str, entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
-    """An exported program of any family gives the module's predictions, for any number of rows."""
+    """The exported program predicts what the module predicts, for any number of rows."""
     search = (
         replace(entry.search, dataset="tests.support.toys:IMAGES")
         if FAMILIES[family].image
@@ -139,7 +139,9 @@ def test_the_card_of_a_model_names_its_run_and_its_folder(tracking: Entry) -> No
     assert (card.run_id, card.artifact_path) == (logged.source_run_id, logged.artifact_location)
 
 
-def test_no_weights_no_model(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_without_weights_no_model_is_logged(
+    entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
     elsewhere = replace(entry, folder=replace(entry.folder, home=tmp_path))
     client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
     assert models.log(client, "1", "run", elsewhere, trials[0]) == payload.NO_WEIGHTS
@@ -150,6 +152,6 @@ def test_weights_of_another_shape_are_refused(entry: Entry, trials: list[Trial])
         models.module(entry.search, trials[0], np.zeros((3, 1), dtype=np.float32), 0)
 
 
-def test_the_median_seed_is_a_typical_one(trials: list[Trial]) -> None:
+def test_the_median_seed_has_the_median_loss(trials: list[Trial]) -> None:
     values = trials[0].per_seed("val_loss")
     assert sorted(values)[1] == values[models.median_seed(trials[0])]

@@ -1,4 +1,4 @@
-"""MLflow's pages on this machine: they answer here, to this machine's own names alone, and show the frontier's page."""
+"""MLflow's pages: they answer only to this machine's own names, and show the frontier's page."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ def test_the_frontiers_page_is_among_the_files(served: tuple[Entry, server.Pages
     assert table["columns"][0] == "trial"
 
 
-def test_a_tracking_server_is_used_as_it_is(
+def test_no_server_is_started_if_the_tracking_uri_is_one(
     served: tuple[Entry, server.Pages], entry: Entry
 ) -> None:
-    """The whole mirror through HTTP, of another search; nothing is started for its pages."""
+    """Another search is mirrored through HTTP."""
     _, pages = served
     search = replace(entry.search, name="remote")
     folder = replace(entry.folder, home=entry.folder.home.parent / "remote-home", name="remote")
@@ -125,4 +125,4 @@ class _Given:
         return self.pages
 
     def __exit__(self, *_: object) -> None:
-        """Nothing was started."""
+        """Stops nothing."""

@@ -17,14 +17,14 @@ from frontier_search.trial import Outcome, Trial
 
 
 def with_loss(trial: Trial, loss: float, number: int) -> Trial:
-    """A trial whose every seed has this validation loss."""
+    """Returns the trial with another validation loss, the same for every seed."""
     seeds = tuple(replace(seed, metrics=seed.metrics | {"val_loss": loss}) for seed in trial.seeds)
     return replace(
         trial, number=number, objectives=trial.objectives | {"loss": loss}, outcome=Outcome(seeds)
     )
 
 
-def test_members_are_the_frontier(entry: Entry, trials: list[Trial]) -> None:
+def test_the_members_of_a_chart_are_the_frontier(entry: Entry, trials: list[Trial]) -> None:
     chart = Chart.of(entry.search, trials)
     numbers = Frontier.of(trials, entry.search.objective_table()).numbers()
     assert {point.trial.number for point in chart.members} == numbers
@@ -47,7 +47,9 @@ def test_staircase_falls_from_member_to_member(entry: Entry, trials: list[Trial]
     assert xs[-1] == max(point.x.mean for point in chart.points)
 
 
-def test_test_split_keeps_the_members_and_says_so(entry: Entry, trials: list[Trial]) -> None:
+def test_the_test_split_shows_the_members_chosen_on_validation(
+    entry: Entry, trials: list[Trial]
+) -> None:
     val, test = Chart.of(entry.search, trials, "val"), Chart.of(entry.search, trials, "test")
     assert [p.trial.number for p in val.members] == [p.trial.number for p in test.members]
     assert "chosen on validation" in test.y.label
@@ -55,7 +57,7 @@ def test_test_split_keeps_the_members_and_says_so(entry: Entry, trials: list[Tri
     assert point.y.mean == pytest.approx(sum(point.trial.per_seed("test_loss")) / 3)
 
 
-def test_a_hopeless_trial_does_not_flatten_the_rest(entry: Entry, trials: list[Trial]) -> None:
+def test_a_very_bad_trial_does_not_flatten_the_rest(entry: Entry, trials: list[Trial]) -> None:
     chart = Chart.of(entry.search, [*trials, with_loss(trials[0], 1e6, 99)])
     assert chart.y_limit is not None
     assert chart.y_limit < 10
@@ -73,10 +75,18 @@ def test_families_keep_their_colours() -> None:
     assert few["my.module:FAMILY"] not in many.values()
     every = family_indices([*FAMILIES, "my.module:FAMILY"])
     assert len({colour(index) for index in every.values()}) == len(every)  # no colour is used twice
-    assert {name: colour(every[name]) for name in PUBLISHED} == {  # as in every figure that was ever drawn
-        "dense": "#332288", "dense_adamw": "#CC6677", "dense_deep": "#117733", "dense_random": "#DDAA33", "gated_kronecker": "#44AA99",
-        "kronecker": "#AA4499", "kronecker_permuted": "#88AAEE", "no_recurrence": "#882255", "random_sparse": "#999933",
-    }  # fmt: skip
+    published = {  # as in every figure that was ever drawn
+        "dense": "#332288",
+        "dense_adamw": "#CC6677",
+        "dense_deep": "#117733",
+        "dense_random": "#DDAA33",
+        "gated_kronecker": "#44AA99",
+        "kronecker": "#AA4499",
+        "kronecker_permuted": "#88AAEE",
+        "no_recurrence": "#882255",
+        "random_sparse": "#999933",
+    }
+    assert {name: colour(every[name]) for name in PUBLISHED} == published
 
 
 @pytest.mark.parametrize(
@@ -90,12 +100,12 @@ def test_families_keep_their_colours() -> None:
         (("error", "flops", "params"), "flops", "error"),
     ],
 )
-def test_axes_of_any_objectives(names: tuple[str, ...], x: str, y: str) -> None:
+def test_any_objectives_have_two_axes(names: tuple[str, ...], x: str, y: str) -> None:
     drawn = axes([OBJECTIVES[name] for name in names])
     assert (drawn[0].name, drawn[1].name) == (x, y)
 
 
-def test_a_lost_dataset_file_takes_only_the_unit(
+def test_without_the_dataset_file_only_the_unit_is_missing(
     entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
     search: Search = replace(entry.search, dataset=str(tmp_path / "gone.csv"), dataset_sha256="00")

@@ -1,4 +1,4 @@
-"""A figure of the frontier, drawn as PNG and as a page: both show the chart."""
+"""The figures of a frontier, in every format of the table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from frontier_search.trial import Candidate, Outcome, Trial, TrialState
 @pytest.mark.parametrize(
     "names", [("loss",), ("accuracy", "params"), ("loss", "params", "flops"), ("params",)]
 )
-def test_other_objectives_are_drawn(
+def test_every_format_draws_any_objectives(
     entry: Entry, trials: list[Trial], names: tuple[str, ...], tmp_path: Path
 ) -> None:
     search = replace(entry.search, objectives=names)
@@ -34,24 +34,24 @@ def test_other_objectives_are_drawn(
         seeds = trial.per_seed(f"val_{name}")
         return float(objective.count(trial.size)) if objective.known else sum(seeds) / len(seeds)
 
-    told = [
+    measured = [
         replace(trial, objectives={name: value(trial, name) for name in names}) for trial in trials
     ]
-    chart = Chart.of(search, told)
+    chart = Chart.of(search, measured)
     ys = [y for _, y in chart.staircase]
     assert ys == sorted(ys, reverse="accuracy" not in names)
     for suffix in figures.FIGURES:
-        figures.write(search, told, "val", tmp_path / f"f{suffix}")
+        figures.write(search, measured, "val", tmp_path / f"f{suffix}")
 
 
-def test_png_is_800_pixels_wide(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_a_picture_is_800_by_600_pixels(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     path = tmp_path / "deep" / "frontier.png"
     figures.write(entry.search, trials, "val", path)
     height, width, _ = imread(path).shape
     assert (width, height) == (800, 600)
 
 
-def test_page_needs_no_network_and_escapes_names(entry: Entry, trials: list[Trial]) -> None:
+def test_a_page_needs_no_network_and_escapes_names(entry: Entry, trials: list[Trial]) -> None:
     odd = replace(trials[0], candidate=Candidate("my<b>:FAMILY", {"hidden": 4, "way": "<script>"}))
     page = html.page(Chart.of(entry.search, [odd, *trials[1:]]))
     assert not re.search(r"<(script|link|img)[^>]+(src|href)\s*=", page)
@@ -99,7 +99,7 @@ def test_one_seed_has_no_bars(entry: Entry, trials: list[Trial], tmp_path: Path)
     figures.write(search, single, "val", tmp_path / "f.png")
 
 
-def test_mistakes_are_said(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
+def test_mistakes_are_sentences(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"\.png .*\.html"):
         figures.write(entry.search, trials, "val", tmp_path / "frontier.pdf")
     failed = [replace(trial, state=TrialState.FAIL, objectives={}) for trial in trials]

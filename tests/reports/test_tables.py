@@ -1,4 +1,4 @@
-"""Tables: the JSON form is read back, the CSV has every key, the text shows mean and spread."""
+"""Tables: JSON can be read back, CSV has every key, text shows means and deviations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def found(trials: list[Trial], objectives: tuple[Objective, ...]) -> tuple[Membe
     return members(trials, objectives)
 
 
-def test_json_is_each_trial(trials: list[Trial]) -> None:
+def test_json_holds_every_trial(trials: list[Trial]) -> None:
     assert json.loads(tables.trials(trials, "json")) == [trial.to_json() for trial in trials]
 
 
@@ -130,7 +130,7 @@ def test_no_terminal_is_too_narrow_for_the_losses_and_the_hyperparameters(
     trials: list[Trial],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Words are never cut; columns are left out by name where there is no room."""
+    """No word is cut. Columns that do not fit are left out, and their titles are named."""
     monkeypatch.setattr(rows, "width", lambda: columns)
     for text, listed in (
         (tables.frontier_table(found, objectives, "val"), [member.trial for member in found]),

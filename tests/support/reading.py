@@ -1,4 +1,4 @@
-"""What MLflow holds of a search, for tests."""
+"""Reads what MLflow holds of a search, for tests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mlflow.entities import Run, ViewType
 
 from frontier_search.storage.catalog import Entry
 
-At = Callable[[str], Entry]
+At = Callable[[str], Entry]  # the fixture ``tracked``
 
 
 def runs_of(entry: Entry, view: int = ViewType.ACTIVE_ONLY) -> dict[str, Run]:
-    """Every run of the search's experiment, by uid; fails when two have the same."""
+    """Returns every run of the search's experiment by uid; fails if two runs have one uid."""
     client = MlflowClient(entry.locations.tracking_uri)
     experiment = client.get_experiment_by_name(entry.search.name)
     runs = list(client.search_runs([experiment.experiment_id], "", view, 1000))
@@ -25,7 +25,7 @@ def runs_of(entry: Entry, view: int = ViewType.ACTIVE_ONLY) -> dict[str, Run]:
 
 
 def rows_of(entry: Entry) -> dict[str, int]:
-    """How many rows each table of the database has."""
+    """Returns table -> number of rows, of the search's MLflow database."""
     with sqlite3.connect(entry.locations.tracking_uri.removeprefix("sqlite:///")) as database:
         names = [
             name
@@ -37,6 +37,7 @@ def rows_of(entry: Entry) -> dict[str, int]:
 
 
 def text_of(entry: Entry, run: Run, name: str) -> str:
+    """Returns an artifact of a run."""
     return Path(
         MlflowClient(entry.locations.tracking_uri).download_artifacts(run.info.run_id, name)
     ).read_text()

@@ -1,7 +1,7 @@
-"""A pytest plugin: one small real search, trained once, and what the tests of tables and of the mirror need.
+"""A pytest plugin: one small search that is trained once, for tests of reports and of the mirror.
 
-Every test process loads this file, and most need none of its fixtures. So each fixture imports what it uses: MLflow takes
-two seconds.
+Every test process loads this file, and most use none of its fixtures. So each fixture imports what
+it needs: MLflow takes two seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
-    """A finished search: twelve trials of three families on iris, in cohorts of four, three seeds, two epochs."""
+    """A finished search on iris: twelve trials of three families, in cohorts of four.
+
+    It has three seeds and two epochs.
+    """
     from frontier_search import runner
     from frontier_search.search.search import Search
     from frontier_search.storage import catalog
@@ -61,7 +64,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str], Entry]:
-    """Returns the finished search with an empty MLflow database of the given name in the test's folder."""
+    """A function: name of a file -> the finished search, with an empty MLflow database there."""
 
     def at(name: str = "mlflow.db") -> Entry:
         shutil.copy(empty_database, tmp_path / name)
@@ -74,5 +77,5 @@ def tracked(entry: Entry, empty_database: Path, tmp_path: Path) -> Callable[[str
 
 @pytest.fixture
 def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replaces the export of models, for tests of other things: it takes a third of a second a model."""
+    """Skips the export of models, which takes a third of a second for each."""
     monkeypatch.setattr("frontier_search.mirror.models.log", lambda *_: "m-0")
