@@ -17,6 +17,7 @@ from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
 
 Key = tuple[Any, ...]
+Found = tuple[Candidate, int, dict[int, SeedOutcome]]  # params; seed -> outcome
 
 
 @dataclass(frozen=True)
@@ -57,20 +58,13 @@ class Evidence:
             raise ValueError(
                 f"one dataset and one training budget are needed, {len(questions)} were given"
             )
-        found: dict[Key, tuple[Candidate, int, dict[int, SeedOutcome]]] = {}
-        for _, trials in listed:
-            for trial in trials:
-                if trial.state is TrialState.COMPLETE:
-                    _, _, seeds = found.setdefault(
-                        _key(trial.candidate), (trial.candidate, trial.size["effective"], {})
-                    )
-                    seeds.update(
-                        {
-                            outcome.seed: outcome
-                            for outcome in trial.seeds
-                            if outcome.seed not in seeds
-                        }
-                    )
+        found: dict[Key, Found] = {}
+        for trial in (trial for _, trials in listed for trial in trials):
+            if trial.state is TrialState.COMPLETE:
+                new: Found = (trial.candidate, trial.size["effective"], {})
+                _, _, seeds = found.setdefault(_key(trial.candidate), new)
+                for outcome in trial.seeds:
+                    seeds.setdefault(outcome.seed, outcome)
         first = listed[0][0]
         return Evidence(
             dataset=first.dataset,

@@ -25,6 +25,7 @@ LATENCY_REPEATS = 50
 
 Forward = Callable[[Tensor], Tensor]  # x (M, d, n) -> outputs (M, o, n)
 PerRow = Callable[[Task, Tensor, Tensor], Tensor]  # outputs, targets (M, n) -> values (M, n)
+Measure = Callable[[Model, Data], float]
 
 
 def row_means(
@@ -67,13 +68,12 @@ def timed(objectives: Iterable[Objective], model: Model, data: Data) -> dict[str
         objectives: of the search.
         model: of the candidate, on any seed.
     """
-    return {
-        objective.key("val"): cast(Callable[[Model, Data], float], load(objective.source.measure))(
-            model, data
-        )
-        for objective in objectives
-        if isinstance(objective.source, Timed)
-    }
+    values = {}
+    for objective in objectives:
+        if isinstance(objective.source, Timed):
+            measure = cast(Measure, load(objective.source.measure))
+            values[objective.key("val")] = measure(model, data)
+    return values
 
 
 @torch.no_grad()

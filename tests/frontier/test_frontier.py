@@ -231,7 +231,7 @@ def test_a_spread_is_the_mean_and_the_sample_standard_deviation(sample: list[flo
         )
 
 
-def test_a_frame_has_one_row_a_member_with_flat_columns(searched: Entry) -> None:
+def test_a_frame_has_one_row_for_each_member_with_flat_columns(searched: Entry) -> None:
     frontier = Frontier.of(catalog.read_trials(searched), searched.search.objective_table())
     frame = frontier.to_frame()
     assert frame["trial"].tolist() == [member.number for member in frontier.members]

@@ -39,7 +39,7 @@ def by_inclusion_and_exclusion(points: Points, corner: Points) -> float:
 
 
 @given(point_sets(20))
-def test_nondominated_is_its_definition(points: Points) -> None:
+def test_nondominated_equals_its_definition(points: Points) -> None:
     expected = [not any(dominates(other, point) for other in points) for point in points]
     assert nondominated(points).tolist() == expected
 

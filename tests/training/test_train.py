@@ -141,7 +141,7 @@ def test_select_best_reports_the_epoch_with_the_smallest_validation_loss() -> No
     assert outcome(30, "last").epoch == 30
 
 
-def test_a_divergence_is_noticed_and_kept_to_its_model() -> None:
+def test_a_divergence_is_noticed_and_does_not_affect_other_models() -> None:
     data = Data(toys.REGRESSION, SEEDS, CPU)
     healthy, wild = (
         Model(i, 101, FAMILIES["dense"].build({"hidden": 4}), rate)
