@@ -19,7 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("frontier-search", deadline=None)  # a slow machine is no failure
 settings.load_profile("frontier-search")
 
-pytest_plugins = ["tests.support.searched", "tests.support.shipped"]
+pytest_plugins = ["tests.support.exchange", "tests.support.searched", "tests.support.shipped"]
 
 HERE = Path(__file__).parent
 WITH_MLFLOW = (HERE / "mirror", HERE / "reports", HERE / "frontier")

@@ -1,4 +1,4 @@
-"""A search whose outcomes are in a bucket: its pages and models are there too, and MLflow shows them."""
+"""A search whose outcomes are in a bucket has its pages and models there, and MLflow shows them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from frontier_search.storage.catalog import Entry
 from frontier_search.storage.locations import Locations
 from tests.support import s3
 
-THEIRS = pytest.mark.filterwarnings(
+THEIR_WARNINGS = pytest.mark.filterwarnings(  # of boto3 and of its server
     "ignore:datetime.datetime.utcnow", "ignore:unclosed:ResourceWarning"
-)  # boto3's and its server's
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def exchanged(
     return catalog.find(entry.search.name, home)
 
 
-@THEIRS
+@THEIR_WARNINGS
 def test_mlflow_shows_what_is_in_the_bucket(exchanged: Entry, bucket: s3.Server) -> None:
     with server.serve(exchanged, 0) as pages:
         run_id = pages.page.partition("/runs/")[2].partition("/")[0]
@@ -75,17 +75,17 @@ def test_mlflow_shows_what_is_in_the_bucket(exchanged: Entry, bucket: s3.Server)
     assert any(key.endswith("/frontier.html") for key in bucket.written("outcomes/small/mlflow/"))
 
 
-@THEIRS
-def test_a_bucket_that_refuses_is_a_sentence_and_the_mirror_can_be_completed(
+@THEIR_WARNINGS
+def test_the_mirror_is_completed_after_a_bucket_refused_it(
     exchanged: Entry, bucket: s3.Server, empty_database: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
-    place = replace(
+    locations = replace(
         exchanged.locations,
         tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}",
         outcomes="s3://not-there-yet/outcomes",
     )
-    own = replace(exchanged, locations=place)
+    own = replace(exchanged, locations=locations)
     with pytest.raises(SearchError, match="cannot be brought up to date: .*bucket does not exist"):
         Mirror(own).sync()
     bucket.client.create_bucket(Bucket="not-there-yet")

@@ -1,9 +1,7 @@
-"""The searches under a home: defined once, found again as they were, extended, and read without being disturbed."""
+"""The searches under a home are defined once, found again, extended, and read while they run."""
 
 from __future__ import annotations
 
-import os
-import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +15,10 @@ from frontier_search.frontier.frontier import Frontier
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session
-from frontier_search.spec import name_problem
 from frontier_search.storage import catalog, sweep_catalog
 from frontier_search.storage.folder import names
 from frontier_search.storage.locations import Locations
-from frontier_search.storage.names import free_name, known_names, newest_name
+from frontier_search.storage.names import known_names, newest_name
 from tests.support import fakes, toys
 
 
@@ -36,12 +33,12 @@ def test_a_defined_search_is_found_as_it_was(storage: str | None, tmp_path: Path
     assert known_names(tmp_path) == ["toy-1"]
 
 
-def test_the_mirror_is_beside_the_searches_unless_it_is_named(tmp_path: Path) -> None:
+def test_the_mirror_is_in_the_home_by_default(tmp_path: Path) -> None:
     entry = catalog.define(toys.search(), tmp_path / "home")
     assert entry.locations.tracking_uri == f"sqlite:///{tmp_path.resolve()}/home/mlflow.db"
 
 
-def test_a_search_whose_file_has_gone_is_read_and_not_trained(tmp_path: Path) -> None:
+def test_a_search_whose_dataset_is_missing_is_read_but_not_trained(tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("a,target\n" + "".join(f"{i},{i % 3}\n" for i in range(40)))
     entry = catalog.define(
@@ -74,13 +71,13 @@ def test_a_name_that_exists_is_refused_with_the_command_that_resumes_it(tmp_path
     with pytest.raises(SpecError) as caught:
         catalog.define(toys.search(epochs=9), tmp_path)
     assert (
-        f"Continue it with `frontier-search resume toy-1 --home {tmp_path}`, or choose another --name."
-        in str(caught.value)
+        f"Continue it with `frontier-search resume toy-1 --home {tmp_path}`,"
+        " or choose another --name." in str(caught.value)
     )
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_a_database_and_the_pages_are_the_same_files_in_every_folder(
+def test_relative_sqlite_urls_name_the_same_files_in_every_current_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -96,33 +93,6 @@ def test_a_database_and_the_pages_are_the_same_files_in_every_folder(
         fakes.play(Session(entry.search, storage))
     monkeypatch.chdir("elsewhere")
     assert len(catalog.read_trials(catalog.find("toy-1", tmp_path))) == entry.search.trials
-
-
-@pytest.mark.parametrize(
-    ("storage", "tracking_uri", "words"),
-    [
-        ("sqlite:///:memory:", None, "is lost when this process ends"),
-        ("sqlite:///", None, "is lost when this process ends"),
-        (
-            None,
-            "nonsense://x",
-            "--tracking-uri 'nonsense://x': MLflow keeps its pages at sqlite:///",
-        ),
-        (None, "./mlruns", "--tracking-uri './mlruns': MLflow keeps its pages at sqlite:///"),
-    ],
-)
-def test_a_place_that_keeps_nothing_is_refused(
-    storage: str | None, tracking_uri: str | None, words: str, tmp_path: Path
-) -> None:
-    with pytest.raises(SpecError, match=re.escape(words)):
-        Locations.of(tmp_path, storage, tracking_uri)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_storage_of_no_known_kind_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="unknown storage 'mysql://x'"):
-        Locations.of(tmp_path / "home", "mysql://x")
-    assert not (tmp_path / "home").exists()
 
 
 def test_a_storage_that_cannot_be_opened_takes_no_name(tmp_path: Path) -> None:
@@ -166,7 +136,7 @@ def test_damaged_files_are_named(
         catalog.find("toy-1", tmp_path)
 
 
-def test_a_search_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
     catalog.define(toys.search(), tmp_path)
     with pytest.raises(SpecError, match="unknown search 'toy-2'. Did you mean 'toy-1'"):
         catalog.find("toy-2", tmp_path)
@@ -197,44 +167,8 @@ def test_a_running_search_is_not_extended(tmp_path: Path) -> None:
     assert catalog.find("toy-1", tmp_path) == entry
 
 
-@pytest.mark.parametrize(
-    ("dataset", "name"),
-    [
-        ("digits", "digits-1"),
-        ("data/my rows.csv", "my-rows-1"),
-        ("tests.support.toys:MULTICLASS", "tests.support-1"),
-        ("_x_.csv", "x-1"),
-        ("données.csv", "donn-es-1"),
-        ("数.csv", "search-1"),
-        ("", "search-1"),
-        ("x" * 100 + ".csv", "x" * 50 + "-1"),
-    ],
-)
-def test_a_free_name_is_legal_whatever_the_dataset_is_called(
-    dataset: str, name: str, tmp_path: Path
-) -> None:
-    assert free_name(tmp_path, dataset) == name
-    assert name_problem(name) is None
-
-
-def test_a_free_name_is_the_first_that_is_not_taken(tmp_path: Path) -> None:
-    for name in ("iris-1", "iris-3"):
-        catalog.define(toys.search(name=name), tmp_path)
-    assert free_name(tmp_path, "iris") == "iris-2"
-    assert free_name(tmp_path, "wine") == "wine-1"
-
-
-def test_the_newest_search_is_the_one_that_was_defined_last(tmp_path: Path) -> None:
-    for age, name in enumerate(("b", "c", "a")):
-        os.utime(
-            catalog.define(toys.search(name=name), tmp_path).folder.search_file,
-            (1000 + age, 1000 + age),
-        )
-    assert newest_name(tmp_path) == "a"
-
-
 @pytest.mark.parametrize("storage", [None, "sqlite"])
-def test_trials_are_read_while_a_search_is_live(storage: str | None, tmp_path: Path) -> None:
+def test_trials_are_read_while_a_search_is_running(storage: str | None, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/search.db" if storage else None
     entry = catalog.define(toys.search(), tmp_path, Locations.of(tmp_path, url))
     assert catalog.read_trials(entry) == []

@@ -1,4 +1,4 @@
-"""A search's folder: names, and a lock that one process holds and that a killed one lets go of."""
+"""The folder of a search: its names, and its lock, which the system frees when its holder dies."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def holder(folder: SearchFolder) -> Iterator[subprocess.Popen[str]]:
     process.stdout.close()
 
 
-def test_a_second_process_is_refused_and_told_who_holds_it(
+def test_a_second_process_is_refused_with_the_holder(
     folder: SearchFolder, holder: subprocess.Popen[str]
 ) -> None:
     who = f"process {holder.pid} on {socket.gethostname()}"
@@ -68,7 +68,7 @@ def test_a_second_process_is_refused_and_told_who_holds_it(
         pytest.fail("two processes hold the lock")
 
 
-def test_the_lock_of_a_killed_process_is_taken_over(
+def test_the_lock_of_a_killed_process_is_free(
     folder: SearchFolder, holder: subprocess.Popen[str]
 ) -> None:
     os.kill(holder.pid, signal.SIGKILL)
@@ -78,7 +78,7 @@ def test_the_lock_of_a_killed_process_is_taken_over(
         assert folder.holder() == f"process {os.getpid()} on {socket.gethostname()}"
 
 
-def test_the_lock_is_let_go_of_when_the_work_is_done_or_fails(folder: SearchFolder) -> None:
+def test_the_lock_is_free_after_the_block_whether_it_fails_or_not(folder: SearchFolder) -> None:
     assert folder.holder() is None
     with pytest.raises(KeyError), folder.lock():
         raise KeyError
@@ -93,7 +93,7 @@ def test_the_lock_is_let_go_of_when_the_work_is_done_or_fails(folder: SearchFold
         pytest.fail("the lock is held twice")
 
 
-def test_a_reader_that_looks_at_the_lock_for_a_moment_is_no_holder(
+def test_a_reader_that_checks_the_lock_does_not_hold_it(
     folder: SearchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder.path / "session.lock").touch()
@@ -104,7 +104,7 @@ def test_a_reader_that_looks_at_the_lock_for_a_moment_is_no_holder(
             assert folder.holder() == f"process {os.getpid()} on {socket.gethostname()}"
 
 
-def test_a_holder_that_was_not_written_down_is_another_process(folder: SearchFolder) -> None:
+def test_an_unreadable_holder_is_another_process(folder: SearchFolder) -> None:
     with folder.lock():
         (folder.path / "session.lock").write_text("rubbish")
         assert folder.holder() == "another process"
@@ -116,7 +116,7 @@ def test_asking_who_holds_a_search_that_never_ran_makes_no_file(folder: SearchFo
 
 
 @pytest.mark.parametrize("name", ["a", "digits-1", "A.b_c-9", "0", "x" * 64, "1.5"])
-def test_names_that_name_a_folder(name: str) -> None:
+def test_legal_names(name: str) -> None:
     assert name_problem(name) is None
 
 
@@ -140,9 +140,10 @@ def test_names_that_name_a_folder(name: str) -> None:
         "C:\\x",
     ],
 )
-def test_names_that_do_not(name: str) -> None:
+def test_illegal_names(name: str) -> None:
     assert name_problem(name) == (
-        f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', at most 64, starting with a letter or a digit."
+        f"the name {name!r} cannot name a folder; use letters, digits, '.', '_' and '-', at most"
+        " 64, starting with a letter or a digit."
     )
 
 
@@ -166,15 +167,16 @@ def test_searches_are_listed_by_name_once_they_are_defined(tmp_path: Path) -> No
     SearchFolder(tmp_path, "a").require()
 
 
-def test_where_there_is_no_search_the_command_that_starts_one_is_named(tmp_path: Path) -> None:
+def test_an_empty_home_is_refused_with_the_command_that_starts_a_search(tmp_path: Path) -> None:
     with pytest.raises(
         SpecError,
-        match=r"there is no search in .*; start one with `frontier-search run`, or name its folder with --home",
+        match=r"there is no search in .*; start one with `frontier-search run`,"
+        " or name its folder with --home",
     ):
         SearchFolder(tmp_path, "digits-1").require()
 
 
-def test_a_home_is_made_and_left_clean(tmp_path: Path) -> None:
+def test_a_home_is_made_and_kept_empty(tmp_path: Path) -> None:
     prepare_home(tmp_path / "a" / "b")
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
@@ -184,6 +186,7 @@ def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     for home in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/home")):
         with pytest.raises(
             SpecError,
-            match=f"cannot write to --home {home}: .*Give a folder that you may write to and that has room",
+            match=f"cannot write to --home {home}: "
+            ".*Give a folder that you may write to and that has room",
         ):
             prepare_home(home)

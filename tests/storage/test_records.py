@@ -1,4 +1,4 @@
-"""How a trial is written in an Optuna study and read back: nothing is lost, and Optuna's own readers understand it."""
+"""A trial is written in an Optuna study and read back whole, and Optuna's own readers read it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def stored(n_objectives: int = 2) -> tuple[InMemoryStorage, int]:
     return storage, storage.create_new_trial(study, records.template(PROPOSAL, "search/0", 2, SIZE))
 
 
-def test_states_are_optunas_one_for_one() -> None:
+def test_each_state_is_one_of_optunas() -> None:
     assert {str(ours): theirs.name.lower() for ours, theirs in records.OPTUNA_STATES.items()} == {
         str(s): str(s) for s in TrialState
     }
@@ -125,7 +125,7 @@ def test_a_failed_trial_is_read_back_with_its_reason_and_no_objectives() -> None
     assert (trial.state, trial.reason, trial.objectives) == (TrialState.FAIL, "it diverged", {})
 
 
-def test_a_study_with_other_objectives_is_not_misread() -> None:
+def test_a_study_with_other_objectives_is_an_error() -> None:
     storage, trial_id = stored()
     storage.set_trial_state_values(trial_id, optuna.trial.TrialState.COMPLETE, [0.5, 7.0])
     with pytest.raises(ValueError, match="shorter"):
@@ -153,7 +153,7 @@ def test_a_cohort_survives_json(points: list[dict[str, Any]], index: int) -> Non
     assert Cohort.from_json(cohort.to_json()) == cohort
 
 
-def test_a_candidate_takes_the_parameters_of_its_own_family_alone() -> None:
+def test_a_candidate_takes_only_the_parameters_of_its_own_family() -> None:
     params = {FAMILY: "dense", "dense.hidden": 4, "dense_deep.hidden": 8}
     assert candidate_of(params) == Candidate("dense", {"hidden": 4})
     path = "my.module:FAMILY"

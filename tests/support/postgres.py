@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests: the distribution's package, in a folder of its own, on loopback, stopped and started at will."""
+"""A PostgreSQL server for tests: the distribution's package, in its own folder, on loopback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATABASE = "postgres"
 
 
 def binaries() -> Path | None:
-    """The folder of initdb and pg_ctl: the newest version that is installed, or None."""
+    """Returns the folder of initdb and pg_ctl in the newest installed version, or None."""
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"),
         key=lambda path: int(path.parts[-3].split(".")[0]),
@@ -28,36 +28,25 @@ def binaries() -> Path | None:
 
 
 class Server:
-    """One server, running; its only user is trusted, from this machine alone.
+    """A running server, which trusts its only user and listens only on this machine.
 
     Args:
-        folder: an empty one that the server's user may enter.
+        folder: an empty folder that the server's user may enter.
+        programs: the folder of initdb and pg_ctl.
     """
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder, self.programs = folder, programs
         self.data = folder / "data"
-        self.user = (
-            "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-        )  # initdb refuses to be root
-        if os.getuid() == 0:
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+        if self.user == "root":  # which initdb refuses
+            self.user = "postgres"
             shutil.chown(folder, self.user)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self._run(
-            "initdb",
-            "-D",
-            self.data,
-            "-U",
-            self.user,
-            "-A",
-            "trust",
-            "--no-sync",
-            "-E",
-            "UTF8",
-            "--locale=C",
-        )
+        account = ("-U", self.user, "-A", "trust")
+        self._run("initdb", "-D", self.data, *account, "--no-sync", "-E", "UTF8", "--locale=C")
         self.start()
 
     @property
@@ -66,37 +55,17 @@ class Server:
 
     def start(self) -> None:
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -F"
-        self._run(
-            "pg_ctl",
-            "-D",
-            self.data,
-            "-w",
-            "-t",
-            "60",
-            "-l",
-            self.folder / "log",
-            "-o",
-            options,
-            "start",
-        )
+        waiting, log = ("-w", "-t", "60"), ("-l", self.folder / "log")
+        self._run("pg_ctl", "-D", self.data, *waiting, *log, "-o", options, "start")
 
     def stop(self) -> None:
-        """At once, in the midst of what it does."""
+        """Stops at once, in the middle of transactions."""
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
 
     def clear(self) -> None:
         """Drops every table."""
-        self._run(
-            "psql",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            self.port,
-            "-d",
-            DATABASE,
-            "-qc",
-            "drop schema public cascade; create schema public",
-        )
+        statement = "drop schema public cascade; create schema public"
+        self._run("psql", "-h", "127.0.0.1", "-p", self.port, "-d", DATABASE, "-qc", statement)
 
     def _run(self, program: str, *arguments: object) -> None:
         path = self.programs / program
@@ -115,11 +84,12 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """A server for a while; skips the test where PostgreSQL is not installed."""
+    """Runs a server inside the block; skips the test where PostgreSQL is not installed."""
     programs = binaries()
     if programs is None:
         pytest.skip(
-            "PostgreSQL is not installed (apt-get install postgresql): storage in a database server is NOT tested"
+            "PostgreSQL is not installed (apt-get install postgresql):"
+            " storage in a database server is NOT tested"
         )
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
         server = Server(Path(folder), programs)

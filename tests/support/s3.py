@@ -1,4 +1,5 @@
-"""An S3 server for tests: moto's, over HTTP on loopback, so that every process of a search can reach it."""
+"""An S3 server for tests: moto's, over HTTP on loopback, which every process of a search can
+reach."""
 
 from __future__ import annotations
 
@@ -15,11 +16,14 @@ BUCKET = "frontier"
 
 
 class Server:
-    """One server, running, with one empty bucket.
+    """A running server with one empty bucket.
 
     Attributes:
-        settings: the variables with which a process finds it.
+        bucket: the bucket's name.
+        settings: the environment variables with which a process finds the server.
     """
+
+    bucket = BUCKET
 
     def __init__(self) -> None:
         self._threaded = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -44,17 +48,17 @@ class Server:
         self.client.create_bucket(Bucket=BUCKET)
 
     def stop(self) -> None:
-        """Nobody answers any more; what it holds is kept."""
+        """Stops answering. The objects are kept."""
         self._threaded.stop()
 
     def start(self) -> None:
-        """Answers again, at the same address."""
+        """Answers again at the same address."""
         port = int(self.settings["AWS_ENDPOINT_URL"].rpartition(":")[2])
         self._threaded = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
         self._threaded.start()
 
     def written(self, below: str) -> dict[str, datetime]:
-        """Every object whose key begins so -> when it was written."""
+        """Returns when each object was written whose key begins with ``below``, by key."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=below)
         return {
             each["Key"]: each["LastModified"] for page in pages for each in page.get("Contents", ())
@@ -63,9 +67,9 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """A server for a while, which every process that starts meanwhile finds by itself."""
+    """Runs a server inside the block. Every process that starts meanwhile finds it by itself."""
     server = Server()
-    s3fs.S3FileSystem.clear_instance_cache()  # this process may know a server that has gone
+    s3fs.S3FileSystem.clear_instance_cache()  # this process may know a server that is gone
     before = dict(os.environ)
     try:
         os.environ.update(server.settings)
