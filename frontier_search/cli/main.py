@@ -19,7 +19,7 @@ from frontier_search.errors import SearchError, SpecError
 COMMANDS = {  # name -> what it does; a command's file loads when it is used, so that --help is quick
     "run": "Search a dataset for its frontier.",
     "sweep": "Run many searches as one resumable whole.",
-    "resume": "Go on with a search or a sweep after any interruption.",
+    "resume": "Continue a search or a sweep after any interruption.",
     "status": "How far searches are.",
     "frontier": "Show, plot or export the frontier.",
     "trials": "List every trial.",

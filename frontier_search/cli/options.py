@@ -10,7 +10,28 @@ import click
 from click.core import ParameterSource
 
 from frontier_search.errors import SpecError
+from frontier_search.executors import EXECUTORS, Where
 from frontier_search.storage.folder import DEFAULT_HOME
+
+Command = Callable[..., Any]
+Option = Callable[[Command], Command]
+
+
+def once(*declarations: str, **settings: Any) -> Option:
+    """Declares an option that may be given once. Of two values click itself takes the last."""
+    return click.option(*declarations, multiple=True, callback=_only_value, **settings)
+
+
+def _only_value(context: click.Context, option: click.Parameter, values: Sequence[Any]) -> Any:
+    """Returns the value of an option; None when it is not given.
+
+    Raises:
+        SpecError: it is given more than once.
+    """
+    if len(values) > 1:
+        given = ", ".join(repr(value) for value in values)
+        raise SpecError(f"{option.opts[0]} is given {len(values)} times ({given}); give it once.")
+    return values[0] if values else None
 
 
 def seeds_of(text: str) -> int | str:
@@ -27,7 +48,7 @@ HOME = click.option(
     default=DEFAULT_HOME,
     envvar="FRONTIER_SEARCH_HOME",
     show_default=True,
-    help="Folder that holds one folder a search.",
+    help="Folder that holds one folder for each search.",
 )
 FORMAT = click.option(
     "--format",
@@ -59,7 +80,7 @@ PLACE = (  # where a new search keeps things: the attributes of ``Locations``
         "--outcomes",
         metavar="PATH|s3://...",
         envvar="FRONTIER_SEARCH_OUTCOMES",
-        help="Where workers leave outcomes, and copies stay that outlive this machine.  [default: HOME]",
+        help="Where workers write outcomes; copies there outlive this machine.  [default: HOME]",
     ),
     click.option(
         "--tracking-uri",
@@ -67,9 +88,9 @@ PLACE = (  # where a new search keeps things: the attributes of ``Locations``
         help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]",
     ),
 )
-TRAINING = (  # what trains cohorts this time: the executor and the attributes of ``executors.Where``; and what watches
+TRAINING = (  # what trains cohorts: the executor and the attributes of ``Where``; and the mirror
     click.option(
-        "--no-mirror", is_flag=True, help="Leave MLflow alone; `sync` can mirror it later."
+        "--no-mirror", is_flag=True, help="Write nothing to MLflow; `sync` can do it later."
     ),
     click.option(
         "--address",
@@ -78,7 +99,7 @@ TRAINING = (  # what trains cohorts this time: the executor and the attributes o
     ),
     click.option(
         "--executor",
-        type=click.Choice(["ray_tune", "inline"]),
+        type=click.Choice(list(EXECUTORS)),
         default="ray_tune",
         show_default=True,
         help="inline: one process, no Ray.",
@@ -86,47 +107,37 @@ TRAINING = (  # what trains cohorts this time: the executor and the attributes o
     click.option(
         "--workers",
         type=click.IntRange(min=1),
-        help="Worker processes at a time.  [default: one a CPU]",
+        help="Worker processes at a time.  [default: one for each CPU that may be used]",
     ),
     GPUS,
 )
-Command = Callable[..., Any]
-GPU_COHORT = (
-    64  # candidates, unless the search says otherwise: a GPU wants larger stacks than a processor
-)
+ONE_PROCESS = "inline"  # the executor that takes neither workers nor a cluster
+GPU_COHORT = 64  # candidates, by default: a GPU needs larger stacks than a CPU to be busy
 QUESTION = (
     click.argument(
         "search_file", required=False, metavar="[SEARCH.yaml]", type=click.Path(path_type=Path)
     ),
-    click.option(
-        "--dataset", metavar="NAME|FILE", help="A dataset's name, or a .csv or .npz file."
-    ),
-    click.option(
-        "--objectives", metavar="A,B", help="What to minimise at once.  [default: loss,params]"
-    ),
-    click.option(
-        "--families", metavar="A,B", help="Families of models.  [default: the published ones]"
-    ),
-    click.option("--trials", type=int, help="Candidates to evaluate.  [default: 100]"),
-    click.option(
-        "--time-budget", metavar="10m", help="Ask for no more candidates after this long."
-    ),
-    click.option(
+    once("--dataset", metavar="NAME|FILE", help="A dataset's name, or a .csv or .npz file."),
+    once("--objectives", metavar="A,B", help="What to minimise at once.  [default: loss,params]"),
+    once("--families", metavar="A,B", help="Families of models.  [default: the published ones]"),
+    once("--trials", type=int, help="Candidates to evaluate.  [default: 100]"),
+    once("--time-budget", metavar="10m", help="Propose no more candidates after this long."),
+    once(
         "--seeds",
         type=seeds_of,
         metavar="N|SEED,SEED",
         help="Seeds on which every candidate is trained: how many, or which, e.g. 101,202,303."
         "  [default: 5]",
     ),
-    click.option("--epochs", type=int, help="Epochs of each model.  [default: the dataset's]"),
-    click.option("--batch-size", type=int, help="Rows a minibatch.  [default: the dataset's]"),
-    click.option(
+    once("--epochs", type=int, help="Epochs of each model.  [default: the dataset's]"),
+    once("--batch-size", type=int, help="Rows a minibatch.  [default: the dataset's]"),
+    once(
         "--select",
         metavar="best|last",
         help="Which epoch is reported: the best on validation, or the last.  [default: best]",
     ),
-    click.option("--sampler", metavar="NAME", help="How candidates are proposed.  [default: tpe]"),
-    click.option(
+    once("--sampler", metavar="NAME", help="How candidates are proposed.  [default: tpe]"),
+    once(
         "--families-budget",
         metavar="balanced|free",
         help="An equal share for every family, or the sampler's choice.  [default: balanced]",
@@ -137,38 +148,51 @@ QUESTION = (
         metavar='"params<=1000"',
         help="A bound on a known objective; may be repeated.",
     ),
-    click.option("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]"),
-    click.option(
-        "--cohort", type=int, help="Candidates proposed and trained together.  [default: 16]"
-    ),
-    click.option("--in-flight", type=int, help="Cohorts in training at a time.  [default: 3]"),
-    click.option("--seed", type=int, help="The sampler's seed.  [default: 0]"),
+    once("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]"),
+    once("--cohort", type=int, help="Candidates proposed and trained together.  [default: 16]"),
+    once("--in-flight", type=int, help="Cohorts in training at a time.  [default: 3]"),
+    once("--seed", type=int, help="The sampler's seed.  [default: 0]"),
 )
 
 
 def question(command: Command) -> Command:
-    """What a command that asks a question takes: SEARCH.yaml, and a flag for every setting of it."""
+    """Adds SEARCH.yaml, and a flag for each of its settings."""
     return _with(QUESTION, command)
 
 
 def place(command: Command) -> Command:
-    """What a command that defines something takes."""
+    """Adds the flags that say where a new search keeps things."""
     return _with(PLACE, command)
 
 
 def training(command: Command) -> Command:
-    """What a command that trains takes."""
+    """Adds the flags that say what trains cohorts; ``where_of`` reads them."""
     return _with(TRAINING, command)
 
 
-def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+def _with(options: Sequence[Option], command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
 
 
+def where_of(executor: str, flags: Mapping[str, Any]) -> Where:
+    """Returns where cohorts are trained.
+
+    Raises:
+        SpecError: a flag has no effect on this executor.
+    """
+    unused = [f"--{name}" for name in ("workers", "address") if flags[name] is not None]
+    if executor == ONE_PROCESS and unused:
+        raise SpecError(
+            f"{' and '.join(unused)}: --executor {executor} trains in one process of this machine;"
+            f" leave out {' and '.join(unused)}, or --executor {executor}."
+        )
+    return Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
+
+
 def typed() -> set[str]:
-    """The options that stand on the command line: neither defaults nor variables of the environment."""
+    """Returns the options that are on the command line itself, not in the environment."""
     context = click.get_current_context()
     return {
         name
@@ -178,14 +202,15 @@ def typed() -> set[str]:
 
 
 def spec_of(search_file: Path | None, flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The question of a file and flags, flags first, not yet checked."""
+    """Returns the settings of a file and of flags, not yet checked. Flags override the file."""
     from frontier_search.search.reading import KEYS  # optuna loads here, not for --help
     from frontier_search.spec import read_yaml
 
     spec = read_yaml(search_file) if search_file else {}
     if "searches" in spec:
         raise SpecError(
-            f"{search_file} holds many searches; run them with `frontier-search sweep {search_file}`."
+            f"{search_file} holds many searches; run them with"
+            f" `frontier-search sweep {search_file}`."
         )
     spec |= {key: value for key, value in flags.items() if key in KEYS and value not in (None, ())}
     if flags["gpus_per_cohort"] and "cohort" not in spec:

@@ -1,4 +1,4 @@
-"""frontier-search resume: go on with a search after any interruption."""
+"""frontier-search resume: continue a search or a sweep after any interruption."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, training
+from frontier_search.cli.options import HOME, training, where_of
 from frontier_search.storage.folder import SearchFolder, SweepFolder
 
 
-@click.command("resume", short_help="Go on with a search or a sweep after any interruption.")
+@click.command("resume", short_help="Continue a search or a sweep after any interruption.")
 @click.argument("name")
 @HOME
 @click.option(
@@ -20,27 +20,28 @@ from frontier_search.storage.folder import SearchFolder, SweepFolder
 )
 @training
 def command(
-    name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **where: Any
+    name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **flags: Any
 ) -> None:
-    """Go on with search or sweep NAME: finished trials are kept, those that were running are trained again under the same numbers."""
+    """Continue search or sweep NAME after any interruption.
+
+    Finished trials are kept. Those that were running are trained again, under the same numbers.
+    """
     folder = SweepFolder(home, name)
     with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
+        # what runs a search loads when one runs, and optuna not for --help
         from frontier_search.cli import running
-        from frontier_search.executors import Where
-        from frontier_search.storage import (  # optuna loads here, not for --help
-            catalog,
-            sweep_catalog,
-        )
+        from frontier_search.storage import catalog, sweep_catalog
 
+        where = where_of(executor, flags)
         sweep = sweep_catalog.find(name, home)
         if sweep is not None:
             if trials is not None:
                 raise click.UsageError(
-                    "--trials is for a single search; a sweep's budget stands in its file."
+                    "--trials is for a single search; a sweep's budget is in its file."
                 )
-            running.run_sweep(sweep, executor, Where(**where), mirror=not no_mirror)
+            running.run_sweep(sweep, executor, where, mirror=not no_mirror)
             return
         entry = catalog.find(name, home)
         if trials is not None:
             entry = catalog.extend(entry, trials)
-        running.run_search(entry, executor, Where(**where), mirror=not no_mirror)
+        running.run_search(entry, executor, where, mirror=not no_mirror)

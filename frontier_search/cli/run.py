@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, place, question, spec_of, training, typed
+from frontier_search.cli.options import HOME, place, question, spec_of, training, typed, where_of
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.storage.names import free_name
 
@@ -18,22 +18,21 @@ from frontier_search.storage.names import free_name
 @HOME
 @place
 @training
-@click.option(
-    "--resume", is_flag=True, help="Go on with the search of this --name, if there is one."
-)
+@click.option("--resume", is_flag=True, help="Continue the search of this --name, if there is one.")
 @click.option("--dry-run", is_flag=True, help="Show the whole search, check it, and stop.")
 def command(
     search_file: Path | None, home: Path, dry_run: bool, resume: bool, **flags: Any
 ) -> None:
     """Search a dataset for the frontier between its objectives.
 
-    The question comes from SEARCH.yaml, from flags, or from both: flags override the file. Every setting that is left out has a default,
-    and `--dry-run` shows them all.
+    The settings come from SEARCH.yaml, from flags, or from both. Flags override the file. Every
+    setting that is left out has a default, and `--dry-run` shows them all.
     """
     with Interruptible() as ending:
         from frontier_search.search.search import Search
         from frontier_search.storage import catalog  # optuna loads here, not for --help
 
+        where = where_of(flags["executor"], flags)
         spec = spec_of(search_file, flags)
         if not spec.get("name"):
             spec["name"] = free_name(home, str(spec.get("dataset", "search")))
@@ -41,12 +40,12 @@ def command(
         ending.folder = SearchFolder(home, search.name)
         if dry_run:
             click.echo(
-                f"# fingerprint {search.fingerprint()}; {search.trials} candidates x {len(search.seeds)} seeds"
+                f"# fingerprint {search.fingerprint()};"
+                f" {search.trials} candidates x {len(search.seeds)} seeds"
             )
             click.echo(search.to_yaml(), nl=False)
             return
         from frontier_search.cli import running  # what runs a search loads when one runs
-        from frontier_search.executors import Where
         from frontier_search.storage.locations import Locations
 
         locations = Locations.of(home, flags["storage"], flags["tracking_uri"], flags["outcomes"])
@@ -55,5 +54,4 @@ def command(
             if resume
             else catalog.define(search, home, locations)
         )
-        where = Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
         running.run_search(entry, flags["executor"], where, mirror=not flags["no_mirror"])

@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, place, seeds_of, training, typed
+from frontier_search.cli.options import HOME, once, place, seeds_of, training, typed, where_of
 from frontier_search.storage.folder import SweepFolder
 
 
 @click.command("sweep", short_help="Run many searches as one resumable whole.")
 @click.argument("sweep_file", metavar="SWEEP.yaml", type=click.Path(path_type=Path))
-@click.option("--name", help="The sweep's name.  [default: the file's]")
-@click.option(
+@once("--name", help="The sweep's name.  [default: the file's]")
+@once(
     "--seeds",
     type=seeds_of,
     metavar="N|SEED,SEED",
@@ -24,7 +24,7 @@ from frontier_search.storage.folder import SweepFolder
 @click.option(
     "--until-settled",
     is_flag=True,
-    help="Then give more seeds to the candidates that decide the claims which cannot be told.",
+    help="Then train more seeds, of the candidates that decide an open claim.",
 )
 @HOME
 @place
@@ -42,25 +42,29 @@ def command(
     no_mirror: bool,
     executor: str,
     dry_run: bool,
-    **where: Any,
+    **flags: Any,
 ) -> None:
-    """Run the searches of SWEEP.yaml one after another; the same command, or `resume NAME`, goes on after any interruption."""
+    """Run the searches of SWEEP.yaml one after another.
+
+    The same command, or `resume NAME`, continues after any interruption.
+    """
     with Interruptible() as ending:
         from frontier_search.search.sweep import Sweep
         from frontier_search.storage import sweep_catalog  # optuna loads here, not for --help
 
+        where = where_of(executor, flags)
         sweep = Sweep.from_yaml(sweep_file, name, seeds, until_settled)
         ending.folder = SweepFolder(home, sweep.name)
         if dry_run:
             for _, search in sweep.searches:
                 click.echo(
-                    f"{search.name}: {search.trials} candidates x {len(search.seeds)} seeds, {search.epochs} epochs on {search.dataset}"
+                    f"{search.name}: {search.trials} candidates x {len(search.seeds)} seeds,"
+                    f" {search.epochs} epochs on {search.dataset}"
                 )
             return
         from frontier_search.cli import running  # what runs searches loads when they run
-        from frontier_search.executors import Where
         from frontier_search.storage.locations import Locations
 
         locations = Locations.of(home, storage, tracking_uri, outcomes)
         entry = sweep_catalog.define(sweep, home, locations, typed())
-        running.run_sweep(entry, executor, Where(**where), mirror=not no_mirror)
+        running.run_sweep(entry, executor, where, mirror=not no_mirror)

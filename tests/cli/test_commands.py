@@ -188,7 +188,7 @@ def test_names_are_counted_up_unless_they_are_given(run: Run, home: Path) -> Non
                 "run", "--dataset", "tests.support.toys:MULTICLASS", "--home", home, "--dry-run"
             ).out
         )["name"]
-        == "tests-1"
+        == "tests.support-1"
     )
     assert (
         yaml.safe_load(
@@ -295,6 +295,54 @@ def test_a_mistake_is_named_with_what_is_allowed(
 ) -> None:
     assert words in only_mistake(run("run", *flags, *HERE, "--home", tmp_path / "home"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--dataset", "wine"], "--dataset is given 2 times ('iris', 'wine'); give it once."),
+        (
+            ["--seeds", "2", "--seeds", "101,202"],
+            "--seeds is given 2 times (2, '101,202'); give it once.",
+        ),
+        (
+            ["--executor", "inline", "--workers", "4"],
+            (
+                "--workers: --executor inline trains in one process of this machine; leave out"
+                " --workers, or --executor inline."
+            ),
+        ),
+        (
+            ["--executor", "inline", "--workers", "4", "--address", "auto"],
+            (
+                "--workers and --address: --executor inline trains in one process of this machine;"
+                " leave out --workers and --address, or --executor inline."
+            ),
+        ),
+    ],
+)
+def test_flags_that_would_have_no_effect_are_refused(
+    run: Run, tmp_path: Path, flags: list[str], words: str
+) -> None:
+    assert only_mistake(run("run", "--dataset", "iris", *flags, "--home", tmp_path)) == words
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bounds_may_be_repeated(run: Run, tmp_path: Path) -> None:
+    bounds = ["--require", "params<=500", "--require", "flops<=1000"]
+    shown = run("run", "--dataset", "iris", *bounds, "--home", tmp_path, "--dry-run")
+    assert yaml.safe_load(shown.out)["require"] == ["params<=500", "flops<=1000"]
+
+
+@pytest.mark.parametrize("command", ["resume", "sweep"])
+def test_workers_in_one_process_are_refused_by_every_command(
+    run: Run, home: Path, tmp_path: Path, command: str
+) -> None:
+    sweep = tmp_path / "many.yaml"
+    sweep.write_text("searches: [iris]\n")
+    what = "toy-2" if command == "resume" else sweep
+    flags = ["--executor", "inline", "--workers", "2", "--home", home]
+    assert only_mistake(run(command, what, *flags)).startswith("--workers: --executor inline")
 
 
 def test_all_mistakes_at_once(run: Run, tmp_path: Path) -> None:
@@ -473,7 +521,7 @@ def test_a_smaller_budget_is_refused(run: Run, home: Path) -> None:
         (["zzz"], "no such command 'zzz'. Allowed: run, sweep, resume, status,"),
         (["run", "--trails", "5"], "--trials"),
         (["run", "--trials", "many"], "'many' is not a valid integer"),
-        (["run", "--executor", "thread"], "'thread' is not one of 'ray_tune', 'inline'"),
+        (["run", "--executor", "thread"], "'thread' is not one of 'inline', 'ray_tune'"),
         (["trials"], "Missing argument 'NAME'"),
         (["trials", "toy-1", "--format", "xml"], "'xml' is not one of 'table', 'csv', 'json'"),
         (["frontier", "toy-1", "--split", "train"], "'train' is not one of 'val', 'test'"),

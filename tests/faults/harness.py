@@ -89,7 +89,8 @@ class Searched:
         self.session += 1
         defined = (self.folder / "search.yaml").exists()
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
-        where = ["--home", self.home, "--executor", self.executor, "--workers", WORKERS]
+        where = ["--home", self.home, "--executor", self.executor]
+        where += ["--workers", WORKERS] if self.executor == "ray_tune" else []
         return processes.start(
             [*what, *where, *([] if self.mirror else ["--no-mirror"])],
             self.log,
