@@ -1,13 +1,16 @@
-"""This project and two peers on one workload, in turn, on the same machine, in one go.
+"""Measures this project and two peers on one workload, one after another on the same machine.
 
     python benchmarks/compare.py --trials 200 --peer-trials 40
 
-Every contender is a command in a process of its own, in a temporary folder, on two CPUs, with the search of ``workload.yaml``: same rows,
-seeds, epochs and objectives, no early stopping. The parts of a command's wall time, defined alike for all three:
+Every contender is a command in its own process, in a temporary folder, on two CPUs. All run the
+search of ``workload.yaml``: same rows, seeds, epochs and objectives, no early stopping. The wall
+time of a command has three parts, defined alike for all contenders:
 
-    start-up    from the command's start until its first trial is begun. For the peers that is when the first model starts to train; for
-                this project, when the first trial is asked for, which is no later, so that loading the workers counts against it
-    search      from there until the last trial is told; "trials per second" means in this time unless it says otherwise
+    start-up    from the command's start until its first trial begins. For the peers that is when
+                the first model starts to train. For this project it is when the first trial is
+                proposed, which is no later, so that loading the workers counts as search
+    search      from there until the last trial is recorded. "Trials per second" means in this time
+                unless it says otherwise
     wind-down   from there until the command has ended
 """
 
@@ -33,7 +36,7 @@ from report import Report, sizes
 
 HERE = Path(__file__).resolve().parent
 NAME = "bench"
-DISTURBED_CPUS = 0.3  # taken by others, on average: beyond it a timing says little
+DISTURBED_CPUS = 0.3  # used by other processes on average: above it a timing says little
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -43,26 +46,27 @@ QUIET = {
 
 @dataclass(frozen=True)
 class Contender:
-    """A command, and how to learn afterwards what it did.
+    """A command, and how to find out afterwards what it did.
 
     Attributes:
         title: as the table shows it.
         command: (trials, home folder) -> the command to measure.
         report: home folder -> what it did.
-        driver_alone: whether the command's own process does nothing but drive, so that its processor time is the driver's.
+        only_drives: whether the command's own process only drives the search, so that its processor
+            time is the driver's.
     """
 
     title: str
     command: Callable[[int, Path], list[str]]
     report: Callable[[Path], Report]
-    driver_alone: bool
+    only_drives: bool
 
 
-def peer(title: str, script: str, driver_alone: bool) -> Contender:
+def peer(title: str, script: str, only_drives: bool) -> Contender:
     def command(trials: int, home: Path) -> list[str]:
         return [sys.executable, str(HERE / script), "--trials", str(trials), "--home", str(home)]
 
-    return Contender(title, command, Report.read, driver_alone)
+    return Contender(title, command, Report.read, only_drives)
 
 
 def console_script() -> str:
@@ -85,7 +89,7 @@ def our_command(trials: int, home: Path) -> list[str]:
 
 
 def our_report(home: Path) -> Report:
-    """Read from the finished search, as its user would."""
+    """Reads the finished search, as its user would."""
     command = [console_script(), "trials", NAME, "--home", str(home), "--format", "json"]
     printed = subprocess.run(
         command, check=True, capture_output=True, text=True, env={**os.environ, **QUIET}
@@ -107,20 +111,20 @@ def our_report(home: Path) -> Report:
 
 
 CONTENDERS = {
-    "ours": Contender("frontier-search", our_command, our_report, driver_alone=True),
-    "ray": peer("Ray Tune + OptunaSearch", "peer_ray_tune.py", driver_alone=True),
-    "optuna": peer("Optuna, 2 processes", "peer_optuna.py", driver_alone=False),
+    "ours": Contender("frontier-search", our_command, our_report, only_drives=True),
+    "ray": peer("Ray Tune + OptunaSearch", "peer_ray_tune.py", only_drives=True),
+    "optuna": peer("Optuna, 2 processes", "peer_optuna.py", only_drives=False),
 }
 
 
 @dataclass(frozen=True)
 class Result:
-    """One contender, measured."""
+    """What was measured of one contender."""
 
     title: str
     measured: Measured
     report: Report
-    driver_alone: bool
+    only_drives: bool
 
     @property
     def start_up_s(self) -> float:
@@ -140,7 +144,7 @@ class Result:
         return self.measured.wall_s - self.start_up_s - self.search_s
 
     def rate_with_start_up(self, trials: int) -> float:
-        """Trials per second of a whole command that runs so many trials at this rate."""
+        """Returns the trials per second of a whole command that runs ``trials`` at this rate."""
         return trials / (self.start_up_s + trials / self.rate + self.wind_down_s)
 
     def driver_ms(self, part: str) -> float | None:
@@ -149,7 +153,7 @@ class Result:
 
     @property
     def driver_cpu_ms(self) -> float | None:
-        if not self.driver_alone:
+        if not self.only_drives:
             return None
         return (
             1000
@@ -174,14 +178,17 @@ class Result:
         )
 
     def figures(self, trials: int) -> dict[str, float | None]:
-        """Everything that the table shows, by its row; ``trials`` is for how many a whole command is timed."""
+        """Returns everything that the table shows, by its row.
+
+        Args:
+            trials: of the whole command whose rate is computed.
+        """
+        whole = f"trials per second, start-up and wind-down included, for {trials} trials"
         parts = ("ask", "tell", "ask and tell", "mirror")
         return {
             "trials": self.report.trials,
             "trials per second, without start-up": self.rate,
-            f"trials per second, start-up and wind-down included, for {trials} trials": self.rate_with_start_up(
-                trials
-            ),
+            whole: self.rate_with_start_up(trials),
             "start-up, s": self.start_up_s,
             "search, s": self.search_s,
             "wind-down, s": self.wind_down_s,
@@ -205,7 +212,7 @@ def run(contender: Contender, trials: int) -> Result:
         home.mkdir()
         print(f"{contender.title}: {trials} trials ...", file=sys.stderr, flush=True)
         measured = measure(contender.command(trials, home), Path(folder, "log"), QUIET)
-        result = Result(contender.title, measured, contender.report(home), contender.driver_alone)
+        result = Result(contender.title, measured, contender.report(home), contender.only_drives)
         print(
             f"{contender.title}: {result.rate:.3g} trials/s in {measured.wall_s:.0f} s",
             file=sys.stderr,
@@ -221,7 +228,10 @@ def _cell(value: float | None) -> str:
 
 
 def table(results: Mapping[str, Result], trials: int) -> str:
-    """Markdown: a row a figure, a column a contender; at the end how many times as fast as each this project is."""
+    """Returns Markdown: a row for each figure, a column for each contender.
+
+    The last rows say how many times as fast as each contender this project is.
+    """
     columns = [result.figures(trials) for result in results.values()]
     lines = [
         ["", *(result.title for result in results.values())],
@@ -231,13 +241,13 @@ def table(results: Mapping[str, Result], trials: int) -> str:
     lines += [[row, *(_cell(column[row]) for column in columns)] for row in known]
     if "ours" in results:
         ours = results["ours"]
-        apart = [ours.rate / result.rate for result in results.values()]
+        without = [ours.rate / result.rate for result in results.values()]
         included = [
             ours.rate_with_start_up(trials) / result.rate_with_start_up(trials)
             for result in results.values()
         ]
         for row, ratios in (
-            ("without start-up", apart),
+            ("without start-up", without),
             ("start-up and wind-down included", included),
         ):
             lines.append([f"**times as fast, {row}**", *(f"**{ratio:.3g}**" for ratio in ratios)])
@@ -245,7 +255,7 @@ def table(results: Mapping[str, Result], trials: int) -> str:
 
 
 def machine(cpus: Sequence[int]) -> str:
-    """One line: where and with what this was measured."""
+    """Returns one line that says where and with what this was measured."""
     model = platform.processor() or platform.machine()
     cpu_file = Path("/proc/cpuinfo")
     if cpu_file.exists():
@@ -265,7 +275,11 @@ def machine(cpus: Sequence[int]) -> str:
 
 
 def two_cpus() -> Sequence[int]:
-    """Holds this process, and so every contender, to two CPUs; an empty list where the system cannot."""
+    """Restricts this process, and so every contender, to two CPUs.
+
+    Returns:
+        the CPUs, or an empty list where the system cannot restrict a process.
+    """
     if not hasattr(os, "sched_setaffinity"):
         return []
     cpus = sorted(os.sched_getaffinity(0))[: workload.WORKERS]
@@ -307,14 +321,16 @@ def main() -> int:
     except (CommandError, subprocess.CalledProcessError, OSError) as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 1
-    note = f"{len(workload.SEEDS)} seeds x {workload.EPOCHS} epochs a trial on {workload.SEARCH['dataset']}, batch {workload.BATCH_SIZE}. "
-    note += f"Rates for {options.trials} trials follow from the measured parts. "
+    note = f"{len(workload.SEEDS)} seeds x {workload.EPOCHS} epochs a trial "
+    note += f"on {workload.SEARCH['dataset']}, batch {workload.BATCH_SIZE}. "
+    note += f"Rates for {options.trials} trials are computed from the measured parts. "
     note += f"Load before the first command: {load:.2f}."
     print(f"{table(results, options.trials)}\n\n{machine(cpus)}. {note}")
     for result in results.values():
         if result.measured.others_cpus > DISTURBED_CPUS:
             print(
-                f"\n**{result.title} was disturbed: others took {result.measured.others_cpus:.2f} CPUs. Run it again when idle.**"
+                f"\n**{result.title} was disturbed: other processes used "
+                f"{result.measured.others_cpus:.2f} CPUs. Run it again on an idle machine.**"
             )
     if options.output:
         figures = {

@@ -1,9 +1,10 @@
-"""Milliseconds of the driver a trial (ask, tell, view) against the number of trials, with outcomes that cost nothing.
+"""Measures the driver's milliseconds for each trial (ask, tell, view) as the history grows.
 
     python benchmarks/driver.py [--sampler nsga2] [--trials 2000]
 
-Everything is real but the training: the session, the journal on the disk, the frontier that is kept current and the live view's figures.
-The mirror is a process of its own; its cost is measured by ``benchmarks/compare.py``.
+Only the training is left out: outcomes cost nothing. The session, the journal on disk, the frontier
+and the live view are real. The mirror is a separate process, whose cost
+``benchmarks/compare.py`` measures.
 """
 
 from __future__ import annotations
@@ -25,11 +26,9 @@ SEEDS = (101, 202, 303, 404, 505)
 
 
 def outcome(candidate: Candidate) -> Outcome:
-    """A loss that falls with the width, different for each learning rate."""
-    hidden, rate = (
-        float(candidate.hyperparameters["hidden"]),
-        float(candidate.hyperparameters["learning_rate"]),
-    )
+    """Returns an outcome whose loss falls with the width and differs for each learning rate."""
+    given = candidate.hyperparameters
+    hidden, rate = float(given["hidden"]), float(given["learning_rate"])
     metrics = {
         f"{split}_{name}": 1 / hidden + abs(rate - 0.01)
         for split in ("train", "val", "test")
@@ -39,19 +38,19 @@ def outcome(candidate: Candidate) -> Outcome:
 
 
 def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float]]:
-    """(trials told, ask milliseconds a trial, tell milliseconds a trial) for every window."""
+    """Returns (trials recorded, ask and tell in milliseconds a trial) for every window."""
     search = Search.from_spec(
         {"name": "driver", "dataset": "digits", "sampler": sampler, "trials": trials}
     )
     entry = catalog.define(search, home)
     session = Session(search, entry.open_storage(writable=True))
     dispatcher = Dispatcher(session, entry.files, [LiveView(search, "").observe])
-    rows, asked, told, counted = [], 0.0, 0.0, 0
+    rows, ask_s, tell_s, counted = [], 0.0, 0.0, 0
     in_flight: list[Cohort] = []
     while True:
         start = time.perf_counter()
         cohort = dispatcher.next()
-        asked += time.perf_counter() - start
+        ask_s += time.perf_counter() - start
         if cohort is not None:
             in_flight.append(cohort)
         if cohort is None and not in_flight:
@@ -63,12 +62,12 @@ def drive(sampler: str, trials: int, home: Path) -> list[tuple[int, float, float
             )
             start = time.perf_counter()
             dispatcher.settle(done)
-            told += time.perf_counter() - start
+            tell_s += time.perf_counter() - start
             counted += len(done.numbers)
             if counted >= WINDOW:
                 finished = sum(trial.state.finished for trial in session.trials)
-                rows.append((finished, asked / counted * 1e3, told / counted * 1e3))
-                asked, told, counted = 0.0, 0.0, 0
+                rows.append((finished, ask_s / counted * 1e3, tell_s / counted * 1e3))
+                ask_s, tell_s, counted = 0.0, 0.0, 0
 
 
 def main() -> None:
@@ -81,8 +80,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         rows = drive(options.sampler, options.trials, Path(home))
     print(
-        f"| trials ({options.sampler}) | ask, ms a trial | tell and view, ms a trial | together |\n|---:|---:|---:|---:|"
+        f"| trials ({options.sampler}) | ask, ms a trial | tell and view, ms a trial | together |"
     )
+    print("|---:|---:|---:|---:|")
     for finished, ask, tell in rows:
         print(f"| {finished} | {ask:.1f} | {tell:.1f} | {ask + tell:.1f} |")
 

@@ -1,10 +1,12 @@
-"""What it costs to pass a cohort between session and worker through a folder or a bucket, and to tell again what an archive holds.
+"""Measures what it costs to pass cohorts through a folder or a bucket, and to replay an archive.
 
     python benchmarks/exchange.py [--trials 1008] [--sampler tpe]
 
-Training is left out; everything else is real: the session and its journal, each file that a worker reads and writes (one mark a stack, the
-weights, the outcome), and an S3 server (moto's) in a process of its own on loopback. It answers in about 2 ms a request; to know what a
-real bucket costs, multiply its time an answer by the requests. *Again*: a new head with an empty disk and the same archive.
+Only the training is left out. The session and its journal are real, and so is each file that a
+worker reads and writes: one mark for each stack, the weights, the outcome. The S3 server is moto's,
+in a separate process on loopback. It answers a request in about 2 ms. To estimate what a real
+bucket costs, multiply its time for a request by the number of requests. *Again* is a new driver
+machine with an empty disk and the same archive.
 """
 
 from __future__ import annotations
@@ -35,29 +37,23 @@ from frontier_search.storage.locations import Locations
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.trial import Cohort
 
-STACKS, SCALARS = 12, 1000  # of a cohort; of a model
-BUCKET, PATIENCE_S = "frontier", 60.0
+STACKS = 12  # of a cohort
+SCALARS = 1000  # learned, of a model
+BUCKET, START_TIMEOUT_S = "frontier", 60.0
 
 
 @contextmanager
 def server(log: Path) -> Iterator[None]:
-    """An S3 server with an empty bucket, which this process's environment names."""
+    """Runs an S3 server with an empty bucket, and names it in this process's environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with log.open("wb") as output:
-        command = [
-            sys.executable,
-            "-m",
-            "moto.server",
-            "-H",
-            "127.0.0.1",
-            "-p",
-            url.rpartition(":")[2],
-        ]
+        options = ["-H", "127.0.0.1", "-p", url.rpartition(":")[2]]
+        command = [sys.executable, "-m", "moto.server", *options]
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < until:
             try:
                 urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()
@@ -79,31 +75,27 @@ def server(log: Path) -> Iterator[None]:
 
 
 def requests(log: Path) -> int:
-    return (
-        len(
-            re.findall(
-                r'"(?:\x1b\[\d+m)*(?:GET|PUT|POST|HEAD|DELETE) ', log.read_text(errors="replace")
-            )
-        )
-        if log.exists()
-        else 0
-    )
+    """Returns the number of requests that the server has logged."""
+    if not log.exists():
+        return 0
+    request = r'"(?:\x1b\[\d+m)*(?:GET|PUT|POST|HEAD|DELETE) '
+    return len(re.findall(request, log.read_text(errors="replace")))
 
 
 def work(dispatcher: Dispatcher, cohort: Cohort) -> None:
-    """A worker's part, without the training."""
-    posted = dispatcher.files.outcomes.queued(cohort.index)
+    """Does a worker's part, without the training."""
+    queued = dispatcher.files.outcomes.queued(cohort.index)
     checkpoints = Checkpoints(dispatcher.files.outcomes.checkpoints(cohort.index))
     for stack in range(STACKS):
         checkpoints.begin(f"{stack}")
-    weights = {number: np.zeros((5, SCALARS), dtype=np.float32) for number in posted.numbers}
+    weights = {number: np.zeros((5, SCALARS), dtype=np.float32) for number in queued.numbers}
     dispatcher.files.outcomes.write(
-        posted, [outcome(candidate) for candidate in posted.candidates], weights
+        queued, [outcome(candidate) for candidate in queued.candidates], weights
     )
 
 
 def play(search: Search, home: Path, outcomes: str | None) -> tuple[int, float]:
-    """Runs a search to its end; returns the cohorts that were trained, and the seconds."""
+    """Runs a search to its end. Returns how many cohorts were trained, and the seconds."""
     entry = catalog.define(search, home, Locations.of(home, outcomes=outcomes))
     begin = time.perf_counter()
     files, trained = entry.files, 0
@@ -133,25 +125,26 @@ def main() -> None:
     }
     search = Search.from_spec(spec)
     print(
-        f"| exchanged through | ms a cohort of 16, with ask and tell | requests a cohort | {options.trials} trials again, s |"
+        "| exchanged through | ms a cohort of 16, with ask and tell | requests a cohort "
+        f"| {options.trials} trials again, s |"
     )
     print("|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
-        place, log = Path(folder), Path(folder) / "log"
+        home, log = Path(folder), Path(folder) / "log"
         with server(log):
             for name, outcomes in (
                 ("the search's folder", None),
-                ("another folder", f"{place}/shared"),
+                ("another folder", f"{home}/shared"),
                 ("a bucket", f"s3://{BUCKET}/o"),
             ):
                 before = requests(log)
-                cohorts, seconds = play(search, place / name / "first", outcomes)
+                cohorts, seconds = play(search, home / name / "first", outcomes)
                 asked = (
                     f"{(requests(log) - before) / cohorts:.0f}" if "://" in str(outcomes) else "-"
                 )
                 again = "-"
                 if outcomes:
-                    trained, again_s = play(search, place / name / "second", outcomes)
+                    trained, again_s = play(search, home / name / "second", outcomes)
                     again = (
                         f"{again_s:.1f}"
                         if trained == 0

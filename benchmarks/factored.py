@@ -1,14 +1,16 @@
-"""Milliseconds of a gradient of wide Kronecker reservoirs, their graph as a matrix and factor by factor.
+"""Measures gradients of wide Kronecker reservoirs: the graph as a matrix, and factor by factor.
 
     python benchmarks/factored.py
 
-Five models, T = 5, 64 rows of 64 inputs, one thread. The two ways take turns, and the shortest time of each counts. *Drawing* is what a model
-takes before its first row: the matrix and its eigenvalues, or the spectral radius in closed form.
+Five models, T = 5, 64 rows of 64 inputs, one thread. The two ways take turns, and the shortest time
+of each counts. *Drawing* is what a model takes before its first row: the matrix and its
+eigenvalues, or the spectral radius in closed form.
 """
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import torch
 
@@ -38,17 +40,19 @@ class Case:
         }
 
     def gradient_ms(self) -> float:
+        network: Any = self.stack.network
         start = time.perf_counter()
         with torch.no_grad():
-            outputs, saved = self.stack.network.forward_saving(self.stack.learned, self.x)  # type: ignore[attr-defined]
-            self.stack.network.backward(self.stack.learned, saved, outputs, self.gradients)  # type: ignore[attr-defined]
+            outputs, saved = network.forward_saving(self.stack.learned, self.x)
+            network.backward(self.stack.learned, saved, outputs, self.gradients)
         return (time.perf_counter() - start) * 1e3
 
 
 def main() -> None:
     settle_process()
     print(
-        "| H | matrix, ms | factors, ms | times as fast | drawing a matrix, ms | drawing factors, ms |"
+        "| H | matrix, ms | factors, ms | times as fast "
+        "| drawing a matrix, ms | drawing factors, ms |"
     )
     print("|---:|---:|---:|---:|---:|---:|")
     for hidden in WIDTHS:

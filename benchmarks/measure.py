@@ -1,4 +1,4 @@
-"""Runs a command and watches it from outside: wall time, memory and processor time of its processes, and what others took."""
+"""Runs a command and measures it from outside: wall time, memory, processor time, disturbance."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ class Measured:
     Attributes:
         started_at: seconds since the epoch.
         wall_s: from its start to its end.
-        peak_rss_mb: the largest sum of resident memory over the process tree, sampled twice a second; pages that processes share count in
-            each of them.
+        peak_rss_mb: the largest sum of resident memory over the process tree, sampled twice a
+            second. Pages that processes share count in each of them.
         peak_processes: processes at that moment.
-        driver_cpu: (seconds since the epoch, processor seconds used so far) of the command's own process.
-        others_cpus: CPUs, on average, that were taken by anything else: other people's work, or a host that is shared. Near 0, or the
-            timing means little.
+        driver_cpu: (seconds since the epoch, processor seconds used so far) of the command's own
+            process.
+        others_cpus: CPUs, on average, that everything else used: other processes, or other guests
+            of a shared host. Unless it is near 0, the timing means little.
     """
 
     started_at: float
@@ -40,7 +41,7 @@ class Measured:
     others_cpus: float
 
     def driver_cpu_s(self, begin: float, end: float) -> float:
-        """Processor seconds that the command's own process used between two moments."""
+        """Returns the processor seconds of the command's own process between two moments."""
 
         def until(moment: float) -> float:
             return max((used for at, used in self.driver_cpu if at <= moment), default=0.0)
@@ -49,7 +50,7 @@ class Measured:
 
 
 class CommandError(Exception):
-    """A contender did not end well; the message holds the end of its log."""
+    """A command failed. The message holds the end of its log."""
 
 
 def measure(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> Measured:
@@ -73,13 +74,13 @@ def measure(command: Sequence[str], log: Path, environment: Mapping[str, str]) -
         try:
             root = psutil.Process(child.pid)
             while child.poll() is None:
-                looks = {process.pid: look for process in tree(root) if (look := _look(process))}
-                resident_mb = sum(look.rss_mb for look in looks.values())
+                samples = {p.pid: sample for p in tree(root) if (sample := _sample(p))}
+                resident_mb = sum(sample.rss_mb for sample in samples.values())
                 if resident_mb > peak:
-                    peak, processes = resident_mb, len(looks)
-                used |= {pid: look.cpu_s for pid, look in looks.items()}
-                if child.pid in looks:
-                    driver_cpu.append((time.time(), looks[child.pid].cpu_s))
+                    peak, processes = resident_mb, len(samples)
+                used |= {pid: sample.cpu_s for pid, sample in samples.items()}
+                if child.pid in samples:
+                    driver_cpu.append((time.time(), samples[child.pid].cpu_s))
                 time.sleep(INTERVAL_S)
         except BaseException:
             child.terminate()  # an interrupt ends the contender too
@@ -92,13 +93,14 @@ def measure(command: Sequence[str], log: Path, environment: Mapping[str, str]) -
     )
     if child.returncode != 0:
         raise CommandError(
-            f"{' '.join(command)}\nended with code {child.returncode}:\n{log.read_text()[-LOG_TAIL_CHARACTERS:]}"
+            f"{' '.join(command)}\nended with code {child.returncode}:\n"
+            f"{log.read_text()[-LOG_TAIL_CHARACTERS:]}"
         )
     return Measured(started_at, wall_s, peak, processes, tuple(driver_cpu), others_cpus)
 
 
 def tree(root: psutil.Process) -> list[psutil.Process]:
-    """A process and all below it."""
+    """Returns a process and all its descendants."""
     try:
         return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
@@ -106,28 +108,31 @@ def tree(root: psutil.Process) -> list[psutil.Process]:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Sample:
     rss_mb: float
     cpu_s: float
 
 
-def _look(process: psutil.Process) -> _Look | None:
+def _sample(process: psutil.Process) -> _Sample | None:
     try:
         with process.oneshot():
             times = process.cpu_times()
-            return _Look(process.memory_info().rss / 1e6, times.user + times.system)
-    except psutil.Error:  # ended between the listing and the look
+            return _Sample(process.memory_info().rss / 1e6, times.user + times.system)
+    except psutil.Error:  # it ended after it was listed
         return None
 
 
 def _own_cpu_s() -> float:
-    """Processor seconds of the process that measures: neither the contender's nor anyone else's."""
+    """Returns the processor seconds of this process, which measures."""
     times = psutil.Process().cpu_times()
     return float(times.user + times.system)
 
 
 def _busy_s() -> float:
-    """Processor seconds that anyone, or another guest of the host, has used so far on the CPUs that this process may use."""
+    """Returns the processor seconds used so far on the CPUs that this process may use.
+
+    They include all processes and the other guests of the host.
+    """
     cpus = psutil.cpu_times(percpu=True)
     mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(cpus))
     parts = ("user", "nice", "system", "irq", "softirq", "steal")

@@ -1,9 +1,13 @@
-"""The second peer: Optuna alone, two worker processes on one journal file, and MLflow, as the documentation of Optuna 5.0 shows them.
+"""The second peer: only Optuna, with two worker processes on one journal file, and MLflow.
 
-    https://optuna.readthedocs.io/en/stable/tutorial/10_key_features/004_distributed.html       processes that share a journal file
-    https://optuna.readthedocs.io/en/stable/reference/generated/optuna.study.MaxTrialsCallback.html
+It is written as the documentation of Optuna 5.0 shows:
 
-optuna-integration's MLflowCallback is deprecated since 4.9, so each worker logs a finished trial by itself, in the same calls.
+    https://optuna.readthedocs.io/en/stable/
+        tutorial/10_key_features/004_distributed.html           processes that share a journal file
+        reference/generated/optuna.study.MaxTrialsCallback.html
+
+optuna-integration's MLflowCallback is deprecated since 4.9, so each worker logs a finished trial
+itself, with the same calls.
 """
 
 from __future__ import annotations
@@ -38,11 +42,12 @@ def use_mlflow(home: Path) -> None:
 
 @dataclass
 class Worker:
-    """One process's share of the search, and its clock.
+    """What one process does of the search, with its clock.
 
     Attributes:
-        begun_at: when its first trial began to train; 0 before.
-        waiting_since: when its last objective returned, or 0: until the next one begins, ``tell``, MLflow and ``ask`` take the time.
+        begun_at: when its first trial began to train; 0 before that.
+        waiting_since: when its last objective returned, or 0. Until the next one begins, the time
+            is spent in ``tell``, MLflow and ``ask``.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -70,7 +75,7 @@ class Worker:
             mlflow.set_tags({"number": str(trial.number), "state": trial.state.name})
 
     def driver_s(self) -> dict[str, float]:
-        """Optuna's loop asks and tells by itself, between two objectives, so both are one number here."""
+        """Returns the driver's seconds; Optuna asks and tells in one step between objectives."""
         mirror = self.clock.totals["mirror"]
         return {
             "ask and tell": self.clock.totals["suggest"] + max(0.0, self.between_s - mirror),
@@ -79,7 +84,7 @@ class Worker:
 
 
 def work(position: int, trials: int, home: Path) -> Worker:
-    """A worker process: optimises the shared study until it holds enough complete trials."""
+    """Optimises the shared study, in a worker process, until it holds enough complete trials."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     workload.prepare()
     use_mlflow(home)
@@ -97,7 +102,10 @@ def work(position: int, trials: int, home: Path) -> Worker:
 
 
 def run(trials: int, home: Path) -> Report:
-    """Runs the search and reports it; the last trials of the two workers may make it one more than asked for."""
+    """Runs the search and reports it.
+
+    The two workers may finish one trial more than ``trials``.
+    """
     study = optuna.create_study(
         study_name=STUDY, storage=storage(home), directions=["minimize"] * len(workload.OBJECTIVES)
     )

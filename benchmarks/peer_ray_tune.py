@@ -1,10 +1,14 @@
-"""The first peer: Ray Tune with OptunaSearch, reused actors and the MLflow callback, as the documentation of Ray 2.60 shows them.
+"""The first peer: Ray Tune with OptunaSearch, reused actors and the MLflow callback.
 
-    https://docs.ray.io/en/latest/tune/examples/optuna_example.html            a list of metrics, a define-by-run space
-    https://docs.ray.io/en/latest/tune/api/trainable.html                      a class with reset_config, so that actors can be reused
-    https://docs.ray.io/en/latest/tune/examples/tune-mlflow.html               MLflowLoggerCallback
+It is written as the documentation of Ray 2.60 shows:
 
-Reported once a trial and not once an epoch: every reported number costs the callback a call to MLflow, so this is its fast way.
+    https://docs.ray.io/en/latest/tune/
+        examples/optuna_example.html    a list of metrics, a define-by-run space
+        api/trainable.html              a class with reset_config, so that actors can be reused
+        examples/tune-mlflow.html       MLflowLoggerCallback
+
+It reports once for each trial and not for each epoch. Every reported number costs the callback a
+call to MLflow, so this is its fast way.
 """
 
 from __future__ import annotations
@@ -46,9 +50,7 @@ class Models(tune.Trainable):
         self.params = new_config
         return True  # the actor can be used for another trial
 
-    def save_checkpoint(
-        self, checkpoint_dir: str
-    ) -> None:  # Ray calls it at the end of a trial; nothing is kept
+    def save_checkpoint(self, checkpoint_dir: str) -> None:  # Ray calls it at the end of a trial
         return None
 
     def load_checkpoint(self, checkpoint: Any) -> None:
@@ -56,7 +58,7 @@ class Models(tune.Trainable):
 
 
 class TimedSearch(OptunaSearch):
-    """OptunaSearch, with a clock around it."""
+    """OptunaSearch, timed."""
 
     finished_at = 0.0
 
@@ -73,7 +75,7 @@ class TimedSearch(OptunaSearch):
 
 
 class TimedMLflow(MLflowLoggerCallback):
-    """MLflowLoggerCallback, with a clock around it."""
+    """MLflowLoggerCallback, timed."""
 
     def log_trial_start(self, trial: Any) -> None:
         with clock("mirror"):
@@ -91,8 +93,8 @@ class TimedMLflow(MLflowLoggerCallback):
 def run(trials: int, home: Path) -> Report:
     """Runs the search and reports it."""
     ray.init(address="local", num_cpus=workload.WORKERS)
-    # TuneConfig(metric=[...]) is refused, so several metrics are known to the searcher alone. The searcher's state is saved with plain
-    # pickle: the space must be a function of an importable module, not of this script.
+    # TuneConfig(metric=[...]) is refused, so only the searcher knows the metrics. The searcher's
+    # state is saved with plain pickle, so the space must be a function of an importable module.
     search = TimedSearch(
         workload.suggest,
         metric=list(workload.OBJECTIVES),
@@ -112,7 +114,7 @@ def run(trials: int, home: Path) -> Report:
             storage_path=str(home / "tune"),
             stop={"training_iteration": 1},
             verbose=0,
-            # MLflow 3.17 refuses its old ./mlruns folder; a database is the default and the documented way.
+            # MLflow 3.17 refuses its old ./mlruns folder; a database is the documented default
             callbacks=[
                 TimedMLflow(tracking_uri=f"sqlite:///{home / 'mlflow.db'}", experiment_name="peer")
             ],

@@ -1,4 +1,4 @@
-"""What a contender leaves in its home folder for ``compare.py``: moments, in seconds since the epoch, and totals."""
+"""The report that a contender writes into its home folder for ``compare.py``."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FILE = "report.json"
 
 @dataclass(frozen=True)
 class Report:
-    """What a contender knows of itself.
+    """What a contender measured of itself. Moments are seconds since the epoch.
 
     Attributes:
         trials: complete trials.
         begun_at: when the first trial began to train.
-        finished_at: when the last trial was told to the search.
-        driver_s: seconds spent in ask, tell and mirror (MLflow), in total, by name; empty where nobody measured it.
-        training_s: seconds of training, summed over the trials; None where it is not comparable.
+        finished_at: when the outcome of the last trial was recorded.
+        driver_s: total seconds in ask, tell and mirror (MLflow), by name; empty if not measured.
+        training_s: seconds of training, summed over the trials; None if not comparable.
         best_loss: the smallest mean validation loss, in nats.
         mean_hidden, mean_steps: how large the proposed models were.
     """
@@ -45,17 +45,15 @@ class Report:
 
 
 def sizes(proposed: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
-    """Mean width and mean number of steps of the proposed models; a family without a recurrence has 0 steps."""
-    widths, steps = (
-        [float(params["hidden"]) for params in proposed],
-        [float(params.get("steps", 0)) for params in proposed],
-    )
+    """Returns the mean width and the mean number of steps; no recurrence counts as 0 steps."""
+    widths = [float(params["hidden"]) for params in proposed]
+    steps = [float(params.get("steps", 0)) for params in proposed]
     return sum(widths) / len(widths), sum(steps) / len(steps)
 
 
 @dataclass
 class Clock:
-    """Adds up the seconds spent under a name."""
+    """Adds up seconds by name."""
 
     totals: dict[str, float] = field(default_factory=dict)
 

@@ -1,10 +1,12 @@
-"""Seconds from the command to the first stack in training, and to the first cohort told: of a new search, and of `resume` after 2,000 trials.
+"""Measures the seconds from a command to its first stack in training and first recorded cohort.
 
     python benchmarks/resume.py [--trials 2000] [--sampler tpe] [--storage URL]
 
-The 2,000 trials' outcomes cost nothing to make, and everything else is real: the journal, the command in a process of its own, Ray, the
-mirror, which has all those trials to log and does so meanwhile. *Running*: cohorts were in training when the search was interrupted, and are
-trained again. *Asked*: none were, so that the first cohort is proposed from the whole history.
+The command runs a new search, or resumes one after 2,000 trials. Only the outcomes of those trials
+are made up. The journal, the command in its own process, Ray and the mirror, which logs all those
+trials at the same time, are real. *Running*: cohorts were in training when the search was
+interrupted, and are trained again. *Asked*: none were, so the first cohort is proposed from the
+whole history.
 """
 
 from __future__ import annotations
@@ -28,13 +30,13 @@ from frontier_search.storage.catalog import Entry
 from frontier_search.storage.locations import Locations
 from frontier_search.trial import Cohort
 
-PATIENCE_S = 300.0
+TIMEOUT_S = 300.0
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 NEW, RUNNING, ASKED = "new", "running", "asked"
 
 
 def interrupted(home: Path, trials: int, sampler: str, storage: str | None, state: str) -> Entry:
-    """A search with so many finished trials that was interrupted there; a new one has none."""
+    """Returns a search that was interrupted after ``trials`` trials; a new one has none."""
     search = Search.from_spec(
         {"name": "long", "dataset": "digits", "sampler": sampler, "trials": trials + 100}
     )
@@ -45,14 +47,14 @@ def interrupted(home: Path, trials: int, sampler: str, storage: str | None, stat
     dispatcher = Dispatcher(session, entry.files)
     in_flight: list[Cohort] = []
     while True:
-        told = sum(trial.state.finished for trial in session.trials)
-        if told + (0 if state == RUNNING else len(in_flight) * search.cohort) >= trials and (
+        recorded = sum(trial.state.finished for trial in session.trials)
+        if recorded + (0 if state == RUNNING else len(in_flight) * search.cohort) >= trials and (
             state == RUNNING or not in_flight
         ):
             return entry
         cohort = (
             dispatcher.next()
-            if told + len(in_flight) * search.cohort < trials or state == RUNNING
+            if recorded + len(in_flight) * search.cohort < trials or state == RUNNING
             else None
         )
         if cohort is not None:
@@ -70,23 +72,16 @@ def finished(entry: Entry) -> int:
 
 
 def seconds(entry: Entry, executor: str) -> tuple[float, float]:
-    """Starts the command, and kills what was started once a cohort was told.
+    """Starts the command, and kills it with its processes once a cohort is recorded.
 
     Returns:
-        seconds until a stack was in training, and until a cohort was told.
+        seconds until a stack was in training, and until a cohort was recorded.
     """
-    arguments = [
-        "resume",
-        entry.search.name,
-        "--home",
-        str(entry.folder.home),
-        "--executor",
-        executor,
-    ]
+    where = ["--home", str(entry.folder.home), "--executor", executor]
     before, log = finished(entry), entry.folder.path / "resume.log"
     begin = time.perf_counter()
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "frontier_search", *arguments]
+        command = [sys.executable, "-m", "frontier_search", "resume", entry.search.name, *where]
         process = subprocess.Popen(
             command,
             stdout=output,
@@ -101,13 +96,13 @@ def seconds(entry: Entry, executor: str) -> tuple[float, float]:
             if what == "training"
             else finished(entry) > before
         ):
-            if process.poll() is not None or time.perf_counter() - begin > PATIENCE_S:
+            if process.poll() is not None or time.perf_counter() - begin > TIMEOUT_S:
                 raise RuntimeError(f"{what} was not seen:\n{log.read_text()}")
             time.sleep(every_s)
         return time.perf_counter() - begin
 
     try:
-        return wait_for("training", 0.01), wait_for("told", 1.0)
+        return wait_for("training", 0.01), wait_for("recorded cohort", 1.0)
     finally:
         if process.poll() is None:
             for started in tree(psutil.Process(process.pid)):  # the mirror and Ray's parts too
@@ -124,7 +119,8 @@ def main() -> None:
     parser.add_argument("--storage")
     options = parser.parse_args()
     print(
-        f"| executor | cohorts ({options.trials} trials, {options.sampler}) | in training after, s | first cohort recorded after, s |"
+        f"| executor | cohorts ({options.trials} trials, {options.sampler}) "
+        "| in training after, s | first cohort recorded after, s |"
     )
     print("|---|---|---:|---:|")
     for state in (NEW, RUNNING, ASKED):
@@ -133,8 +129,8 @@ def main() -> None:
                 entry = interrupted(
                     Path(home), options.trials, options.sampler, options.storage, state
                 )
-                training_s, told_s = seconds(entry, executor)
-                print(f"| {executor} | {state} | {training_s:.1f} | {told_s:.1f} |", flush=True)
+                training_s, recorded_s = seconds(entry, executor)
+                print(f"| {executor} | {state} | {training_s:.1f} | {recorded_s:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""The driver with simulated workers: how many it can feed, and what bounds it.
+"""Measures how many simulated workers the driver can feed, and what limits it.
 
-    python benchmarks/scale.py --workers 1 4 16 64 256           weak scaling: as many cohorts a worker everywhere
-    python benchmarks/scale.py --trials 10000 --workers 64       one search of this size
+    python benchmarks/scale.py --workers 1 4 16 64 256        as many cohorts for each worker
+    python benchmarks/scale.py --trials 10000 --workers 64    one search of this size
 
-Real: the session, the sampler, the journal on this disk, outcomes written and read, the frontier. Simulated: the workers, which answer
-after a time that is drawn, and so the clock: it jumps to the next answer, and the driver's steps advance it by what each took here,
-one after another, as in the driver's one thread: processor time, or with ``--clock wall`` the time on the wall, which waits for the disk
-and for whatever else the machine does. Not in it: Ray's own time a cohort (25 to 60 ms, Ray Tune's trials), the live
-view, MLflow's mirror (a process of its own). Efficiency = seconds of training / (workers x makespan); beside it stands that of a driver
+Real: the session, the sampler, the journal on this disk, outcomes written and read, the frontier.
+Simulated: the workers, which answer after a random time, and the clock. The clock jumps to the next
+answer, and each step of the driver advances it by the time that the step took here, one after
+another, as in the driver's one thread. That is processor time or, with ``--clock wall``, wall time,
+which includes waiting for the disk and for other processes. Left out: Ray's own time for each
+cohort (25 to 60 ms), the live view, and MLflow's mirror, which is a separate process.
+
+Efficiency = seconds of training / (workers x makespan). Beside it is the efficiency of a driver
 that takes no time, with the same workers and the same order of proposals.
 """
 
@@ -39,11 +42,11 @@ SPREAD = 0.25  # standard deviation of the logarithm of a cohort's seconds
 
 @dataclass
 class Driver:
-    """What feeds the workers: a step returns what it does, and the seconds that it took.
+    """What feeds the workers. Each step also returns the seconds that it took.
 
     Attributes:
-        ask: the next cohort, by its index, or None for now.
-        tell: takes what a worker left of a cohort.
+        ask: returns the index of the next cohort, or None for now.
+        tell: records the outcome of a cohort.
     """
 
     ask: Callable[[], tuple[int | None, float]]
@@ -52,7 +55,7 @@ class Driver:
 
 @dataclass
 class Simulated:
-    """One search on simulated workers: simulated seconds, in which the driver's are real."""
+    """One search on simulated workers. The seconds are simulated; the driver's share is real."""
 
     workers: int
     makespan_s: float = 0.0
@@ -66,13 +69,13 @@ class Simulated:
 
     @property
     def busy(self) -> float:
-        """The share of the makespan in which the driver works."""
+        """The share of the makespan during which the driver works."""
         return (self.ask_s + self.tell_s) / self.makespan_s
 
 
 @dataclass
-class Left:
-    """What a search leaves behind, and how long it takes to go on with it."""
+class Finished:
+    """What a finished search takes: its journal, the memory so far, and the time to resume it."""
 
     journal_mb: float
     memory_mb: float
@@ -80,10 +83,10 @@ class Left:
 
 
 def simulate(driver: Driver, workers: int, in_flight: int, mean_s: float) -> Simulated:
-    """Plays a search to its end; the k-th cohort that finds a worker takes as long with any driver."""
+    """Plays a search to its end. The k-th cohort in training takes as long with any driver."""
     result, rng = Simulated(workers), np.random.default_rng(0)
     clock, free = 0.0, workers
-    waiting: list[int] = []  # proposed, and no worker is free for them
+    waiting: list[int] = []  # proposed, but no worker is free
     running: list[tuple[float, int]] = []
     while True:
         while len(running) + len(waiting) < in_flight:
@@ -108,19 +111,22 @@ def simulate(driver: Driver, workers: int, in_flight: int, mean_s: float) -> Sim
 
 
 def costless(cohorts: int, in_flight: int) -> Driver:
-    """A driver that takes no time: what is lost with it is lost to the order of the proposals and to the end of the search."""
+    """Returns a driver that takes no time.
+
+    What is lost with it is lost to the order of the proposals and to the end of the search.
+    """
     asked = 0
-    untold = set(range(cohorts))
+    unrecorded = set(range(cohorts))
 
     def ask() -> tuple[int | None, float]:
         nonlocal asked
-        if asked == cohorts or min(untold) <= asked - in_flight:
+        if asked == cohorts or min(unrecorded) <= asked - in_flight:
             return None, 0.0
         asked += 1
         return asked - 1, 0.0
 
     def tell(index: int) -> float:
-        untold.remove(index)
+        unrecorded.remove(index)
         return 0.0
 
     return Driver(ask, tell)
@@ -128,8 +134,8 @@ def costless(cohorts: int, in_flight: int) -> Driver:
 
 def real(
     workers: int, trials: int, in_flight: int, options: argparse.Namespace, home: Path
-) -> tuple[Simulated, Left]:
-    """The project's own driver, on a search of this size in ``home``."""
+) -> tuple[Simulated, Finished]:
+    """Runs the project's own driver on a search of this size in ``home``."""
     now = time.perf_counter if options.clock == "wall" else time.process_time
     spec = {
         "name": "scale",
@@ -156,7 +162,7 @@ def real(
         cohort = asked.pop(index)
         dispatcher.files.outcomes.write(
             cohort, [outcome(candidate) for candidate in cohort.candidates], {}
-        )  # a worker's time, and not the driver's
+        )  # before the clock: it is a worker's time
         start = now()
         dispatcher.settle(cohort)
         return now() - start
@@ -168,7 +174,7 @@ def real(
     start = now()
     entry = catalog.find("scale", home)
     Session(entry.search, entry.open_storage(writable=True))
-    return result, Left(journal_mb, memory_mb, now() - start)
+    return result, Finished(journal_mb, memory_mb, now() - start)
 
 
 def main() -> None:
@@ -177,11 +183,11 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 4, 16, 64, 256])
     parser.add_argument(
-        "--trials", type=int, help="of every search; else as many as --cohorts-per-worker gives"
+        "--trials", type=int, help="of every search; default: by --cohorts-per-worker"
     )
     parser.add_argument("--cohorts-per-worker", type=int, default=12)
     parser.add_argument("--cohort", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=5.0, help="mean of a cohort")
+    parser.add_argument("--seconds", type=float, default=5.0, help="mean time of a cohort")
     parser.add_argument(
         "--slack", type=float, nargs="+", default=[1.0, 2.0], help="in_flight / workers"
     )
@@ -189,9 +195,10 @@ def main() -> None:
     parser.add_argument("--clock", choices=["cpu", "wall"], default="cpu")
     options = parser.parse_args()
     print(
-        f"{options.sampler}, cohorts of {options.cohort} that take {options.seconds:g} s (log-normal, {SPREAD:g}), {options.clock} time\n"
+        f"{options.sampler}, cohorts of {options.cohort} that take {options.seconds:g} s "
+        f"(log-normal, {SPREAD:g}), {options.clock} time\n"
     )
-    heads = (
+    columns = (
         "workers",
         "in flight",
         "trials",
@@ -200,17 +207,18 @@ def main() -> None:
         "driver busy, %",
         "ask, ms a trial",
         "tell, ms a trial",
+        "journal, MB",
+        "memory so far, MB",
+        "resume, s",
     )
-    print(f"| {' | '.join((*heads, 'journal, MB', 'memory so far, MB', 'resume, s'))} |")
-    print("|---:" * (len(heads) + 3) + "|")
+    print(f"| {' | '.join(columns)} |")
+    print("|---:" * len(columns) + "|")
     for workers in options.workers:
         for slack in options.slack:
-            trials, in_flight = (
-                options.trials or workers * options.cohorts_per_worker * options.cohort,
-                max(1, round(workers * slack)),
-            )
+            trials = options.trials or workers * options.cohorts_per_worker * options.cohort
+            in_flight = max(1, round(workers * slack))
             with tempfile.TemporaryDirectory() as home:
-                ours, left = real(workers, trials, in_flight, options, Path(home))
+                ours, finished = real(workers, trials, in_flight, options, Path(home))
             bound = simulate(
                 costless(-(-trials // options.cohort), in_flight),
                 workers,
@@ -218,11 +226,13 @@ def main() -> None:
                 options.seconds,
             )
             ask, tell = ours.ask_s / trials * 1e3, ours.tell_s / trials * 1e3
-            cells = f"{workers} | {in_flight} | {trials:,} | {ours.efficiency:.2f} | {bound.efficiency:.2f} | {ours.busy * 100:.1f}"
-            print(
-                f"| {cells} | {ask:.2f} | {tell:.2f} | {left.journal_mb:.0f} | {left.memory_mb:.0f} | {left.resume_s:.1f} |",
-                flush=True,
+            cells = (
+                f"{workers} | {in_flight} | {trials:,}",
+                f"{ours.efficiency:.2f} | {bound.efficiency:.2f} | {ours.busy * 100:.1f}",
+                f"{ask:.2f} | {tell:.2f} | {finished.journal_mb:.0f}",
+                f"{finished.memory_mb:.0f} | {finished.resume_s:.1f}",
             )
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""Real Ray Tune over workers that sleep: what Ray itself leaves of the efficiency that ``benchmarks/scale.py`` computes without it.
+"""Measures the efficiency of real Ray Tune with workers that sleep.
 
     python benchmarks/sleepers.py --workers 2 16 32 64
 
-Everything is real but the training: the driver as ``run`` starts it, one Ray worker process a worker (of 0.2 GB, so that 64 fit a small
-machine), their outcomes. A worker sleeps for the drawn seconds instead of training. Efficiency = seconds asleep / (workers x window), where
-the window begins when all workers sleep for the first time, so that the start of their processes is not in it, and ends when the last
-cohort is begun; the end of a search is the same with any driver.
+``benchmarks/scale.py`` computes it without Ray. Only the training is left out: the driver is as
+``run`` starts it, every worker is a Ray worker process (of 0.2 GB, so that 64 fit a small machine),
+and their outcomes are real. Instead of training, a worker sleeps for a random time.
+
+Efficiency = seconds asleep / (workers x window). The window begins when all workers sleep for the
+first time, so that starting their processes is not counted. It ends when the last cohort begins,
+because the end of a search is the same with any driver.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from frontier_search.session import Session
 from frontier_search.storage import catalog, remote
 from frontier_search.storage.outcomes import OutcomeFiles
 
-ASLEEP = "asleep"  # the folder of when each cohort's worker fell asleep, and awoke
+ASLEEP = "asleep"  # the folder with the times at which each cohort's worker slept and woke
 MEAN_S = 5.0
 
 
@@ -46,11 +49,8 @@ class Sleeper(CohortTrainable):
         root: str = "",
         device: str = "cpu",
     ) -> None:
-        self.outcomes, self.index, self.log = (
-            OutcomeFiles(remote.folder(root)),
-            config[COHORT],
-            Path(root) / ASLEEP,
-        )
+        self.outcomes = OutcomeFiles(remote.folder(root))
+        self.index, self.log = config[COHORT], Path(root) / ASLEEP
 
     def step(self) -> dict[str, Any]:
         start = time.time()
@@ -83,7 +83,7 @@ class Timed(Dispatcher):
 
 
 def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
-    """One search, as a row of the table."""
+    """Runs one search and returns a row of the table."""
     cohorts = workers * options.cohorts_per_worker
     spec = {
         "name": "sleepers",
@@ -113,17 +113,16 @@ def sleep(workers: int, options: argparse.Namespace, home: Path) -> str:
         [*((start, 1) for start in slept[:, 0]), *((awake, -1) for awake in slept[:, 1])]
     )
     counts = np.cumsum([change for _, change in asleep])
-    window = (
-        asleep[int(np.argmax(counts == workers))][0],
-        slept[:, 0].max(),
-    )  # argmax: the first moment
+    first = int(np.argmax(counts == workers))  # argmax gives the first
+    window = (asleep[first][0], slept[:, 0].max())
     assert counts.max() == workers, (
         f"at most {counts.max()} of {workers} workers were asleep at once"
     )
     inside = np.clip(slept[:, :2], *window)
     efficiency = (inside[:, 1] - inside[:, 0]).sum() / (workers * (window[1] - window[0]))
     ours, all_ms = dispatcher.took_s / cohorts * 1e3, cpu / cohorts * 1e3
-    return f"| {workers} | {processes} | {cohorts} | {window[1] - window[0]:.0f} | {efficiency:.2f} | {ours:.0f} | {all_ms:.0f} |"
+    counted = f"| {workers} | {processes} | {cohorts} | {window[1] - window[0]:.0f}"
+    return f"{counted} | {efficiency:.2f} | {ours:.0f} | {all_ms:.0f} |"
 
 
 def main() -> None:
@@ -137,10 +136,12 @@ def main() -> None:
     options = parser.parse_args()
     ray_tune.CohortTrainable = Sleeper  # type: ignore[misc]
     print(
-        f"{options.sampler}, cohorts of {options.cohort} that take {MEAN_S:g} s (log-normal, {SPREAD:g})\n"
+        f"{options.sampler}, cohorts of {options.cohort} that take {MEAN_S:g} s "
+        f"(log-normal, {SPREAD:g})\n"
     )
     print(
-        "| workers | processes | cohorts | window, s | efficiency | ask and tell, ms a cohort | driver's processor, ms a cohort |"
+        "| workers | processes | cohorts | window, s | efficiency "
+        "| ask and tell, ms a cohort | driver's processor, ms a cohort |"
     )
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for workers in options.workers:

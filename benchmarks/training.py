@@ -1,13 +1,15 @@
-"""Milliseconds per model and epoch of stacked training against the number of models M, beside a plain loop and the arithmetic limit.
+"""Measures stacked training against the number of models M, a plain loop and the arithmetic limit.
 
     python benchmarks/training.py
 
-Each row trains models of one shape on the digits rows, batch 64, one thread, with the validation loss of every epoch, as a search does.
+The unit is milliseconds for each model and epoch. Each row trains models of one shape on the rows
+of digits, batch 64, one thread, with the validation loss of every epoch, as a search does.
 
-    plain loop         one nn.Module at a time, torch.optim.Adam, no DataLoader (benchmarks/workload.py)
+    plain loop         one nn.Module at a time, torch.optim.Adam, no DataLoader (workload.py)
     M = 1 .. 320       the stacked program of frontier_search
-    arithmetic limit   the floating-point operations of an epoch at the rate of a large matrix product on this machine, and the tanh at
-                       the rate of one over an array that fits the cache; both measured on the spot
+    arithmetic limit   the floating-point operations of an epoch at the rate of a large matrix
+                       product on this machine, and every tanh at the rate of one over an array that
+                       fits the cache; both rates are measured here
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ CASES = (
 
 
 def best_ms(action: Callable[[], object], repeats: int) -> float:
-    """The shortest of several runs: what the machine can do when nothing disturbs it."""
+    """Returns the shortest of several runs: what the machine can do undisturbed."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -95,21 +97,16 @@ def plain_ms(case: Case) -> float:
 
 
 def limit_ms(case: Case, data: Data, flops_per_ms: float, tanh_per_ms: float) -> float:
-    """Forward, backward and the validation pass, every product dense, as the stack computes them."""
+    """Returns the limit of forward, backward and validation pass, every product dense."""
     d, o, h = data.dataset.n_features, data.dataset.n_outputs, case.hidden
     n_train, n_val = data.train.y.shape[1], data.val.y.shape[1]
     if case.family == "dense":
-        forward, backward, tanhs = (
-            2 * (d * h + h * h + h * o),
-            2 * (d * h + 2 * (h * h + h * o)),
-            2 * h,
-        )
+        forward, backward = 2 * (d * h + h * h + h * o), 2 * (d * h + 2 * (h * h + h * o))
+        tanhs = 2 * h
     else:
         recurrence = 2 * case.steps * h * h
-        forward, backward = (
-            2 * d * (h + o) + recurrence + 2 * h * o,
-            2 * d * (h + o) + recurrence + 4 * h * o,
-        )
+        forward = 2 * d * (h + o) + recurrence + 2 * h * o
+        backward = 2 * d * (h + o) + recurrence + 4 * h * o
         tanhs = h * (2 * case.steps + 1)
     flops = n_train * (forward + backward) + n_val * forward
     return flops / flops_per_ms + (n_train + n_val) * tanhs / tanh_per_ms
@@ -124,7 +121,8 @@ def main() -> None:
         [best_ms(lambda: tanh(cached), 50) for _ in range(3)]
     )
     print(
-        f"{flops_per_ms / 1e6:.0f} GFLOP/s in a 1024 x 1024 product, {1e6 / tanh_per_ms:.2f} ns a tanh, torch {torch.__version__}, one thread\n"
+        f"{flops_per_ms / 1e6:.0f} GFLOP/s in a 1024 x 1024 product, "
+        f"{1e6 / tanh_per_ms:.2f} ns a tanh, torch {torch.__version__}, one thread\n"
     )
     print(
         "| milliseconds a model and epoch | plain loop | "

@@ -1,8 +1,8 @@
-"""The workload of the benchmark, written once: ``workload.yaml`` is the search, and this is how a user of the peers writes it.
+"""The workload of the benchmark as a user of the peers writes it; the search is ``workload.yaml``.
 
-An Optuna define-by-run space (``suggest``), one ``nn.Module`` a seed, ``torch.optim.Adam`` and a plain loop over minibatches, without a
-DataLoader (``train_one``). The equations are those of ``frontier_search.models.architectures``, and the
-fixed graphs come from there.
+It has an Optuna define-by-run space (``suggest``), one ``nn.Module`` for each seed,
+``torch.optim.Adam``, and a plain loop over minibatches without a DataLoader (``train_one``). The
+equations are those of ``frontier_search.models.architectures``, which also draw the fixed graphs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Params = dict[str, Any]  # the family's name under "family", and its hyperparame
 
 
 def suggest(trial: Trial) -> Params:
-    """The search space, define-by-run: the family first, then its own parameters. A parameter of one value is not suggested."""
+    """Suggests a family, then its own parameters. A parameter of one value is not suggested."""
     family = str(trial.suggest_categorical("family", list(SPACES)))
     params: Params = {"family": family}
     for name, parameter in SPACES[family]:
@@ -73,7 +73,7 @@ class Dense(nn.Module):
 
 
 class Reservoir(nn.Module):
-    """A learned input and output map around ``steps`` updates through a fixed graph, which is a buffer."""
+    """Learned input and output maps around ``steps`` updates through a fixed graph, a buffer."""
 
     graph: Tensor
 
@@ -92,12 +92,10 @@ class Reservoir(nn.Module):
 
 
 def build(params: Params, seed: int) -> nn.Module:
-    """The model of one seed, with its first weights as ``nn.Linear`` draws them."""
+    """Returns the model of one seed, with first weights as ``nn.Linear`` draws them."""
     torch.manual_seed(seed)
-    family, hyperparameters = (
-        params["family"],
-        {name: value for name, value in params.items() if name != "family"},
-    )
+    family = params["family"]
+    hyperparameters = {name: value for name, value in params.items() if name != "family"}
     if family == "dense":
         return Dense(params["hidden"])
     architecture: Any = FAMILIES[family].build(hyperparameters)
@@ -120,13 +118,13 @@ class Tensors:
 
 @functools.cache
 def tensors(seed: int) -> tuple[Tensors, Tensors, Tensors]:
-    """Train, validation and test rows of a seed; kept, so that a process splits the data once."""
+    """Returns the three splits of a seed, cached so that a process splits the data once."""
     split = DATASET.split(seed)
     return Tensors.of(split.train), Tensors.of(split.val), Tensors.of(split.test)
 
 
 def prepare() -> None:
-    """What a training process does once: one thread, and the rows of all seeds."""
+    """Sets one thread and splits the rows of all seeds; a training process calls it once."""
     torch.set_num_threads(1)
     for seed in SEEDS:
         tensors(seed)
@@ -134,12 +132,12 @@ def prepare() -> None:
 
 @torch.no_grad()
 def mean_loss(model: nn.Module, rows: Tensors) -> float:
-    """Mean cross-entropy, in nats."""
+    """Returns the mean cross-entropy, in nats."""
     return functional.cross_entropy(model(rows.x), rows.y).item()
 
 
 def train_one(params: Params, seed: int, epochs: int = EPOCHS) -> dict[str, float]:
-    """Trains one model; the epoch with the smallest validation loss is the one that counts.
+    """Trains one model and keeps the epoch with the smallest validation loss.
 
     Returns:
         val_loss and test_loss of that epoch, in nats, and params, the number of learned scalars.
@@ -170,7 +168,7 @@ def train_one(params: Params, seed: int, epochs: int = EPOCHS) -> dict[str, floa
 
 
 def train_all(params: Params) -> dict[str, float]:
-    """One trial: a model a seed, one after another.
+    """Trains one trial: a model for each seed, one after another.
 
     Returns:
         loss and test_loss, means over the seeds, in nats, and params.
