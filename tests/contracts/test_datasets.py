@@ -1,4 +1,4 @@
-"""What every dataset of the table keeps: one seed gives the same rows, in disjoint and scaled parts.
+"""What every dataset of the table keeps: a seed decides the rows, in disjoint and scaled parts.
 
 The members come from the table. What only one of them keeps is in ``tests/data``.
 """

@@ -1,4 +1,8 @@
-"""What every family keeps: counts equal the tensors, gradients are right and reach every scalar, stacking changes nothing, graphs stay fixed."""
+"""What every family keeps.
+
+Counts equal the tensors, gradients are right and reach every scalar, stacking changes nothing, and
+graphs stay fixed. The members come from the table.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +27,15 @@ SEEDS = (101, 202)
 CPU = torch.device("cpu")
 
 
-NARROW = {
+NARROW = {  # each is used if the family has it
     "hidden": 4,
     "channels": 2,
     "grid": 2,
     "layers": 2,
     "channel_hidden": 4,
     "token_hidden": 2,
-}  # where the family has them
-SIDE = 8  # pixels of the images that families of images are given
+}
+SIDE = 8  # pixels of an edge, for families of images
 
 
 def n_inputs_of(name: str) -> int:
@@ -43,7 +47,7 @@ def toy_for(name: str, task: Any) -> Dataset:
 
 
 def sampled(name: str, n: int, **fixed: Any) -> list[dict[str, Any]]:
-    """n points of a family's default space, with some parameters fixed where the family has them."""
+    """n points of a family's default space; some parameters are fixed if the family has them."""
     space = FAMILIES[name].default_space((1e-3, 1e-2))
     rng = np.random.default_rng(7)
     return [
@@ -139,9 +143,8 @@ def test_handwritten_gradient_is_autograds(name: str) -> None:
 @pytest.mark.parametrize("task", get_args(Task))
 def test_a_stack_equals_its_models_trained_alone(name: str, task: Any) -> None:
     toy = toy_for(name, task)
-    within = (
-        1e-4 if FAMILIES[name].image else 1e-5
-    )  # grouped convolutions sum in another order, and Adam enlarges it where a gradient vanishes
+    # Grouped convolutions sum in another order, and Adam amplifies it where a gradient vanishes.
+    within = 1e-4 if FAMILIES[name].image else 1e-5
     data, budget = Data(toy, SEEDS, CPU), TrainingBudget(6, 16)
     together = models(name, sampled(name, 4, **NARROW))
     losses: dict[tuple[int, int], float] = {}
@@ -176,7 +179,7 @@ def test_same_seed_same_result_and_graphs_never_change(name: str) -> None:
 @pytest.mark.parametrize("device", ["cpu", "meta"])
 @pytest.mark.parametrize("task", get_args(Task))
 def test_training_stays_on_its_device(name: str, task: Any, device: str) -> None:
-    """The meta device has no values to bring back: an epoch that asked for one, and so would make a GPU wait, raises there."""
+    """The meta device has no values. An epoch that reads one, and would make a GPU wait, raises."""
     toy, place = toy_for(name, task), torch.device(device)
     data = Data(toy, SEEDS, place)
     stack = Stack(

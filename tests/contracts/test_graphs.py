@@ -1,7 +1,7 @@
 """What every fixed graph keeps: edges counted in closed form, a spectral radius, one draw a seed.
 
-The graphs come from the table of families: those of every recurrent family that has a width. A graph
-on the features or patches of an image is held by ``tests/models/test_images.py``.
+The graphs come from the table of families: those of every recurrent family that has a width.
+``tests/models/test_images.py`` tests the graphs on the features or patches of an image.
 """
 
 from __future__ import annotations

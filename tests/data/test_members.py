@@ -1,4 +1,4 @@
-"""What particular datasets of the table are: the sizes and settings that the published study gives."""
+"""Single datasets of the table: the sizes and settings that the published study gives."""
 
 from __future__ import annotations
 
@@ -72,9 +72,8 @@ def test_friedman1_is_friedmans_function_with_unit_noise_and_a_standardised_targ
 def test_sine_has_a_raw_target_and_two_periods() -> None:
     train = split_of("sine", SEEDS[0]).train
     x = train.x[:, 0].astype(np.float64)
-    phase = (
-        (x - x.min()) / (x.max() - x.min()) * 4 * np.pi
-    )  # 300 uniform rows reach both ends but for a few hundredths
+    # 300 uniform rows reach both ends to within a few hundredths.
+    phase = (x - x.min()) / (x.max() - x.min()) * 4 * np.pi
     assert 0.08 < (train.y - np.sin(phase)).std() < 0.15
 
 
@@ -101,7 +100,7 @@ def test_binary_toys_have_even_classes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["classification_20d", "synthetic_3class", "synthetic_5class"])
 def test_two_seeds_draw_from_one_problem(name: str) -> None:
-    """The class means of two seeds are far nearer to each other than the classes are."""
+    """The class means of two seeds are much nearer to each other than those of two classes."""
     one, other = (split_of(name, seed).train for seed in SEEDS[:2])
     labels = range(max(2, DATASETS[name].n_outputs))
     means, again = (

@@ -1,4 +1,4 @@
-"""Images from a file of the user's or from OpenML: which file is read, and what is wrong with it."""
+"""Images from a user's file or from OpenML: which file is read, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from frontier_search.files import write_arrays
 from tests.support.shipped import as_bytes, parts_of
 
 
-def test_the_whole_file_comes_before_the_smaller_one(
+def test_the_whole_file_is_preferred_to_the_smaller_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     y = np.arange(50) % 10
@@ -47,7 +47,7 @@ def test_the_whole_file_comes_before_the_smaller_one(
         (np.zeros((30, 784), np.uint8), np.zeros(29, int), "they must be equal"),
     ],
 )
-def test_a_file_that_holds_other_images(
+def test_a_file_of_other_images_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, x: object, y: object, said: str
 ) -> None:
     monkeypatch.setenv(openml.FOLDER, str(tmp_path))
@@ -56,7 +56,7 @@ def test_a_file_that_holds_other_images(
         DATASETS["mnist"].split(1)
 
 
-def test_without_a_file_images_are_fetched_once_and_kept(
+def test_without_a_file_images_are_downloaded_once_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []

@@ -48,7 +48,10 @@ def of_another_size(seed: int) -> Split:
         ),
         (
             replace(BINARY, n_features=4),
-            "seed 101, train: x is float32 of shape (40, 3); float32 of shape (n_rows, 4) with rows is needed.",
+            (
+                "seed 101, train: x is float32 of shape (40, 3); "
+                "float32 of shape (n_rows, 4) with rows is needed."
+            ),
         ),
         (
             changed(BINARY, lambda rows: Rows(rows.x[:0], rows.y[:0])),

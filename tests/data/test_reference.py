@@ -61,10 +61,11 @@ def test_a_dataset_whose_rows_are_in_no_file_has_no_digest(given: str) -> None:
     assert not read(given).has_digest("0" * 64)
 
 
-def test_a_word_that_names_nothing_gets_the_allowed_ones() -> None:
+def test_an_unknown_name_is_answered_with_the_allowed_ones() -> None:
     with pytest.raises(
         SpecError,
-        match=r"unknown dataset 'digit'\. Did you mean 'digits'\?.*\.csv or \.npz file is allowed too",
+        match=r"unknown dataset 'digit'\. Did you mean 'digits'\?.*"
+        r"\.csv or \.npz file is allowed too",
     ):
         read("digit").load()
     with pytest.raises(SpecError, match="is a Sizes, not a Dataset"):

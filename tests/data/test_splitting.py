@@ -19,7 +19,7 @@ from frontier_search.data.splitting import (
 
 @given(counts=st.lists(st.integers(3, 40), min_size=1, max_size=5), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=50)
-def test_stratified_parts_share_out_every_row_once_and_every_class_alike(
+def test_stratified_parts_use_every_row_once_and_split_every_class_60_20_20(
     counts: list[int], seed: int
 ) -> None:
     classes = np.repeat(np.arange(len(counts)), counts)
@@ -34,7 +34,7 @@ def test_stratified_parts_share_out_every_row_once_and_every_class_alike(
 
 @given(n_rows=st.integers(10, 200), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=50)
-def test_random_parts_are_disjoint_and_of_the_sizes_asked_for(n_rows: int, seed: int) -> None:
+def test_random_parts_are_disjoint_and_of_the_given_sizes(n_rows: int, seed: int) -> None:
     sizes = Sizes(train=5, val=3, test=2)
     parts = at_random(n_rows, sizes, seed)
     assert tuple(map(len, parts)) == sizes == tuple(map(len, in_order(sizes)))

@@ -1,4 +1,4 @@
-"""Datasets from files: the task that is inferred, the rows, and a sentence for everything that can be wrong."""
+"""Datasets from files: the task, the rows, and a sentence for everything that can be wrong."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_whole_numbers_with_many_values_are_a_regression(tmp_path: Path) -> None
     assert dataset.unit == "squared standard deviations of the target"
 
 
-def test_the_target_is_the_column_of_that_name_wherever_it_stands(tmp_path: Path) -> None:
+def test_the_target_is_the_column_of_that_name_in_any_position(tmp_path: Path) -> None:
     path = write_csv(
         tmp_path, "\ufeffa, target,b", X[:, 0], ["cat", "dog", "dog", "ant"] * 10, X[:, 1]
     )
@@ -99,7 +99,8 @@ def test_rows_stay_together_and_each_is_used_once(tmp_path: Path) -> None:
         for axis in "xy"
     ]
     order = np.argsort(both[1][:, 0])
-    # Standardising is affine: the first feature is the target, and sorted by it the rows are equally spaced.
+    # Standardising is affine. The first feature is the target, and rows sorted by it are equally
+    # spaced.
     np.testing.assert_allclose(both[0][:, 0], both[1][:, 0], atol=1e-5)
     np.testing.assert_allclose(
         np.diff(both[1][order, 0]), np.diff(both[1][order, 0]).mean(), rtol=1e-3
@@ -163,7 +164,7 @@ def test_missing_file_and_unknown_format(tmp_path: Path) -> None:
         DatasetReference.read(str(tmp_path / "absent.npz")).load()
 
 
-def test_csv_columns_that_are_not_numeric_are_named_with_those_that_have_gaps(
+def test_csv_columns_that_are_not_numeric_or_have_gaps_are_named(
     tmp_path: Path,
 ) -> None:
     cities, heights = ["Rome", "Bari"] * 20, ["1.5", "", "inf", "2.5"] * 10
@@ -192,7 +193,7 @@ def test_gaps_in_the_target_are_counted(tmp_path: Path) -> None:
         ("a,y\n", "has 0 rows; at least 20"),
     ],
 )
-def test_csv_that_cannot_be_read_as_meant(tmp_path: Path, text: str, said: str) -> None:
+def test_csv_that_cannot_be_read_as_the_user_meant_it(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(text, encoding="utf-8")
     assert said in problems(path)
@@ -264,11 +265,11 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
     assert "Python objects are not read" in problems(path)
     assert not trace.exists()
     np.load(path, allow_pickle=True)["y"]
-    assert trace.exists()  # the bomb is a bomb
+    assert trace.exists()  # so unpickling does make the file
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut short"])
-def test_npz_that_is_not_one(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_npz(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "rows.npz"
     path.write_bytes(content)
     assert "cannot read" in problems(path)

@@ -1,4 +1,4 @@
-"""The families of images against numpy and scipy, and what their controls have in common with them."""
+"""The families of images against numpy and scipy, and against their controls."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def recurred(h: Numbers, steps: int = 3) -> Numbers:
 
 
 def features(learned: dict[str, Numbers], image: Numbers, given: dict[str, Any]) -> Numbers:
-    """The features of one image, by definition: scipy's correlation, and a mean over each window of the grid."""
+    """Returns one image's features: scipy's correlation, a mean over each window of the grid."""
     maps, margin = [image], given["kernel"] // 2
     for layer in range(given["layers"]):
         step = given["stride"] if layer == 0 else 1
@@ -213,9 +213,8 @@ def test_a_control_has_the_same_parameters_and_starts_from_the_same_weights(
 ) -> None:
     space, rng = FAMILIES[name].default_space((1e-3, 1e-2)), np.random.default_rng(5)
     for _ in range(20):
-        point = space.sample(rng) | {
-            "graph_noise": 0.1
-        }  # with noise a wide graph is a matrix, as a random one is
+        # With noise a wide graph is a matrix, as a random one is.
+        point = space.sample(rng) | {"graph_noise": 0.1}
         one, other = (FAMILIES[each].build(point) for each in (name, control))
         assert one.network == other.network
         assert one.shape == other.shape  # so that they train in one stack
@@ -231,9 +230,8 @@ def test_a_learned_token_mixing_is_bigger_by_its_weights() -> None:
     learned, none = (
         FAMILIES[name].build(PATCHES).size(64, 10) for name in ("mixer", "mixer_no_mixing")
     )
-    assert learned.raw - none.raw == 2 * (
-        2 * 4 * 3 + 3
-    )  # of each of two layers, W_1, W_2 and b_1 of 4 patches and 3 hidden units
+    # In each of two layers: W_1, W_2 and b_1, for 4 patches and 3 hidden units.
+    assert learned.raw - none.raw == 2 * (2 * 4 * 3 + 3)
 
 
 @pytest.mark.parametrize("name", IMAGE_FAMILIES)
@@ -244,9 +242,8 @@ def test_every_model_of_the_default_space_exists_for_digits_and_larger_images(na
         sizes = [architecture.size(side * side, 10) for side in (8, 28, 32)]
         assert sizes[0].flops <= sizes[1].flops <= sizes[2].flops
         if not name.startswith("mixer"):
-            assert (
-                len({size.raw for size in sizes}) == 1
-            )  # the grid makes the parameters the same for any size of image
+            # Because of the grid, the parameters are the same for any size of image.
+            assert len({size.raw for size in sizes}) == 1
 
 
 @pytest.mark.parametrize(
@@ -282,7 +279,7 @@ def test_models_that_do_not_exist(name: str, changes: dict[str, Any], words: str
 
 
 def test_random_controls_have_as_many_edges_as_the_kronecker_graph() -> None:
-    """The graphs of scaffolds and Mixers, whose units are not asked for by a width."""
+    """For scaffolds and Mixers, whose units are features and patches."""
     for name, settings in (("scaffold", MAPS), ("mixer", PATCHES | {"grid": 4})):
         counts = []
         for kind in ("kronecker", "random"):

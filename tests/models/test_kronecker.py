@@ -1,4 +1,4 @@
-"""The Kronecker product applied factor by factor against numpy.kron, and the fixed Kronecker graph against its matrix."""
+"""Kronecker products factor by factor against numpy.kron, the fixed graph against its matrix."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_its_gradients_are_those_of_the_built_matrix(width: int, levels: int) ->
 
 
 def test_a_wide_product_is_never_built() -> None:
-    factors = [torch.ones(1, 2, 2) / 2] * 20  # built, it would take 4 TiB
+    factors = [torch.ones(1, 2, 2) / 2] * 20  # a built product would take 4 TiB
     assert torch.allclose(kronecker_product.apply(factors, torch.ones(1, 2**20, 1)), torch.ones(()))
 
 
@@ -91,10 +91,10 @@ def test_neighbours_are_multiplied_out_to_blocks_of_about_one_size(
     assert [block.shape[1] for block in merged] == sizes
     assert all(
         one is other for one, other in zip(kronecker_product.blocks(merged), merged, strict=True)
-    )  # found done
+    )  # so it is idempotent
 
 
-# ---- the fixed graph ------------------------------------------------------------------------------------------------------------------------
+# ---- the fixed graph ----
 
 RECURRENCE = {"spectral_radius": 0.9, "graph_noise": 0.0}
 
@@ -116,7 +116,7 @@ def test_the_product_of_the_kronecker_graph_is_its_adjacency_and_its_radius(leve
     seed=st.integers(0, 99),
 )
 def test_factored_graphs_are_the_built_ones(sizes: list[int], running: int, seed: int) -> None:
-    """Of any factors, with loops anywhere, and for the first models of a stack."""
+    """Holds for any factors, loops anywhere, and the first models of a stack."""
     rng = np.random.default_rng(seed)
     factors = tuple(rng.integers(-1, 2, (n, n)).astype(np.float64) for n in sizes)
     radii = [0.5, 0.9, 1.3]
@@ -206,19 +206,7 @@ def test_only_wide_graphs_without_noise_are_factored() -> None:
 
 
 def test_a_graph_too_wide_to_be_built_is_trained() -> None:
-    stack = Stack(
-        [
-            Model(
-                0,
-                101,
-                FAMILIES["kronecker"].build({"hidden": 2**16, "steps": 1, **RECURRENCE}),
-                0.01,
-            )
-        ],
-        1,
-        1,
-        torch.device("cpu"),
-    )
-    assert torch.isfinite(
-        stack.network.forward(stack.learned, torch.ones(1, 1, 2))
-    ).all()  # built, the graph would take 16 GiB
+    wide = FAMILIES["kronecker"].build({"hidden": 2**16, "steps": 1, **RECURRENCE})
+    stack = Stack([Model(0, 101, wide, 0.01)], 1, 1, torch.device("cpu"))
+    outputs = stack.network.forward(stack.learned, torch.ones(1, 1, 2))
+    assert torch.isfinite(outputs).all()  # a built graph would take 16 GiB

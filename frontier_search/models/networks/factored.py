@@ -74,9 +74,8 @@ class FactoredStack:
             first, *others = learned["factors"].expand(-1, self.levels, -1, -1).unbind(1)
             once = kronecker_product.blocks([self.radius * first, *others])
             return [[factor[:n] for factor in once] for n in self.active]
-        levels = (
-            self.factor + learned["u"][..., None] * learned["v"][..., None, :]
-        )  # (M, T, L, n, n)
+        corrections = learned["u"][..., None] * learned["v"][..., None, :]  # (M, T, L, n, n)
+        levels = self.factor + corrections
         first, *others = levels.flatten(0, 1).unbind(1)
         every = kronecker_product.blocks(
             [self.radius.repeat_interleave(self.steps, dim=0) * first, *others]

@@ -106,17 +106,11 @@ class ReservoirStack:
         self._minus_two = torch.tensor(-2.0, device=device)
         self.leaky = models[0].leaks is not None
         if self.leaky:
-            leaks = torch.tensor([model.leaks for model in models], device=device)[
-                ..., None
-            ]  # (M, 2, 1)
+            leaks = torch.tensor([model.leaks for model in models], device=device)  # (M, 2)
             n_fast = (self.hidden + 1) // 2
-            self.leak = torch.cat(
-                [
-                    leaks[:, :1].expand(-1, n_fast, -1),
-                    leaks[:, 1:].expand(-1, self.hidden - n_fast, -1),
-                ],
-                dim=1,
-            )
+            fast = leaks[:, :1].expand(-1, n_fast)
+            slow = leaks[:, 1:].expand(-1, self.hidden - n_fast)
+            self.leak = torch.cat([fast, slow], dim=1)[..., None]
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
@@ -194,9 +188,8 @@ class ReservoirStack:
             if rate is not None:
                 d_kept, d_update = d_update * (1 - rate), d_update * rate
             d_sum = torch.ops.aten.tanh_backward(d_update, saved.updates[step])
-            d_message = torch.ops.aten.sigmoid_backward(
-                d_sum, saved.messages[step]
-            )  # d phi = 4 s (1 - s)
+            # d phi = 4 s (1 - s)
+            d_message = torch.ops.aten.sigmoid_backward(d_sum, saved.messages[step])
             if rate is not None:
                 d_sum += d_kept
             if self._factored is None:
