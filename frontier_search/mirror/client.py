@@ -257,17 +257,17 @@ def _make_database(path: Path, artifacts: Path) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
     try:
-        store = SqlAlchemyStore(f"sqlite:///{beside}", str(artifacts))  # type: ignore[no-untyped-call]
+        store = SqlAlchemyStore(f"sqlite:///{unfinished}", str(artifacts))  # type: ignore[no-untyped-call]
         store.engine.dispose()
-        with closing(sqlite3.connect(beside)) as database:
+        with closing(sqlite3.connect(unfinished)) as database:
             database.execute("PRAGMA journal_mode=WAL")
         with contextlib.suppress(FileExistsError):
-            os.link(beside, path)
+            os.link(unfinished, path)
     finally:
-        for leftover in path.parent.glob(f"{beside.name}*"):
+        for leftover in path.parent.glob(f"{unfinished.name}*"):
             leftover.unlink(missing_ok=True)
 
 

@@ -58,8 +58,8 @@ def _wait(mirror: Mirror, parent_pid: int, seconds: float) -> None:
     """Sleeps, but wakes when the search ends."""
     until = time.monotonic() + seconds
     was_live = _is_live(mirror, parent_pid)
-    while (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, 0.25))
+    while (left_s := until - time.monotonic()) > 0:
+        time.sleep(min(left_s, 0.25))
         if was_live and not _is_live(mirror, parent_pid):
             return
 

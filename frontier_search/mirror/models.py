@@ -23,7 +23,7 @@ from torch import Tensor
 
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror
-from frontier_search.mirror.payload import NO_WEIGHTS, trial_params
+from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
 from frontier_search.models.families import FAMILIES
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
@@ -111,7 +111,7 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     try:
         exportable = module(entry.search, trial, weights, position)
     except SpecError as error:
-        return f"none: {error}"
+        return f"{NO_MODEL}{error}"
     logged = _find(client, experiment_id, run_id) or _create(
         client, experiment_id, run_id, trial, position
     )

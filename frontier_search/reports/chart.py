@@ -38,8 +38,8 @@ ROOM_ABOVE = 4.0
 def family_indices(families: Sequence[str]) -> dict[str, int]:
     """Returns the index of each family in the lists of colours and shapes.
 
-    The published families come first, so that they always keep theirs. Then come the others of the
-    table, and then a user's own.
+    The published families come first, so that they always have the same ones. Then come the rest of
+    the table and the user's own families.
     """
     order = list(dict.fromkeys([*sorted(PUBLISHED), *FAMILIES, *sorted(families)]))
     return {family: order.index(family) for family in sorted(set(families))}

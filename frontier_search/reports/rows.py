@@ -14,7 +14,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-WIDTH = 140  # of a table that goes to a pipe or a file
+WIDTH = 140  # in characters, of a table that is written to a pipe or a file
 
 
 def render(rows: Sequence[Mapping[str, Any]], form: str) -> str:

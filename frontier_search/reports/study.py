@@ -134,7 +134,7 @@ def _methods(baselines: Sequence[Baseline]) -> Table:
 
 
 def _baselines(studied: Studied) -> tuple[Baseline, ...]:
-    """Returns the other methods, measured on the first seeds of a search.
+    """Returns other methods, measured on the first BASELINE_SEEDS seeds of a search.
 
     They take seconds, so they are kept in a file in the search's folder. For a dataset with more
     than BASELINE_ROWS training rows there are none.

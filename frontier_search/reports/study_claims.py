@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import ENOUGH_SEEDS
-from frontier_search.frontier.judge import Body
+from frontier_search.frontier.judge import Answer, Body
 from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range
 from frontier_search.frontier.verdict import Finding
 from frontier_search.reports import report_figures, words
@@ -50,7 +50,7 @@ class Studied:
 # ---- claims ------------------------------------------------------------------------------------
 
 
-def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
+def claims(table: Claims, body: Body, few: Body, level: float) -> list[Block]:
     """Returns the verdict on each claim and the finding on each of its parts.
 
     Args:
@@ -58,25 +58,14 @@ def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
         few: the evidence of the first FEW_SEEDS seeds.
         level: of the intervals.
     """
-    if not claims.claims:
+    if not table.claims:
         return []
-    rows, parts = [], []
-    for claim in claims.claims:
-        answer, earlier = body.answer(claim, level), few.answer(claim)
-        seeds = sorted({finding.n_seeds for finding in answer.findings if finding.n_seeds})
-        rows.append(
-            (
-                str(claim.number),
-                claim.text,
-                str(earlier.verdict),
-                str(answer.verdict),
-                " to ".join(dict.fromkeys(map(str, seeds[:1] + seeds[-1:]))),
-            )
-        )
-        parts += [
-            _part(claim.number, part.words(), finding)
-            for part, finding in zip(claim.parts, answer.findings, strict=True)
-        ]
+    answers = [body.answer(claim, level) for claim in table.claims]
+    parts = [
+        _part(answer.claim.number, part.words(), finding)
+        for answer in answers
+        for part, finding in zip(answer.claim.parts, answer.findings, strict=True)
+    ]
     return [
         Heading("The claims"),
         Paragraph(
@@ -86,7 +75,7 @@ def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
         ),
         Table(
             ("", "claim", f"with {FEW_SEEDS} seeds", "with all seeds", "seeds"),
-            tuple(rows),
+            tuple(_verdicts(few.answer(answer.claim), answer) for answer in answers),
             frozenset({4}),
         ),
         Heading("Part by part", 3),
@@ -106,6 +95,14 @@ def claims(claims: Claims, body: Body, few: Body, level: float) -> list[Block]:
             frozenset({3, 4, 6, 7}),
         ),
     ]
+
+
+def _verdicts(few: Answer, answer: Answer) -> tuple[str, ...]:
+    """Returns a claim with its verdicts, of few seeds and of all seeds."""
+    claim = answer.claim
+    seeds = sorted({finding.n_seeds for finding in answer.findings if finding.n_seeds})
+    fewest_to_most = " to ".join(dict.fromkeys(map(str, seeds[:1] + seeds[-1:])))
+    return str(claim.number), claim.text, str(few.verdict), str(answer.verdict), fewest_to_most
 
 
 def _part(number: int, sentence: str, finding: Finding) -> tuple[str, ...]:
@@ -158,8 +155,8 @@ def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float)
     rows = [
         row
         for dataset, ranges in owned.items()
-        for part, owners in ranges.items()
-        for row in _shares(dataset, part, owners, level)
+        for within, ownership in ranges.items()
+        for row in _shares(dataset, within, ownership, level)
     ]
     found: list[Block] = [
         Heading("Who owns the frontier"),
@@ -175,36 +172,44 @@ def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float)
         ),
     ]
     if {"reservoir", "dense"} <= set(claims.groups):
-        first, second = claims.groups["reservoir"], claims.groups["dense"]
-        contest = {
-            dataset: {
-                part: owners.between(first, second, level) if owners else None
-                for part, owners in ranges.items()
-            }
-            for dataset, ranges in owned.items()
-        }
-        title = "reservoirs (blue) against dense (red): share of what both own"
-        found.append(Figure("winners.png", report_figures.winners(contest, title), WINNERS))
+        found.append(_winner_map(owned, claims.groups["reservoir"], claims.groups["dense"], level))
     return found
 
 
+def _winner_map(
+    owned: Mapping[str, Mapping[str, Ownership | None]],
+    reservoirs: Sequence[str],
+    dense: Sequence[str],
+    level: float,
+) -> Figure:
+    shares = {
+        dataset: {
+            within: ownership.between(reservoirs, dense, level) if ownership else None
+            for within, ownership in ranges.items()
+        }
+        for dataset, ranges in owned.items()
+    }
+    title = "reservoirs (blue) against dense (red): share of what both own"
+    return Figure("winners.png", report_figures.winners(shares, title), WINNERS)
+
+
 def _shares(
-    dataset: str, part: str, owners: Ownership | None, level: float
+    dataset: str, within: str, ownership: Ownership | None, level: float
 ) -> list[tuple[str, ...]]:
     """Returns a row for each family that owns something in a range, the largest share first."""
-    if owners is None:
-        return [(dataset, part, "no such model", "", "")]
+    if ownership is None:
+        return [(dataset, within, "no such model", "", "")]
     shares = sorted(
-        ((owners.of([family], level=level), family) for family in owners.families),
+        ((ownership.of([family], level=level), family) for family in ownership.families),
         key=lambda pair: -pair[0].value,
     )
     return [
         (
             dataset,
-            part,
+            within,
             family,
             words.share(share),
-            words.share(owners.of([family], "members", level)),
+            words.share(ownership.of([family], "members", level)),
         )
         for share, family in shares
         if share.value > 0.005 or share.interval.high > 0.05

@@ -68,7 +68,7 @@ def test_the_best_baseline_is_a_line_in_both_renderings(
         return Baseline(name, {}, (SeedMetrics(101, {"val_loss": val, "test_loss": test}),))
 
     baselines = (baseline("kNN", 0.02, 0.9), baseline("SVM", 0.01, 1.25))
-    for split, value in (("val", 0.01), ("test", 1.25)):  # chosen on validation either way
+    for split, value in (("val", 0.01), ("test", 1.25)):  # always chosen on validation
         chart = Chart.of(entry.search, trials, split, baselines)  # type: ignore[arg-type]
         assert chart.baseline is not None
         assert (chart.baseline.y, chart.baseline.label) == (

@@ -167,4 +167,4 @@ def _log_axis(values: Sequence[float]) -> dict[str, Any]:
     return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:,.12g}" for tick in ticks]}
 
 
-FIGURE = FigureFormat("a page to look around in", lambda chart: page(chart).encode())
+FIGURE = FigureFormat("an interactive page", lambda chart: page(chart).encode())
