@@ -1,8 +1,7 @@
-"""A sweep: searches as one resumable whole, its file and its mistakes, and the report on it."""
+"""A sweep: searches as one resumable whole, the form of its file, and mistakes in it."""
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from pathlib import Path
@@ -187,40 +186,3 @@ def test_status_and_sync_take_a_sweep(tmp_path: Path) -> None:
         [("mini-moons", "7"), ("mini-small-iris", "4")],
         [("mini-moons", "0"), ("mini-small-iris", "0")],
     ]
-
-
-def test_the_report_is_one_page_that_needs_no_network(tmp_path: Path) -> None:
-    claims = tmp_path / "claims.yaml"
-    claims.write_text(
-        "groups: {reservoir: [kronecker], dense: [dense]}\n"
-        "claims:\n"
-        "- claim: a reservoir is better\n"
-        "  parts:\n"
-        "  - dataset: moons\n"
-        "    better: {family: kronecker, hidden: 8}\n"
-        "    than: {family: dense, hidden: 8}\n"
-        "  - {dataset: moons, owner: reservoir}\n"
-    )
-    runner.sweep(
-        sweep_catalog.define(Sweep.from_spec(SPEC | {"claims": str(claims)}), tmp_path),
-        "inline",
-        None,
-        Observing(),
-    )
-    ran = CliRunner().invoke(
-        group, ["report", "mini", "--home", str(tmp_path), "--output", str(tmp_path / "out")]
-    )
-    assert ran.exit_code == 0, ran.output
-    assert "a reservoir is better" in ran.output
-    page, twin = ((tmp_path / "out" / name).read_text() for name in ("report.html", "report.md"))
-    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
-    for words in ("a reservoir is better", "mini-moons", "chance on the frontier", "SVM"):
-        assert words in page
-        assert words in twin
-    pictures = [
-        base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)
-    ]
-    named = re.findall(r"\]\((figures/[^)]+)\)", twin)
-    assert [(tmp_path / "out" / name).read_bytes() for name in named] == pictures
-    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
-    assert len(pictures) >= 4

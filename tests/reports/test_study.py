@@ -1,0 +1,88 @@
+"""The report on a study: one page that needs no network, and the same in Markdown."""
+
+from __future__ import annotations
+
+import base64
+import re
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from frontier_search import runner
+from frontier_search.cli.main import group
+from frontier_search.search.sweep import Sweep
+from frontier_search.storage import sweep_catalog
+
+WIDTHS = {"choice": [2, 4, 8, 16, 32]}
+DENSE = {"hidden": WIDTHS, "learning_rate": 0.01}
+KRONECKER = DENSE | {"steps": 2, "spectral_radius": 0.9, "graph_noise": 0.0}
+SPEC: dict[str, Any] = {
+    "name": "mini",
+    "defaults": {
+        "seeds": 2,
+        "epochs": 2,
+        "families": {"dense": DENSE, "kronecker": KRONECKER},
+        "candidates": "grid",
+    },
+    "searches": {
+        "moons": {},
+        "small-iris": {"dataset": "iris", "families": {"dense": DENSE}},
+    },
+}
+CLAIMS = """
+groups: {reservoir: [kronecker], dense: [dense]}
+claims:
+- claim: a reservoir is better
+  parts:
+  - dataset: moons
+    better: {family: kronecker, hidden: 8}
+    than: {family: dense, hidden: 8}
+  - {dataset: moons, owner: reservoir}
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the report on a sweep of two searches, with a table of claims."""
+    home = tmp_path_factory.mktemp("study")
+    (home / "claims.yaml").write_text(CLAIMS)
+    sweep = Sweep.from_spec(SPEC | {"claims": str(home / "claims.yaml")})
+    runner.sweep(sweep_catalog.define(sweep, home), "inline", None, lambda _: nullcontext(()))
+    ran = CliRunner().invoke(
+        group, ["report", "mini", "--home", str(home), "--output", str(home / "out")]
+    )
+    assert ran.exit_code == 0, ran.output
+    assert "a reservoir is better" in ran.output
+    return home / "out"
+
+
+def test_the_report_is_one_page_that_needs_no_network(report: Path) -> None:
+    page, twin = ((report / name).read_text() for name in ("report.html", "report.md"))
+    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+    for words in ("a reservoir is better", "mini-moons", "chance on the frontier", "SVM"):
+        assert words in page
+        assert words in twin
+    pictures = [
+        base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    ]
+    named = re.findall(r"\]\((figures/[^)]+)\)", twin)
+    assert [(report / name).read_bytes() for name in named] == pictures
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert len(pictures) >= 4
+
+
+def test_the_owners_of_a_frontier_with_enough_candidates_are_shown(report: Path) -> None:
+    twin = (report / "report.md").read_text()
+    assert "| moons | whole range | kronecker |" in twin
+    assert "figures/winners.png" in twin
+    assert "| iris |" not in twin.partition("## Who owns")[2].partition("\n## ")[0]
+
+
+def test_a_published_model_is_beside_what_was_measured(report: Path) -> None:
+    twin = (report / "report.md").read_text()
+    assert re.search(
+        r"\| frontier \| moons \| kronecker 8 \| 35 \| val_accuracy \| 0.972 \| 0\.\d+ ± ", twin
+    )
