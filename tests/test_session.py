@@ -1,4 +1,4 @@
-"""A session: what it refuses, how it judges outcomes, when it stops, and what it finds again after it died."""
+"""What a session refuses, how it judges outcomes, when it stops, and what it restores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support import fakes, toys
 
 
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that stands still until a test moves it."""
 
     now = 1000.0
 
@@ -40,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def open_session(tmp_path: Path) -> Callable[..., Session]:
-    """Opens a new session of a toy search on the same storage."""
+    """Returns a function that opens a session of a toy search, on the same storage each time."""
 
     def opened(search: Search | None = None, **changes: Any) -> Session:
         return Session(
@@ -60,7 +60,7 @@ def fail(cohort: Cohort, reason: str = "broken") -> list[Outcome]:
     return [Outcome((), reason)] * len(cohort.numbers)
 
 
-# ---- ask and tell -----------------------------------------------------------------------------------------------------------------------
+# ---- ask and tell --------------------------------------------------------------------------------
 
 
 def test_asked_trials_are_numbered_named_counted_and_running_in_the_storage(
@@ -82,7 +82,7 @@ def test_asked_trials_are_numbered_named_counted_and_running_in_the_storage(
         assert trial.finished_at is None
 
 
-def test_no_more_cohorts_are_in_flight_than_the_search_says(
+def test_at_most_in_flight_cohorts_are_in_training(
     open_session: Callable[..., Session],
 ) -> None:
     live = open_session(in_flight=2, cohort=3, trials=12)
@@ -95,7 +95,9 @@ def test_no_more_cohorts_are_in_flight_than_the_search_says(
     assert live.ask() is None
 
 
-def test_the_last_cohort_is_what_the_budget_leaves(open_session: Callable[..., Session]) -> None:
+def test_the_last_cohort_has_the_trials_that_the_budget_leaves(
+    open_session: Callable[..., Session],
+) -> None:
     live = open_session(trials=10, cohort=4, in_flight=9)
     assert [len(cohort.numbers) for cohort in fakes.ask_all(live)] == [4, 4, 2]
     assert not live.finished
@@ -115,7 +117,9 @@ def test_telling_before_asking_is_refused(open_session: Callable[..., Session]) 
 
 
 @pytest.mark.parametrize("n", [0, 3, 5])
-def test_one_outcome_a_candidate_is_needed(open_session: Callable[..., Session], n: int) -> None:
+def test_another_number_of_outcomes_than_candidates_is_refused(
+    open_session: Callable[..., Session], n: int
+) -> None:
     live = open_session()
     cohort = ask(live)
     with pytest.raises(
@@ -125,12 +129,12 @@ def test_one_outcome_a_candidate_is_needed(open_session: Callable[..., Session],
     assert {trial.state for trial in open_session().trials} == {TrialState.RUNNING}
 
 
-def test_what_was_told_stays(open_session: Callable[..., Session]) -> None:
+def test_recorded_trials_do_not_change(open_session: Callable[..., Session]) -> None:
     live = open_session()
     cohort = ask(live)
-    told = live.tell(cohort, fakes.train_all(live, cohort))
-    assert repr(live.tell(cohort, fail(cohort))) == repr(told)
-    assert repr(open_session().trials[:4]) == repr(told)
+    recorded = live.tell(cohort, fakes.train_all(live, cohort))
+    assert repr(live.tell(cohort, fail(cohort))) == repr(recorded)
+    assert repr(open_session().trials[:4]) == repr(recorded)
 
 
 def test_objectives_are_means_over_seeds_and_known_ones_are_sizes(
@@ -153,7 +157,7 @@ def test_objectives_are_means_over_seeds_and_known_ones_are_sizes(
     assert stored == [live.trials[0].size["effective"], -0.625, 2.0]  # minimised
 
 
-# ---- failures ---------------------------------------------------------------------------------------------------------------------------
+# ---- failures ------------------------------------------------------------------------------------
 
 CANDIDATE = Candidate("dense", {"hidden": 2})
 TRIAL = Trial(
@@ -199,7 +203,7 @@ def seed_outcome(seed: int = 101, diverged: int | None = None, **metrics: float)
         ),
     ],
 )
-def test_an_outcome_that_is_no_measurement_fails_with_its_reason(
+def test_an_outcome_without_finite_objectives_fails_with_its_reason(
     outcome: Outcome, reason: str
 ) -> None:
     losses, given = judge(TRIAL, outcome, [OBJECTIVES["params"], OBJECTIVES["loss"]], 2)
@@ -215,7 +219,7 @@ def test_an_outcome_that_is_no_measurement_fails_with_its_reason(
         max_size=4,
     )
 )
-def test_a_judgement_is_finite_losses_or_a_reason_and_never_both(
+def test_a_judgement_is_either_finite_losses_or_a_reason(
     metrics: list[Mapping[str, float]],
 ) -> None:
     outcome = Outcome(tuple(SeedOutcome(i, each, 1, 1, 0.1) for i, each in enumerate(metrics)))
@@ -247,21 +251,23 @@ def test_a_failed_trial_keeps_its_reason_and_its_outcome(
 
 def test_a_search_whose_trials_all_fail_stops(open_session: Callable[..., Session]) -> None:
     live = open_session(trials=100, cohort=5, in_flight=2)
-    told = 0
+    n_recorded = 0
     with pytest.raises(
         SearchError,
         match=rf"^all {HOPELESS_TRIALS} trials so far have failed, 15 of them with: broken$",
     ):
         while True:
             for cohort in fakes.ask_all(live):
-                live.tell(cohort, fail(cohort, "broken" if told else "unlucky"))
-                told += 1
+                live.tell(cohort, fail(cohort, "broken" if n_recorded else "unlucky"))
+                n_recorded += 1
     assert len(live.trials) == HOPELESS_TRIALS
     with pytest.raises(SearchError, match="trials so far have failed"):
         open_session(trials=100, cohort=5, in_flight=2).ask()
 
 
-def test_one_complete_trial_is_hope(open_session: Callable[..., Session]) -> None:
+def test_a_search_with_one_complete_trial_does_not_stop(
+    open_session: Callable[..., Session],
+) -> None:
     live = open_session(trials=40, cohort=4, in_flight=1)
     first = ask(live)
     good = Outcome((seed_outcome(val_loss=1.0), seed_outcome(202, val_loss=2.0)))
@@ -272,18 +278,19 @@ def test_one_complete_trial_is_hope(open_session: Callable[..., Session]) -> Non
     assert len(live.trials) == 40
 
 
-def test_bounds_that_no_draw_keeps_stop_the_search(
+def test_a_search_stops_when_no_draw_keeps_the_bounds(
     open_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Search, "admits", lambda self, candidate: False)
     with pytest.raises(
         SearchError,
-        match="no candidate of dense within the required bounds was found in 2000 draws; widen them",
+        match="no candidate of dense within the required bounds was found in 2000 draws; "
+        "widen them",
     ):
         open_session().ask()
 
 
-# ---- budgets ----------------------------------------------------------------------------------------------------------------------------
+# ---- budgets -------------------------------------------------------------------------------------
 
 
 def test_no_cohort_is_asked_for_after_the_time_budget(
@@ -304,7 +311,7 @@ def test_no_cohort_is_asked_for_after_the_time_budget(
     assert len(live.trials) == 8
 
 
-def test_time_runs_while_a_session_is_live_and_only_then(
+def test_time_counts_only_while_a_session_is_live(
     open_session: Callable[..., Session], clock: Clock
 ) -> None:
     search = toys.search(time_budget="10s", in_flight=1, trials=100)
@@ -313,7 +320,7 @@ def test_time_runs_while_a_session_is_live_and_only_then(
     clock.now += 6
     live.tell(cohort, fakes.train_all(live, cohort))
     assert live.elapsed_s == pytest.approx(6)
-    clock.now += 1000  # nobody is there
+    clock.now += 1000  # between two sessions
     again = open_session(search)
     assert again.elapsed_s == pytest.approx(6)
     cohort = ask(again)
@@ -329,7 +336,7 @@ def test_time_runs_while_a_session_is_live_and_only_then(
     assert ask(more).index == 2
 
 
-def test_a_larger_budget_goes_on_where_the_smaller_one_ended(
+def test_a_larger_budget_continues_where_the_smaller_one_ended(
     open_session: Callable[..., Session],
 ) -> None:
     fakes.play(open_session(trials=6, cohort=4))
@@ -342,7 +349,7 @@ def test_a_larger_budget_goes_on_where_the_smaller_one_ended(
     ] * 2 + [2] * 4 + [3] * 2
 
 
-# ---- after a death ----------------------------------------------------------------------------------------------------------------------
+# ---- after an interruption -----------------------------------------------------------------------
 
 
 def test_cohorts_that_were_running_come_first_under_the_same_numbers(
@@ -358,7 +365,7 @@ def test_cohorts_that_were_running_come_first_under_the_same_numbers(
     assert fakes.ask_all(open_session(in_flight=3)) == [zero]
 
 
-def test_a_cohort_that_was_told_in_part_is_finished_without_telling_twice(
+def test_the_rest_of_a_partly_recorded_cohort_is_recorded(
     open_session: Callable[..., Session], tmp_path: Path
 ) -> None:
     live = open_session(in_flight=1)
@@ -375,13 +382,13 @@ def test_a_cohort_that_was_told_in_part_is_finished_without_telling_twice(
     before = [trial.state.finished for trial in torn.trials]
     assert before == [True, True, False, False]
     assert ask(torn) == cohort
-    told = torn.tell(cohort, fail(cohort, "second time"))
-    assert repr(told[:2]) == repr(live.trials[:2])
-    assert [trial.reason for trial in told[2:]] == ["second time"] * 2
+    trials = torn.tell(cohort, fail(cohort, "second time"))
+    assert repr(trials[:2]) == repr(live.trials[:2])
+    assert [trial.reason for trial in trials[2:]] == ["second time"] * 2
     assert ask(torn).index == 1
 
 
-def test_a_finished_search_asks_for_nothing(open_session: Callable[..., Session]) -> None:
+def test_a_finished_search_has_no_cohort_to_ask_for(open_session: Callable[..., Session]) -> None:
     fakes.play(open_session())
     again = open_session()
     assert again.finished

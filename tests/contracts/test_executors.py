@@ -1,5 +1,8 @@
-"""What every executor keeps, wherever outcomes are exchanged: the same trials as ``inline``, bit for bit; outcomes left behind are taken; a
-failure stays with its trial."""
+"""What every executor keeps, wherever outcomes are exchanged.
+
+The trials are those of ``inline``, bit for bit. Outcomes on disk are recorded and not trained
+again. A failure concerns only its trial.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +48,9 @@ ASKED = toys.search(
     in_flight=3,
     sampler="tpe",
 )
-LEFT_BEHIND = "left behind"
+ON_DISK = "on disk"
 OWN, SHARED, BUCKET = "own folder", "shared folder", "bucket"
-PLACES = [
+LOCATIONS = [
     ("inline", None, OWN),
     ("inline", None, SHARED),
     ("inline", None, BUCKET),
@@ -60,13 +63,13 @@ PLACES = [
 def run(
     executor: str, workers: int | None, home: Path, outcomes: str | None = None
 ) -> tuple[Entry, Frontier]:
-    """Runs the search after a session that died: one that asked for two cohorts, the first of which a worker had finished."""
+    """Runs the search after a session that died with two cohorts in flight, one of them trained."""
     entry = catalog.define(ASKED, home, Locations.of(home, outcomes=outcomes))
     dead = Session(ASKED, entry.open_storage(writable=True))
     cohort, _ = dead.ask(), dead.ask()
     assert cohort is not None
     outcomes = [
-        replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=LEFT_BEHIND)
+        replace(fakes.train(candidate, ASKED.seeds, scale=100), worker=ON_DISK)
         for candidate in cohort.candidates
     ]
     entry.files.outcomes.write(cohort, outcomes, {})
@@ -85,7 +88,7 @@ def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(
-    scope="module", params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}-{place[2]}"
+    scope="module", params=LOCATIONS, ids=lambda place: f"{place[0]}-{place[1]}-{place[2]}"
 )
 def searched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -105,8 +108,8 @@ def defined(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Trial]:
     return catalog.read_trials(run("inline", None, tmp_path_factory.mktemp("inline"))[0])
 
 
-def test_every_executor_has_a_place_here() -> None:
-    assert {executor for executor, *_ in PLACES} == set(EXECUTORS)
+def test_every_executor_is_tested_here() -> None:
+    assert {executor for executor, *_ in LOCATIONS} == set(EXECUTORS)
 
 
 def test_it_gives_the_trials_of_inline(
@@ -118,14 +121,14 @@ def test_it_gives_the_trials_of_inline(
     assert searched[1].numbers() == Frontier.of(defined, ASKED.objective_table()).numbers()
 
 
-def test_outcomes_left_behind_are_taken_without_training(searched: tuple[Entry, Frontier]) -> None:
+def test_outcomes_on_disk_are_recorded_without_training(searched: tuple[Entry, Frontier]) -> None:
     trials = catalog.read_trials(searched[0])
-    assert [trial.outcome.worker == LEFT_BEHIND for trial in trials if trial.outcome] == [
-        True
-    ] * 5 + [False] * 13
+    assert [trial.outcome.worker == ON_DISK for trial in trials if trial.outcome] == [True] * 5 + [
+        False
+    ] * 13
 
 
-def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> None:
+def test_only_the_trials_of_a_family_that_raises_fail(searched: tuple[Entry, Frontier]) -> None:
     for trial in catalog.read_trials(searched[0])[5:]:
         if trial.candidate.family == "tests.support.faulty:FAMILY":
             assert (trial.state, trial.reason) == (
@@ -136,7 +139,7 @@ def test_a_family_that_raises_fails_alone(searched: tuple[Entry, Frontier]) -> N
             assert trial.state is TrialState.COMPLETE
 
 
-def test_it_leaves_the_models_of_the_frontier_and_nothing_else(
+def test_only_the_models_of_the_frontier_remain(
     searched: tuple[Entry, Frontier],
 ) -> None:
     entry, frontier = searched
@@ -147,14 +150,14 @@ def test_it_leaves_the_models_of_the_frontier_and_nothing_else(
         model = files.models.read(trial.number)
         if (
             trial.number in frontier.numbers() and trial.cohort > 0
-        ):  # no weights were left behind with the first
+        ):  # the first cohort had no weights on disk
             assert model is not None
             assert model.shape == (len(ASKED.seeds), trial.size["raw"])
         else:
             assert model is None
 
 
-def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(
+def test_exchanged_outcomes_stay_where_they_are_exchanged(
     searched: tuple[Entry, Frontier],
 ) -> None:
     entry = searched[0]
@@ -173,15 +176,15 @@ def test_what_is_exchanged_elsewhere_is_not_in_the_home_and_stays_there(
         cohorts.setdefault(trial.cohort, []).append(trial)
     assert len(cohorts) == 4
     for index, trials in cohorts.items():
-        told = entry.files.archive.read(
+        archived = entry.files.archive.read(
             Cohort(index, tuple(t.number for t in trials), tuple(t.candidate for t in trials))
         )
-        assert told is not None
-        assert repr(told.outcomes) == repr(tuple(trial.outcome for trial in trials))
-        assert told.elapsed_s > 0
+        assert archived is not None
+        assert repr(archived.outcomes) == repr(tuple(trial.outcome for trial in trials))
+        assert archived.elapsed_s > 0
 
 
-# ---- the dispatcher -----------------------------------------------------------------------------------------------------------------------
+# ---- the dispatcher ------------------------------------------------------------------------------
 
 
 def dispatcher(
@@ -213,7 +216,7 @@ def test_an_observer_that_raises_stops_nothing(
     assert "the mirror is down" in caplog.text
 
 
-def test_a_worker_that_leaves_nothing_is_an_error(tmp_path: Path) -> None:
+def test_a_worker_without_an_outcome_is_an_error(tmp_path: Path) -> None:
     live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
@@ -222,7 +225,7 @@ def test_a_worker_that_leaves_nothing_is_an_error(tmp_path: Path) -> None:
     assert {trial.state for trial in live.session.trials} == {TrialState.RUNNING}
 
 
-def test_workers_that_die_before_they_train_stop_the_search_in_the_end(tmp_path: Path) -> None:
+def test_the_third_worker_that_dies_before_it_trains_stops_the_search(tmp_path: Path) -> None:
     live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
@@ -265,12 +268,13 @@ def test_a_worker_that_is_lost_with_its_machine_is_no_fault_of_the_stack(
     live.worker_died(cohort, "unavailable", machine_lost=True)
     assert crashes.deaths(checkpoints) == {"0": 1}
     assert caplog.messages[-1].endswith(
-        "which has lost more than 8 machines, so that this counts as a death of it; it is trained again"
+        "which has lost more than 8 machines, so that this counts as a death of it; "
+        "it is trained again"
     )
 
 
 def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path: Path) -> None:
-    """Within the same bound as in a stack: data that do not fit the memory of any machine must not go through machines for ever."""
+    """The bound is that of a stack. Rows that fill every memory must not use up machines."""
     live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
@@ -278,24 +282,27 @@ def test_machines_lost_before_their_workers_train_stop_the_search_late(tmp_path:
         for _ in range(crashes.LOST_MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
             live.worker_died(cohort, "unavailable", machine_lost=True)
         crashes.begin(live.files.outcomes.checkpoints(cohort.index), "0")
-        live.worker_died(cohort, "unavailable", machine_lost=True)  # one that trained: counted anew
+        live.worker_died(
+            cohort, "unavailable", machine_lost=True
+        )  # it trained: the count starts again
     for _ in range(crashes.LOST_MACHINES_ALLOWED + FAILED_STARTS_ALLOWED):
         live.worker_died(cohort, "unavailable", machine_lost=True)
     with pytest.raises(
         SearchError,
-        match="3 workers in a row died before they trained anything; the last one said: unavailable",
+        match="3 workers in a row died before they trained anything; "
+        "the last one said: unavailable",
     ):
         live.worker_died(cohort, "unavailable", machine_lost=True)
 
 
-def test_the_candidates_wait_on_the_disk_for_the_worker(tmp_path: Path) -> None:
+def test_a_cohort_is_queued_on_disk(tmp_path: Path) -> None:
     live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
     assert live.files.outcomes.queued(cohort.index) == cohort
 
 
-def test_what_other_candidates_left_goes_when_a_cohort_is_posted(tmp_path: Path) -> None:
+def test_queueing_a_cohort_removes_files_of_other_candidates(tmp_path: Path) -> None:
     live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
@@ -307,7 +314,7 @@ def test_what_other_candidates_left_goes_when_a_cohort_is_posted(tmp_path: Path)
     assert not state.exists()
 
 
-def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path: Path) -> None:
+def test_files_of_recorded_cohorts_are_put_away_by_the_next_session(tmp_path: Path) -> None:
     live = dispatcher(tmp_path)
     cohort, running = live.next(), live.next()
     assert cohort is not None
@@ -315,7 +322,7 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     outcomes = [fakes.train(candidate, live.search.seeds) for candidate in cohort.candidates]
     weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
     live.files.outcomes.write(cohort, outcomes, weights)
-    live.session.tell(cohort, outcomes)  # and here it dies
+    live.session.tell(cohort, outcomes)  # here it dies
     entry = catalog.find("toy-1", tmp_path)
     again = Dispatcher(Session(entry.search, entry.open_storage(writable=True)), entry.files)
     assert list(again.files.outcomes.indices()) == [running.index]
@@ -326,42 +333,45 @@ def test_a_session_that_died_before_it_put_files_away_leaves_no_orphans(tmp_path
     } == members
 
 
-def leave_and_settle(live: Dispatcher, cohort: Cohort) -> None:
+def train_and_settle(live: Dispatcher, cohort: Cohort) -> None:
     weights = {number: np.full((2, 3), number, dtype=np.float32) for number in cohort.numbers}
     live.files.outcomes.write(cohort, fakes.train_all(live.session, cohort), weights)
     live.settle(cohort)
 
 
-def test_a_lost_storage_is_told_again_whatever_order_its_cohorts_were_told_in(
+def test_an_archive_is_replayed_though_its_cohorts_were_recorded_out_of_order(
     tmp_path: Path,
 ) -> None:
-    """The second cohort was told and the first was still running: models of the second wait while the first is trained and told."""
+    """The second cohort was recorded while the first was in training.
+
+    The second one's models stay while the first is trained and recorded.
+    """
     shared = str(tmp_path / "shared")
     live = dispatcher(tmp_path / "lost", outcomes=shared)
     first, second = live.next(), live.next()
     assert first is not None
     assert second is not None
-    leave_and_settle(live, second)
+    train_and_settle(live, second)
     members = live.files.models.numbers()
     assert members
     write_whole(
         live.files.outcomes.checkpoints(second.index) / "0.npz",
-        b"it died while it removed the files",
+        b"the session died while it removed the files",
     )
     again = dispatcher(tmp_path / "new", outcomes=shared)
     assert again.next() == first
-    leave_and_settle(again, first)
+    train_and_settle(again, first)
     assert again.files.models.numbers() >= members
     third = again.next()
     assert third is not None
     assert third.index == 2
     assert again.session.recorded(second.index) == second
     assert list(again.files.outcomes.indices()) == [third.index]
-    leave_and_settle(again, third)
+    train_and_settle(again, third)
     assert again.files.models.numbers() == again.session.frontier.numbers()
 
 
-def test_an_outcome_of_other_candidates_is_not_taken(tmp_path: Path) -> None:
+def test_an_outcome_of_other_candidates_is_not_recorded(tmp_path: Path) -> None:
     live = dispatcher(tmp_path)
     cohort = live.next()
     assert cohort is not None
@@ -382,7 +392,7 @@ def test_a_changed_file_is_refused_before_any_trial(executor: str, tmp_path: Pat
     assert catalog.read_trials(entry) == []
 
 
-def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
+def test_a_worker_trains_a_queued_cohort(tmp_path: Path) -> None:
     live = dispatcher(tmp_path, objectives=["loss", "params", "latency_ms"])
     cohort = live.next()
     assert cohort is not None
@@ -393,21 +403,22 @@ def test_a_worker_trains_what_was_posted(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 @pytest.mark.parametrize("executor", list(EXECUTORS))
-def test_a_gpu_that_is_not_there_is_refused_before_any_trial(executor: str, tmp_path: Path) -> None:
+def test_a_missing_gpu_is_refused_before_any_trial(executor: str, tmp_path: Path) -> None:
     entry = catalog.define(toys.search(), tmp_path)
     with pytest.raises(SpecError, match=r"leave --gpus-per-cohort out to train on CPUs"):
         runner.conduct(entry, executor, Where(1, gpus_per_cohort=0.5), ())
     assert [trial for trial in catalog.read_trials(entry) if trial.state.finished] == []
 
 
-def test_the_words_of_the_worker_that_died_last_are_told(
+def test_the_last_words_of_the_last_worker_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
     monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
     with pytest.raises(
         SearchError,
-        match=r"3 workers in a row died before they trained anything; the last one said: .*attempt 3: no rows",
+        match="3 workers in a row died before they trained anything; "
+        "the last one said: .*attempt 3: no rows",
     ):
         runner.run(
             toys.search(dataset="tests.support.faulty:DATASET", in_flight=1),
@@ -420,7 +431,7 @@ def test_the_words_of_the_worker_that_died_last_are_told(
 def test_memory_that_runs_out_stops_the_search_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ray's own watch over memory ends the worker, at 3 GiB above what is used now."""
+    """Ray's memory monitor kills the worker at 3 GiB above what is used now."""
     kib = {
         name: int(rest.split()[0])
         for name, _, rest in (
@@ -433,7 +444,8 @@ def test_memory_that_runs_out_stops_the_search_with_a_sentence(
     monkeypatch.setitem(watchdog.SYSTEM_CONFIG, "memory_usage_threshold", threshold)
     with pytest.raises(
         SearchError,
-        match=r"the memory of its machine was almost full; everything finished is kept\. Go on with fewer --work",
+        match=r"the memory of its machine was almost full; everything finished is kept\. "
+        "Go on with fewer --work",
     ):
         runner.run(
             toys.search(families={"tests.support.faulty:GREEDY": None}, in_flight=1),
@@ -444,7 +456,7 @@ def test_memory_that_runs_out_stops_the_search_with_a_sentence(
 
 
 class SlowlyStarted(CohortTrainable):
-    """A worker that starts slower than cohorts end, each one slower than the one before it."""
+    """A worker that starts slower than cohorts end, and 3 s slower than the worker before it."""
 
     def setup(
         self,
@@ -472,10 +484,13 @@ class SlowlyStarted(CohortTrainable):
         return {COHORT: self.index, "done": True}
 
 
-def test_a_worker_that_is_being_started_is_not_thrown_away(
+def test_a_worker_that_is_still_starting_is_not_cancelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Tune gives a worker that has become free to the cohort that waits longest, and ends that one's own, which is the next to be ready."""
+    """By default Tune gives a free worker to the cohort that has waited longest.
+
+    It then cancels that cohort's own worker, which would be the next to be ready.
+    """
     monkeypatch.setattr(ray_tune, "CohortTrainable", SlowlyStarted)
     asked = toys.search(trials=50, cohort=1, in_flight=50, sampler="random")
     runner.run(asked, tmp_path, "ray_tune", Where(3))

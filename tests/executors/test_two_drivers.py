@@ -1,5 +1,8 @@
-"""Several heads on one archive, each with a home of its own: the one that opened last has the search, whatever the moment at which it came,
-and those before it stop. Nothing that was finished is lost or trained again."""
+"""Several driver machines on one archive, each with a home of its own.
+
+The session that started last owns the search, whenever it started, and the earlier ones stop.
+Nothing that was finished is lost or trained again.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +32,19 @@ from tests.faults.comparing import plain
 from tests.support import fakes, s3, toys
 from tests.test_session import Clock
 
-HEADS = 3
-STEPS = 25  # at most, until the next head comes
+DRIVERS = 3
+MAX_STEPS = 25  # before the next driver starts
 
 
-class Head:
-    """A head with its journal in a home of its own, and its workers, which train by formula and sign what they leave.
+class Driver:
+    """A driver machine with its journal, and its workers, which train by formula.
+
+    Outcomes name the driver whose workers trained them.
 
     Attributes:
-        flying: cohorts that were given to workers, and whether they are trained.
-        trained: every cohort that was given to workers.
-        stopped: why, once it has found that it has the search no more.
+        in_flight: index -> a cohort that was given to a worker, and whether it is trained.
+        trained: the index of every cohort that was given to a worker.
+        stopped: the error that stopped it when another driver became the owner, or empty.
     """
 
     def __init__(self, search: Search, home: Path, outcomes: str) -> None:
@@ -49,32 +54,36 @@ class Head:
         self.files = entry.files
         self.dispatcher = Dispatcher(self.session, self.files)
         self.files.owner.take_over()
-        self.flying: dict[int, tuple[Cohort, bool]] = {}
+        self.in_flight: dict[int, tuple[Cohort, bool]] = {}
         self.trained: list[int] = []
         self.stopped = ""
 
     def ask(self) -> None:
         while (cohort := self.dispatcher.next()) is not None:
-            self.flying[cohort.index] = (cohort, False)
+            self.in_flight[cohort.index] = (cohort, False)
             self.trained.append(cohort.index)
 
     def step(self, rng: random.Random) -> None:
-        """Something that may happen next: a worker trains, or the head settles what was trained and asks for more. Workers go on after it."""
-        open_to_it = [
-            index for index, (_, done) in self.flying.items() if not (done and self.stopped)
+        """Does something that may happen next.
+
+        A worker trains a cohort, or the driver settles a trained cohort and asks for more. Workers
+        continue when the driver has stopped.
+        """
+        possible = [
+            index for index, (_, done) in self.in_flight.items() if not (done and self.stopped)
         ]
-        if not open_to_it:
+        if not possible:
             return
-        cohort, done = self.flying[rng.choice(open_to_it)]
+        cohort, done = self.in_flight[rng.choice(possible)]
         if not done:
             outcomes = [
                 replace(outcome, worker=self.name)
                 for outcome in fakes.train_all(self.session, cohort)
             ]
             self.files.outcomes.write(cohort, outcomes, {})
-            self.flying[cohort.index] = (cohort, True)
+            self.in_flight[cohort.index] = (cohort, True)
             return
-        del self.flying[cohort.index]
+        del self.in_flight[cohort.index]
         try:
             self.dispatcher.settle(cohort)
             self.ask()
@@ -82,15 +91,16 @@ class Head:
             self.stopped = str(error)
 
     @property
-    def told(self) -> int:
+    def n_recorded(self) -> int:
+        """The number of finished trials."""
         return sum(trial.state.finished for trial in self.session.trials)
 
     def archived(self, cohorts: list[Cohort]) -> dict[int, tuple[Outcome, ...]]:
-        """Cohort -> outcomes, of those that were told."""
+        """Returns index -> outcomes of the archived cohorts."""
         return {
-            cohort.index: told.outcomes
+            cohort.index: archived.outcomes
             for cohort in cohorts
-            if (told := self.files.archive.read(cohort))
+            if (archived := self.files.archive.read(cohort))
         }
 
 
@@ -108,62 +118,62 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.mark.parametrize(
-    ("place", "seed"),
+    ("location", "seed"),
     [*(("disk", seed) for seed in range(30)), *(("bucket", seed) for seed in range(3))],
 )
-def test_the_last_head_has_the_search_whenever_it_comes(
-    place: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest
+def test_the_last_driver_owns_the_search_whenever_it_starts(
+    location: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     rng, outcomes = random.Random(seed), str(tmp_path / "shared")
-    if place == "bucket":
+    if location == "bucket":
         request.getfixturevalue("server")
         outcomes = f"s3://{s3.BUCKET}/{uuid.uuid4().hex}"
     search = toys.search(trials=40, in_flight=rng.randint(1, 3))
     twin = Session(search, catalog.define(search, tmp_path / "twin").open_storage(writable=True))
     fakes.play(twin)
     cohorts = [cohort for index in range(10) if (cohort := twin.recorded(index))]
-    heads: list[Head] = []
-    told: dict[str, int] = {}  # by each head, when the next one came
+    drivers: list[Driver] = []
+    recorded: dict[str, int] = {}  # trials, by driver, when the next driver started
     archived: dict[int, tuple[Outcome, ...]] = {}
     finished: set[int] = set()
-    for number in range(HEADS):
-        head = Head(search, tmp_path / f"head-{number}", outcomes)
-        archived |= head.archived(cohorts)
+    for number in range(DRIVERS):
+        driver = Driver(search, tmp_path / f"driver-{number}", outcomes)
+        archived |= driver.archived(cohorts)
         finished = set(archived) | {
-            cohort.index for cohort in cohorts if head.files.outcomes.read(cohort) is not None
+            cohort.index for cohort in cohorts if driver.files.outcomes.read(cohort) is not None
         }
-        told |= {other.name: other.told for other in heads}
-        head.ask()
-        heads.append(head)
-        for _ in range(rng.randint(1, STEPS)):
-            rng.choice(heads).step(rng)
-        assert not set(head.trained) & finished
-    last = heads[-1]
+        recorded |= {other.name: other.n_recorded for other in drivers}
+        driver.ask()
+        drivers.append(driver)
+        for _ in range(rng.randint(1, MAX_STEPS)):
+            rng.choice(drivers).step(rng)
+        assert not set(driver.trained) & finished
+    last = drivers[-1]
     while not last.session.finished:
-        rng.choice(heads).step(rng)
+        rng.choice(drivers).step(rng)
     assert last.stopped == ""
     assert len(last.trained) == len(set(last.trained))
     assert not set(last.trained) & finished
-    for head in heads[:-1]:
-        for _ in range(STEPS):
-            head.step(rng)
-        assert head.session.finished or re.search(
-            "has taken the search over, with the outcomes in .* nothing is lost", head.stopped
+    for driver in drivers[:-1]:
+        for _ in range(MAX_STEPS):
+            driver.step(rng)
+        assert driver.session.finished or re.search(
+            "has taken the search over, with the outcomes in .* nothing is lost", driver.stopped
         )
-        assert head.told == told[head.name]  # from the moment on at which another came
+        assert driver.n_recorded == recorded[driver.name]  # nothing after the next one started
     ours, theirs = (
         [row | {"uid": ""} for row in map(plain, session.trials)]
         for session in (last.session, twin)
     )
     assert repr(ours) == repr(theirs)
-    for index, outcome in archived.items():  # of the same workers
+    for index, outcome in archived.items():  # also the worker is the same
         assert repr(
             tuple(trial.outcome for trial in last.session.trials if trial.cohort == index)
         ) == repr(outcome)
 
 
-def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> None:
-    """It may go on elsewhere with more trials."""
+def test_showing_a_finished_search_does_not_make_its_session_the_owner(tmp_path: Path) -> None:
+    """Another session may be running it with more trials."""
     search, outcomes = toys.search(), str(tmp_path / "shared")
     runner.conduct(
         catalog.define(
@@ -186,23 +196,23 @@ def test_a_finished_search_that_is_shown_takes_nothing_over(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_time_that_was_spent_is_spent_for_a_new_head_too(
+def test_a_new_driver_counts_the_time_that_a_lost_one_used(
     seed: int, tmp_path: Path, clock: Clock
 ) -> None:
-    """And what was asked for in time is told again, or trained, however late it is."""
+    """Cohorts that were proposed in time are recorded or trained, even when time is used up."""
     rng, shared = random.Random(seed), str(tmp_path / "shared")
     budget_s = rng.uniform(20, 60)
     search = toys.search(trials=200, in_flight=rng.randint(1, 4), time_budget=f"{budget_s}s")
-    first = Head(search, tmp_path / "first", shared)
+    first = Driver(search, tmp_path / "first", shared)
     first.ask()
-    told, spent_s = 0, 0.0
-    for _ in range(rng.randint(2, 40)):  # until it is lost
+    n_recorded, spent_s = 0, 0.0
+    for _ in range(rng.randint(2, 40)):  # then it is lost
         clock.now += rng.uniform(0, 10)
         first.step(rng)
-        if first.told > told:
-            told, spent_s = first.told, first.session.elapsed_s
+        if first.n_recorded > n_recorded:
+            n_recorded, spent_s = first.n_recorded, first.session.elapsed_s
     asked = {trial.cohort for trial in first.session.trials}
-    again = Head(search, tmp_path / "again", shared)
+    again = Driver(search, tmp_path / "again", shared)
     again.ask()
     while not again.session.finished:
         clock.now += rng.uniform(0, 2)
@@ -215,31 +225,33 @@ def test_the_time_that_was_spent_is_spent_for_a_new_head_too(
         assert again.session.out_of_time or len(again.session.trials) == search.trials
 
 
-def test_an_archive_of_other_candidates_gives_no_time(tmp_path: Path, clock: Clock) -> None:
-    """As other versions of the libraries would propose them: none of them is told again, and the budget is for new ones."""
+def test_an_archive_of_other_candidates_does_not_extend_the_time_budget(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """Another version of Optuna may propose other candidates. Then nothing is replayed."""
     search, shared = (
         toys.search(trials=200, in_flight=1, time_budget="20s"),
         str(tmp_path / "shared"),
     )
-    first = Head(search, tmp_path / "first", shared)
+    first = Driver(search, tmp_path / "first", shared)
     first.ask()
-    while first.told < 40:
+    while first.n_recorded < 40:
         first.step(random.Random(0))
     for name in names_in(first.files.root / "told") - {"search.yaml"}:
         write_whole(first.files.root / "told" / name, b"of others")
-    again = Head(search, tmp_path / "again", shared)
+    again = Driver(search, tmp_path / "again", shared)
     again.ask()
     clock.now += 30
     for _ in range(3):
         again.step(random.Random(0))
     assert again.session.finished
-    assert again.told == search.cohort
+    assert again.n_recorded == search.cohort
 
 
-def test_an_archive_that_does_not_know_the_time_is_told_again_all_the_same(tmp_path: Path) -> None:
-    """As it was written before times were kept."""
+def test_an_archive_without_elapsed_times_is_replayed(tmp_path: Path) -> None:
+    """Earlier versions wrote none."""
     search, shared = toys.search(), str(tmp_path / "shared")
-    first = Head(search, tmp_path / "first", shared)
+    first = Driver(search, tmp_path / "first", shared)
     first.ask()
     while not first.session.finished:
         first.step(random.Random(0))
@@ -247,7 +259,7 @@ def test_an_archive_that_does_not_know_the_time_is_told_again_all_the_same(tmp_p
         content = json.loads((Path(shared) / search.name / "told" / name).read_bytes())
         del content["elapsed_s"]
         write_whole(first.files.root / "told" / name, json.dumps(content).encode())
-    again = Head(search, tmp_path / "again", shared)
+    again = Driver(search, tmp_path / "again", shared)
     again.ask()
     assert again.session.finished
     assert again.trained == []
@@ -257,12 +269,12 @@ def test_one_damaged_file_of_an_archive_is_trained_again_and_nothing_after_it(
     tmp_path: Path,
 ) -> None:
     search, shared = toys.search(trials=40, in_flight=1), str(tmp_path / "shared")
-    first = Head(search, tmp_path / "first", shared)
+    first = Driver(search, tmp_path / "first", shared)
     first.ask()
     while not first.session.finished:
         first.step(random.Random(0))
     write_whole(first.files.root / "told" / "00003.json", b"damaged")
-    again = Head(search, tmp_path / "again", shared)
+    again = Driver(search, tmp_path / "again", shared)
     again.ask()
     while not again.session.finished:
         again.step(random.Random(0))
@@ -270,7 +282,7 @@ def test_one_damaged_file_of_an_archive_is_trained_again_and_nothing_after_it(
 
 
 @pytest.mark.parametrize("executor", list(EXECUTORS))
-def test_every_executor_stops_when_another_head_has_the_search(
+def test_every_executor_stops_when_another_driver_owns_the_search(
     executor: str, tmp_path: Path
 ) -> None:
     search, outcomes = toys.search(), str(tmp_path / "shared")
@@ -293,6 +305,6 @@ def test_every_executor_stops_when_another_head_has_the_search(
         assert not theirs.state.finished or repr(theirs.outcome) == repr(ours.outcome)
     runner.resume(
         search.name, tmp_path / "first", executor
-    )  # which takes it back, and trains nothing of it again
+    )  # takes it back, and trains nothing again
     again = catalog.read_trials(entry)
     assert [repr(trial.outcome) for trial in again] == [repr(trial.outcome) for trial in second]
