@@ -1,4 +1,7 @@
-"""What must be equal in the end: a search and its twin, and the storage, MLflow and the command line among themselves."""
+"""What must be equal when a search has ended.
+
+The search equals its twin. Its storage, MLflow, the command line and the models agree.
+"""
 
 from __future__ import annotations
 
@@ -27,25 +30,28 @@ from frontier_search.trial import Trial, TrialState
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder with a short name, in which a process that was killed a moment ago may still write while it is removed."""
+    """Yields a new folder with a short name, and removes it.
+
+    Errors of the removal are ignored: processes that were just killed may still write there.
+    """
     with tempfile.TemporaryDirectory(prefix="fault-", ignore_cleanup_errors=True) as path:
         yield Path(path)
 
 
 @cache
 def empty_database() -> Path:
-    """An MLflow database without a run."""
+    """Returns an MLflow database without a run."""
     path = Path(tempfile.mkdtemp(prefix="empty-mlflow-")) / "mlflow.db"
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The ``noload``")
         MlflowClient(f"sqlite:///{path}").search_experiments()
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA journal_mode=WAL")  # as the mirror has it
+        database.execute("PRAGMA journal_mode=WAL")  # as the mirror sets it
     return path
 
 
 def plain(trial: Trial) -> dict[str, Any]:
-    """A trial without times and hosts."""
+    """Returns a trial in JSON form, without times and hosts."""
     row = trial.to_json()
     for key in ("seconds", "worker", "started_at", "finished_at"):
         del row[key]
@@ -57,7 +63,7 @@ def plain(trial: Trial) -> dict[str, Any]:
 
 
 def stuck(entry: Entry, mirror: bool = True) -> list[str]:
-    """What is RUNNING, or was left behind, though nothing runs any more."""
+    """Returns a sentence for each trial or run that is running, and each cohort with files."""
     runs = _runs(entry) if mirror else []
     found = [
         f"trial {trial.number} is {trial.state}"
@@ -76,7 +82,7 @@ def stuck(entry: Entry, mirror: bool = True) -> list[str]:
 
 
 def disagreements(entry: Entry, twin: Sequence[Trial], mirror: bool = True) -> list[str]:
-    """Sentences, one for each difference."""
+    """Returns a sentence for each difference."""
     trials = catalog.read_trials(entry)
     found = [] if len(trials) == len(twin) else [f"{len(trials)} trials, the twin has {len(twin)}"]
     found += [

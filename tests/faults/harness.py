@@ -1,6 +1,7 @@
-"""The kill harness: a real search is killed at some moment, resumed, killed again, until it ends; then it is compared with its twin.
+"""The kill harness: a real search is killed, resumed and killed again, until it ends.
 
-The twin is the same search, never interrupted. A chain of kills is one search: its seed decides when it is killed and what is killed with
+Then it is compared with its twin, the same search without an interruption. A chain of kills belongs
+to one search. Its seed decides when the search is killed, and which other processes are killed with
 it. ``python -m tests.faults.harness EXECUTOR SEED KILLS`` repeats one chain and prints its rows.
 """
 
@@ -41,23 +42,22 @@ SPEC: dict[str, Any] = {
     "epochs": 80,
 }
 WORKERS = 2
-MIRRORING_S = 2.0  # after the last trial: kills while the mirror catches up
-NOT_OURS = {
-    "RAY_ADDRESS": "127.0.0.1:1"
-}  # a cluster that no search was sent to: each starts a Ray of its own
+MIRRORING_S = 2.0  # after the last trial, so that some kills come while the mirror catches up
+OTHER_CLUSTER = {"RAY_ADDRESS": "127.0.0.1:1"}  # must not be used: each search starts its own Ray
 END_S = 180.0  # a session that has not ended by then is stuck
 GROUP, WITH_MIRROR, DRIVER = VICTIMS = ("the group", "the group and the mirror", "the driver")
 
 
 class Searched:
-    """One search in a home of its own, on the command line.
+    """One search in a home of its own, started by the command line.
 
     Args:
         home: an empty folder.
         flags: of ``run``.
-        mirror: whether there is one; a search without it ends five seconds earlier.
-        database: of MLflow, empty, to begin with; making one takes two seconds. None lets the mirror make it.
-        changes: of SPEC.
+        mirror: whether it has an MLflow mirror. Without one it ends five seconds earlier.
+        database: an empty MLflow database to copy, which saves two seconds. None lets the mirror
+            create it.
+        changes: to SPEC.
     """
 
     def __init__(
@@ -85,7 +85,11 @@ class Searched:
         return catalog.find(NAME, self.home)
 
     def start(self, script: str | None = None) -> Process:
-        """``run`` the first time, and as long as a kill came before the search was defined; then ``resume``."""
+        """Starts ``resume``, or ``run`` while the search is not defined.
+
+        Args:
+            script: as ``processes.start``.
+        """
         self.session += 1
         defined = (self.folder / "search.yaml").exists()
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
@@ -95,15 +99,15 @@ class Searched:
             [*what, *where, *([] if self.mirror else ["--no-mirror"])],
             self.log,
             script,
-            {"RAY_TMPDIR": self._ray, **NOT_OURS},
+            {"RAY_TMPDIR": self._ray, **OTHER_CLUSTER},
         )
 
     def trials(self) -> list[Trial]:
-        """As the storage has them now."""
+        """Returns the trials that are in the storage now."""
         return catalog.read_trials(self.entry) if (self.folder / "search.yaml").exists() else []
 
     def finish(self) -> None:
-        """Starts it, without a kill, to its end; raises AssertionError when it does not end well."""
+        """Runs it to its end, without a kill; raises AssertionError unless it exits with 0."""
         process = self.start()
         try:
             code = process.wait(END_S)
@@ -112,16 +116,18 @@ class Searched:
         assert code == 0, f"exit code {code}: {self.said()[-2000:]}"
 
     def problems(self, twin: Twin) -> list[str]:
-        """What is stuck, and what differs from the twin, once it has ended."""
+        """Returns a sentence for all that is stuck or differs from the twin, once it has ended."""
         return comparing.stuck(self.entry, self.mirror) + comparing.disagreements(
             self.entry, twin.trials, self.mirror
         )
 
     def end_as(self, twin: Twin, finished: int = 0) -> None:
-        """Resumes it to its end in one process; then it must be as its twin, and what was finished before must be what it was.
+        """Resumes it to its end in one process, and asserts that it equals its twin.
+
+        Trials that were finished before must be unchanged.
 
         Args:
-            finished: trials that must be finished before.
+            finished: how many trials must be finished before, at least.
         """
         before = {trial.number: trial.to_json() for trial in self.trials() if trial.state.finished}
         assert len(before) >= finished
@@ -132,13 +138,17 @@ class Searched:
         assert self.problems(twin) == []
 
     def said(self) -> str:
-        """What its sessions have printed."""
+        """Returns what its sessions have printed."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
 @dataclass(frozen=True)
 class Twin:
-    """The search that was never interrupted, and the seconds until its last trial was told."""
+    """The search without an interruption.
+
+    Attributes:
+        trained_s: seconds from its start until its last trial was recorded.
+    """
 
     trials: Sequence[Trial]
     trained_s: float
@@ -149,13 +159,21 @@ class Kill:
     """One row of the table of results.
 
     Attributes:
-        aimed, phase: what the kill waited for, and where it landed by what it left on the disk.
-        finished: trials that were finished before it, all of which must be kept.
-        resumed_s: seconds from the next ``resume`` to its first cohort in training; None when that was killed before, or had none to train.
-        lost: finished trials that are not there in the end.
-        repeated: finished trials, or ones whose outcome a worker had left, that were trained again.
-        stuck: trials or runs that are RUNNING in the end, sessions that did not end. (Of the whole chain, on its last row.)
-        disagreements: with the twin; between storage, MLflow and command line. (Of the whole chain, on its last row.)
+        session: 0 for ``run``, then one more for each ``resume``.
+        victims: which processes were killed.
+        aimed: what the kill waited for.
+        phase: what the search was doing when it was killed, by its files.
+        finished: how many trials were finished before it; all must be kept.
+        resumed_s: seconds from the next ``resume`` to its first cohort in training; None when it
+            was killed before, or had none to train.
+        lost: how many finished trials are missing in the end.
+        repeated: how many trials were trained again though they were finished, or had an outcome
+            on disk.
+        stuck: how many trials or runs are RUNNING in the end, or sessions did not end. The last row
+            counts those of the whole chain.
+        disagreements: how many differences there are to the twin, or between storage, MLflow and
+            command line. The last row counts those of the whole chain.
+        words: a sentence for each that is stuck or disagrees.
     """
 
     seed: int
@@ -178,37 +196,41 @@ class Kill:
 
     def __str__(self) -> str:
         resumed = "" if self.resumed_s is None else f"{self.resumed_s:.1f} s"
-        row = f"{self.executor:8} {self.seed:5} {self.session:2}  {self.victims:24} {self.aimed:20} {self.phase:19} {self.finished:3} {resumed:>7}"
         return (
-            row
-            + f"  {self.lost} {self.repeated} {self.stuck} {self.disagreements}  {'; '.join(self.words)}"
+            f"{self.executor:8} {self.seed:5} {self.session:2}  {self.victims:24} {self.aimed:20} "
+            f"{self.phase:19} {self.finished:3} {resumed:>7}  {self.lost} {self.repeated} "
+            f"{self.stuck} {self.disagreements}  {'; '.join(self.words)}"
         )
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a kill left, of which nothing may be lost or trained again."""
+    """What was on disk after a kill. Nothing of it may be lost or trained again.
+
+    Attributes:
+        finished: number -> a finished trial in JSON form.
+        pending: number -> worker and seconds, of a trial whose outcome was not recorded yet.
+    """
 
     finished: dict[int, dict[str, Any]]
-    left: dict[
-        int, tuple[str, float]
-    ]  # trial -> worker and seconds, of outcomes that were not told yet
+    pending: dict[int, tuple[str, float]]
 
     @staticmethod
     def of(searched: Searched) -> Snapshot:
         trials = searched.trials()
         finished = {trial.number: trial.to_json() for trial in trials if trial.state.finished}
-        left: dict[int, tuple[str, float]] = {}
+        pending: dict[int, tuple[str, float]] = {}
         for path in sorted(searched.folder.glob("outcomes/*/cohort.json")):
             files = searched.entry.files
             cohort = files.outcomes.queued(int(path.parent.name))
             for number, outcome in zip(
                 cohort.numbers, files.outcomes.read(cohort) or (), strict=False
             ):
-                left[number] = (outcome.worker, outcome.seconds)
-        return Snapshot(finished, left)
+                pending[number] = (outcome.worker, outcome.seconds)
+        return Snapshot(finished, pending)
 
     def judge(self, kill: Kill, end: Sequence[Trial]) -> None:
+        """Counts what the kill lost and what was trained again, by the trials in the end."""
         rows = {trial.number: trial.to_json() for trial in end if trial.state.finished}
         kill.lost = sum(number not in rows for number in self.finished)
         again = {
@@ -218,7 +240,7 @@ class Snapshot:
         }
         again |= {
             n
-            for n, (worker, seconds) in self.left.items()
+            for n, (worker, seconds) in self.pending.items()
             if n in rows and (rows[n]["worker"], rows[n]["seconds"]) != (worker, seconds)
         }
         kill.repeated = len(again)
@@ -228,7 +250,8 @@ class Chain:
     """One search that is killed again and again.
 
     Args:
-        twin: to compare with.
+        seed: for the rows of the table.
+        twin: the search to compare with.
     """
 
     def __init__(self, searched: Searched, seed: int, twin: Twin) -> None:
@@ -238,7 +261,11 @@ class Chain:
         self._orphans: set[int] = set()
 
     def kill(self, moment: Moment, victims: str = GROUP) -> bool:
-        """Starts or resumes the search and kills it at a moment; False when it ended by itself before, which must be well."""
+        """Starts or resumes the search, and kills it at a moment.
+
+        Returns:
+            False when the search ended before, which must be with exit code 0.
+        """
         searched = self.searched
         process, begin = searched.start(), time.monotonic()
         watch = Watch(searched.folder, searched.home, process.pid)
@@ -272,20 +299,18 @@ class Chain:
         return True
 
     def _end(self, process: Process, victims: str) -> None:
-        processes.kill(
-            [process.pid], signal.SIGSTOP
-        )  # so that it starts nothing between the look and the kill
+        # stopped, it starts nothing between the listing of its descendants and the kill
+        processes.kill([process.pid], signal.SIGSTOP)
         below, mirrors = set(processes.descendants(process.pid)), set(processes.mirrors(process))
-        if (
-            victims == DRIVER
-        ):  # Ray's processes notice, some of them after a minute; the search is resumed at once
+        # Ray's processes end by themselves, some after a minute; the search is resumed at once
+        if victims == DRIVER:
             self._orphans |= below - mirrors
             below = set()
         processes.kill([process.pid, *(below - (set() if victims == WITH_MIRROR else mirrors))])
         process.wait()
 
     def finish(self) -> list[Kill]:
-        """Resumes it to its end, and judges every kill."""
+        """Resumes the search to its end, and judges every kill."""
         last = self.kills[-1]
         try:
             self.kill(NEVER)
@@ -303,7 +328,7 @@ class Chain:
 
 
 def twin(executor: str = "inline", **changes: Any) -> Twin:
-    """The uninterrupted search, made once."""
+    """Returns the search without an interruption, which runs once a test session."""
     return _twin(executor, json.dumps(changes))
 
 
@@ -317,12 +342,12 @@ def _twin(executor: str, changes: str) -> Twin:
         return Twin(trials, max(trial.finished_at or 0.0 for trial in trials) - begin)
 
 
-def random_chain(home: Path, executor: str, seed: int, most: int) -> list[Kill]:
-    """At most ``most`` kills of one search, at moments and of victims that the seed decides."""
+def random_chain(home: Path, executor: str, seed: int, max_kills: int) -> list[Kill]:
+    """Kills one search up to ``max_kills`` times. The seed decides the moments and the victims."""
     rng = random.Random(f"{executor}-{seed}")
     database = None if rng.random() < 0.25 else comparing.empty_database()
     chain = Chain(Searched(home, executor, database=database), seed, twin(executor))
-    for _ in range(most):
+    for _ in range(max_kills):
         victims = rng.choice(VICTIMS if executor == "ray_tune" else VICTIMS[:2])
         ended = not chain.kill(any_moment(rng, chain.twin.trained_s + MIRRORING_S), victims)
         if ended or chain.kills[-1].finished == len(chain.twin.trials):
@@ -330,9 +355,9 @@ def random_chain(home: Path, executor: str, seed: int, most: int) -> list[Kill]:
     return chain.finish() if chain.kills else []
 
 
-def main(executor: str, seed: str, most: str) -> None:
+def main(executor: str, seed: str, max_kills: str) -> None:
     with comparing.folder() as home:
-        for kill in random_chain(home, executor, int(seed), int(most)):
+        for kill in random_chain(home, executor, int(seed), int(max_kills)):
             print(kill)  # noqa: T201
 
 

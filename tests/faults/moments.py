@@ -1,4 +1,7 @@
-"""When a search is killed, and where the kill landed: both by what the search leaves on the disk, for there is no hook in it."""
+"""When a search is killed, and what it was doing then.
+
+Both follow from the search's files, because the search has no hook for tests.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,26 @@ from pathlib import Path
 
 from frontier_search.trial import Trial, TrialState
 
-PROPOSED, TOLD = (
+PROPOSED, RECORDED = (
     b'"op_code":4',
     (b'"op_code":6', b'"op_code":8'),
-)  # of Optuna's journal: create_trial, set_trial_state_values and _user_attr
+)  # in Optuna's journal: create_trial; set_trial_state_values and set_trial_user_attr
 EVENTS = ("ask", "training", "outcome", "tell", "mirroring")
-RECENT_S = 0.05
+RECENT_S = 0.05  # the mirror is at work if it has written within this time
 
 
 class Watch:
-    """Looks at the files of a search again and again, and counts what happens to them.
+    """Counts what happens to the files of a search, check by check.
 
     Args:
-        folder: the search's.
-        home: where mlflow.db is.
-        driver: the pid that holds the search while its session is live.
+        folder: the search's folder.
+        home: the folder of mlflow.db.
+        driver: the pid of the process that runs the search.
 
     Attributes:
-        counts: event -> times seen since the watch began.
-        training_since: when the first cohort of this session was in training, or None.
+        counts: event -> how often it was seen since the watch began.
+        training_since: monotonic seconds at which the first cohort of this session was in
+            training, or None.
     """
 
     def __init__(self, folder: Path, home: Path, driver: int) -> None:
@@ -42,10 +46,10 @@ class Watch:
         self._seen: dict[Path, tuple[int, int]] = {}
         self._mirrored_at = 0.0
         self._changes(self._mirror)
-        self._changes(self._trained() + self._left())
+        self._changes(self._trained() + self._outcomes())
 
-    def look(self) -> None:
-        """One glance: some 50 microseconds."""
+    def check(self) -> None:
+        """Counts the changes since the last check. Takes about 50 microseconds."""
         now = time.monotonic()
         if self._journal.exists() and self._journal.stat().st_size > self._read:
             with self._journal.open("rb") as file:
@@ -53,14 +57,13 @@ class Watch:
                 new = file.read()
             self._read += len(new)
             self.counts["ask"] += PROPOSED in new
-            self.counts["tell"] += any(code in new for code in TOLD)
+            self.counts["tell"] += any(code in new for code in RECORDED)
         trained = self._changes(self._trained())
-        if (
-            trained and self.training_since is None and self._held()
-        ):  # and it is not a worker that has not noticed the last driver's death
+        # without the lock it is a worker that has not noticed that its driver is dead
+        if trained and self.training_since is None and self._holds_the_lock():
             self.training_since = now
         self.counts["training"] += trained
-        self.counts["outcome"] += self._changes(self._left())
+        self.counts["outcome"] += self._changes(self._outcomes())
         if self._changes(self._mirror):
             self.counts["mirroring"] += 1
             self._mirrored_at = now
@@ -68,11 +71,11 @@ class Watch:
     def _trained(self) -> list[Path]:
         return list(self.folder.glob("outcomes/*/checkpoints/training"))
 
-    def _left(self) -> list[Path]:
+    def _outcomes(self) -> list[Path]:
         return list(self.folder.glob("outcomes/*/outcome.json"))
 
     def _changes(self, paths: Sequence[Path]) -> int:
-        """How many of the files are new or have changed since the last glance."""
+        """Returns how many of the files are new or have changed since the last check."""
         changed = 0
         for path in paths:
             try:
@@ -85,37 +88,37 @@ class Watch:
         return changed
 
     def phase(self, trials: Sequence[Trial]) -> str:
-        """What the search was doing when it was killed, by what it left.
+        """Returns what the search was doing when it was killed.
 
         Args:
             trials: as the storage has them after the kill.
         """
         now = time.monotonic()
-        if not self._held() or (
+        if not self._holds_the_lock() or (
             self.training_since is None and not (self.counts["ask"] or self.counts["tell"])
         ):
             return "start-up"
         cohorts: dict[int, list[Trial]] = {}
         for trial in trials:
             cohorts.setdefault(trial.cohort, []).append(trial)
-        told = [all(trial.state.finished for trial in cohort) for cohort in cohorts.values()]
-        if trials and all(told) and len(trials) == json.loads(self._budget()):
+        recorded = [all(trial.state.finished for trial in cohort) for cohort in cohorts.values()]
+        if trials and all(recorded) and len(trials) == json.loads(self._budget()):
             return "mirroring"
         newest = max(cohorts, default=0)
-        posted = self.folder / "outcomes" / f"{newest:05d}" / "cohort.json"
+        queued = self.folder / "outcomes" / f"{newest:05d}" / "cohort.json"
         if not trials or (
-            not posted.exists()
+            not queued.exists()
             and all(trial.state is TrialState.RUNNING for trial in cohorts[newest])
         ):
             return "ask"
         partly = any(
             len({trial.state.finished for trial in cohort}) == 2 for cohort in cohorts.values()
         )
-        if partly or self._left():
+        if partly or self._outcomes():
             return "tell"
         return "mirroring" if now - self._mirrored_at < RECENT_S else "training"
 
-    def _held(self) -> bool:
+    def _holds_the_lock(self) -> bool:
         try:
             return bool(
                 json.loads((self.folder / "session.lock").read_text())["pid"] == self.driver
@@ -133,10 +136,12 @@ class Watch:
 
 @dataclass
 class Moment:
-    """When to kill: so many seconds after the start, or after an event was seen so many times, and a little later.
+    """When to kill: some seconds after the start, or after an event was seen a number of times.
 
     Attributes:
-        event: one of EVENTS; None waits for ``seconds`` alone; "never" is never reached.
+        event: one of EVENTS; None for the start of the watch; "never" is never reached.
+        times: how often the event must be seen.
+        seconds: how long after that.
     """
 
     event: str | None
@@ -145,7 +150,7 @@ class Moment:
     _seen_at: float | None = field(default=None, repr=False)
 
     def reached(self, watch: Watch) -> bool:
-        watch.look()
+        watch.check()
         now = time.monotonic()
         if self.event is None:
             return now - watch.begin >= self.seconds
@@ -165,7 +170,11 @@ NEVER = Moment("never")
 
 
 def any_moment(rng: random.Random, seconds: float) -> Moment:
-    """Half of them anywhere in the time that the uninterrupted search takes, half of them at an event or just after it."""
+    """Draws a moment: half of them at any time, half of them at an event or just after it.
+
+    Args:
+        seconds: how long the uninterrupted search takes.
+    """
     if rng.random() < 0.5:
         return Moment(None, seconds=rng.uniform(0, seconds))
     return Moment(rng.choice(EVENTS), rng.randint(1, 3), rng.choice((0.0, rng.uniform(0, 0.03))))

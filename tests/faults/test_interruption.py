@@ -1,7 +1,7 @@
-"""Ctrl-C, Ctrl-C twice and SIGTERM; two processes that want one search; a lock that a dead process left.
+"""Ctrl-C, SIGTERM, two processes for one search, and the lock of a dead process.
 
-Every moment is one that the search's own files or processes show, and what must not move on meanwhile is stopped: a loaded machine changes
-nothing but the time that a test takes.
+Tests wait for the search's own files or processes, and stop what must not proceed meanwhile. So a
+loaded machine only makes them slower.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tests.faults.harness import NAME, Searched, twin
 from tests.support import processes
 from tests.support.processes import Process
 
-STOP_S = 10.0  # what is promised for the first Ctrl-C
-LONG = {"trials": 12, "epochs": 300}  # a search that is still in training when a test gets to it
+STOP_S = 10.0  # the promised limit for the first Ctrl-C
+LONG = {"trials": 12, "epochs": 300}  # a search that trains long enough for a test to interrupt it
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -36,16 +36,19 @@ def home() -> Iterator[Path]:
 
 
 def in_training(searched: Searched, process: Process, cohort: int = 2) -> None:
-    """Waits until a cohort is in training, when the ones before ``cohort - in_flight`` are told."""
-    place = searched.folder / "outcomes" / f"{cohort:05d}" / "checkpoints" / "training"
+    """Waits until a cohort is in training; cohorts 0 to cohort - in_flight are recorded by then."""
+    path = searched.folder / "outcomes" / f"{cohort:05d}" / "checkpoints" / "training"
     processes.until(
-        lambda: place.exists() or process.poll() is not None, 90, "training", every_s=0.002
+        lambda: path.exists() or process.poll() is not None, 90, "training", every_s=0.002
     )
     assert process.poll() is None, searched.said()
 
 
 def stop(process: Process, *signals: int, group: bool = False) -> float:
-    """Sends signals, 50 ms apart, and waits; as a terminal does when ``group``.
+    """Sends signals, 50 ms apart, and waits.
+
+    Args:
+        group: whether to send them to the process group, as a terminal does.
 
     Returns:
         seconds until the process had ended.
@@ -67,7 +70,7 @@ def stop(process: Process, *signals: int, group: bool = False) -> float:
     [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)],
     ids=lambda s: "+".join(x.name for x in s),
 )
-def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(
+def test_a_search_in_one_process_stops_in_time_and_says_how_to_resume(
     signals: tuple[int, ...], home: Path
 ) -> None:
     searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
@@ -77,10 +80,9 @@ def test_a_search_in_one_process_stops_at_once_and_says_how_to_go_on(
     assert process.returncode == 130
     assert f"frontier-search resume {NAME} --home {home}" in searched.said()
     if len(signals) == 1:
-        assert (
-            f"interrupted; everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n"
-            in searched.said()
-        )
+        command = searched.entry.folder.resume_command
+        words = f"interrupted; everything finished is kept. Go on with:\n    {command}\n"
+        assert words in searched.said()
     searched.end_as(twin("inline", **LONG), finished=4)
 
 
@@ -133,7 +135,7 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     process = searched.start()
     processes.until(lambda: processes.mirrors(process), 60, "the mirror starts", every_s=0.005)
     mirror = processes.mirrors(process)
-    processes.kill(mirror, signal.SIGSTOP)  # so that the driver waits for it
+    processes.kill(mirror, signal.SIGSTOP)  # the driver waits for it
     processes.until(
         lambda: len(searched.trials()) == 4 and all(t.state.finished for t in searched.trials()),
         60,
@@ -144,7 +146,8 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     assert "Go on with:" in searched.said()
     processes.kill(mirror, signal.SIGCONT)
     processes.until(lambda: not any(map(processes.alive, mirror)), 60, "the mirror ends by itself")
-    # the interruption may land between the telling of the cohort and the removal of its files, which ``resume`` then removes
+    # Ctrl-C may come between the recording of a cohort and the removal of its files, which
+    # ``resume`` then removes
     assert [words for words in comparing.stuck(searched.entry) if "outcomes" not in words] == []
     searched.finish()
     assert comparing.stuck(searched.entry) == []
@@ -155,7 +158,7 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
     searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
     process = searched.start()
     in_training(searched, process)
-    processes.kill([process.pid], signal.SIGSTOP)  # so that it is still at it when they have tried
+    processes.kill([process.pid], signal.SIGSTOP)  # it cannot end before the others have tried
     tries = (["resume", NAME], ["resume", NAME, "--trials", 99], ["run", home / "question.yaml"])
     seconds = [
         processes.start([*tried, "--home", home, "--executor", "inline"], home / f"second-{i}")
@@ -164,22 +167,17 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
     codes = [second.wait(60) for second in seconds]
     said = "".join((home / f"second-{i}").read_text() for i in range(len(tries)))
     assert codes == [2, 2, 2], said
+    running = f"is already running in process {process.pid} on {socket.gethostname()}"
+    assert said.count(f"search {NAME!r} {running}; wait for it or stop it.") == 2
     assert (
-        said.count(
-            f"search {NAME!r} is already running in process {process.pid} on {socket.gethostname()}; wait for it or stop it."
-        )
-        == 2
-    )
-    assert (
-        f"a search named {NAME!r} exists in {home}. Continue it with `frontier-search resume {NAME} --home {home}`"
-        in said
+        f"a search named {NAME!r} exists in {home}. "
+        f"Continue it with `frontier-search resume {NAME} --home {home}`" in said
     )
     processes.kill([process.pid], signal.SIGCONT)
-    assert process.poll() is None  # the first did not notice
+    assert process.poll() is None  # it was not disturbed
     processes.end(process)
-    assert (
-        json.loads((searched.folder / "session.lock").read_text())["pid"] == process.pid
-    )  # left by a process that is dead
+    lock = json.loads((searched.folder / "session.lock").read_text())
+    assert lock["pid"] == process.pid  # a process that is dead
     searched.end_as(twin("inline", **LONG), finished=4)
 
 
@@ -220,7 +218,7 @@ def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) ->
     [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)],
     ids=lambda s: "+".join(x.name for x in s),
 )
-def test_a_search_on_ray_stops_in_time_and_says_how_to_go_on(
+def test_a_search_on_ray_stops_in_time_and_says_how_to_resume(
     signals: tuple[int, ...], home: Path
 ) -> None:
     searched = Searched(home, "ray_tune", database=comparing.empty_database(), **LONG)

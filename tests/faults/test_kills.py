@@ -1,4 +1,4 @@
-"""A search that is killed at any moment, as often as one likes, ends with the trials of one that never was."""
+"""A search that is killed at any moment, any number of times, ends with its twin's trials."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tests.faults.harness import (
 from tests.faults.moments import Moment
 from tests.support.processes import ROOT
 
-PLAN = {
-    "inline": (70, 7),
-    "ray_tune": (32, 5),
-}  # executor -> at least so many kills, at most so many of one search
+# executor -> the least number of kills, and the most kills of one search
+PLAN = {"inline": (70, 7), "ray_tune": (32, 5)}
 REPORT = ROOT / "docs" / "reliability-kills.md"
+COUNTS = ("lost", "repeated", "stuck", "disagreements")
+HEADER = ("executor", "phase", "kills", "of a resume", "kept", *COUNTS)
 
 
 def show(kills: Sequence[Kill]) -> None:
@@ -64,12 +64,12 @@ def test_a_search_on_ray_killed_in_training_ends_as_its_twin(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_a_hundred_kills() -> None:
     kills: list[Kill] = []
-    for executor, (enough, most) in PLAN.items():
+    for executor, (min_kills, max_kills) in PLAN.items():
         seed = 0
-        while sum(kill.executor == executor for kill in kills) < enough:
+        while sum(kill.executor == executor for kill in kills) < min_kills:
             seed += 1
             with comparing.folder() as home:
-                new = random_chain(home, executor, seed, most)
+                new = random_chain(home, executor, seed, max_kills)
             for kill in new:
                 print(kill, flush=True)  # noqa: T201
             kills += new
@@ -79,7 +79,7 @@ def test_a_hundred_kills() -> None:
 
 
 def report(kills: Sequence[Kill]) -> str:
-    """The table of results, as Markdown."""
+    """Returns the table of results, as Markdown."""
     lines = [
         "# The long run of the kill harness",
         "",
@@ -90,8 +90,8 @@ def report(kills: Sequence[Kill]) -> str:
         "*Kept* counts the trials that were finished before the kill. `tests/faults/harness.py`",
         "defines *lost*, *repeated*, *stuck* and *disagreements*.",
         "",
-        "| executor | phase | kills | of a resume | kept | lost | repeated | stuck | disagreements |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(HEADER)} |",
+        "|---" * len(HEADER) + "|",
     ]
     groups: dict[tuple[str, str], list[Kill]] = defaultdict(list)
     for kill in kills:
@@ -112,24 +112,25 @@ def report(kills: Sequence[Kill]) -> str:
         times = [kill.resumed_s for kill in rows if kill.resumed_s is not None]
         seeds = sorted({kill.seed for kill in rows})
         lines.append(
-            f"- {executor}: {len(rows)} kills of {len(seeds)} searches, seeds {seeds[0]} to {seeds[-1]}; from the command `resume` to the first "
-            f"cohort in training: median {statistics.median(times):.1f} s, longest {max(times):.1f} s. "
-            f"One search again: `python -m tests.faults.harness {executor} SEED {PLAN[executor][1]}`."
+            f"- {executor}: {len(rows)} kills of {len(seeds)} searches, seeds {seeds[0]} to "
+            f"{seeds[-1]}. From the command `resume` to the first cohort in training: median "
+            f"{statistics.median(times):.1f} s, longest {max(times):.1f} s. To repeat one search: "
+            f"`python -m tests.faults.harness {executor} SEED {PLAN[executor][1]}`."
         )
+    packages = ("optuna", "ray", "torch", "mlflow")
     versions = ", ".join(
-        f"{name} {metadata.version(name)}" for name in ("optuna", "ray", "torch", "mlflow")
+        [f"Python {platform.python_version()}"]
+        + [f"{name} {metadata.version(name)}" for name in packages]
     )
     lines += [
         "",
-        f"{os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}, {versions}.",
+        f"{os.cpu_count()} CPUs, {platform.system()}, {versions}.",
         "",
     ]
     return "\n".join(lines)
 
 
 def _row(executor: str, phase: str, kills: Sequence[Kill]) -> str:
-    sums = [
-        sum(getattr(kill, name) for kill in kills)
-        for name in ("finished", "lost", "repeated", "stuck", "disagreements")
-    ]
-    return f"| {executor} | {phase} | {len(kills)} | {sum(kill.session > 0 for kill in kills)} | {' | '.join(map(str, sums))} |"
+    sums = [sum(getattr(kill, name) for kill in kills) for name in ("finished", *COUNTS)]
+    resumed = sum(kill.session > 0 for kill in kills)
+    return f"| {' | '.join(map(str, (executor, phase, len(kills), resumed, *sums)))} |"

@@ -1,4 +1,7 @@
-"""A training that is killed goes on from its last checkpoint, in the stack that it was in; finished stacks are not trained again."""
+"""A training that is killed continues from its last checkpoint, in the stack that it was in.
+
+Finished stacks are not trained again.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ SPEC = {
 EAGER = f"""
 import os, sys
 from frontier_search.training import checkpoints, train
-checkpoints.Checkpoints.__init__.__defaults__ = ({EVERY_S},)  # seconds between two checkpoints, of which a test cannot wait for ten
+# seconds between two checkpoints: the usual ten take too long for a test
+checkpoints.Checkpoints.__init__.__defaults__ = ({EVERY_S},)
 inner = train.StackTraining._train_epoch
 def counted(self):
     inner(self)
@@ -43,12 +47,12 @@ def home() -> Iterator[Path]:
         yield path
 
 
-def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
+def test_a_killed_training_continues_from_its_last_checkpoint(home: Path) -> None:
     searched = Searched(home / "killed", "inline", mirror=False, **SPEC)
-    place = searched.folder / "outcomes" / "00000" / "checkpoints"
+    checkpoints = searched.folder / "outcomes" / "00000" / "checkpoints"
     process = searched.start(EAGER)
     processes.until(
-        lambda: len(list(place.glob("*.npz"))) >= 2,
+        lambda: len(list(checkpoints.glob("*.npz"))) >= 2,
         60,
         "a checkpoint of the second stack",
         every_s=0.005,
@@ -63,11 +67,9 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
     shapes = {shape for shape, _ in both}
     assert set(both) == {(shape, epoch) for shape in shapes for epoch in range(1, EPOCHS + 1)}
     repeated = {key for key, times in both.items() if times == 2}
-    assert (
-        len({shape for shape, _ in repeated}) <= 1
-    )  # the stack that was in training, and no other
+    assert len({shape for shape, _ in repeated}) <= 1  # only the stack that was in training
     assert all(key in both for key in repeated)
-    assert len(repeated) < EPOCHS  # and that one not from its start
+    assert len(repeated) < EPOCHS  # and not from its start
 
     twin = Searched(home / "twin", "inline", mirror=False, **SPEC)
     twin.finish()
@@ -77,7 +79,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(home: Path) -> None:
 
 
 def _epochs(path: Path) -> Counter[tuple[int, int]]:
-    """(learned scalars of the stack, epoch) -> times trained."""
+    """Returns (learned scalars of the stack, epoch) -> how often it was trained."""
     lines = path.read_text().splitlines()
     return Counter(
         (int(line.split()[1]), int(line.split()[2])) for line in lines if len(line.split()) == 3

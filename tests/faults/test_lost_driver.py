@@ -1,4 +1,7 @@
-"""The head is lost with its disk: a new one that runs the same name, with the same --outcomes, trains no finished cohort again."""
+"""The driver machine is lost with its disk.
+
+A new one that runs the same search, with the same ``--outcomes``, trains no finished cohort again.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ from tests.faults import comparing
 from tests.faults.harness import END_S, NAME, Searched, twin
 from tests.support import postgres, processes, s3, toys
 
-TOLD_S = 120.0
-FINISHED = 2  # cohorts, before the head is lost
+ARCHIVED_S = 120.0
+FINISHED = 2  # cohorts, before the driver machine is lost
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -47,13 +50,13 @@ def outcomes() -> str:
     return f"s3://{s3.BUCKET}/{uuid.uuid4().hex}"
 
 
-def told(server: s3.Server, outcomes: str) -> dict[str, datetime]:
-    """What the archive holds -> when it was written."""
+def archived(server: s3.Server, outcomes: str) -> dict[str, datetime]:
+    """Returns key -> time of writing, of the recorded cohorts in the archive."""
     return server.written(f"{outcomes.removeprefix(f's3://{s3.BUCKET}/')}/{NAME}/told/0")
 
 
-def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, Trial]:
-    """Kills everything once some cohorts are told, and removes the home.
+def lose_the_driver(searched: Searched, n_archived: Callable[[], int]) -> dict[int, Trial]:
+    """Kills everything once FINISHED cohorts are recorded, and removes the home.
 
     Returns:
         the trials that were finished, by number.
@@ -61,8 +64,8 @@ def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, 
     process = searched.start()
     try:
         processes.until(
-            lambda: archived() >= FINISHED or process.poll() is not None,
-            TOLD_S,
+            lambda: n_archived() >= FINISHED or process.poll() is not None,
+            ARCHIVED_S,
             "cohorts in the archive",
         )
         assert process.poll() is None, searched.said()
@@ -76,13 +79,13 @@ def lose_the_head(searched: Searched, archived: Callable[[], int]) -> dict[int, 
 
 
 @pytest.mark.parametrize("executor", ["inline", pytest.param("ray_tune", marks=pytest.mark.slow)])
-def test_a_new_head_tells_what_the_archive_holds(
+def test_a_new_driver_replays_the_archive(
     executor: str, server: s3.Server, home: Path, outcomes: str
 ) -> None:
     first = Searched(home / "first", executor, ["--outcomes", outcomes], mirror=False)
-    finished = lose_the_head(first, lambda: len(told(server, outcomes)))
-    before = told(server, outcomes)
-    mirror = executor == "inline"  # it sees the storage alone, so that once is enough
+    finished = lose_the_driver(first, lambda: len(archived(server, outcomes)))
+    before = archived(server, outcomes)
+    mirror = executor == "inline"  # it sees only the storage, so that one executor is enough
     again = Searched(
         home / "second", executor, ["--outcomes", outcomes], mirror, comparing.empty_database()
     )
@@ -91,8 +94,8 @@ def test_a_new_head_tells_what_the_archive_holds(
     assert {n: (trials[n].outcome, trials[n].reason) for n in finished} == {
         n: (t.outcome, t.reason) for n, t in finished.items()
     }
-    after = told(server, outcomes)
-    assert {key: after[key] for key in before} == before  # and not even written again
+    after = archived(server, outcomes)
+    assert {key: after[key] for key in before} == before  # and not written again
     assert again.problems(twin()) == []
     if not mirror:
         return
@@ -107,14 +110,14 @@ def test_a_new_head_tells_what_the_archive_holds(
 
 
 @pytest.mark.slow
-def test_a_new_head_goes_on_with_a_database_that_survived(
+def test_a_new_driver_continues_with_a_database_that_survived(
     server: s3.Server, home: Path, outcomes: str
 ) -> None:
     with postgres.running() as database:
         flags = ["--outcomes", outcomes, "--storage", database.url]
-        finished = lose_the_head(
+        finished = lose_the_driver(
             Searched(home / "first", "inline", flags, mirror=False),
-            lambda: len(told(server, outcomes)),
+            lambda: len(archived(server, outcomes)),
         )
         again = Searched(home / "second", "inline", [*flags, "--resume"], mirror=False)
         again.finish()
@@ -125,11 +128,11 @@ def test_a_new_head_goes_on_with_a_database_that_survived(
         assert again.problems(twin()) == []
 
 
-def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
+def test_a_new_driver_replays_the_archive_in_a_shared_folder(home: Path) -> None:
     outcomes = str(home / "shared")
     archive = remote.folder(outcomes) / NAME / "told"
     first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
-    finished = lose_the_head(first, lambda: len(names_in(archive) - {"search.yaml"}))
+    finished = lose_the_driver(first, lambda: len(names_in(archive) - {"search.yaml"}))
     again = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False)
     again.finish()
     trials = again.trials()
@@ -139,18 +142,21 @@ def test_a_new_head_on_a_shared_folder_does_so_too(home: Path) -> None:
     assert again.problems(twin()) == []
 
 
-@pytest.mark.parametrize("place", ["folder", "bucket"])
-def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(
-    place: str, server: s3.Server, home: Path, outcomes: str
+@pytest.mark.parametrize("location", ["folder", "bucket"])
+def test_a_driver_that_was_cut_off_finds_that_another_owns_the_search(
+    location: str, server: s3.Server, home: Path, outcomes: str
 ) -> None:
-    """It is cut off, as by a network, while another head begins and ends the search."""
-    outcomes = str(home / "shared") if place == "folder" else outcomes
+    """While it is stopped, as if by a network, another driver runs the search to its end."""
+    outcomes = str(home / "shared") if location == "folder" else outcomes
     files = SearchFiles(remote.folder(outcomes) / NAME, exchanged=True)
     first = Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False)
     old = first.start()
 
     def cut_off_in_training() -> bool:
-        """Else it has nothing to tell that the archive does not have when it wakes, and ends as the new head did."""
+        """Stops the driver, and returns whether it has a cohort in training that is not archived.
+
+        Otherwise it would have nothing to record when it wakes, and end as the new driver did.
+        """
         if len(files.archive.indices()) < FINISHED:
             return False
         processes.kill([old.pid], signal.SIGSTOP)
@@ -165,7 +171,7 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(
     try:
         processes.until(
             lambda: cut_off_in_training() or old.poll() is not None,
-            TOLD_S,
+            ARCHIVED_S,
             "a cohort in training, after others",
         )
         assert old.poll() is None, first.said()
@@ -178,20 +184,20 @@ def test_a_head_that_was_thought_lost_finds_that_another_has_the_search(
     finally:
         processes.end(old)
     assert (
-        f"process {new.pid} on {socket.gethostname()} has taken the search over, with the outcomes in {outcomes}/{NAME}"
-        in first.said()
+        f"process {new.pid} on {socket.gethostname()} has taken the search over, "
+        f"with the outcomes in {outcomes}/{NAME}" in first.said()
     )
     assert {n: trial.to_json() for n, trial in ((n, first.trials()[n]) for n in finished)} == {
         n: t.to_json() for n, t in finished.items()
     }
     trials = second.trials()
     assert {n: trials[n].outcome for n in finished} == {n: t.outcome for n, t in finished.items()}
-    second.finish()  # once more: what the old head's worker left late is removed
+    second.finish()  # once more: removes the late outcome of the old driver's worker
     assert second.problems(twin()) == []
 
 
-def test_the_home_itself_may_be_the_place(home: Path) -> None:
-    """On a shared disk, say: then the archive lies beside the journal."""
+def test_outcomes_may_be_exchanged_in_the_home(home: Path) -> None:
+    """For example on a shared disk. The archive is then beside the journal."""
     asked = toys.search()
     frontier = runner.conduct(
         catalog.define(asked, home, Locations.of(home, outcomes=str(home))), "inline", None, ()
@@ -207,7 +213,7 @@ def test_the_home_itself_may_be_the_place(home: Path) -> None:
     assert entry.files.models.numbers() == frontier.numbers()
 
 
-def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(
+def test_a_search_whose_bucket_stops_is_resumed_when_it_is_back(
     server: s3.Server, home: Path, outcomes: str
 ) -> None:
     asked = toys.search()
@@ -237,12 +243,12 @@ def test_a_bucket_that_stops_answering_stops_the_search_which_goes_on_later(
 def test_another_search_of_the_lost_name_is_refused_before_anything_starts(
     server: s3.Server, home: Path, outcomes: str
 ) -> None:
-    lose_the_head(
+    lose_the_driver(
         Searched(home / "first", "inline", ["--outcomes", outcomes], mirror=False),
-        lambda: len(told(server, outcomes)),
+        lambda: len(archived(server, outcomes)),
     )
     other = Searched(home / "second", "inline", ["--outcomes", outcomes], mirror=False, epochs=81)
     process = other.start()
-    assert process.wait(TOLD_S) == 2
+    assert process.wait(ARCHIVED_S) == 2
     assert f"{outcomes}/{NAME} holds the outcomes of another search named '{NAME}'" in other.said()
     assert not other.folder.exists()

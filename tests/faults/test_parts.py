@@ -1,4 +1,7 @@
-"""Ray's parts die or hang: a worker, all workers, the raylet, the GCS. The search goes on by itself, or stops in time and is resumed."""
+"""Ray's parts die or hang: a worker, all workers, the raylet, the GCS.
+
+The search continues by itself, or stops in time and is resumed.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def searched() -> Iterator[Searched]:
 
 @pytest.fixture
 def process(searched: Searched) -> Iterator[Process]:
-    """The search, with two cohorts told and two in training."""
+    """The search's process, when two cohorts are recorded and two are in training."""
     live = searched.start()
     try:
         in_training(searched, live, cohort=2)
@@ -83,11 +86,8 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
         f"stop at any time; go on with: {searched.entry.folder.resume_command}\n"
     )
     assert "Traceback" not in said
-    if (part, number) == (
-        RAYLET,
-        signal.SIGKILL,
-    ):  # Ray's native code ends the driver, without a word of ours
-        assert code in (1, 130)
+    if (part, number) == (RAYLET, signal.SIGKILL):
+        assert code in (1, 130)  # Ray's native code ends the driver before we can say anything
     else:
         assert code == 130
         assert any(words in said for words in WORDS[part])
@@ -97,15 +97,15 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
 
 
 @pytest.mark.slow
-def test_a_cohort_that_was_half_trained_when_its_worker_died_goes_on_from_its_checkpoints() -> None:
+def test_a_half_trained_cohort_continues_from_its_checkpoints_when_its_worker_dies() -> None:
     spec = {"trials": 2, "cohort": 2, "families": ["kronecker"], "epochs": 8000}
     with comparing.folder() as home:
         searched = Searched(home, "ray_tune", mirror=False, **spec)
         process = searched.start()
         try:
-            place = searched.folder / "outcomes" / "00000" / "checkpoints"
+            checkpoints = searched.folder / "outcomes" / "00000" / "checkpoints"
             processes.until(
-                lambda: list(place.glob("*.npz")),
+                lambda: list(checkpoints.glob("*.npz")),
                 90,
                 "a checkpoint, ten seconds after the start of training",
             )

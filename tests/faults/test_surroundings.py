@@ -1,9 +1,10 @@
-"""What a search stands on goes away: the disk is full, the database stops, MLflow is down, files are cut short."""
+"""What a search needs fails: a full disk, a stopped database, no MLflow, files cut short."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from tests.support import postgres, processes
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-LONG = {"trials": 12, "epochs": 300}  # a search that is still in training when a test gets to it
+LONG = {"trials": 12, "epochs": 300}  # a search that trains long enough for a test to interrupt it
 DISK_MB = 24
 
 
@@ -32,12 +33,12 @@ def home() -> Iterator[Path]:
         yield path
 
 
-# ---- the disk ---------------------------------------------------------------------------------------------------------------------------
+# ---- the disk ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A disk of a few megabytes."""
+    """A disk of DISK_MB megabytes."""
     with comparing.folder() as path:
         mount = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)],
@@ -47,7 +48,8 @@ def small_disk() -> Iterator[Path]:
         )
         if mount.returncode:
             pytest.skip(
-                f"a disk of {DISK_MB} MB cannot be mounted ({mount.stderr.strip()}): a full disk is NOT tested"
+                f"a disk of {DISK_MB} MB cannot be mounted ({mount.stderr.strip()}): "
+                "a full disk is NOT tested"
             )
         try:
             yield path
@@ -56,7 +58,7 @@ def small_disk() -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """A file that takes all that is left."""
+    """Fills a disk with one file, and returns its path."""
     path = disk / "filler"
     with suppress(OSError), path.open("ab", buffering=0) as file:
         while True:
@@ -85,16 +87,14 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(
     finally:
         processes.end(process)
     assert "No space left on device" in searched.said()
-    assert (
-        f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n"
-        in searched.said()
-    )
+    command = searched.entry.folder.resume_command
+    assert f"everything finished is kept. Go on with:\n    {command}\n" in searched.said()
     assert "Traceback" not in searched.said()
     searched.executor = "inline"
     processes.until(
         lambda: not any(map(processes.alive, mirrors)),
         60,
-        "the mirror ends, and with it what it held of the disk",
+        "the mirror ends, and frees what it had opened on the disk",
     )
     fill(small_disk)
     again = searched.start()
@@ -104,10 +104,10 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(
     searched.end_as(twin("inline", **LONG), finished=4)
 
 
-# ---- the database -----------------------------------------------------------------------------------------------------------------------
+# ---- the database --------------------------------------------------------------------------------
 
 
-def test_a_database_that_stops_stops_the_search_which_goes_on_once_it_is_back(home: Path) -> None:
+def test_a_search_whose_database_stops_is_resumed_when_it_is_back(home: Path) -> None:
     with postgres.running() as server:
         searched = Searched(home, "inline", ["--storage", server.url], mirror=False, **LONG)
         process = searched.start()
@@ -119,10 +119,8 @@ def test_a_database_that_stops_stops_the_search_which_goes_on_once_it_is_back(ho
             processes.end(process)
         said = searched.said()
         assert f"the storage {server.url} failed: " in said
-        assert (
-            f"everything finished is kept. Go on with:\n    {searched.entry.folder.resume_command}\n"
-            in said
-        )
+        command = searched.entry.folder.resume_command
+        assert f"everything finished is kept. Go on with:\n    {command}\n" in said
         assert "Traceback" not in said
         assert searched.start().wait(90) == 1
         assert f"cannot open the storage {server.url}: " in searched.said()
@@ -131,22 +129,20 @@ def test_a_database_that_stops_stops_the_search_which_goes_on_once_it_is_back(ho
 
 
 @pytest.mark.slow
-def test_a_database_that_is_back_before_it_is_asked_again_is_not_noticed(home: Path) -> None:
+def test_a_database_that_restarts_during_training_is_not_noticed(home: Path) -> None:
     with postgres.running() as server:
         searched = Searched(home, "inline", ["--storage", server.url], mirror=False, **LONG)
         process = searched.start()
         in_training(searched, process)
-        processes.kill(
-            [process.pid], 19
-        )  # SIGSTOP: the restart falls into the training of one cohort
+        processes.kill([process.pid], signal.SIGSTOP)  # the restart is over before it writes again
         server.stop()
         server.start()
-        processes.kill([process.pid], 18)
+        processes.kill([process.pid], signal.SIGCONT)
         assert process.wait(120) == 0, searched.said()
         assert searched.problems(twin("inline", **LONG)) == []
 
 
-# ---- MLflow -----------------------------------------------------------------------------------------------------------------------------
+# ---- MLflow --------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -158,8 +154,8 @@ def test_a_search_does_not_notice_that_mlflow_is_down_and_sync_completes_it(home
     searched = Searched(home, "inline", ["--tracking-uri", uri], **LONG)
     searched.finish()
     assert (
-        f"the MLflow mirror is behind (see {searched.folder}/mirror.log); complete it with `frontier-search sync {NAME}"
-        in searched.said()
+        f"the MLflow mirror is behind (see {searched.folder}/mirror.log); "
+        f"complete it with `frontier-search sync {NAME}" in searched.said()
     )
     down = processes.start(["sync", NAME, "--home", home], home / "down")
     assert down.wait(60) == 1
@@ -191,7 +187,7 @@ def test_a_search_does_not_notice_that_mlflow_is_down_and_sync_completes_it(home
             env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
         )
     try:
-        processes.until(lambda: answers(port), 90, "MLflow's server answers")
+        processes.until(lambda: listens(port), 90, "MLflow's server answers")
         for name in ("up", "again"):
             assert processes.start(["sync", NAME, "--home", home], home / name).wait(120) == 0, (
                 home / name
@@ -201,16 +197,16 @@ def test_a_search_does_not_notice_that_mlflow_is_down_and_sync_completes_it(home
         processes.end(server)
 
 
-def answers(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-# ---- files ------------------------------------------------------------------------------------------------------------------------------
+# ---- files ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_a_journal_and_an_outcome_that_were_cut_short_cost_those_cohorts_alone(home: Path) -> None:
+def test_a_journal_and_an_outcome_cut_short_cost_only_their_cohorts(home: Path) -> None:
     chain = Chain(
         Searched(home, "inline", database=comparing.empty_database(), **LONG),
         0,
@@ -219,8 +215,8 @@ def test_a_journal_and_an_outcome_that_were_cut_short_cost_those_cohorts_alone(h
     assert chain.kill(Moment("training", 3), GROUP)
     searched = chain.searched
     cohort = max(searched.folder.glob("outcomes/*"))
-    posted = json.loads((cohort / "cohort.json").read_bytes())
-    (cohort / "outcome.json").write_text(json.dumps({"cohort": posted, "outcomes": []})[:-20])
+    queued = json.loads((cohort / "cohort.json").read_bytes())
+    (cohort / "outcome.json").write_text(json.dumps({"cohort": queued, "outcomes": []})[:-20])
     journal = searched.folder / f"{JOURNAL}.log"
     journal.write_bytes(journal.read_bytes()[:-7])
     assert all(kill.good for kill in chain.finish()), chain.kills

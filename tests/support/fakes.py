@@ -1,4 +1,7 @@
-"""A fake trainer, without torch: outcomes that follow from a candidate by formula, and ways to play a session to its end with them."""
+"""A fake trainer, without torch, and ways to play a session to its end with it.
+
+Outcomes follow from the candidate by formula.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
 
 
 def loss(candidate: Candidate) -> float:
-    """Smooth in the learning rate, falling in the width, different for each family: something for a sampler to find."""
+    """Returns a loss that a sampler can minimise.
+
+    It is smooth in the learning rate, falls with the width, and differs between families.
+    """
     values = candidate.hyperparameters
     rate, hidden = float(values["learning_rate"]), float(values["hidden"])
     return (
@@ -24,12 +30,15 @@ def loss(candidate: Candidate) -> float:
 
 
 def fails(candidate: Candidate) -> bool:
-    """About one candidate in seven, whatever its family."""
+    """Returns whether a candidate fails: about one in seven does, in every family."""
     return int(1e6 * float(candidate.hyperparameters["learning_rate"])) % 7 == 3
 
 
 def train(candidate: Candidate, seeds: Sequence[int], scale: float = 1) -> Outcome:
-    """What training would give: every number follows from the candidate and the seed; a failure says why, in one of three ways."""
+    """Returns an outcome in which every number follows from the candidate and the seed.
+
+    A failure has one of three forms: a reason, a missing seed, or a seed that diverged.
+    """
     value = scale * loss(candidate)
     measured = [
         SeedOutcome(
@@ -59,7 +68,7 @@ def train_all(session: Session, cohort: Cohort, scale: float = 1) -> list[Outcom
 
 
 def ask_all(session: Session) -> list[Cohort]:
-    """Every cohort that may be asked for now."""
+    """Asks until the session has no more cohorts for now."""
     cohorts = []
     while (cohort := session.ask()) is not None:
         cohorts.append(cohort)
@@ -67,26 +76,27 @@ def ask_all(session: Session) -> list[Cohort]:
 
 
 def play(session: Session, order: random.Random | None = None, scale: float = 1) -> list[Candidate]:
-    """Plays a session to its end: asks as often as it may, and tells one of the cohorts in flight, the oldest or (``order``) any.
+    """Plays a session to its end: asks until nothing is left to ask, tells one cohort, and so on.
 
     Args:
-        scale: of the losses; -1 turns good candidates into bad ones.
+        order: chooses which cohort in flight is told; None tells the oldest.
+        scale: a factor on the losses; -1 turns good candidates into bad ones.
 
     Returns:
         the candidates, by number.
     """
-    flying: list[Cohort] = []
+    in_flight: list[Cohort] = []
     while True:
-        flying += ask_all(session)
-        if not flying:
+        in_flight += ask_all(session)
+        if not in_flight:
             break
-        cohort = flying.pop(order.randrange(len(flying)) if order else 0)
+        cohort = in_flight.pop(order.randrange(len(in_flight)) if order else 0)
         session.tell(cohort, train_all(session, cohort, scale))
     return [trial.candidate for trial in session.trials]
 
 
 def plain(session: Session) -> list[dict[str, Any]]:
-    """The trials of a session in JSON form, without times."""
+    """Returns the trials of a session in JSON form, without times."""
     return [
         {key: value for key, value in trial.to_json().items() if not key.endswith("_at")}
         for trial in session.trials

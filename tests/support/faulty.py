@@ -1,7 +1,8 @@
 """Families and a dataset of a user's own, each with a bug.
 
-One family raises as soon as it is trained, and one takes all memory. The dataset raises when its rows
-are asked for.
+FAMILY    raises as soon as it is trained
+GREEDY    takes all memory
+DATASET   raises in every worker that asks for its rows
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ MESSAGE = "the family has a bug"
 
 
 class RaisingStack:
-    """Its stacked program."""
+    """The stacked program of ``FAMILY``."""
 
     def __init__(self, models: Any, seeds: Any, n_inputs: int, n_outputs: int, device: Any) -> None:
         self.learned: Mapping[str, tuple[int, ...]] = {"w": (n_outputs, n_inputs)}
@@ -36,7 +37,7 @@ class RaisingStack:
 
 @dataclass(frozen=True)
 class Faulty:
-    """Its architecture."""
+    """The architecture of both families."""
 
     network: str = "tests.support.faulty:RaisingStack"
     shape: int = 0
@@ -48,14 +49,14 @@ class Faulty:
 
 
 class GreedyStack(RaisingStack):
-    """Takes more and more memory when it is trained, and gives up in the end."""
+    """Takes memory when it is trained, step by step, up to GREED_BYTES."""
 
     def forward(self, learned: Any, x: Any) -> Any:
         taken = []
         while sum(map(len, taken)) < GREED_BYTES:
             taken.append(b"x" * STEP_BYTES)
             time.sleep(0.1)
-        raise RuntimeError(f"nobody minded that {GREED_BYTES} bytes were taken")
+        raise RuntimeError(f"{GREED_BYTES} bytes were taken, and nothing stopped this")
 
 
 GREED_BYTES, STEP_BYTES = 8 * 2**30, 2**27
@@ -72,7 +73,7 @@ GREEDY = replace(
     FAMILY, name="greedy", build=lambda values: Faulty("tests.support.faulty:GreedyStack")
 )
 
-# Environment variables: the file in which each failed attempt to split is counted, and the number of
+# Environment variables: the file in which each failed attempt to split is counted, and the pid of
 # the process in which splitting works.
 ATTEMPTS, SESSION = "FAULTY_ATTEMPTS", "FAULTY_SESSION"
 

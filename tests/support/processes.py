@@ -1,4 +1,7 @@
-"""The processes of a search under test: each search in a session of its own, its descendants found in /proc, killed and waited for."""
+"""The processes of a search under test.
+
+Each search runs in an operating-system session of its own. Its descendants are found in /proc.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,9 @@ def start(
     """Starts ``frontier-search ARGUMENTS`` in a session, and so in a process group, of its own.
 
     Args:
-        log: takes what it prints, both streams, after what is there.
-        script: Python code that runs first, in the same process.
+        log: a file to which both output streams are appended.
+        script: Python code that runs instead, with the arguments in ``sys.argv``.
+        variables: of the environment, in addition to this process's own.
     """
     command = [sys.executable, "-c", script] if script else list(COMMAND)
     with log.open("ab") as output:
@@ -50,7 +54,7 @@ def start(
 
 
 def descendants(pid: int) -> list[int]:
-    """The children of a process, their children, and so on."""
+    """Returns the pids of a process's children, their children, and so on."""
     children: dict[int, list[int]] = defaultdict(list)
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError):
@@ -65,7 +69,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def words(pid: int) -> str:
-    """The command line of a process; empty when it has gone."""
+    """Returns the command line of a process; empty when it has ended."""
     try:
         return (
             Path(f"/proc/{pid}/cmdline")
@@ -79,17 +83,17 @@ def words(pid: int) -> str:
 
 
 def find(process: Process, part: str) -> list[int]:
-    """The descendants of a search whose command line has these words: a raylet, a worker, the mirror."""
+    """Returns the pids of a search's descendants whose command line contains a text."""
     return [pid for pid in descendants(process.pid) if part in words(pid)]
 
 
 def mirrors(process: Process) -> list[int]:
-    """The mirror beside a search."""
+    """Returns the pids of a search's MLflow mirror."""
     return find(process, "--follow")
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that ended and was not asked about yet does not."""
+    """Returns whether a process runs. A zombie, which nobody has waited for yet, does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -97,7 +101,7 @@ def alive(pid: int) -> bool:
 
 
 def catches(process: Process, number: int) -> bool:
-    """Whether a process has a handler of its own for a signal. (Python has one for SIGINT from the beginning.)"""
+    """Returns whether a process has a handler for a signal. (Python always has one for SIGINT.)"""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text()
     except OSError:
@@ -115,7 +119,7 @@ def kill(pids: Iterable[int], number: int = signal.SIGKILL) -> None:
 
 
 def end(process: Process) -> None:
-    """Ends a search and everything that it started."""
+    """Kills a search and everything that it started, and waits for it."""
     below = descendants(process.pid)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -127,10 +131,17 @@ def end(process: Process) -> None:
 def until(
     condition: Callable[[], object], seconds: float, what: str, every_s: float = 0.05
 ) -> float:
-    """Waits for a condition.
+    """Waits for a condition, which is checked every ``every_s`` seconds.
+
+    Args:
+        seconds: the most to wait.
+        what: the condition in words, for the error.
 
     Returns:
-        the seconds it took; raises TimeoutError, which names it, after so many.
+        the seconds it took.
+
+    Raises:
+        TimeoutError: the condition was not true in time.
     """
     begin = time.monotonic()
     while not condition():
