@@ -35,24 +35,33 @@ class Archive:
     def __init__(self, root: AnyPath | None) -> None:
         self._root = root
 
+    def require_free(self, search: Search) -> None:
+        """Raises SpecError when the archive belongs to another search, or cannot be read."""
+        if self._root is None:
+            return
+        try:
+            content = read_whole(_search_file(self._root)) or b""
+        except OSError as error:
+            raise SpecError(refused(str(self._root), error)) from error
+        first = content.partition(b"\n")[0].decode(errors="replace")
+        if first not in ("", _title(search)):
+            raise SpecError(
+                f"{self._root} holds the outcomes of another search named {search.name!r}"
+                f" ({first.removeprefix('# ')}); choose another --name, or remove that folder."
+            )
+
     def claim(self, search: Search) -> None:
         """Writes the search beside its outcomes.
 
         Raises:
             SpecError: the archive belongs to another search, or it cannot be read or written.
         """
+        self.require_free(search)
         if self._root is None:
             return
         try:
-            path = self._root / "told" / "search.yaml"
-            first = (read_whole(path) or b"").partition(b"\n")[0].decode(errors="replace")
-            title = f"# fingerprint {search.fingerprint()}"
-            if first not in ("", title):
-                raise SpecError(
-                    f"{self._root} holds the outcomes of another search named {search.name!r}"
-                    f" ({first.removeprefix('# ')}); choose another --name, or remove that folder."
-                )
-            write_whole(path, f"{title}\n{search.to_yaml()}".encode())
+            content = f"{_title(search)}\n{search.to_yaml()}"
+            write_whole(_search_file(self._root), content.encode())
         except OSError as error:
             raise SpecError(refused(str(self._root), error)) from error
 
@@ -80,6 +89,14 @@ class Archive:
         names = names_in(self._root / "told") if self._root is not None else set()
         stems = (name.removesuffix(".json") for name in names)
         return {int(stem) for stem in stems if stem.isdigit()}
+
+
+def _title(search: Search) -> str:
+    return f"# fingerprint {search.fingerprint()}"
+
+
+def _search_file(root: AnyPath) -> AnyPath:
+    return root / "told" / "search.yaml"
 
 
 def _file(root: AnyPath, index: int) -> AnyPath:

@@ -66,6 +66,7 @@ def define(search: Search, home: Path, locations: Locations | None = None) -> En
     entry = Entry(search, folder, locations or Locations.of(home))
     _require_free(folder)
     entry.locations.reach_outcomes()
+    entry.files.archive.require_free(search)
     with raising_search_error(entry.locations.storage), folder.created():
         _require_free(folder)  # of two processes that define it at once, one is refused
         entry.open_storage(writable=False).close()  # it must open before it takes the name
