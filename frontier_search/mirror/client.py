@@ -72,10 +72,12 @@ class Client:
 
     @property
     def uri(self) -> str:
+        """The tracking URI."""
         return self.entry.locations.tracking_uri
 
     @property
     def is_server(self) -> bool:
+        """Whether the tracking URI is a server, and not a database."""
         return self.uri.startswith(("http://", "https://"))
 
     @property

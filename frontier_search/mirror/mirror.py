@@ -1,10 +1,13 @@
-"""Brings MLflow up to date with a search: one experiment, one parent run, a child run a trial.
+"""Brings MLflow up to date with a search.
 
-Everything is read from the storage. A sync adds only what is missing, so it can be repeated any
-number of times. Runs are found by our own tag ``uid`` before they are created, because MLflow would
-silently create a second one. If a run was created but not completed, everything in it is logged
-again, which changes nothing that is there already. Only finished trials have runs, so no run of an
-interrupted search stays RUNNING.
+A search is an experiment with one parent run, and a child run for each finished trial. Everything
+is read from the storage. A sync adds only what is missing, so it can be repeated any number of
+times.
+
+Runs are found by our own tag ``uid`` before they are created, because MLflow would silently create
+a second one. If a run was created but not completed, everything in it is logged again, which
+changes nothing that is there already. Only finished trials have runs, so no run of an interrupted
+search stays RUNNING.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ ROOM_ABOVE = 4.0
 def family_indices(families: Sequence[str]) -> dict[str, int]:
     """Returns the index of each family in the lists of colours and shapes.
 
-    The published families come first, so that they always have the same ones. Then come the rest of
-    the table and the user's own families.
+    The published families come first, so that their colours never change. Then come the rest of the
+    table and the user's own families.
     """
     order = list(dict.fromkeys([*sorted(PUBLISHED), *FAMILIES, *sorted(families)]))
     return {family: order.index(family) for family in sorted(set(families))}
@@ -120,6 +120,7 @@ class Chart:
 
     @property
     def members(self) -> list[Point]:
+        """The points of the frontier."""
         return [point for point in self.points if point.member]
 
     @property

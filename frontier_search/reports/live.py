@@ -39,13 +39,16 @@ class Screen:
 
     @property
     def has_panel(self) -> bool:
+        """Whether standard error is a terminal."""
         return self._live is not None
 
     def start(self) -> None:
+        """Shows the panel."""
         if self._live:
             self._live.start()
 
     def stop(self) -> None:
+        """Leaves the last panel on the terminal and no longer redraws it."""
         if self._live:
             self._live.stop()
 

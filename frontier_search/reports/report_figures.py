@@ -71,65 +71,55 @@ def _matrix(family: str) -> np.ndarray[Any, Any] | None:
     return model.matrix(GRAPH_SEED) if isinstance(model, Reservoir) else None
 
 
+BOXES = (  # of the recurrence: left, bottom, text, whether it is learned
+    (0.4, 1.3, "x", False),
+    (2.0, 1.3, "W_in, b_in\ntanh", True),
+    (4.7, 1.3, "h", False),
+    (6.2, 2.4, "fixed graph G\ntanh", False),
+    (8.0, 1.3, "h + ·\ntanh", False),
+    (10.2, 1.3, "W_out, b_out", True),
+)
+ARROWS = (  # of the recurrence: start, end
+    ((1.25, 1.67), (1.95, 1.67)),
+    ((3.75, 1.67), (4.65, 1.67)),
+    ((5.55, 1.67), (7.95, 1.67)),
+    ((5.3, 2.1), (6.15, 2.7)),
+    ((7.95, 2.7), (8.6, 2.1)),
+    ((9.75, 1.67), (10.15, 1.67)),
+)
+
+
 def recurrence() -> bytes:
     """Draws the computation of a reservoir as boxes and arrows; learned parts are dark."""
     figure, ((axes,),) = _figure(8.4, 2.5, 1, 1)
     axes.set(xlim=(0, 12), ylim=(0, 3.4))
     axes.axis("off")
-    boxes = {
-        "x": (0.4, 1.3, "x", False),
-        "in": (2.0, 1.3, "W_in, b_in\ntanh", True),
-        "h": (4.7, 1.3, "h", False),
-        "G": (6.2, 2.4, "fixed graph G\ntanh", False),
-        "sum": (8.0, 1.3, "h + ·\ntanh", False),
-        "out": (10.2, 1.3, "W_out, b_out", True),
-    }
-    for left, low, text, learned in boxes.values():
-        width = 1.7 if len(text) > 3 else 0.8
-        style: dict[str, Any] = {
-            "facecolor": "#332288" if learned else "#F2F2F2",
-            "edgecolor": "#333333",
-        }
+    for left, low, text, learned in BOXES:
+        width, face = 1.7 if len(text) > 3 else 0.8, "#332288" if learned else "#F2F2F2"
+        style: dict[str, Any] = {"facecolor": face, "edgecolor": "#333333"}
         axes.add_patch(FancyBboxPatch((left, low), width, 0.75, boxstyle="round,pad=0.05", **style))
+        middle: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8}
         axes.text(
-            left + width / 2,
-            low + 0.37,
-            text,
-            ha="center",
-            va="center",
-            fontsize=8,
-            color="white" if learned else "black",
+            left + width / 2, low + 0.37, text, color="white" if learned else "black", **middle
         )
-    for start, end in (
-        ((1.25, 1.67), (1.95, 1.67)), ((3.75, 1.67), (4.65, 1.67)), ((5.55, 1.67), (7.95, 1.67)),
-        ((5.3, 2.1), (6.15, 2.7)), ((7.95, 2.7), (8.6, 2.1)), ((9.75, 1.67), (10.15, 1.67)),
-    ):  # fmt: skip
-        axes.add_patch(
-            FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=10, color="#333333")
-        )
-    axes.add_patch(
-        FancyArrowPatch(
-            (8.8, 1.25),
-            (5.1, 1.25),
-            arrowstyle="-|>",
-            mutation_scale=10,
-            connectionstyle="arc3,rad=-0.35",
-            color="#AA4499",
-        )
-    )
+    for start, end in ARROWS:
+        _arrow(axes, start, end, "#333333")
+    _arrow(axes, (8.8, 1.25), (5.1, 1.25), "#AA4499", bend=-0.35)
     axes.text(6.95, 0.42, "T steps", ha="center", fontsize=8, color="#AA4499")
-    axes.add_patch(
-        FancyArrowPatch(
-            (0.8, 1.25),
-            (11.0, 1.25),
-            arrowstyle="-|>",
-            mutation_scale=10,
-            connectionstyle="arc3,rad=0.16",
-            color="#777777",
-        )
-    )
+    _arrow(axes, (0.8, 1.25), (11.0, 1.25), "#777777", bend=0.16)
     axes.text(2.6, 0.28, "skip connection: the readout sees x too", fontsize=8, color="#555555")
     return _png(figure)
+
+
+def _arrow(
+    axes: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    color: str,
+    bend: float = 0.0,
+) -> None:
+    path: dict[str, Any] = {"connectionstyle": f"arc3,rad={bend}", "color": color}
+    axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=10, **path))
 
 
 def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> bytes:

@@ -44,6 +44,7 @@ def picture(chart: Chart) -> bytes:
         va="bottom",
     )
     _draw_points(axes, chart)
+    _draw_lines(axes, chart)
     _settle_axes(axes, chart)
     style: dict[str, Any] = {
         "fontsize": 9,
@@ -58,6 +59,7 @@ def picture(chart: Chart) -> bytes:
 
 
 def _draw_points(axes: Axes, chart: Chart) -> None:
+    """Draws the trials: members large, with error bars and numbers, and the other ones faint."""
     for family, index in chart.families.items():
         style: dict[str, Any] = {"c": colour(index), "marker": MARKERS[index % len(MARKERS)]}
         faint = [p for p in chart.points if p.trial.candidate.family == family and not p.member]
@@ -79,6 +81,14 @@ def _draw_points(axes: Axes, chart: Chart) -> None:
         axes.scatter(
             xs, ys, s=62, edgecolors="black", linewidths=0.9, zorder=5, label=family, **style
         )
+    for point in chart.members if len(chart.members) <= NAMED_MEMBERS else ():
+        here = (point.x.mean, point.y.mean)
+        beside: dict[str, Any] = {"xytext": (6, 6), "textcoords": "offset points"}
+        axes.annotate(str(point.trial.number), here, **beside, fontsize=8, zorder=6)
+
+
+def _draw_lines(axes: Axes, chart: Chart) -> None:
+    """Draws the staircase of the frontier and the line of the best baseline."""
     if chart.staircase:
         axes.plot(
             *zip(*chart.staircase, strict=True),
@@ -100,16 +110,6 @@ def _draw_points(axes: Axes, chart: Chart) -> None:
             **lettering,
             fontsize=8,
             color="#444444",
-            zorder=6,
-        )
-    for point in chart.members if len(chart.members) <= NAMED_MEMBERS else ():
-        here = (point.x.mean, point.y.mean)
-        axes.annotate(
-            str(point.trial.number),
-            here,
-            xytext=(6, 6),
-            textcoords="offset points",
-            fontsize=8,
             zorder=6,
         )
 
