@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("name")
 @CLUSTER
 def command(name: str, cluster: str) -> None:
-    """Follow search NAME until it ends; Ctrl-C detaches and the search goes on."""
+    """Follow search NAME until it ends. Ctrl-C detaches, and the search continues."""
     from frontier_search.cluster.jobs import Jobs
 
     with Jobs.of(cluster) as jobs:
@@ -25,24 +25,27 @@ def command(name: str, cluster: str) -> None:
 
 
 def follow(jobs: Jobs, name: str, submission_id: str, cluster: str) -> None:
-    """Shows a session until its end, or until Ctrl-C; ends with 130 when the search was stopped.
+    """Shows a session until its end, or until Ctrl-C.
 
     Raises:
-        SearchError: it failed.
+        SearchError: the search failed.
+        click.exceptions.Exit: with code 130, when the search was stopped.
     """
     again = f"frontier-search submit --name {name} ... --cluster {cluster}"
     try:
         state = jobs.follow(submission_id, lambda text: click.echo(text, nl=False))
     except KeyboardInterrupt:
         click.echo(
-            f"\ndetached; {name} goes on. See it with: frontier-search attach {name} --cluster {cluster}",
+            f"\ndetached; {name} continues. See it with: frontier-search attach {name}"
+            f" --cluster {cluster}",
             err=True,
         )
         return
     except SearchError as error:
         raise SearchError(
-            f"{error}\nIf the head lives, {name} goes on: frontier-search attach {name} --cluster {cluster}\n"
-            f"If not, everything finished is kept where its storage is. Submit it again to go on: {again}"
+            f"{error}\nIf the head lives, {name} continues: frontier-search attach {name}"
+            f" --cluster {cluster}\nIf not, everything finished is kept where its storage is."
+            f" Submit it again to go on: {again}"
         ) from error
     if state == "STOPPED":
         click.echo(
@@ -52,5 +55,6 @@ def follow(jobs: Jobs, name: str, submission_id: str, cluster: str) -> None:
         raise click.exceptions.Exit(INTERRUPTED)
     if state != "SUCCEEDED":
         raise SearchError(
-            f"{name} ended as {state}; everything finished is kept. Submit it again to go on: {again}"
+            f"{name} ended as {state}; everything finished is kept."
+            f" Submit it again to go on: {again}"
         )

@@ -1,4 +1,4 @@
-"""frontier-search cluster: make, check, start and end the machines on which searches run."""
+"""frontier-search cluster: checks, starts and ends the machines on which searches run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 
 @click.group("cluster", short_help="Check, start and end a cluster.")
 def command() -> None:
-    """The machines on which searches run, described by FILE (see cluster/README.md). A file that would expose anything is refused."""
+    """Check, start and end the machines on which searches run.
+
+    FILE describes them (see cluster/README.md). A file that would expose anything is refused.
+    """
 
 
 @command.command("init", short_help="Make the cluster's token.")
 @FILE
 def init(file: Path) -> None:
-    """Make the token of the cluster of FILE, 0600, unless there is one."""
+    """Make the token of the cluster of FILE, which only you may read, unless there is one."""
     from frontier_search.cluster import token
     from frontier_search.cluster.file import read_yaml, secrets_folder
 
@@ -29,7 +32,7 @@ def init(file: Path) -> None:
 @command.command("check", short_help="Every mistake of a cluster file.")
 @FILE
 def check(file: Path) -> None:
-    """Hold FILE against Ray's own schema and validation and against the rules of safety; say every mistake at once."""
+    """Check FILE with Ray's own validation and with the rules of safety, and say every mistake."""
     from frontier_search.cluster.file import ClusterFile
 
     ClusterFile.read(file)
@@ -39,7 +42,7 @@ def check(file: Path) -> None:
 @command.command("up", short_help="Start the cluster.")
 @FILE
 def up(file: Path) -> None:
-    """Check FILE and start its head; workers start when cohorts wait for them."""
+    """Check FILE and start its head. Workers start when cohorts wait for them."""
     from frontier_search.cluster import launcher
     from frontier_search.cluster.file import ClusterFile
 
@@ -59,7 +62,7 @@ def down(file: Path) -> None:
 @command.command("status", short_help="The nodes of the cluster.")
 @FILE
 def status(file: Path) -> None:
-    """Show the nodes of the cluster of FILE, and what waits for them."""
+    """Show the nodes of the cluster of FILE, and the demand for more."""
     from frontier_search.cluster import launcher
     from frontier_search.cluster.file import ClusterFile
 

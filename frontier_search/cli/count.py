@@ -13,7 +13,7 @@ import click
     "--dataset",
     required=True,
     metavar="NAME|FILE",
-    help="Decides the numbers of inputs and outputs.",
+    help="Decides how many inputs and outputs the model has.",
 )
 @click.option(
     "--set",
@@ -28,7 +28,8 @@ import click
 def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> None:
     """Count the parameters, flops and bytes of one model of FAMILY.
 
-    Hyperparameters that are left out have the least value of the family's default space; those that matter are named.
+    A hyperparameter that is left out has the least value of the family's default space. Those that
+    change the count are named.
     """
     from frontier_search.reports.rows import render
     from frontier_search.search.counting import describe

@@ -10,7 +10,10 @@ from frontier_search.cli.options import FORMAT
 @click.command("families", short_help="List the families of models.")
 @FORMAT
 def command(form: str) -> None:
-    """List the families of models, with the parameters that each can vary; a search that names none searches the default ones."""
+    """List the families of models, with the parameters that each can vary.
+
+    A search that names no family searches the default ones.
+    """
     from frontier_search.models.families import FAMILIES, PUBLISHED
     from frontier_search.reports.rows import render
 

@@ -14,9 +14,10 @@ from frontier_search.cli.options import CLUSTER, HOME
 @CLUSTER
 @HOME
 def command(name: str, cluster: str, home: Path) -> None:
-    """Bring the folder of search NAME from the head, so that every reading command works here; `sync NAME` then makes its MLflow pages.
+    """Bring the folder of search NAME from the head.
 
-    Models that are exchanged elsewhere (--outcomes) stay there.
+    Every reading command works here then, and `sync NAME` makes its MLflow pages. Models that are
+    kept elsewhere (--outcomes) stay there.
     """
     from frontier_search.cluster import launcher
     from frontier_search.cluster.file import ClusterFile

@@ -18,22 +18,23 @@ from frontier_search.cli.options import FORMAT, HOME
     type=click.Choice(["val", "test"]),
     default="val",
     show_default=True,
-    help="Whose losses to show; members are chosen on val.",
+    help="The rows whose losses are shown. Members are always chosen on val.",
 )
 @FORMAT
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.png|.html",
-    help="Draw it into a file.",
+    help="Draw the frontier into a file.",
 )
 def command(
     name: str, home: Path, split: Literal["val", "test"], form: str, plot: Path | None
 ) -> None:
-    """Show the frontier of search NAME: the complete trials that no other complete trial dominates.
+    """Show the frontier of search NAME: the complete trials that no other one dominates.
 
-    A member's chance says how often it stays one when seeds are drawn again; json and csv hold the intervals of its losses too, and its
-    optimism: how much worse it is on test rows than on the validation rows that chose it.
+    A member's chance says how often it stays a member when seeds are drawn again. json and csv also
+    hold the intervals of its losses and its optimism: how much worse it is on test rows than on the
+    validation rows that chose it.
     """
     from frontier_search.frontier.membership import members
     from frontier_search.reports import figures, tables

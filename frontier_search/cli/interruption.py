@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM: the first ends a search in time and says how to go on, the second ends it at once, as safely as SIGKILL does."""
+"""Ctrl-C and SIGTERM: the first ends a search in time, the second at once.
+
+Both are safe, and so is SIGKILL. The first also says how to resume.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ from types import FrameType, TracebackType
 from frontier_search.errors import INTERRUPTED
 from frontier_search.storage.folder import HomeFolder
 
-GRACE_S = 8.0  # for an interrupted search to stop by itself
+GRACE_S = 8.0  # in which an interrupted search must stop by itself
 IMPORTING = "<frozen importlib._bootstrap>"  # the file of Python's own import, in a traceback
 
 
 def loading(frame: FrameType | None) -> bool:
-    """Whether a module is being imported: one in C++, such as torch's, aborts the process when an exception comes up inside it."""
+    """Returns whether a module is being imported.
+
+    A module in C++, such as torch's, aborts the process when an exception is raised inside it.
+    """
     while frame is not None:
         if frame.f_code.co_filename == IMPORTING:
             return True
@@ -25,9 +31,12 @@ def loading(frame: FrameType | None) -> bool:
 
 
 class Interruptible:
-    """Inside the ``with`` block the first signal raises KeyboardInterrupt, and once that has unwound the process ends with its last words;
-    a process that does not stop in time, such as Ray when it waits for its dead parts, and one that is loading a library, is ended with the
-    same words.
+    """Handles Ctrl-C and SIGTERM inside the ``with`` block.
+
+    The first signal raises KeyboardInterrupt. When the block has unwound, the process prints how to
+    resume and exits with 130. If unwinding takes longer than ``GRACE_S`` (Ray may wait for
+    processes that are dead), or if a library is being imported, the process exits at once with the
+    same message.
 
     Attributes:
         folder: of the search or the sweep, as soon as its name is known.
@@ -39,10 +48,11 @@ class Interruptible:
 
     @property
     def last_words(self) -> str:
-        """What is true at this moment: nothing can be lost before the search is defined, and nothing is lost from then on."""
+        """The last message. Once the search is defined, nothing that is finished is lost."""
         if self.folder is None or not self.folder.exists():
             return "interrupted; nothing was begun."
-        return f"interrupted; everything finished is kept. Go on with:\n    {self.folder.resume_command}"
+        command = self.folder.resume_command
+        return f"interrupted; everything finished is kept. Go on with:\n    {command}"
 
     def __enter__(self) -> Interruptible:
         self._before = {
@@ -59,7 +69,7 @@ class Interruptible:
     ) -> None:
         if isinstance(error, KeyboardInterrupt):
             self._end()
-        if not self._received:  # else a second Ctrl-C must still end the process
+        if not self._received:  # after a first Ctrl-C a second one must still end the process
             for number, handler in self._before.items():
                 signal.signal(number, handler)
 
@@ -75,7 +85,10 @@ class Interruptible:
         raise KeyboardInterrupt
 
     def _end(self) -> None:
-        """Ends the process without its exit handlers: Ray's may wait for minutes, and the storage needs none."""
+        """Ends the process without its exit handlers.
+
+        Those of Ray may wait for minutes, and the storage needs none.
+        """
         sys.stdout.flush()
         sys.stderr.write(f"{self.last_words}\n")
         sys.stderr.flush()

@@ -11,7 +11,7 @@ from frontier_search.cli.options import CLUSTER
 @click.argument("name")
 @CLUSTER
 def command(name: str, cluster: str) -> None:
-    """Print what the last session of search NAME has printed."""
+    """Print what the newest session of search NAME has printed."""
     from frontier_search.cluster.jobs import Jobs
 
     with Jobs.of(cluster) as jobs:

@@ -16,7 +16,7 @@ import click
 from frontier_search import __version__, machine
 from frontier_search.errors import SearchError, SpecError
 
-COMMANDS = {  # name -> what it does; a command's file loads when it is used, so that --help is quick
+COMMANDS = {  # name -> what it does. The file of a command loads when it is used: --help is quick
     "run": "Search a dataset for its frontier.",
     "sweep": "Run many searches as one resumable whole.",
     "resume": "Continue a search or a sweep after any interruption.",
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return click.Group.invoke(self, ctx)
-        except BrokenPipeError:  # the reader of a pipe, such as head, had enough: no failure, though click would call it one
+        except BrokenPipeError:  # the reader of a pipe, such as head, closed it: no failure
             _let_go_of_the_output()
             return None
 
@@ -70,7 +70,7 @@ class LazyGroup(click.Group):
 
 
 def _let_go_of_the_output() -> None:
-    """What could not be written is not tried again when the process ends."""
+    """Discards what cannot be written, or Python would try it again when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -80,7 +80,10 @@ def _let_go_of_the_output() -> None:
 )
 @click.version_option(__version__, prog_name="frontier-search")
 def group() -> None:
-    """The smallest model that is good enough: search for the frontier between validation loss and learned parameters."""
+    """Find the smallest model that is good enough.
+
+    A search finds the frontier between validation loss and learned parameters.
+    """
 
 
 def main() -> None:
@@ -107,11 +110,12 @@ def main() -> None:
     except SearchError as error:
         click.echo(f"frontier-search: {error}", err=True)
         sys.exit(1)
-    except OSError as error:  # a full disk behind a redirection, say
+    except OSError as error:  # a full disk behind a redirection, for example
         if error.filename is None:
             _let_go_of_the_output()
         click.echo(
-            f"frontier-search: cannot read or write {error.filename or 'the output'}: {error.strerror or error}.",
+            f"frontier-search: cannot read or write {error.filename or 'the output'}:"
+            f" {error.strerror or error}.",
             err=True,
         )
         sys.exit(2 if isinstance(error, PermissionError) else 1)

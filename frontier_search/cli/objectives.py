@@ -10,7 +10,10 @@ from frontier_search.cli.options import FORMAT
 @click.command("objectives", short_help="List the objectives.")
 @FORMAT
 def command(form: str) -> None:
-    """List the objectives; a known one follows from the candidate alone and can be bounded with --require."""
+    """List the objectives.
+
+    One that is known before training depends only on the candidate. --require can bound it.
+    """
     from frontier_search.objective import OBJECTIVES
     from frontier_search.reports.rows import render
 

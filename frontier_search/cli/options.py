@@ -70,7 +70,7 @@ CLUSTER = click.option(
     metavar="FILE",
     help="A cluster file, or http://127.0.0.1:PORT where a tunnel of yours ends.",
 )
-PLACE = (  # where a new search keeps things: the attributes of ``Locations``
+LOCATIONS = (  # where a new search keeps things: the attributes of ``Locations``
     click.option(
         "--storage",
         metavar="URL",
@@ -160,9 +160,9 @@ def question(command: Command) -> Command:
     return _with(QUESTION, command)
 
 
-def place(command: Command) -> Command:
+def locating(command: Command) -> Command:
     """Adds the flags that say where a new search keeps things."""
-    return _with(PLACE, command)
+    return _with(LOCATIONS, command)
 
 
 def training(command: Command) -> Command:

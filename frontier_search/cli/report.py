@@ -17,7 +17,7 @@ from frontier_search.cli.options import HOME
 @click.option(
     "--claims",
     metavar="NAME|FILE",
-    help="A table of claims to answer.  [default: that of the first sweep with one]",
+    help="A table of claims to judge.  [default: that of the first sweep with one]",
 )
 @click.option(
     "--output",
@@ -26,7 +26,10 @@ from frontier_search.cli.options import HOME
     help="[default: HOME/NAME/report]",
 )
 def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path | None) -> None:
-    """Write report.html, one file that needs no network, and report.md with its figures, on the searches and sweeps NAME..."""
+    """Write a report on the searches and sweeps NAME...
+
+    report.html is one file that needs no network. report.md has its figures beside it.
+    """
     from frontier_search.reports import document, study
     from frontier_search.reports.study_claims import Studied
     from frontier_search.search.claim import Claims
@@ -41,7 +44,8 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
         if sweep is not None:
             claims, settled = claims or sweep.sweep.claims, settled or sweep.sweep.until_settled
             entries = [entry for group in sweep.entries().values() for entry in group]
-            made = f"frontier-search sweep {name}.yaml{' --until-settled' if sweep.sweep.until_settled else ''}"
+            flag = " --until-settled" if sweep.sweep.until_settled else ""
+            made = f"frontier-search sweep {name}.yaml{flag}"
         else:
             entries, made = [catalog.find(name, home)], f"frontier-search run {name}.yaml"
         studied += [

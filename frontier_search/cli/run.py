@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, place, question, spec_of, training, typed, where_of
+from frontier_search.cli.options import HOME, locating, question, spec_of, training, typed, where_of
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.storage.names import free_name
 
@@ -16,7 +16,7 @@ from frontier_search.storage.names import free_name
 @click.command("run", short_help="Search a dataset for its frontier.")
 @question
 @HOME
-@place
+@locating
 @training
 @click.option("--resume", is_flag=True, help="Continue the search of this --name, if there is one.")
 @click.option("--dry-run", is_flag=True, help="Show the whole search, check it, and stop.")

@@ -1,4 +1,4 @@
-"""What the commands that train share: the live view, the mirror beside each search, and the closing words."""
+"""Runs a search or a sweep with a live view and a mirror, for the commands that train."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from frontier_search.storage.sweep_catalog import SweepEntry
 
 
 def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
-    """Runs what is left of a search and prints the frontier.
+    """Runs the rest of a search and prints the frontier.
 
     Raises:
-        SearchError: the search stopped; the sentence says how to go on.
+        SearchError: the search stopped. The sentence says how to resume.
     """
     mirror_process = MirrorProcess(entry) if mirror else None
     with _says_how_to_resume(entry.folder.resume_command):
@@ -50,19 +50,19 @@ def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
 
 
 def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:
-    """Runs what is left of a sweep.
+    """Runs the rest of a sweep.
 
     Raises:
-        SearchError: a search stopped; the sentence says how to go on.
+        SearchError: a search stopped. The sentence says how to resume.
     """
     with SweepView(entry.sweep, entry.folder.resume_command) as view:
 
         @contextmanager
         def observe(search: Entry) -> Iterator[Sequence[Observer]]:
-            beside = MirrorProcess(search) if mirror else None
-            yield [view.observe, *([beside.observe] if beside else [])]
-            if beside:
-                beside.finish()
+            mirror_process = MirrorProcess(search) if mirror else None
+            yield [view.observe, *([mirror_process.observe] if mirror_process else [])]
+            if mirror_process:
+                mirror_process.finish()
 
         with _says_how_to_resume(entry.folder.resume_command):
             runner.sweep(entry, executor, where, observe)

@@ -16,7 +16,7 @@ from frontier_search.storage.names import known_names
 @HOME
 @FORMAT
 def command(name: str | None, home: Path, form: str) -> None:
-    """How far search NAME is, or each search of sweep NAME, or every search under the home."""
+    """Show how far search NAME is, each search of sweep NAME, or every search under the home."""
     from frontier_search.reports.progress import progress
     from frontier_search.reports.rows import render
     from frontier_search.storage import catalog, sweep_catalog  # optuna loads here, not for --help
@@ -30,10 +30,7 @@ def command(name: str | None, home: Path, form: str) -> None:
     for each in known_names(home):
         try:
             rows.append(progress(catalog.find(each, home)))
-        except (
-            SpecError,
-            SearchError,
-        ) as error:  # one that cannot be read must not hide the others
+        except (SpecError, SearchError) as error:  # must not hide the searches that can be read
             problems.append(f"{each}: {error}")
     click.echo(render(rows, form))
     if problems:

@@ -11,7 +11,7 @@ from frontier_search.cli.options import CLUSTER
 @click.argument("name")
 @CLUSTER
 def command(name: str, cluster: str) -> None:
-    """Stop search NAME; everything finished is kept, and submitting it again goes on."""
+    """Stop search NAME. Everything finished is kept, and submitting it again continues it."""
     from frontier_search.cluster.jobs import Jobs
 
     with Jobs.of(cluster) as jobs:

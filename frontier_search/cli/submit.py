@@ -11,34 +11,31 @@ from frontier_search.cli.options import CLUSTER, GPUS, question, spec_of
 from frontier_search.errors import SpecError
 from frontier_search.storage.names import first_free_name
 
-PASSED_ON = (
-    "storage",
-    "outcomes",
-    "tracking_uri",
-    "gpus_per_cohort",
-)  # flags of `run` that are no part of the question
+# flags of `run` that are not settings of the search
+PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort")
 
 
 @click.command("submit", short_help="Search on a cluster.")
 @question
 @CLUSTER
 @GPUS
-@click.option("--storage", metavar="URL", help="As the head reaches it.  [default: journal]")
+@click.option("--storage", metavar="URL", help="A URL that the head can reach.  [default: journal]")
 @click.option(
     "--outcomes",
     metavar="PATH|s3://...",
-    help="As the nodes reach it.  [default: the cluster's FRONTIER_SEARCH_OUTCOMES]",
+    help="A location that all nodes reach.  [default: the cluster's FRONTIER_SEARCH_OUTCOMES]",
 )
 @click.option(
     "--tracking-uri",
     metavar="URI",
-    help="As the head reaches it.  [default: HOME/mlflow.db on the head]",
+    help="A URI that the head can reach.  [default: HOME/mlflow.db on the head]",
 )
 @click.option("--detach", is_flag=True, help="Do not follow it.")
 def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) -> None:
-    """Search on a cluster, as `run` does here, and follow the progress; Ctrl-C detaches and the search goes on.
+    """Search on a cluster, as `run` does on this machine, and follow the progress.
 
-    Submitting a --name that was interrupted goes on with it.
+    Ctrl-C detaches, and the search continues. Submitting the --name of a search that was
+    interrupted continues that search.
     """
     from frontier_search.cli.attach import follow
     from frontier_search.cluster.jobs import Jobs
@@ -47,7 +44,8 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     outcomes = flags["outcomes"]
     if outcomes and not outcomes.startswith(("/", "s3://")):
         raise SpecError(
-            f"--outcomes {outcomes}: the nodes do not see this folder; give an absolute path that they see, or s3://BUCKET/PATH."
+            f"--outcomes {outcomes}: the nodes do not see this folder; give an absolute path that"
+            " they see, or s3://BUCKET/PATH."
         )
     spec = spec_of(search_file, flags)
     try:
@@ -65,14 +63,13 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
             ]
             submission_id = jobs.submit(search, passed)
             click.echo(
-                f"submitted {search.name}; follow it with: frontier-search attach {search.name} --cluster {cluster}",
+                f"submitted {search.name}; follow it with: frontier-search attach {search.name}"
+                f" --cluster {cluster}",
                 err=True,
             )
             if not detach:
                 follow(jobs, search.name, submission_id, cluster)
-    except (
-        KeyboardInterrupt
-    ):  # while the tunnel is opened, or the search is handed over; who follows it detaches
+    except KeyboardInterrupt:  # before the search is followed, where Ctrl-C detaches
         click.echo(
             f"interrupted; whether it was submitted says: frontier-search list --cluster {cluster}",
             err=True,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, once, place, seeds_of, training, typed, where_of
+from frontier_search.cli.options import HOME, locating, once, seeds_of, training, typed, where_of
 from frontier_search.storage.folder import SweepFolder
 
 
@@ -27,7 +27,7 @@ from frontier_search.storage.folder import SweepFolder
     help="Then train more seeds, of the candidates that decide an open claim.",
 )
 @HOME
-@place
+@locating
 @training
 @click.option("--dry-run", is_flag=True, help="Check every search, say how much it is, and stop.")
 def command(

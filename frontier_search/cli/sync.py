@@ -21,7 +21,10 @@ from frontier_search.cli.options import HOME
 )
 @click.pass_context
 def command(context: click.Context, name: str, home: Path, follow: int | None) -> None:
-    """Bring MLflow up to date with search or sweep NAME, from the storage alone; running it again changes nothing."""
+    """Bring MLflow up to date with search or sweep NAME, from the storage only.
+
+    Running it again changes nothing.
+    """
     from frontier_search.mirror import mirror
     from frontier_search.mirror.follow import follow as follow_process
     from frontier_search.storage import (  # optuna and mlflow load here, not for --help
@@ -34,6 +37,7 @@ def command(context: click.Context, name: str, home: Path, follow: int | None) -
     for entry in sweep_catalog.find_searches(name, home):
         touched = mirror.Mirror(entry).sync()
         click.echo(
-            f"{entry.search.name}: {touched} runs created or changed in {entry.locations.tracking_uri}",
+            f"{entry.search.name}: {touched} runs created or changed in"
+            f" {entry.locations.tracking_uri}",
             err=True,
         )

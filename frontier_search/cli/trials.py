@@ -14,7 +14,7 @@ from frontier_search.cli.options import FORMAT, HOME
 @HOME
 @FORMAT
 def command(name: str, home: Path, form: str) -> None:
-    """List every trial of search NAME, by number; works while the search is live."""
+    """List every trial of search NAME, by number. This works while the search is live."""
     from frontier_search.reports import tables
     from frontier_search.storage import catalog  # optuna loads here, not for --help
 

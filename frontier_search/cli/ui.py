@@ -23,21 +23,23 @@ from frontier_search.storage.names import newest_name
 )
 @click.option("--no-browser", is_flag=True, help="Print the links and open nothing.")
 def command(name: str | None, home: Path, port: int, no_browser: bool) -> None:
-    """Serve MLflow's pages on this machine, opened on the frontier of search NAME (or of the newest search), until Ctrl-C."""
+    """Serve MLflow's pages on this machine until Ctrl-C.
+
+    They open on the frontier of search NAME, or of the newest search.
+    """
     import contextlib
     import signal
 
     from frontier_search.mirror import server
     from frontier_search.storage import catalog  # optuna and mlflow load here, not for --help
 
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # as Ctrl-C: MLflow's server ends with this process
+    # as Ctrl-C does, so that MLflow's server ends with this process
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     entry = catalog.find(name or newest_name(home), home)
     with contextlib.suppress(KeyboardInterrupt), server.serve(entry, port) as pages:
         click.echo(pages.chart)
         click.echo(f"the frontier's own page: {pages.page}", err=True)
-        if not no_browser and sys.stdout.isatty():  # a script wants the link alone
+        if not no_browser and sys.stdout.isatty():  # a script wants only the link
             click.launch(pages.chart)
         if pages.process is not None:
             click.echo("serving; Ctrl-C stops it", err=True)
