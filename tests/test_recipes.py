@@ -103,7 +103,15 @@ def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
 def run(recipe: Recipe, monkeypatch: pytest.MonkeyPatch, *changes: str) -> list[Trial]:
     """Runs the recipe's command on a tiny search and returns the trials; `changes` are options."""
     (line,) = recipe.commands
-    command(monkeypatch, *shlex.split(line)[1:], *TINY, *HERE, *changes)
+    _, *words = shlex.split(line)
+    given = (*TINY, *changes)
+    options = dict(zip(given[::2], given[1::2], strict=True))  # the last value of an option counts
+    for option, value in options.items():
+        if option in words:
+            words[words.index(option) + 1] = value
+        else:
+            words += [option, value]
+    command(monkeypatch, *words, *HERE)
     trials = read_trials(find("tiny", Path("home")))
     assert len(trials) == 4
     assert [trial.reason for trial in trials] == [None] * 4
@@ -185,10 +193,10 @@ def test_storage(cook: Cook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     for test in (
         storages.test_all_trials_are_read_back_equal,
         storages.test_a_reader_sees_what_a_live_session_writes,
-        storages.test_what_is_written_in_a_group_is_there_when_it_ends,
+        storages.test_writes_of_a_group_are_visible_when_it_ends,
         storages.test_a_second_session_opens_the_study_of_the_first,
     ):
-        test(storages.Place(f"shared:{tmp_path / test.__name__}", tmp_path))
+        test(storages.Location(f"shared:{tmp_path / test.__name__}", tmp_path))
     one, other = (open_storage("shared:search.log", tmp_path, writable=True) for _ in range(2))
     with one.held("tiny"), pytest.raises(SpecError, match="is already running"), other.held("tiny"):
         pass
