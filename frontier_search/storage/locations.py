@@ -11,7 +11,7 @@ from pathlib import Path
 
 from frontier_search.errors import SpecError
 from frontier_search.storage import remote
-from frontier_search.storage.storage import JOURNAL, Storage, open_storage, url_problem
+from frontier_search.storage.storage import JOURNAL, Storage, absolute_url, open_storage
 from frontier_search.storage.url import absolute, without_password
 
 TRACKING_PREFIXES = (  # of the URIs that MLflow takes
@@ -55,16 +55,14 @@ class Locations:
             SpecError: the storage URL, the tracking URI or the location of outcomes is of no known
                 kind.
         """
-        problem = url_problem(storage) if storage else None
-        if problem:
-            raise SpecError(problem)
+        storage = absolute_url(storage or JOURNAL)
         if tracking_uri and not tracking_uri.startswith(TRACKING_PREFIXES):
             allowed = ", ".join(f"{prefix}..." for prefix in TRACKING_PREFIXES)
             raise SpecError(
                 f"--tracking-uri {tracking_uri!r}: MLflow keeps its pages at {allowed} only."
             )
         return Locations(
-            absolute(storage or JOURNAL),
+            storage,
             absolute(tracking_uri) if tracking_uri else _default_tracking_uri(home),
             remote.normal(outcomes) if outcomes else None,
         )
@@ -93,6 +91,7 @@ class Locations:
         """
         problems = []
         for key, ours in asdict(self).items():
+            # an earlier version may have written a relative path
             shown, before = (
                 None if value is None else without_password(absolute(value))
                 for value in (asdict(asked)[key], ours)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from frontier_search.storage.database import Database
 from frontier_search.storage.lock import hold
 from frontier_search.storage.storage import Backend, Storage
-from frontier_search.storage.url import SQLITE_FILE
+from frontier_search.storage.url import SQLITE_FILE, absolute
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -35,4 +35,6 @@ def _problem(url: str) -> str | None:
     )
 
 
-BACKEND = Backend(re.compile(r"sqlite:///.*", re.DOTALL), "sqlite:///PATH", _open, _problem)
+BACKEND = Backend(
+    re.compile(r"sqlite:///.*", re.DOTALL), "sqlite:///PATH", _open, _problem, absolute
+)

@@ -58,12 +58,14 @@ class Backend:
         open: opens a storage, given its URL, the search's folder, and whether this process is the
             search's writer. Raises SearchError when it cannot be opened.
         problem: returns why a URL that matches cannot be used, or None.
+        absolute: returns a URL that names the same storage in every current directory.
     """
 
     pattern: re.Pattern[str]
     shown: str
     open: Callable[[str, Path, bool], Storage]
     problem: Callable[[str], str | None] = lambda url: None
+    absolute: Callable[[str], str] = lambda url: url
 
 
 BACKENDS: Zoo[Backend] = Zoo(  # by the URL's scheme
@@ -92,6 +94,18 @@ def open_storage(url: str, folder: Path, writable: bool) -> Storage:
     if problem:
         raise SpecError(problem)
     return BACKENDS[_scheme(url)].open(url, folder, writable)
+
+
+def absolute_url(url: str) -> str:
+    """Returns a storage URL that names the same storage in every current directory.
+
+    Raises:
+        SpecError: no back end takes the URL.
+    """
+    problem = url_problem(url)
+    if problem:
+        raise SpecError(problem)
+    return BACKENDS[_scheme(url)].absolute(url)
 
 
 def url_problem(url: str) -> str | None:
