@@ -6,12 +6,16 @@ a tiny search. Where a contract test takes a member by name, it runs on the reci
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+import itertools
 import re
 import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -38,8 +42,8 @@ from tests.contracts import test_storages as storages
 from tests.test_docs import ROOT, blocks
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
-TINY = ["--trials", "4", "--seeds", "2", "--epochs", "2", "--dataset", "iris"]
-HERE = ["--executor", "inline", "--no-mirror", "--home", "home", "--name", "tiny"]
+TINY = {"--trials": "4", "--seeds": "2", "--epochs": "2", "--dataset": "iris", "--name": "tiny"}
+HERE = {"--executor": "inline", "--home": "home"}
 
 
 @dataclass(frozen=True)
@@ -100,22 +104,36 @@ def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
     assert not stop.value.code
 
 
-def run(recipe: Recipe, monkeypatch: pytest.MonkeyPatch, *changes: str) -> list[Trial]:
-    """Runs the recipe's command on a tiny search and returns the trials; `changes` are options."""
-    (line,) = recipe.commands
-    _, *words = shlex.split(line)
-    given = (*TINY, *changes)
-    options = dict(zip(given[::2], given[1::2], strict=True))  # the last value of an option counts
-    for option, value in options.items():
-        if option in words:
-            words[words.index(option) + 1] = value
-        else:
-            words += [option, value]
-    command(monkeypatch, *words, *HERE)
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    line: str = "frontier-search run",
+    dataset: str = TINY["--dataset"],
+) -> list[Trial]:
+    """Runs a recipe's command on a tiny search of another dataset and returns the trials."""
+    _, name, *words = shlex.split(line)
+    given = dict(zip(words[::2], words[1::2], strict=True))
+    options = given | TINY | HERE | {"--dataset": dataset}
+    command(monkeypatch, name, *itertools.chain(*options.items()), "--no-mirror")
     trials = read_trials(find("tiny", Path("home")))
     assert len(trials) == 4
     assert [trial.reason for trial in trials] == [None] * 4
     return trials
+
+
+def hold_contract(module: ModuleType, **given: Callable[[], Any]) -> list[str]:
+    """Runs the tests of a contract that need nothing but what is given, and returns their names.
+
+    Each argument is made anew for each test. Tests that start processes are left out, because the
+    row that a recipe adds is not in those.
+    """
+    held = []
+    for name, test in vars(module).items():
+        needed = inspect.signature(test).parameters if name.startswith("test_") else {}
+        if needed and set(needed) <= set(given) and "process" not in name:
+            with contextlib.suppress(pytest.skip.Exception):
+                test(**{key: given[key]() for key in needed})
+            held.append(name)
+    return held
 
 
 def front_door() -> dict[str, Any]:
@@ -140,28 +158,32 @@ def test_the_table_names_every_recipe_and_only_what_exists() -> None:
     ("title", "name"), [("A family", "ring:FAMILY"), ("A network", "bumps:FAMILY")]
 )
 def test_families(title: str, name: str, cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
-    trials = run(cook(title), monkeypatch)
+    (line,) = cook(title).commands
+    trials = run(monkeypatch, line)
     assert {trial.candidate.family for trial in trials} == {"dense", name}
-    families.test_member_is_named_and_sourced(name)
-    families.test_counts_equal_the_tensors(name, 64, 10)
-    families.test_every_learned_scalar_gets_a_gradient(name)
-    families.test_a_stack_equals_its_models_trained_alone(name, "multiclass")
-    families.test_same_seed_same_result_and_graphs_never_change(name)
-    families.test_training_stays_on_its_device(name, "multiclass", "meta")
+    held = hold_contract(
+        families,
+        name=lambda: name,
+        task=lambda: "multiclass",
+        device=lambda: "meta",
+        n_inputs=lambda: 64,
+        n_outputs=lambda: 10,
+    )
+    assert len(held) >= 8
     assert name in FAMILIES
 
 
 def test_dataset(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = cook("A dataset")
-    run(recipe, monkeypatch, "--dataset", "cosine:DATASET")
-    assert recipe.commands == ["frontier-search run --dataset cosine:DATASET"]
+    (line,) = cook("A dataset").commands
+    run(monkeypatch, line, dataset=line.rpartition(" ")[2])
+    assert find("tiny", Path("home")).search.find_dataset().n_features == 1
 
 
 def test_objective(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = cook("An objective")
     (row,) = eval(f"({recipe.row})", front_door())
     monkeypatch.setitem(OBJECTIVES, row.name, row)
-    trials = run(recipe, monkeypatch, "--dataset", "sine")
+    trials = run(monkeypatch, *recipe.commands, dataset="sine")
     for trial in trials:
         assert trial.objectives["mae"] == row.of(trial)
         assert 0 < trial.objectives["mae"] ** 2 <= sum(trial.per_seed("val_loss")) / 2
@@ -169,7 +191,7 @@ def test_objective(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sampler(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(cook("A sampler"), monkeypatch)
+    run(monkeypatch, *cook("A sampler").commands)
     assert find("tiny", Path("home")).search.sampler == "independent:SAMPLER"
     assert SAMPLERS["independent:SAMPLER"].conditional
 
@@ -187,16 +209,14 @@ def test_storage(cook: Cook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     recipe = cook("A storage")
     for scheme, path in eval(f"{{{recipe.row}}}").items():
         monkeypatch.setitem(BACKENDS._paths, scheme, path)
-    run(recipe, monkeypatch)
+    run(monkeypatch, *recipe.commands)
     assert Path("search.log").exists()
     assert not list(Path("home").rglob("journal.log"))
-    for test in (
-        storages.test_all_trials_are_read_back_equal,
-        storages.test_a_reader_sees_what_a_live_session_writes,
-        storages.test_writes_of_a_group_are_visible_when_it_ends,
-        storages.test_a_second_session_opens_the_study_of_the_first,
-    ):
-        test(storages.Location(f"shared:{tmp_path / test.__name__}", tmp_path))
+    new = (
+        storages.Location(f"shared:{tmp_path}/{number}.log", tmp_path)
+        for number in itertools.count()
+    )
+    assert len(hold_contract(storages, location=lambda: next(new))) >= 5
     one, other = (open_storage("shared:search.log", tmp_path, writable=True) for _ in range(2))
     with one.held("tiny"), pytest.raises(SpecError, match="is already running"), other.held("tiny"):
         pass
@@ -228,7 +248,7 @@ def test_command(
     row: dict[str, str] = eval(f"{{{recipe.row}}}")
     for name, words in row.items():
         monkeypatch.setitem(console.COMMANDS, name, words)
-    command(monkeypatch, "run", *TINY, *HERE)
+    run(monkeypatch)
     capsys.readouterr()
     command(monkeypatch, "smallest", "tiny", "--loss", "99", "--home", "home")
     assert capsys.readouterr().out.startswith("trial ")
@@ -240,7 +260,7 @@ def test_figure(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = cook("A figure")
     for suffix, path in eval(f"{{{recipe.row}}}").items():
         monkeypatch.setitem(FIGURES._paths, suffix, path)
-    command(monkeypatch, "run", *TINY, *HERE)
+    run(monkeypatch)
     (line,) = recipe.commands
     words = shlex.split(line.replace("digits-1", "tiny"))[1:]
     command(monkeypatch, *words, "--home", "home")
