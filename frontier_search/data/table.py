@@ -13,15 +13,18 @@ import csv
 import math
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TARGET = "target"
 MIN_ROWS = 20
@@ -72,21 +75,7 @@ def read_csv(path: Path) -> Table:
     frame.columns = pd.Index(header)  # without spaces around names: " target" is the target
     target = TARGET if TARGET in header else header[-1]
     features = [column for column in header if column != target]
-    numeric = [column for column in features if pd.api.types.is_numeric_dtype(frame[column])]
-    text = [repr(column) for column in features if column not in numeric]
-    if text:
-        problems.append(
-            f"columns of {str(path)!r} that are not numeric: {listed(text)}. Features must be "
-            f"numbers: encode or drop them, or name the target column {TARGET!r}."
-        )
-    is_float = pd.api.types.is_float_dtype(frame[target])
-    missing = {column: int(frame[column].isna().sum()) for column in header}
-    infinite = {
-        column: int(np.isinf(frame[column].to_numpy(dtype=np.float64)).sum())
-        for column in numeric + [target] * is_float
-    }
-    problems += _gaps("missing (empty, NA or None)", missing, path)
-    problems += _gaps("infinite", infinite, path)
+    problems = _column_problems(frame, features, target, path)
     if problems:
         raise SpecError(problems)
     y = frame[target].to_numpy()
@@ -94,6 +83,29 @@ def read_csv(path: Path) -> Table:
         frame[features].to_numpy(dtype=np.float64),
         y if pd.api.types.is_numeric_dtype(frame[target]) else y.astype(np.str_),
     )
+
+
+def _column_problems(
+    frame: pd.DataFrame, features: Sequence[str], target: str, path: Path
+) -> list[str]:
+    """Returns a sentence each on text in features, missing values and infinite values."""
+    from pandas.api.types import is_float_dtype, is_numeric_dtype
+
+    problems = []
+    numeric = [column for column in features if is_numeric_dtype(frame[column])]
+    text = [repr(column) for column in features if column not in numeric]
+    if text:
+        problems.append(
+            f"columns of {str(path)!r} that are not numeric: {listed(text)}. Features must be "
+            f"numbers: encode or drop them, or name the target column {TARGET!r}."
+        )
+    missing = {column: int(frame[column].isna().sum()) for column in frame.columns}
+    infinite = {
+        column: int(np.isinf(frame[column].to_numpy(dtype=np.float64)).sum())
+        for column in numeric + [target] * is_float_dtype(frame[target])
+    }
+    problems += _gaps("missing (empty, NA or None)", missing, path)
+    return problems + _gaps("infinite", infinite, path)
 
 
 def _header(path: Path) -> tuple[list[str], int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from frontier_search.data.datasets import DATASETS
-from frontier_search.data.reference import FILE, IMPORT_PATH, SHIPPED, DatasetReference, Kind
+from frontier_search.data.reference import FILE, IMPORT_PATH, KINDS, SHIPPED, DatasetReference, Kind
 from frontier_search.errors import SpecError
+from tests.support import toys
 
 IRIS = "frontier_search.data.datasets.iris:DATASET"
 read = DatasetReference.read
@@ -70,3 +72,20 @@ def test_an_unknown_name_is_answered_with_the_allowed_ones() -> None:
         read("digit").load()
     with pytest.raises(SpecError, match="is a Sizes, not a Dataset"):
         read("frontier_search.data.openml:SIZES").load()
+
+
+def test_a_new_kind_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word such as ``toy:40`` becomes a dataset that is searched, found again and not a file."""
+    made = Kind(
+        matches=lambda given: given.startswith("toy:"),
+        load=lambda given: replace(
+            toys.dataset(n_rows=int(given.removeprefix("toy:"))), name=given
+        ),
+        rows_file=lambda given: None,
+    )
+    monkeypatch.setattr("frontier_search.data.reference.KINDS", (made, *KINDS))
+    search = toys.search(dataset="toy:40")
+    assert (search.dataset, search.dataset_sha256) == ("toy:40", None)
+    assert search.dataset_reference.kind is made
+    assert len(search.obtain_dataset().split(1).train) == 40
+    assert type(search).from_spec(search.to_spec()) == search
