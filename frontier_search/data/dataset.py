@@ -12,6 +12,14 @@ from numpy.typing import NDArray
 
 Task = Literal["regression", "binary", "multiclass"]
 Select = Literal["best", "last"]
+Population = Literal["draws", "problem", "table"]
+
+# what an interval over seeds speaks of
+POPULATIONS: dict[Population, str] = {
+    "draws": "fresh rows of the generator: every seed draws its own",
+    "problem": "fresh rows of one problem: another instance of the generator may differ",
+    "table": "other splits of these rows: it says nothing about rows that are not in the table",
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,9 @@ class Dataset:
         file: for datasets whose rows are not shipped: returns the local file, or None if the rows
             must be downloaded. None for all other datasets.
         learning_rate: (low, high) of the default, logarithmic, learning-rate range.
+        population: what another seed changes: it draws rows anew from a generator (``draws``) or
+            from one fixed problem (``problem``), or it splits the same rows again (``table``). An
+            interval over seeds speaks of nothing wider, see ``POPULATIONS``.
     """
 
     name: str
@@ -89,6 +100,7 @@ class Dataset:
     image: tuple[int, int, int] | None = None
     file: Callable[[], Path | None] | None = None
     learning_rate: tuple[float, float] = (1e-3, 3e-2)
+    population: Population = "table"
 
     @property
     def square_image(self) -> bool:

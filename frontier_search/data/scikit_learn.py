@@ -147,6 +147,7 @@ def fresh_sample(
         source=f"sklearn.datasets.{function}",
         budget=TrainingBudget(epochs=40, batch_size=32),
         split=FreshSample(function, tuple(settings.items())),
+        population="draws",
     )
 
 
@@ -162,6 +163,7 @@ def manifold_halves(name: str, function: str, noise: float, source: str | None =
         source=f"{source}, {maker}" if source else maker,
         budget=TrainingBudget(epochs=40, batch_size=32),
         split=ManifoldHalves(function, noise),
+        population="draws",
     )
 
 
@@ -176,6 +178,7 @@ def fixed_problem(name: str, problem: FixedProblem) -> Dataset:
         source="Guyon (2003), sklearn.datasets.make_classification",
         budget=TrainingBudget(epochs=60, batch_size=32),
         split=problem,
+        population="problem",
     )
 
 

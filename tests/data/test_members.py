@@ -111,3 +111,14 @@ def test_two_seeds_draw_from_one_problem(name: str) -> None:
         np.linalg.norm(means - again, axis=1).max()
         < np.linalg.norm(means - means.mean(axis=0), axis=1).min()
     )
+
+
+def test_fresh_rows_of_a_generator_share_no_row_between_seeds_and_a_table_shares_many() -> None:
+    """That is what the population says that an interval over seeds speaks of."""
+    shared = {
+        name: len(np.intersect1d(*(split_of(name, seed).train.x.sum(axis=1) for seed in SEEDS[:2])))
+        for name in ("friedman1", "multiscale_fourier_regression", "digits")
+    }
+    assert [DATASETS[name].population for name in shared] == ["draws", "draws", "table"]
+    assert shared["friedman1"] == shared["multiscale_fourier_regression"] == 0
+    assert shared["digits"] > 100

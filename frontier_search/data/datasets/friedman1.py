@@ -41,4 +41,5 @@ DATASET = Dataset(
     source="Friedman (1991), sklearn.datasets.make_friedman1",
     budget=TrainingBudget(epochs=200, batch_size=32),
     split=split,
+    population="draws",
 )

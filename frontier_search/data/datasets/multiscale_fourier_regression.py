@@ -44,4 +44,5 @@ DATASET = Dataset(
     source="after Nicolini (2026), target reconstructed",
     budget=TrainingBudget(epochs=30, batch_size=32),
     split=split,
+    population="draws",
 )

@@ -37,4 +37,5 @@ DATASET = Dataset(
     source="Nicolini (2026), y = sin(x) on [0, 4 pi]",
     budget=TrainingBudget(epochs=300, batch_size=64),
     split=split,
+    population="draws",
 )
