@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("quick_models")
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def _short_timeouts(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     # importing mlflow.pytorch may set the root logger to ERROR
     caplog.set_level(logging.WARNING, logger=follow.log.name)
@@ -121,12 +121,12 @@ def test_it_follows_until_the_lock_is_released(
 ) -> None:
     """MLflow fails at first. When the search has ended, MLflow holds everything."""
     entry = tracked("mlflow.db")
-    mirror, turns = Mirror(entry), []
+    mirror, syncs = Mirror(entry), []
     sync = mirror.sync
 
     def sometimes(live: bool | None = None) -> int:
-        turns.append(live)
-        if len(turns) == 1:
+        syncs.append(live)
+        if len(syncs) == 1:
             raise SearchError("MLflow is down")
         return sync(live)
 
@@ -134,12 +134,12 @@ def test_it_follows_until_the_lock_is_released(
     with entry.folder.lock():
         thread = threading.Thread(target=follow.follow, args=(mirror, os.getpid(), 0.05))
         thread.start()
-        _until(lambda: len(turns) >= 3)
+        _until(lambda: len(syncs) >= 3)
         # the run of the search, and those of its trials
         assert statuses(entry) == {"RUNNING", "FINISHED"}
     thread.join(30)
     assert not thread.is_alive()
-    assert turns[-1] is None
+    assert syncs[-1] is None
     assert statuses(entry) == {"FINISHED"}
     assert "MLflow is down" in caplog.text
 

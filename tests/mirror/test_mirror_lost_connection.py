@@ -14,7 +14,7 @@ from frontier_search.mirror.mirror import Mirror
 from tests.support.reading import At, rows_of, runs_of
 
 
-class Dying:
+class LosesConnection:
     """A client that loses the connection at its k-th write. Every later write fails.
 
     Args:
@@ -44,7 +44,12 @@ class Dying:
     def __init__(
         self, client: MlflowClient, k: int, carried_out: bool, writes: Sequence[str] = WRITES
     ) -> None:
-        self._client, self._left, self._carried_out, self._writes = client, k, carried_out, writes
+        self._client, self._writes_left, self._carried_out, self._writes = (
+            client,
+            k,
+            carried_out,
+            writes,
+        )
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
@@ -52,12 +57,12 @@ class Dying:
             return method
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            self._left -= 1
-            if self._left > 0:
+            self._writes_left -= 1
+            if self._writes_left > 0:
                 return method(*args, **kwargs)
-            if self._left == 0 and self._carried_out:
+            if self._writes_left == 0 and self._carried_out:
                 method(*args, **kwargs)
-            raise ConnectionError("the line went dead")
+            raise ConnectionError("the connection is lost")
 
         return call
 
@@ -68,7 +73,7 @@ def test_a_lost_connection_leaves_no_second_copy(tracked: At, carried_out: bool)
     Mirror(whole).sync()
     for k in (1, 2, 3, 5, 6, 7, 8, 20, 41, 44, 46, 50):
         mirror = Mirror(entry)
-        mirror.client._mlflow = Dying(mirror.client.mlflow, k, carried_out)  # type: ignore[assignment]
+        mirror.client._mlflow = LosesConnection(mirror.client.mlflow, k, carried_out)  # type: ignore[assignment]
         with contextlib.suppress(SearchError):  # for a large k there may be nothing left to write
             mirror.sync()
     Mirror(entry).sync()
@@ -89,10 +94,12 @@ def test_the_next_mirror_completes_a_model_after_a_lost_connection_at_each_step(
     whole, entry = tracked("whole.db"), tracked("mlflow.db")
     Mirror(whole).sync()
     # each k is a step of the same model, or of the next one after a last step that was carried out
-    for k in range(1, len(Dying.MODEL_WRITES) + 1):
+    for k in range(1, len(LosesConnection.MODEL_WRITES) + 1):
         mirror = Mirror(entry)
-        mirror.client._mlflow = Dying(mirror.client.mlflow, k, carried_out, Dying.MODEL_WRITES)  # type: ignore[assignment]
-        with pytest.raises(SearchError, match="the line went dead"):
+        mirror.client._mlflow = LosesConnection(
+            mirror.client.mlflow, k, carried_out, LosesConnection.MODEL_WRITES
+        )  # type: ignore[assignment]
+        with pytest.raises(SearchError, match="the connection is lost"):
             mirror.sync()
     Mirror(entry).sync()
     for table in ("logged_models", "inputs"):
@@ -105,7 +112,7 @@ def test_a_mirror_works_again_after_an_error(tracked: At) -> None:
     mirror = Mirror(entry)
     client = mirror.client.mlflow
     for k in (4, 30):
-        mirror.client._mlflow = Dying(client, k, carried_out=True)  # type: ignore[assignment]
+        mirror.client._mlflow = LosesConnection(client, k, carried_out=True)  # type: ignore[assignment]
         with pytest.raises(SearchError):
             mirror.sync(live=True)
     mirror.client._mlflow = client
