@@ -38,7 +38,7 @@ class Product:
 
     @property
     def flops(self) -> int:
-        """Operations of one product with a vector.
+        """Counts the operations of one product with a vector.
 
         They are those of each factor's nonzero entries, and those of the loops.
         """
@@ -50,7 +50,10 @@ class Product:
 
     @property
     def bytes(self) -> int:
-        """Storage of the factors, as edges of 8 bytes or densely. Equal factors are stored once."""
+        """Counts the bytes of the factors, as edges of 8 bytes or densely.
+
+        Equal factors are stored once.
+        """
         distinct = {factor.tobytes(): factor for factor in self.factors}.values()
         return sum(min(8 * int(np.count_nonzero(factor)), 4 * factor.size) for factor in distinct)
 

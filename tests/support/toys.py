@@ -16,7 +16,7 @@ def dataset(
     n_classes: int = 3,
     side: int | None = None,
 ) -> Dataset:
-    """Random rows; a seed decides them. With a side, they are square images of side x side pixels."""
+    """Random rows; a seed decides them. With a side, they are images of side x side pixels."""
     n_features = side * side if side else n_features
 
     def part(rng: np.random.Generator) -> Rows:

@@ -67,7 +67,7 @@ class Convolution:
 
     @property
     def features(self) -> int:
-        """C g^2."""
+        """The number of features, C g^2."""
         return self.channels * self.grid**2
 
     def map_side(self, n_inputs: int) -> int:
@@ -87,7 +87,7 @@ class Convolution:
         return found
 
     def size(self, n_inputs: int) -> Size:
-        """C k^2 + C and (layers - 1)(C^2 k^2 + C) scalars, all effective.
+        """Counts C k^2 + C and (layers - 1)(C^2 k^2 + C) scalars, all effective.
 
         Products with the zeros around an image are counted.
         """
@@ -131,12 +131,12 @@ class _OnFeatures:
 
 @dataclass(frozen=True)
 class Convolutional(_OnFeatures):
-    """Features before a reservoir."""
+    """The shape of features before a reservoir."""
 
     network: str = "frontier_search.models.networks.convolution:ConvolutionalStack"
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """The scalars of F = C g^2 features and F H + H + (F + H) o + o, all effective."""
+        """Counts the scalars of F = C g^2 features and F H + H + (F + H) o + o, all effective."""
         front, head = self.front.size(n_inputs), self.core.size(self.front.features, n_outputs)
         raw = front.raw + head.raw
         return Size(
@@ -158,7 +158,7 @@ class Scaffold(_OnFeatures):
             )
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """The scalars of H = C g^2 features and H o + o, all effective."""
+        """Counts the scalars of H = C g^2 features and H o + o, all effective."""
         front, readout = self.front.size(n_inputs), self.front.features * n_outputs
         raw = front.raw + readout + n_outputs
         flops = front.flops + self.core.recurrence_flops() + 2 * readout

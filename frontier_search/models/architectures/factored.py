@@ -92,7 +92,7 @@ class Factored:
 
     @property
     def rank(self) -> int:
-        """Sorted by steps, the models that still run at step t are the first of the stack."""
+        """T. Sorted by it, the models that still run at step t are the first of the stack."""
         return self.steps
 
     def factor(self) -> NDArray[np.float64]:
@@ -101,7 +101,7 @@ class Factored:
         return np.asarray(matrix / np.abs(np.linalg.eigvals(matrix)).max())
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """d H + H + (d + H) o + o scalars and those of the factors, all effective.
+        """Counts d H + H + (d + H) o + o scalars and those of the factors, all effective.
 
         rho is multiplied into a factor once, when a model is stored, and costs nothing. With
         ``rank_one`` the one fixed factor is stored.

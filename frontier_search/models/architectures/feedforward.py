@@ -15,7 +15,7 @@ from frontier_search.models.family import Size
 
 @dataclass(frozen=True)
 class FeedForward:
-    """``layers`` hidden layers of ``hidden`` units each."""
+    """The shape of ``layers`` hidden layers with ``hidden`` units each."""
 
     hidden: int
     layers: int
@@ -31,7 +31,7 @@ class FeedForward:
         return (self.hidden, self.layers)
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """d h + h + (L - 1)(h^2 + h) + h o + o scalars, all effective."""
+        """Counts d h + h + (L - 1)(h^2 + h) + h o + o scalars, all effective."""
         d, h, o = n_inputs, self.hidden, n_outputs
         raw = d * h + h + (self.layers - 1) * (h * h + h) + h * o + o
         products = d * h + (self.layers - 1) * h * h + h * o

@@ -34,7 +34,7 @@ from frontier_search.space import Value
 
 @dataclass(frozen=True)
 class Mixer:
-    """Patches mixed in layers.
+    """The shape of a Mixer.
 
     Attributes:
         grid: g, patches of an edge.
@@ -112,7 +112,7 @@ class Mixer:
         return -(-edge // self.grid)
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """C p^2 + C, in each layer S + 2 C D + D, and C o + o scalars, all effective.
+        """Counts C p^2 + C, in each layer S + 2 C D + D, and C o + o scalars, all effective.
 
         A learned token mixing has 2 S E + E more in each layer.
         """

@@ -71,7 +71,7 @@ class Reservoir:
 
     @property
     def rank(self) -> int:
-        """Sorted by steps, the models that still run at step t are the first of the stack."""
+        """T. Sorted by it, the models that still run at step t are the first of the stack."""
         return self.steps
 
     @property
@@ -96,14 +96,14 @@ class Reservoir:
         return self.graph.matrix(self.hidden, self.spectral_radius, self.graph_noise, seed)
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """d H + H + (d + H) o + o scalars, and one more if gated, all effective."""
+        """Counts d H + H + (d + H) o + o scalars, and one more if gated, all effective."""
         d, h, o = n_inputs, self.hidden, n_outputs
         raw = d * h + h + (d + h) * o + o + int(self.gated)
         flops = 2 * d * h + h + self.recurrence_flops() + 2 * (d + h) * o
         return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.graph_bytes())
 
     def recurrence_flops(self) -> int:
-        """Operations of all T steps: products, the sum, two tanh."""
+        """Counts the operations of all T steps: products, the sum, two tanh."""
         if self.graph is None:
             return 0
         product = self.product
@@ -112,7 +112,7 @@ class Reservoir:
         return self.steps * (products + self.hidden + 2 * self.hidden + mix)
 
     def graph_bytes(self) -> int:
-        """Storage of the fixed graph: as edges of 8 bytes, densely, or only its factors."""
+        """Counts the bytes of the fixed graph: edges of 8 bytes, a matrix, or only its factors."""
         if self.graph is None:
             return 0
         product = self.product

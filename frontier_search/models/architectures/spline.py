@@ -60,7 +60,7 @@ class Spline:
         return self.core.rank
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """d H K + (d + H) o + o scalars, all effective.
+        """Counts d H K + (d + H) o + o scalars, all effective.
 
         They are the reservoir's, with d H K in place of d H + H.
         """

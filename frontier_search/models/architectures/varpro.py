@@ -48,5 +48,5 @@ class VarPro:
         return self.core.rank
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
-        """The reservoir's: every scalar of the readout is counted."""
+        """Returns the reservoir's size: every scalar of the readout is counted."""
         return self.core.size(n_inputs, n_outputs)

@@ -17,7 +17,7 @@ from frontier_search.models.graph import Graph
 
 
 def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(H, H) of standard normal weights with a zero diagonal."""
+    """Returns (H, H) of standard normal weights with a zero diagonal."""
     graph = rng.standard_normal((hidden, hidden))
     np.fill_diagonal(graph, 0.0)
     return graph

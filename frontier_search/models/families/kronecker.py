@@ -23,7 +23,7 @@ INITIATOR = np.array([[1.0, 1.0], [1.0, 0.0]])
 
 
 def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(H, H) of 0 and 1; nothing is drawn."""
+    """Returns (H, H) of 0 and 1. Nothing is drawn."""
     graph = np.ones((1, 1))
     for _ in range(hidden.bit_length() - 1):
         graph = np.kron(graph, INITIATOR)

@@ -21,7 +21,7 @@ from frontier_search.models.graph import Graph
 
 
 def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(H, H) of 0 and 1; an edge may land on the diagonal."""
+    """Returns (H, H) of 0 and 1. An edge may be on the diagonal."""
     graph = kronecker.adjacency(hidden, rng)
     return graph[rng.permutation(hidden)][:, rng.permutation(hidden)]
 

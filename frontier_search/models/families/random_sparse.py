@@ -23,7 +23,7 @@ def edges(hidden: int) -> int:
 
 
 def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(H, H) of 0 and 1 with a zero diagonal."""
+    """Returns (H, H) of 0 and 1 with a zero diagonal."""
     graph = np.zeros((hidden, hidden))
     off_diagonal = np.flatnonzero(~np.eye(hidden, dtype=bool))
     graph.flat[rng.choice(off_diagonal, size=edges(hidden), replace=False)] = 1.0

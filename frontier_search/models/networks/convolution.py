@@ -55,7 +55,7 @@ class Features:
         return weights
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        """(M, s^2, batch) -> (M, C g^2, batch), ordered by map, row and column."""
+        """Returns (M, C g^2, batch), by map, row and column, for images (M, s^2, batch)."""
         n_models, _, batch = x.shape
         maps = (
             x.permute(2, 1, 0)

@@ -76,7 +76,10 @@ class MixerStack:
         return weights
 
     def patches(self, x: Tensor) -> Tensor:
-        """(M, s^2, batch) -> (M, g^2, p^2, batch), patches and their pixels ordered by rows."""
+        """Cuts images (M, s^2, batch) into patches (M, g^2, p^2, batch).
+
+        Patches, and the pixels of each, are ordered by rows.
+        """
         n_models, _, batch = x.shape
         grid, patch = self.first.grid, self.patch
         missing = grid * patch - self.side

@@ -131,7 +131,7 @@ class ReservoirStack:
         )
 
     def recur(self, learned: Mapping[str, Tensor], h: Tensor) -> Tensor:
-        """h_0 -> h_T, both (M, H, batch). Of the learned tensors it reads only the gate."""
+        """Returns h_T for h_0, both (M, H, batch). Of what is learned it reads only the gate."""
         for n in self.active:
             running = h[:n]
             update = differentiable_tanh(running + differentiable_tanh(self._messages(running)))
