@@ -50,12 +50,11 @@ ASKED = toys.search(
 )
 ON_DISK = "on disk"
 OWN, SHARED, BUCKET = "own folder", "shared folder", "bucket"
-LOCATIONS = [
-    ("inline", None, OWN),
+LOCATIONS = [  # every executor of the table, and what the two of the project add
+    *((executor, 2, OWN) for executor in EXECUTORS),
     ("inline", None, SHARED),
     ("inline", None, BUCKET),
     ("ray_tune", 1, OWN),
-    ("ray_tune", 2, OWN),
     ("ray_tune", 2, BUCKET),
 ]
 
@@ -87,9 +86,7 @@ def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.fixture(
-    scope="module", params=LOCATIONS, ids=lambda place: f"{place[0]}-{place[1]}-{place[2]}"
-)
+@pytest.fixture(scope="module", params=LOCATIONS, ids=lambda location: "-".join(map(str, location)))
 def searched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Entry, Frontier]]:
