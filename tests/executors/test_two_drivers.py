@@ -265,6 +265,33 @@ def test_an_archive_without_elapsed_times_is_replayed(tmp_path: Path) -> None:
     assert again.trained == []
 
 
+def test_a_search_without_time_replays_what_was_recorded_with_a_longer_budget(
+    tmp_path: Path, clock: Clock
+) -> None:
+    search = toys.search(trials=200, in_flight=1, time_budget="20s")
+    shared, rng = str(tmp_path / "shared"), random.Random(0)
+    first = Driver(search, tmp_path / "first", shared)
+    first.ask()
+    clock.now += 30
+    while not first.session.finished:
+        first.step(rng)
+    longer = Driver(replace(search, time_budget_s=60.0), tmp_path / "longer", shared)
+    longer.ask()
+    while longer.n_recorded < 3 * search.cohort:
+        longer.step(rng)
+    entry = catalog.find(search.name, tmp_path / "first")
+    session = Session(search, entry.open_storage(writable=True))
+    dispatcher = Dispatcher(session, entry.files)
+    assert session.finished
+    assert not dispatcher.finished
+    entry.files.owner.take_over()
+    trained = []
+    while (cohort := dispatcher.next()) is not None:
+        trained.append(cohort.index)
+    assert trained == [3]  # it was in training, proposed in time
+    assert sum(trial.state.finished for trial in session.trials) == longer.n_recorded
+
+
 def test_one_damaged_file_of_an_archive_is_trained_again_and_nothing_after_it(
     tmp_path: Path,
 ) -> None:
