@@ -1,0 +1,192 @@
+"""How a command ends: exit codes 1 and 130, and what it says last."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from click.testing import CliRunner
+
+from frontier_search.cli import main as console
+from frontier_search.cluster.jobs import Jobs
+from tests.cli.results import HERE, ROOT, TINY, Run
+
+
+def test_a_search_whose_trials_all_fail_ends_with_1_and_the_reason(
+    run: Run, tmp_path: Path
+) -> None:
+    search = [
+        "--dataset",
+        "iris",
+        "--families",
+        "tests.support.faulty:FAMILY",
+        "--seeds",
+        "1",
+        "--cohort",
+        "10",
+        "--in-flight",
+        "1",
+    ]
+    result = run("run", *search, *HERE, "--home", tmp_path)
+    assert (result.code, result.out) == (1, "")
+    assert (
+        "\nfrontier-search: all 20 trials so far have failed,"
+        " 20 of them with: RuntimeError: the family has a bug\n" in result.err
+    )
+    assert f"frontier-search resume iris-1 --home {tmp_path}" in result.err
+    trials = json.loads(run("trials", "iris-1", "--home", tmp_path, "--format", "json").out)
+    assert {(trial["state"], trial["reason"]) for trial in trials} == {
+        ("fail", "RuntimeError: the family has a bug")
+    }
+
+
+def test_a_database_that_cannot_be_reached_ends_with_1(run: Run, tmp_path: Path) -> None:
+    result = run(
+        "run",
+        "--dataset",
+        "iris",
+        *TINY,
+        *HERE,
+        "--home",
+        tmp_path,
+        "--storage",
+        f"sqlite:///{tmp_path}/nosuch/search.db",
+    )
+    assert (result.code, result.out) == (1, "")
+    assert (
+        f"frontier-search: cannot open the storage sqlite:///{tmp_path}/nosuch/search.db"
+        in result.err
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_during_an_import_ends_the_process_with_130(
+    tmp_path: Path, number: int
+) -> None:
+    """A library in C++ aborts the process when an exception is raised while it loads.
+
+    The module here does the same.
+    """
+    abort = (
+        "import os, time\n"
+        f"try:\n    os.kill(os.getpid(), {int(number)}); time.sleep(30)\n"
+        "except BaseException:\n    os.abort()\n"
+    )
+    (tmp_path / "native.py").write_text(abort)
+    command = (
+        "from frontier_search.cli.interruption import Interruptible\n"
+        "with Interruptible():\n    import native"
+    )
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    ended = subprocess.run(
+        [sys.executable, "-c", command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (130, "interrupted; nothing was begun.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_search_ends_with_130_and_says_how_to_resume(
+    run: Run, tmp_path: Path, number: int
+) -> None:
+    flags = [
+        "--dataset",
+        "iris",
+        "--families",
+        "dense",
+        "--seeds",
+        "1",
+        "--cohort",
+        "2",
+        "--trials",
+        "5000",
+        "--sampler",
+        "random",
+        "--epochs",
+        "5",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "frontier_search",
+        "run",
+        *flags,
+        *HERE,
+        "--home",
+        str(tmp_path),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "/5000 trials" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert f"Go on with:\n    frontier-search resume iris-1 --home {tmp_path}\n" in err
+    assert "Traceback" not in err
+    (status,) = json.loads(run("status", "iris-1", "--home", tmp_path, "--format", "json").out)
+    assert (status["state"], status["of"]) == ("interrupted: resume it", 5000)
+    assert status["finished"] >= 2
+
+
+def test_ctrl_c_before_a_search_is_submitted_says_how_to_find_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def pressed(cluster: str) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Jobs, "of", pressed)
+    ran = CliRunner().invoke(
+        console.group, ["submit", "--dataset", "iris", "--cluster", "gpu.yaml"]
+    )
+    assert ran.exit_code != 0
+    assert "whether it was submitted says: frontier-search list --cluster gpu.yaml" in ran.output
+
+
+def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
+    command = [sys.executable, "-m", "frontier_search", "samplers"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "frontier-search: cannot read or write the output: No space left on device.\n",
+    )
+
+
+def test_a_reader_that_closes_the_pipe_is_no_failure() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "frontier_search", "datasets"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_the_exit_code_of_a_command_reaches_the_shell(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import click
+
+    @click.command("status")
+    @click.pass_context
+    def stopping(context: click.Context) -> None:
+        context.exit(1)
+
+    monkeypatch.setattr(console.group, "get_command", lambda context, name: stopping)
+    assert run("status").code == 1
