@@ -1,1 +1,1 @@
-"""Where a search runs when it is not this machine: cluster files, their safety, Ray's launcher, the tunnel and the Jobs API."""
+"""Searches on other machines: cluster files and their safety rules, launcher, tunnel, Jobs API."""

@@ -1,5 +1,9 @@
-"""What ``cluster/aws/bootstrap`` makes in an AWS account: asked for before a cluster starts, because Ray makes what is missing of it by itself
-(a security group that opens SSH to everybody), or fails when the head is there and paid for."""
+"""Checks that an AWS account has what a cluster file names.
+
+``cluster/aws/bootstrap`` makes these things. They are checked before a cluster starts, because Ray
+would create a missing security group with SSH open to everybody, and would notice a missing
+profile only when the head node is running and costs money.
+"""
 
 from __future__ import annotations
 
@@ -10,52 +14,57 @@ from typing import Any
 from frontier_search.cluster.file import ClusterFile
 from frontier_search.errors import SpecError
 
-PATIENCE = {
+CLIENT_LIMITS = {  # with boto3's defaults, a call without a network takes minutes
     "connect_timeout": 5,
     "read_timeout": 20,
     "retries": {"max_attempts": 2},
-}  # boto3's own makes it minutes without a network
-REFUSED = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
+}
+NOT_ALLOWED_CODES = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
 
 log = logging.getLogger(__name__)
 
 
 def require(cluster: ClusterFile) -> None:
-    """Asks EC2 and IAM for the group and the profiles that a file names.
+    """Asks EC2 and IAM whether the security group and the profiles of a cluster file exist.
+
+    Keys that may not ask are only warned about: starting instances takes other rights.
 
     Raises:
-        SpecError: some of them are not there, no keys are, or AWS does not answer.
+        SpecError: something does not exist, there are no keys, or AWS does not answer.
     """
-    import boto3  # the launcher's own, in the extra `cluster`
+    import boto3  # installed with the extra `cluster`
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    region, config = cluster.full["provider"].get("region"), Config(**PATIENCE)
+    region, config = cluster.full["provider"].get("region"), Config(**CLIENT_LIMITS)
     missing = []
-    for service, kind, name in named(cluster):
+    for service, kind, name in required_parts(cluster):
         try:
             if not _exists(boto3.client(service, region, config=config), kind, name):
                 missing.append(f"{kind} {name}")
         except ClientError as error:
-            if error.response["Error"]["Code"] not in REFUSED:
-                raise _unanswered(cluster, error) from error
+            code = error.response["Error"]["Code"]
+            if code not in NOT_ALLOWED_CODES:
+                raise _cannot_ask(cluster, error) from error
             log.warning(
-                "these keys may not ask whether the %s %s is there (%s); going on",
+                "these keys may not ask whether the %s %s exists (%s); continuing anyway",
                 kind,
                 name,
-                error.response["Error"]["Code"],
+                code,
             )
         except BotoCoreError as error:
-            raise _unanswered(cluster, error) from error
+            raise _cannot_ask(cluster, error) from error
     if missing:
+        verb = "is" if len(missing) == 1 else "are"
         raise SpecError(
-            f"{cluster.path}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in this AWS account (in {region}, for a group);"
-            " make what the file names with `cluster/aws/bootstrap --ssh-from YOUR.ADDRESS/32` (or `--ssm`), once an account."
+            f"{cluster.path}: {', '.join(missing)} {verb} not in this AWS account "
+            f"(a group is looked up in {region}); make everything that the file names with "
+            "`cluster/aws/bootstrap --ssh-from YOUR.ADDRESS/32` (or `--ssm`), once per account."
         )
 
 
-def named(cluster: ClusterFile) -> Iterator[tuple[str, str, str]]:
-    """What must exist: the service that knows it, what it is, and its name."""
+def required_parts(cluster: ClusterFile) -> Iterator[tuple[str, str, str]]:
+    """Yields what must exist in the account, as (AWS service, kind, name)."""
     configs = [node["node_config"] for node in cluster.full["available_node_types"].values()]
     if not all(config.get("SecurityGroupIds") for config in configs):
         yield "ec2", "security group", str(cluster.full["provider"]["security_group"]["GroupName"])
@@ -69,22 +78,18 @@ def named(cluster: ClusterFile) -> Iterator[tuple[str, str, str]]:
 
 def _exists(client: Any, kind: str, name: str) -> bool:
     if kind == "security group":
-        return bool(
-            client.describe_security_groups(Filters=[{"Name": "group-name", "Values": [name]}])[
-                "SecurityGroups"
-            ]
-        )
+        by_name = [{"Name": "group-name", "Values": [name]}]
+        return bool(client.describe_security_groups(Filters=by_name)["SecurityGroups"])
     try:
-        return bool(
-            client.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]
-        )  # without a role it gives no rights
+        profile = client.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+        return bool(profile["Roles"])  # a profile without a role gives no rights
     except client.exceptions.NoSuchEntityException:
         return False
 
 
-def _unanswered(cluster: ClusterFile, error: Exception) -> SpecError:
-    words = " ".join(str(error).split()).rstrip(".")
+def _cannot_ask(cluster: ClusterFile, error: Exception) -> SpecError:
+    reason = " ".join(str(error).split()).rstrip(".")
     return SpecError(
-        f"{cluster.path}: AWS cannot be asked whether what the file names is there: {words}. Give keys of the account in AWS's own variables"
-        " or profile, and a way to the network."
+        f"{cluster.path}: AWS cannot be asked whether what the file names exists: {reason}. "
+        "Give keys of the account in AWS's own variables or profile, and check the network."
     )

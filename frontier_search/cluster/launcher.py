@@ -1,4 +1,4 @@
-"""Ray's cluster launcher, run on a file that was checked, with the token in its environment."""
+"""Runs Ray's cluster launcher on a checked cluster file, with the token in its environment."""
 
 from __future__ import annotations
 
@@ -25,14 +25,19 @@ log = logging.getLogger(__name__)
 
 
 def environment(cluster: ClusterFile) -> dict[str, str]:
-    """For a process that speaks to the cluster; raises SpecError without a token that is ours alone."""
+    """Returns the environment of a process that talks to the cluster.
+
+    Raises:
+        SpecError: there is no token, or others may read it.
+    """
     token.read(cluster.token)
     settings = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(cluster.token),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_UP_enable_autoscaler_v2": "1",
     }
-    return dict(os.environ) | settings | {"RAY_UP_enable_autoscaler_v2": "1"}
+    return dict(os.environ) | settings
 
 
 def ray(cluster: ClusterFile, *command: str) -> None:
@@ -40,7 +45,7 @@ def ray(cluster: ClusterFile, *command: str) -> None:
 
     Raises:
         SpecError: there is no token.
-        SearchError: it ended with another exit code than 0.
+        SearchError: the command ended with an exit code other than 0.
     """
     code = subprocess.run([*RAY, *command], env=environment(cluster), check=False).returncode
     if code:
@@ -48,10 +53,12 @@ def ray(cluster: ClusterFile, *command: str) -> None:
 
 
 def up(cluster: ClusterFile) -> None:
-    """Starts the head, or brings it up to date; workers start when cohorts wait for them. No cached configuration is believed.
+    """Starts the head node, or updates it. Workers start when cohorts wait for them.
+
+    Ray's cached configuration is not used, because it may be out of date.
 
     Raises:
-        SpecError: there is no token, or on AWS something of what the file names.
+        SpecError: there is no token, or something that the file names is not in the AWS account.
         SearchError: Ray's launcher failed.
     """
     token.read(cluster.token)
@@ -61,66 +68,65 @@ def up(cluster: ClusterFile) -> None:
 
 
 def down(cluster: ClusterFile) -> None:
-    """Ends every node. Hosts that stay on are left without Ray: the head's at once, the workers' when they miss it, after a minute."""
-    stop = next(
-        (
-            command
-            for command in cluster.full["head_start_ray_commands"]
-            if "ray stop" in str(command)
-        ),
-        "ray stop",
-    )
-    if (
-        stop != "ray stop"
-    ):  # Ray's own `down` runs just that, and does not find it where Ray lies in an environment
+    """Ends every node.
+
+    SSH hosts keep running, without Ray. It ends on the head node at once, and on workers when
+    they have missed the head node for a minute.
+    """
+    # Ray's own `down` runs plain `ray stop`, which fails where Ray is in a virtual environment.
+    # The file's start commands hold a command that works.
+    commands = map(str, cluster.full["head_start_ray_commands"])
+    stop = next((command for command in commands if "ray stop" in command), "ray stop")
+    if stop != "ray stop":
         try:
-            ray(cluster, "exec", str(cluster.path), str(stop))
-        except (
-            SearchError
-        ) as error:  # a head that is gone already: the others must end all the same
-            log.warning("Ray was not stopped on the head: %s", error)
+            ray(cluster, "exec", str(cluster.path), stop)
+        except SearchError as error:  # a lost head node must not keep the workers from ending
+            log.warning("Ray was not stopped on the head node: %s", error)
     ray(cluster, "down", "--yes", str(cluster.path))
 
 
 def status(cluster: ClusterFile) -> None:
-    """Prints the nodes and what waits for them, as the head sees it."""
-    before, _, _ = _start_command(cluster).partition(
-        "ray start"
-    )  # where Ray is, and the token: what the head itself was started with
-    ray(cluster, "exec", str(cluster.path), f"{before}ray status")
+    """Prints the nodes and what waits for them, as the head node sees it."""
+    # the same environment and token as in the command that started Ray on the head node
+    settings, _, _ = _head_start_command(cluster).partition("ray start")
+    ray(cluster, "exec", str(cluster.path), f"{settings}ray status")
 
 
 def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
-    """Copies a search's folder from the head's home under ours; the mirror is left there, because it is made again from the storage.
+    """Copies a search's folder from the home on the head node to ``home`` on this machine.
+
+    The mirror is not copied, because it can be made again from the storage.
 
     Raises:
-        SpecError: the name could not be a search's, or the file does not say where the head keeps searches.
+        SpecError: no search can have this name, or the file does not say where searches are kept
+            on the head node.
+        SearchError: the folder could not be copied.
     """
     problem = name_problem(name)
-    there = re.search(r"FRONTIER_SEARCH_HOME=([^\s;]+)", _start_command(cluster))
-    if problem or not there:
+    remote_home = re.search(r"FRONTIER_SEARCH_HOME=([^\s;]+)", _head_start_command(cluster))
+    if problem or not remote_home:
         raise SpecError(
             problem
-            or f"{cluster.path}: the head's start command sets no FRONTIER_SEARCH_HOME, so that {name!r} cannot be found."
+            or f"{cluster.path}: the head node's start command sets no FRONTIER_SEARCH_HOME, "
+            f"so {name!r} cannot be found; add it to the `export` of head_start_ray_commands."
         )
-    (home / name).mkdir(parents=True, exist_ok=True)
+    local = home / name
+    local.mkdir(parents=True, exist_ok=True)
     try:
-        ray(cluster, "rsync-down", str(cluster.path), f"{there[1]}/{name}/", f"{home / name}/")
+        ray(cluster, "rsync-down", str(cluster.path), f"{remote_home[1]}/{name}/", f"{local}/")
     except SearchError as error:
         with suppress(OSError):
-            (home / name).rmdir()  # empty, unless it was fetched before
+            local.rmdir()  # fails, and changes nothing, if an earlier fetch has filled it
         raise SearchError(
-            f"{name!r} was not fetched: {error} Is it there? `frontier-search list --cluster {cluster.path}`"
+            f"{name!r} was not fetched: {error} Does it exist? "
+            f"`frontier-search list --cluster {cluster.path}`"
         ) from error
-    locations = Locations.of(home)
-    if (home / name / "journal.log").exists():
-        write_whole(home / name / "place.yaml", yaml.safe_dump(locations.to_spec()).encode())
+    if (local / "journal.log").exists():
+        locations = Locations.of(home)
+        write_whole(local / "place.yaml", yaml.safe_dump(locations.to_spec()).encode())
 
 
-def _start_command(cluster: ClusterFile) -> str:
-    """That of the head; a checked file has one."""
-    return str(
-        next(
-            command for command in cluster.full["head_start_ray_commands"] if "ray start" in command
-        )
-    )
+def _head_start_command(cluster: ClusterFile) -> str:
+    """Returns the command that starts Ray on the head node. A checked file has exactly one."""
+    commands = map(str, cluster.full["head_start_ray_commands"])
+    return next(command for command in commands if "ray start" in command)

@@ -1,7 +1,8 @@
-"""What a cluster file must keep so that nothing of it is open to strangers, nothing runs on after it is needed, and versions are pinned.
+"""Safety rules of cluster files: nothing open to strangers, versions pinned, nothing paid in vain.
 
-Every rule is a function of what the user wrote and of what ``ray up`` makes of it, Ray's defaults included, and yields sentences. Many of
-the defaults for AWS break one (ray/autoscaler/aws/defaults.yaml and _private/aws/config.py of Ray 2.60).
+A rule is a function that takes a plan and yields a sentence for each mistake. It sees what the
+user wrote and what ``ray up`` makes of it, Ray's defaults included. Many of Ray's defaults for AWS
+break a rule (ray/autoscaler/aws/defaults.yaml and _private/aws/config.py of Ray 2.60).
 """
 
 from __future__ import annotations
@@ -13,19 +14,29 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
-NOTICE_MINUTES = 5  # a host that vanished without a word is noticed after 65 s; idle ones must not be given up before
+# Ray notices after 65 s that a host has vanished. Idle workers must not be ended before that.
+MIN_IDLE_MINUTES = 5
+# the largest range of addresses that one customer of an internet provider has
+WIDEST_IPV4_PREFIX, WIDEST_IPV6_PREFIX = 16, 48
 START = re.compile(r"\bray\s+start\b")
+AUTOSCALING = "--autoscaling-config=~/ray_bootstrap_config.yaml"
 SECRET = re.compile(
     r"RAY_AUTH_TOKEN=|\bAKIA[0-9A-Z]{16}\b|aws_secret_access_key|AWS_SECRET_ACCESS_KEY=",
     re.IGNORECASE,
 )
-COMMANDS = ("initialization_commands", "setup_commands", "head_setup_commands", "worker_setup_commands",
-            "head_start_ray_commands", "worker_start_ray_commands")  # fmt: skip
+COMMANDS = ("initialization_commands", "setup_commands", "head_setup_commands",
+            "worker_setup_commands", "head_start_ray_commands",
+            "worker_start_ray_commands")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A cluster file as written, and in full."""
+    """A cluster file.
+
+    Attributes:
+        written: what the user wrote.
+        full: the same with Ray's defaults.
+    """
 
     written: Mapping[str, Any]
     full: Mapping[str, Any]
@@ -36,45 +47,39 @@ class Plan:
 
     @property
     def on_aws(self) -> bool:
-        return self.provider.get("type") == "aws" or "frontier_search.cluster.aws" in str(
-            self.provider.get("module")
-        )
+        module = str(self.provider.get("module"))
+        return self.provider.get("type") == "aws" or "frontier_search.cluster.aws" in module
 
     @property
-    def head(self) -> str:
+    def head_type(self) -> str:
         return str(self.full.get("head_node_type"))
 
     @property
     def node_types(self) -> dict[str, Mapping[str, Any]]:
-        return {
-            str(name): _mapping(node)
-            for name, node in _mapping(self.full.get("available_node_types")).items()
-        }
+        listed = _mapping(self.full.get("available_node_types"))
+        return {str(name): _mapping(node) for name, node in listed.items()}
 
     @property
     def node_configs(self) -> dict[str, Mapping[str, Any]]:
-        """Node type -> what is asked of the cloud for it."""
+        """Node type -> what the cloud is asked for."""
         return {name: _mapping(node.get("node_config")) for name, node in self.node_types.items()}
 
     @property
-    def instances(self) -> dict[str, Mapping[str, Any]]:
-        """The same where the cloud is AWS, and nothing elsewhere."""
+    def aws_configs(self) -> dict[str, Mapping[str, Any]]:
+        """The same as ``node_configs`` on AWS, and empty elsewhere."""
         return self.node_configs if self.on_aws else {}
 
     def commands(self, key: str) -> list[str]:
         listed = self.full.get(key)
         return [str(command) for command in listed] if isinstance(listed, list) else []
 
-    def starts(self, who: str) -> list[str]:
-        """The commands that start Ray on the head or on a worker."""
-        return [
-            command
-            for command in self.commands(f"{who}_start_ray_commands")
-            if START.search(command)
-        ]
+    def ray_starts(self, role: str) -> list[str]:
+        """The commands that start Ray on the `head` or on a `worker`."""
+        commands = self.commands(f"{role}_start_ray_commands")
+        return [command for command in commands if START.search(command)]
 
     def all_commands(self) -> Iterator[tuple[str, str]]:
-        """(key, command), each node type's own included."""
+        """Yields every shell command of the file with its key."""
         for key in COMMANDS:
             yield from ((key, command) for command in self.commands(key))
         for name, node in self.node_types.items():
@@ -82,51 +87,57 @@ class Plan:
                 yield from ((f"{name}.{key}", str(command)) for command in node.get(key) or ())
 
     def images(self) -> Iterator[str]:
-        for docker in (
-            self.full.get("docker"),
-            *(node.get("docker") for node in self.node_types.values()),
-        ):
-            yield from (
-                str(image)
-                for key, image in _mapping(docker).items()
-                if key in ("image", "head_image", "worker_image") and image
-            )
+        """Yields the names of the Docker images."""
+        nodes = self.node_types.values()
+        for docker in (self.full.get("docker"), *(node.get("docker") for node in nodes)):
+            for key in ("image", "head_image", "worker_image"):
+                if image := _mapping(docker).get(key):
+                    yield str(image)
 
 
 Rule = Callable[[Plan], Iterator[str]]
 
 
 def problems(written: Mapping[str, Any], full: Mapping[str, Any]) -> list[str]:
-    """Every rule that a file breaks."""
+    """Returns a sentence for everything in a file that breaks a rule."""
     plan = Plan(written, full)
     return [sentence for rule in RULES for sentence in rule(plan)]
 
 
-# ---- open to whom ------------------------------------------------------------------------------------------------------------------------
+# ---- nothing is open to strangers --------------------------------------------------------------
 
 
 def token_at_every_start(plan: Plan) -> Iterator[str]:
-    for who in ("head", "worker"):
-        starts = plan.starts(who)
+    for role in ("head", "worker"):
+        key, starts = f"{role}_start_ray_commands", plan.ray_starts(role)
         if len(starts) != 1:
-            yield f"{who}_start_ray_commands: one `ray start` is needed, {len(starts)} are there."
+            yield f"{key}: it has {len(starts)} `ray start` commands; give exactly one."
         for command in starts:
             if "RAY_AUTH_MODE=token" not in command.partition("ray start")[0]:
-                yield f"{who}_start_ray_commands: `ray start` without RAY_AUTH_MODE=token obeys whoever reaches its ports."
+                yield (
+                    f"{key}: `ray start` without RAY_AUTH_MODE=token obeys anyone who can reach "
+                    "its ports; set it before `ray start`."
+                )
             if "RAY_AUTH_TOKEN_PATH=" not in command:
-                yield f"{who}_start_ray_commands: name the token's file with RAY_AUTH_TOKEN_PATH=; without, Ray makes one that others may read."
+                yield (
+                    f"{key}: name the token's file with RAY_AUTH_TOKEN_PATH=; "
+                    "without it, Ray makes one that others may read."
+                )
 
 
 def loopback_only(plan: Plan) -> Iterator[str]:
-    for command in plan.starts("head"):
+    for command in plan.ray_starts("head"):
         if "--dashboard-host=127.0.0.1" not in command:
             yield (
-                "head_start_ray_commands: `ray start` needs --dashboard-host=127.0.0.1; who reaches the dashboard runs code. "
-                "Tunnels reach it on loopback."
+                "head_start_ray_commands: `ray start` needs --dashboard-host=127.0.0.1; anyone "
+                "who can reach the dashboard can run code. Tunnels reach it on loopback."
             )
     for key, command in plan.all_commands():
         if re.search(r"0\.0\.0\.0|\[::\]", command):
-            yield f"{key}: something listens on all addresses ({command.strip()[:60]!r}); let it listen on 127.0.0.1."
+            yield (
+                f"{key}: something listens on all addresses ({command.strip()[:60]!r}); "
+                "let it listen on 127.0.0.1."
+            )
     for options in ("run_options", "head_run_options", "worker_run_options"):
         for option in _mapping(plan.full.get("docker")).get(options) or ():
             if re.match(r"(-p|--publish|--privileged)\b", str(option)):
@@ -135,110 +146,137 @@ def loopback_only(plan: Plan) -> Iterator[str]:
 
 def no_secrets_inside(plan: Plan) -> Iterator[str]:
     if SECRET.search(str(plan.written)):
-        yield "a secret stands in the file, and `ray up` copies the file to the head; mount a file instead (`frontier-search cluster init`)."
+        yield (
+            "the file contains a secret, and `ray up` copies the file to the head node; "
+            "mount a file instead (`frontier-search cluster init`)."
+        )
 
 
 def ssh_from_named_addresses(plan: Plan) -> Iterator[str]:
     if not plan.on_aws:
         return
     group = _mapping(plan.provider.get("security_group"))
-    own = [name for name, config in plan.node_configs.items() if not config.get("SecurityGroupIds")]
-    if own and not group.get("GroupName"):
+    configs = plan.node_configs.values()
+    if not group.get("GroupName") and any(not config.get("SecurityGroupIds") for config in configs):
         yield (
-            "provider.security_group.GroupName is missing: the group that Ray makes opens SSH to 0.0.0.0/0. "
-            "Name the one that cluster/aws/bootstrap makes."
+            "provider.security_group.GroupName is missing: the group that Ray makes opens SSH "
+            "to 0.0.0.0/0. Name the one that cluster/aws/bootstrap makes."
         )
     for permission in group.get("IpPermissions") or ():
         for key, address in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
             for entry in _mapping(permission).get(key) or ():
-                if _is_wide(str(_mapping(entry).get(address))):
-                    yield f"provider.security_group opens a port to {_mapping(entry).get(address)}; name the addresses that may come in."
+                cidr = _mapping(entry).get(address)
+                if _is_wide(str(cidr)):
+                    yield (
+                        f"provider.security_group opens a port to {cidr}; "
+                        "name the addresses that may come in."
+                    )
 
 
 def least_privilege(plan: Plan) -> Iterator[str]:
-    for name, config in plan.instances.items():
+    for name, config in plan.aws_configs.items():
         if "IamInstanceProfile" not in config:
             yield (
-                f"{name}.node_config.IamInstanceProfile is missing: Ray would give the head full access to EC2 and S3, "
-                "and workers none. Name those of cluster/aws/bootstrap."
+                f"{name}.node_config.IamInstanceProfile is missing: Ray would give the head node "
+                "full access to EC2 and S3, and workers none. Name those of cluster/aws/bootstrap."
             )
 
 
 def imds_v2(plan: Plan) -> Iterator[str]:
-    for name, config in plan.instances.items():
+    for name, config in plan.aws_configs.items():
         if _mapping(config.get("MetadataOptions")).get("HttpTokens") != "required":
             yield (
-                f"{name}.node_config.MetadataOptions.HttpTokens must be `required`: "
-                "with version 1 any request made from the instance gets at its role's keys."
+                f"{name}.node_config.MetadataOptions.HttpTokens must be `required`: with version "
+                "1, any request made from the instance can read the keys of its role."
             )
 
 
 def encrypted_disks(plan: Plan) -> Iterator[str]:
-    for name, config in plan.instances.items():
-        disks = [
-            _mapping(_mapping(disk).get("Ebs")) for disk in config.get("BlockDeviceMappings") or ()
-        ]
+    for name, config in plan.aws_configs.items():
+        devices = config.get("BlockDeviceMappings") or ()
+        disks = [_mapping(_mapping(device).get("Ebs")) for device in devices]
         if not disks or not all(disk.get("Encrypted") is True for disk in disks):
             yield f"{name}.node_config.BlockDeviceMappings: every disk needs `Encrypted: true`."
         if not all(disk.get("DeleteOnTermination", True) is True for disk in disks):
-            yield f"{name}.node_config.BlockDeviceMappings: `DeleteOnTermination: true`, or the disks outlive the cluster and are paid for."
+            yield (
+                f"{name}.node_config.BlockDeviceMappings: every disk needs "
+                "`DeleteOnTermination: true`, or it outlives the cluster and costs money."
+            )
 
 
-# ---- pinned ------------------------------------------------------------------------------------------------------------------------------
+# ---- versions are pinned -----------------------------------------------------------------------
 
 
 def no_nightly_wheel(plan: Plan) -> Iterator[str]:
     for key, command in plan.all_commands():
         if "ray-wheels" in command or re.search(r"\bray\S*\.dev\d", command):
-            default = (
-                ""
-                if key in plan.written
-                else " It is Ray's default: write setup_commands of your own."
+            is_default = key not in plan.written
+            default = " It is Ray's default: write setup_commands of your own."
+            yield (
+                f"{key} installs a nightly wheel of Ray; pin a release."
+                f"{default if is_default else ''}"
             )
-            yield f"{key} installs a nightly wheel of Ray; pin a release.{default}"
-            return  # Ray copies the same command to the head and the workers
+            return  # Ray copies the same command to the head node and the workers
 
 
 def pinned_image(plan: Plan) -> Iterator[str]:
     version = metadata.version("ray")
     for image in plan.images():
         if version not in image and "@sha256:" not in image:
-            yield f"docker image {image!r} is not pinned to Ray {version}, which is installed here; both must be the same."
-    for name, config in plan.instances.items():
+            yield (
+                f"docker image {image!r} is not pinned to Ray {version}, "
+                "which is installed here; both must be the same."
+            )
+    for name, config in plan.aws_configs.items():
         if "ImageId" not in config:
-            yield f"{name}.node_config.ImageId is missing: Ray's default is a machine image of Ubuntu 18.04, out of support since 2023."
+            yield (
+                f"{name}.node_config.ImageId is missing; name one. Ray's default is a machine "
+                "image of Ubuntu 18.04, out of support since 2023."
+            )
 
 
-# ---- what is paid for --------------------------------------------------------------------------------------------------------------------
+# ---- nothing is paid for in vain ---------------------------------------------------------------
 
 
-def head_carries_no_cohort(plan: Plan) -> Iterator[str]:
-    head = plan.node_types.get(plan.head, {})
+def head_trains_no_cohort(plan: Plan) -> Iterator[str]:
+    name = plan.head_type
+    head = plan.node_types.get(name, {})
     if head.get("max_workers") != 0:
-        yield f"{plan.head}.max_workers must be 0, or the autoscaler starts heads as workers."
+        yield f"{name}.max_workers must be 0, or the autoscaler starts head nodes as workers."
     if _mapping(head.get("resources")).get("CPU") != 0:
-        yield f"{plan.head}.resources must say `CPU: 0`, or cohorts land on the head, beside the driver."
-    if (
-        _mapping(_mapping(plan.node_configs.get(plan.head)).get("InstanceMarketOptions")).get(
-            "MarketType"
+        yield (
+            f"{name}.resources must say `CPU: 0`, "
+            "or cohorts are trained on the head node, beside the driver."
         )
-        == "spot"
-    ):
-        yield f"{plan.head} is a spot instance: the search would stop when it is reclaimed."
+    market = _mapping(_mapping(plan.node_configs.get(name)).get("InstanceMarketOptions"))
+    if market.get("MarketType") == "spot":
+        yield (
+            f"{name} is a spot instance, and the search would stop when AWS reclaims it; "
+            "leave out its InstanceMarketOptions."
+        )
 
 
-def autoscaler(plan: Plan) -> Iterator[str]:
-    for command in plan.starts("head"):
-        if "--autoscaling-config=~/ray_bootstrap_config.yaml" not in command:
-            yield "head_start_ray_commands: without --autoscaling-config=~/ray_bootstrap_config.yaml no worker is ever started, or stopped."
-    minutes = plan.full.get("idle_timeout_minutes", NOTICE_MINUTES)
-    if not isinstance(minutes, int | float) or minutes < NOTICE_MINUTES:
-        yield f"idle_timeout_minutes = {minutes}; at least {NOTICE_MINUTES}, or workers are given up while others are still counted as alive."
+def autoscaler_is_on(plan: Plan) -> Iterator[str]:
+    for command in plan.ray_starts("head"):
+        if AUTOSCALING not in command:
+            yield (
+                f"head_start_ray_commands: without {AUTOSCALING} "
+                "no worker is ever started or stopped; add it."
+            )
+    minutes = plan.full.get("idle_timeout_minutes", MIN_IDLE_MINUTES)
+    if not isinstance(minutes, int | float) or minutes < MIN_IDLE_MINUTES:
+        yield (
+            f"idle_timeout_minutes = {minutes}; give at least {MIN_IDLE_MINUTES}, or workers are "
+            "ended while lost ones still count as alive."
+        )
 
 
-def nothing_outlives_it(plan: Plan) -> Iterator[str]:
+def stopped_instances_are_not_kept(plan: Plan) -> Iterator[str]:
     if plan.on_aws and plan.provider.get("cache_stopped_nodes") is not False:
-        yield "provider.cache_stopped_nodes must be false: Ray stops instances instead of ending them, and their disks are paid for."
+        yield (
+            "provider.cache_stopped_nodes must be false, "
+            "or Ray stops instances instead of ending them, and their disks cost money."
+        )
 
 
 RULES: tuple[Rule, ...] = (
@@ -251,9 +289,9 @@ RULES: tuple[Rule, ...] = (
     encrypted_disks,
     no_nightly_wheel,
     pinned_image,
-    head_carries_no_cohort,
-    autoscaler,
-    nothing_outlives_it,
+    head_trains_no_cohort,
+    autoscaler_is_on,
+    stopped_instances_are_not_kept,
 )
 
 
@@ -262,9 +300,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _is_wide(cidr: str) -> bool:
-    """Whether a range holds more than a provider's customer has: /16 of IPv4, /48 of IPv6."""
+    """Whether a range of addresses is wider than any one customer of a provider has."""
     try:
         network = ipaddress.ip_network(cidr, strict=False)
     except ValueError:
         return True
-    return network.prefixlen < (16 if network.version == 4 else 48)
+    widest = WIDEST_IPV4_PREFIX if network.version == 4 else WIDEST_IPV6_PREFIX
+    return network.prefixlen < widest

@@ -1,4 +1,7 @@
-"""The token of a cluster: 64 hexadecimal digits in a file that its owner alone may read. Ray's own command writes it readable by all."""
+"""The token of a cluster: 64 hexadecimal digits in a file that only its owner may read.
+
+Ray's own command makes a token that every user of the machine may read.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from frontier_search.errors import SpecError
 
 
 def make(path: Path) -> bool:
-    """Makes the token; False when there is one already, which is kept.
+    """Makes the token and returns True, or keeps the existing one and returns False.
 
     Raises:
-        SpecError: the folder cannot be written, or what is there is open to others.
+        SpecError: the folder cannot be written, or others may read the existing token.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -31,7 +34,11 @@ def make(path: Path) -> bool:
 
 
 def read(path: Path) -> str:
-    """Raises SpecError when it is missing, empty or open to others."""
+    """Returns the token.
+
+    Raises:
+        SpecError: the file is missing or empty, or others may read it.
+    """
     try:
         mode, token = stat.S_IMODE(path.stat().st_mode), path.read_text().strip()
     except OSError as error:
@@ -40,10 +47,12 @@ def read(path: Path) -> str:
         ) from error
     if mode & 0o077:
         raise SpecError(
-            f"the token {path} may be read by others (mode {mode:04o}); `chmod 600` it, or remove it and make another."
+            f"others may read the token {path} (mode {mode:04o}); "
+            "`chmod 600` it, or remove it and make another."
         )
     if not token:
         raise SpecError(
-            f"the token {path} is empty; remove it and make another with `frontier-search cluster init FILE`."
+            f"the token {path} is empty; "
+            "remove it and make another with `frontier-search cluster init FILE`."
         )
     return token

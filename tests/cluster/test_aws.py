@@ -25,7 +25,7 @@ from ray.autoscaler._private.aws.node_provider import AWSNodeProvider  # noqa: E
 from ray.autoscaler.node_launch_exception import NodeLaunchException  # noqa: E402
 
 from frontier_search.cluster import launcher, token  # noqa: E402
-from frontier_search.cluster.aws import SpotProvider, launch_tries  # noqa: E402
+from frontier_search.cluster.aws import SpotProvider, launch_configs  # noqa: E402
 from frontier_search.cluster.file import ClusterFile  # noqa: E402
 from frontier_search.errors import SpecError  # noqa: E402
 
@@ -214,7 +214,7 @@ def test_keys_that_may_not_ask_are_no_obstacle(
     moto.core.set_initial_no_auth_action_count(0)(launcher.up)(asked)
     assert len(started) == 1
     assert (
-        "may not ask whether the instance profile frontier-search-head is there (AccessDenied)"
+        "may not ask whether the instance profile frontier-search-head exists (AccessDenied)"
         in caplog.text
     )
 
@@ -249,7 +249,7 @@ def test_without_a_network_it_is_said(
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(
         SpecError,
-        match="AWS cannot be asked .*Could not connect to the endpoint URL.* and a way to the network",
+        match="AWS cannot be asked .*Could not connect to the endpoint URL.* and check the network",
     ):
         launcher.up(cluster())
     assert started == []
@@ -320,4 +320,4 @@ def test_a_refusal_for_good_is_passed_on(
 
 def test_without_a_fallback_nothing_else_is_tried() -> None:
     plain = {"InstanceType": "g6.xlarge", "InstanceMarketOptions": {"MarketType": "spot"}}
-    assert launch_tries(plain) == [plain]
+    assert launch_configs(plain) == [plain]

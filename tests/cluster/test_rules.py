@@ -117,7 +117,7 @@ UNSAFE: dict[str, tuple[Edit, str]] = {
     ),
     "no autoscaler": (
         command("head_start_ray_commands", "--autoscaling-config", "--x"),
-        "no worker is ever started",
+        "no worker is ever started or stopped",
     ),
     "Ray's start commands": (
         as_aws("head_start_ray_commands", "worker_start_ray_commands"),
@@ -188,7 +188,7 @@ UNSAFE: dict[str, tuple[Edit, str]] = {
     "given up too soon": (lambda file: file.update(idle_timeout_minutes=1), "at least 5"),
     "a secret inside": (
         command("setup_commands", "chmod 700", "export RAY_AUTH_TOKEN=abc; chmod 700"),
-        "a secret stands in the file",
+        "the file contains a secret",
     ),
 }
 
@@ -226,7 +226,7 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
-        (lambda file: file.update(min_workers=1), "`min_workers` is gone from Ray"),
+        (lambda file: file.update(min_workers=1), "Ray no longer has `min_workers`"),
         (
             lambda file: file["available_node_types"]["gpu_spot"].pop("resources"),
             "'resources' is a required property",
@@ -292,7 +292,7 @@ def test_a_token_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "auth_token"
     token.make(path)
     path.chmod(0o644)
-    with pytest.raises(SpecError, match="may be read by others"):
+    with pytest.raises(SpecError, match="others may read the token"):
         token.read(path)
     with pytest.raises(SpecError, match="there is no token"):
         token.read(tmp_path / "none")
