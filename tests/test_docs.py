@@ -51,7 +51,7 @@ def commands_in(text: str) -> list[str]:
     lines = [
         line.split("   #")[0].split("  #")[0].strip()
         for block in code
-        for line in block.splitlines()
+        for line in block.replace("\\\n", "").splitlines()
     ]
     return [line for line in lines if line.startswith("frontier-search ")]
 
