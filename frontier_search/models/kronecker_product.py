@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.models.graph import Product
+from frontier_search.models.program import Factors
 
 # Neighbouring factors are multiplied out to blocks of at most 16 rows. One pass over h replaces
 # four, and a pass takes longer than the products.
@@ -91,6 +92,7 @@ class FactoredGraphs:
             *(block.float().to(device) for block in every[1:]),
         ]
         loops = torch.from_numpy(product.loops())
+        self._hidden = len(loops)
         self._looped = loops.nonzero()[:, 0].to(device)
         self._loops = (scale * loops[loops != 0][:, None]).float().to(device)
 
@@ -101,6 +103,16 @@ class FactoredGraphs:
     def transposed(self, d: Tensor) -> Tensor:
         """Returns G^T d of the first M' models, d of shape (M', H, batch)."""
         return self._messages(d, 1.0, [factor[: len(d)].mT for factor in self._factors])
+
+    def programs(self) -> list[Factors]:
+        """The graph of each model, for the compiled kernel."""
+        loops = torch.zeros(len(self._loops), self._hidden)
+        loops[:, self._looped] = self._loops[..., 0]
+        shared = tuple(factor[0].contiguous().numpy() for factor in self._factors[1:])
+        return [
+            Factors((first.contiguous().numpy(), *shared), own.numpy())
+            for first, own in zip(self._factors[0], loops, strict=True)
+        ]
 
     def _messages(self, h: Tensor, times: float, factors: Sequence[Tensor]) -> Tensor:
         messages = apply([times * factors[0], *factors[1:]], h)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SearchError, SpecError, TrialError
-from frontier_search.models.families import FAMILIES
+from frontier_search.models.editions import EDITION, FIRST_COMPILED, family
 from frontier_search.objective import Objective, Timed
 from frontier_search.training import crashes, metrics
 from frontier_search.training.checkpoints import Checkpoints
@@ -48,12 +49,14 @@ def train_cohort(
     budget: TrainingBudget,
     checkpoints: Checkpoints,
     objectives: Sequence[Objective] = (),
+    edition: int = EDITION,
 ) -> Trained:
     """Trains every candidate of a cohort on every seed of ``data``.
 
     Args:
         objectives: of the search. Those that are measured once for each candidate are measured
             only if they are listed here.
+        edition: of the search, see ``models.editions``.
 
     A candidate fails with the reason if its model cannot be built, its code raises, or it runs out
     of memory. The other candidates are not affected.
@@ -65,7 +68,7 @@ def train_cohort(
     models: list[Model] = []
     for position, candidate in enumerate(cohort.candidates):
         try:
-            models += _models(position, candidate, data.seeds)
+            models += _models(position, candidate, data.seeds, edition)
         except (SpecError, TrialError) as error:
             failures[position] = str(error)
         except Exception as error:  # the user's code: whatever it raises is this trial's failure
@@ -73,16 +76,15 @@ def train_cohort(
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
     for index, stack in enumerate(group(models)):
-        for position, result in _train_isolated(
-            stack, data, budget, checkpoints, f"{index}"
-        ).items():
+        train = partial(_train_stack, data, budget, checkpoints, edition >= FIRST_COMPILED)
+        for position, result in _train_isolated(train, stack, checkpoints, f"{index}").items():
             if isinstance(result, str):
                 failures[position] = result
             else:
                 measured[position], weights[cohort.numbers[position]] = result
     asked = [objective for objective in objectives if isinstance(objective.source, Timed)]
     for position, seeds in measured.items() if asked else ():
-        (model,) = _models(position, cohort.candidates[position], data.seeds[:1])
+        (model,) = _models(position, cohort.candidates[position], data.seeds[:1], edition)
         timed = metrics.timed(asked, model, data)
         measured[position] = [replace(seed, metrics={**seed.metrics, **timed}) for seed in seeds]
     worker = f"{socket.gethostname()}:{os.getpid()}"
@@ -93,9 +95,9 @@ def train_cohort(
     )
 
 
-def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[Model]:
+def _models(position: int, candidate: Candidate, seeds: Sequence[int], edition: int) -> list[Model]:
     parameters = candidate.hyperparameters
-    architecture = FAMILIES[candidate.family].build(parameters)
+    architecture = family(candidate.family, edition).build(parameters)
     rate, decay = float(parameters["learning_rate"]), float(parameters.get("weight_decay", 0.0))
     if rate <= 0 or decay < 0:
         raise TrialError(
@@ -105,8 +107,11 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int]) -> list[M
     return [Model(position, seed, architecture, rate, decay) for seed in seeds]
 
 
+Train = Callable[[list[Model], str], dict[int, Result | str]]
+
+
 def _train_isolated(
-    models: list[Model], data: Data, budget: TrainingBudget, checkpoints: Checkpoints, name: str
+    train: Train, models: list[Model], checkpoints: Checkpoints, name: str
 ) -> dict[int, Result | str]:
     """Trains one stack. Returns the result, or the reason of its failure, by candidate position.
 
@@ -120,7 +125,7 @@ def _train_isolated(
         return {candidates[0]: reason}
     if died <= crashes.DEATHS_ALLOWED:
         try:
-            return _train_stack(models, data, budget, checkpoints, name)
+            return train(models, name)
         except SearchError:
             raise
         except Exception as error:  # the user's code: whatever it raises is this trial's failure
@@ -129,15 +134,20 @@ def _train_isolated(
     results: dict[int, Result | str] = {}
     for candidate in candidates:
         own = [model for model in models if model.candidate == candidate]
-        results |= _train_isolated(own, data, budget, checkpoints, f"{name}-{candidate}")
+        results |= _train_isolated(train, own, checkpoints, f"{name}-{candidate}")
     return results
 
 
 def _train_stack(
-    models: list[Model], data: Data, budget: TrainingBudget, checkpoints: Checkpoints, name: str
+    data: Data,
+    budget: TrainingBudget,
+    checkpoints: Checkpoints,
+    compiled: bool,
+    models: list[Model],
+    name: str,
 ) -> dict[int, Result | str]:
     stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
-    training = StackTraining(stack, data, budget)
+    training = StackTraining(stack, data, budget, compiled)
     state = checkpoints.begin(name)
     if state is not None:
         training.restore(state)

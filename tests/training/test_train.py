@@ -61,7 +61,8 @@ def plain_twin(model: Model, stack: Stack, name: str) -> nn.Module:
             for key, linear in zip(layers, linears, strict=True):
                 linear.weight.copy_(learned[key])
                 linear.bias.copy_(learned[key.replace("weight", "bias")][:, 0])
-            parts: list[nn.Module] = [part for linear in linears for part in (linear, nn.Tanh())]
+            phi = nn.Tanh if name == "dense_tanh" else nn.ReLU
+            parts: list[nn.Module] = [part for linear in linears for part in (linear, phi())]
             return nn.Sequential(*parts[:-1])
         architecture = model.architecture
         assert isinstance(architecture, Reservoir)
@@ -80,6 +81,7 @@ def plain_twin(model: Model, stack: Stack, name: str) -> nn.Module:
     "name",
     [
         "dense",
+        "dense_tanh",
         "dense_adamw",
         "dense_deep",
         "kronecker",
@@ -196,7 +198,7 @@ def test_a_network_without_a_handwritten_gradient_trains_by_autograd() -> None:
 
     data, results = Data(toys.MULTICLASS, SEEDS, CPU), []
     for wrap in (lambda network: network, ByAutograd):
-        stack = Stack([Model(0, 101, FeedForward(4, 1), 0.02)], 3, 3, CPU)
+        stack = Stack([Model(0, 101, FeedForward(4, 1, "tanh"), 0.02)], 3, 3, CPU)
         stack.network = wrap(stack.network)
         training = StackTraining(stack, data, TrainingBudget(5, 16))
         training.run()

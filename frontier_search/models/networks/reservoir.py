@@ -18,6 +18,7 @@ from torch import Tensor
 from frontier_search.models import kronecker_product
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.network import uniform
+from frontier_search.models.program import Program
 from frontier_search.models.tanh import differentiable_tanh, tanh, tanh_of_half
 
 
@@ -81,6 +82,7 @@ class ReservoirStack:
         self.learned = map_shapes(n_inputs, self.hidden, n_outputs)
         if self.gated:
             self.learned["gate"] = (1, 1)
+        self._steps = tuple(model.steps for model in models)
         self.active = [
             sum(model.steps > step for model in models) for step in range(models[0].steps)
         ]
@@ -115,6 +117,19 @@ class ReservoirStack:
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         weights = initial_maps(generator, self.n_inputs, self.hidden, self.n_outputs)
         return weights | ({"gate": torch.zeros(1, 1)} if self.gated else {})
+
+    def program(self) -> Program:
+        factored = self._factored
+        graphs = self.graph.numpy() if factored is None else factored.programs()
+        leaks = self.leak[:, :, 0].contiguous().numpy() if self.leaky else None
+        return Program(
+            "reservoir",
+            self.hidden,
+            gated=self.gated,
+            steps=self._steps,
+            graphs=list(graphs),
+            leaks=leaks,
+        )
 
     def _rate(self, learned: Mapping[str, Tensor], n: int) -> Tensor | None:
         """Returns how much of the update the first n models take, or None for all of it."""

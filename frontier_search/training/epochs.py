@@ -1,0 +1,111 @@
+"""One epoch of a stack in torch: minibatch AdamW over all its models at once, then validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from frontier_search.models.network import HandWritten, Solved
+from frontier_search.training import loss, metrics
+from frontier_search.training.metrics import EVALUATION_ROWS
+from frontier_search.training.optimiser import StackedAdamW
+from frontier_search.training.rows import Data, StackedRows
+from frontier_search.training.selection import Selection
+from frontier_search.training.stack import Stack, views
+
+
+class Epochs(Protocol):
+    """What trains a stack, one epoch after another, in place."""
+
+    def run(self, epoch: int) -> None:
+        """Trains one epoch, the first of which is 1, and lets the selection consider it."""
+        ...
+
+
+class TorchEpochs:
+    """The definition of training: the network as a stacked torch program.
+
+    Args:
+        stack: the models, changed in place.
+        data: the rows of all seeds.
+        batch_size: rows of a minibatch.
+        optimiser: of the stack's scalars, changed in place.
+        selection: of the stack's models, changed in place.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        data: Data,
+        batch_size: int,
+        optimiser: StackedAdamW,
+        selection: Selection,
+    ) -> None:
+        self.stack, self.data, self.batch_size = stack, data, batch_size
+        self.optimiser, self.selection = optimiser, selection
+        # Whether an object keeps a protocol takes as long to find out as a dozen tensor operations.
+        self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None
+        self._solved = stack.network if isinstance(stack.network, Solved) else None
+        self.positions = data.positions(stack)
+        self.gradient = torch.zeros_like(stack.flat)
+        self.gradients = views(self.gradient, len(stack.models), stack.network.learned)
+        self.val = data.val.of(self.positions)
+
+    def run(self, epoch: int) -> None:
+        if epoch == 1:
+            self._solve()
+        for batch in self.data.shuffled(epoch).chunks(self.batch_size):
+            self._compute_gradient(batch.of(self.positions))
+            if self._solved is not None:
+                self._solved.hold(self.gradients)
+            self.optimiser.step(self.gradient)
+        self._solve()
+        self.selection.consider(epoch, self._val_loss())
+
+    @torch.no_grad()
+    def _solve(self) -> None:
+        """Sets the scalars that the network solves for, on all training rows.
+
+        Validation then selects among solved models.
+        """
+        if self._solved is not None:
+            self._solved.solve(self.stack.learned, self._training_batches, self.data.dataset.task)
+
+    def _training_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for rows in self.data.train.chunks(EVALUATION_ROWS):
+            own = rows.of(self.positions)
+            yield own.x, own.y
+
+    def _compute_gradient(self, rows: StackedRows) -> None:
+        """Writes the gradient of each model's mean loss into ``self.gradient``."""
+        network, learned, task = self._handwritten, self.stack.learned, self.data.dataset.task
+        if network is not None:
+            with torch.no_grad():
+                outputs, saved = network.forward_saving(learned, rows.x)
+                d_outputs = loss.gradient(task, outputs, rows.y)
+                network.backward(learned, saved, d_outputs, self.gradients)
+            return
+        leaves = {name: tensor.detach().requires_grad_() for name, tensor in learned.items()}
+        losses = loss.row_losses(task, self.stack.network.forward(leaves, rows.x), rows.y)
+        found = torch.autograd.grad(losses.mean(dim=1).sum(), list(leaves.values()))
+        for name, gradient in zip(leaves, found, strict=True):
+            self.gradients[name].copy_(gradient)
+
+    @torch.no_grad()
+    def _val_loss(self) -> Tensor:
+        """Returns each model's mean loss over the validation rows, (M,)."""
+        forward = partial(outputs_of, self.stack, self.stack.learned)
+        per_row = {"loss": loss.row_losses}
+        return metrics.row_means(per_row, self.data.dataset.task, forward, self.val)["loss"]
+
+
+def outputs_of(stack: Stack, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    """Returns the outputs (M, o, n) of a stack's network with these learned tensors."""
+    network = stack.network
+    if isinstance(network, HandWritten):
+        return network.forward_saving(learned, x)[0]
+    return network.forward(learned, x)

@@ -1,0 +1,216 @@
+"""One epoch of a stack in the compiled kernel: the arguments of ``train_epoch`` in ``kernel.c``."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from frontier_search.data.dataset import Task
+from frontier_search.errors import TrialError
+from frontier_search.models.program import Activation, Factors, Programmed
+from frontier_search.training.kernels.library import library
+from frontier_search.training.optimiser import StackedAdamW
+from frontier_search.training.rows import Data
+from frontier_search.training.selection import Selection
+from frontier_search.training.stack import Stack
+
+KINDS = ("dense", "reservoir")
+MOSTLY = 0.5  # a graph with a larger share of entries that are not zero is multiplied as a matrix
+
+Array = NDArray[Any] | torch.Tensor
+
+
+class _Graph(ctypes.Structure):
+    """``struct graph``."""
+
+    _fields_ = [
+        *((name, ctypes.c_void_p) for name in ("start", "column", "value")),
+        *((name, ctypes.c_void_p) for name in ("start_t", "column_t", "value_t")),
+        *((name, ctypes.c_void_p) for name in ("factor_size", "factor", "loops", "dense")),
+        ("n_factors", ctypes.c_int32),
+    ]
+
+
+_NUMBERS = (
+    *("kind", "task", "activation", "n_inputs", "hidden", "n_outputs"),
+    *("layers", "skip", "gated", "leaky", "select_best"),
+    *("n_models", "n_tensors", "batch", "n_train", "n_val", "epoch"),
+)
+_POINTERS = (
+    *("shape", "offset", "seed", "steps", "rate", "decay"),
+    *("flat", "mean", "square", "selected", "train_x", "train_y", "order", "val_x", "val_y"),
+    *("graph", "leak", "selected_loss", "selected_epoch", "diverged_epoch"),
+)
+
+
+class _Stack(ctypes.Structure):
+    """``struct stack``."""
+
+    _fields_ = [
+        *((name, ctypes.c_int32) for name in _NUMBERS),
+        ("updates", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in _POINTERS),
+    ]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of all seeds as the kernel reads them; a class is its number, as float32."""
+
+    train_y: torch.Tensor
+    val_x: NDArray[np.float32]
+    val_y: NDArray[np.float32]
+
+
+_packed: weakref.WeakKeyDictionary[Data, dict[int, _Rows]] = weakref.WeakKeyDictionary()
+
+
+class KernelEpochs:
+    """Trains a stack as ``TorchEpochs`` does, model by model, in place on the same tensors.
+
+    Args:
+        stack: whose network is ``Programmed``.
+        data: the rows of all seeds.
+        batch_size: rows of a minibatch.
+        optimiser: of the stack's scalars, changed in place.
+        selection: of the stack's models, changed in place.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        data: Data,
+        batch_size: int,
+        optimiser: StackedAdamW,
+        selection: Selection,
+    ) -> None:
+        kernel, network = library(), stack.network
+        assert kernel is not None
+        assert isinstance(network, Programmed)
+        self._kernel, self._data, self._optimiser = kernel, data, optimiser
+        program, n_models = network.program(), len(stack.models)
+        _, n_inputs, n_val = data.val.x.shape
+        rows = _rows(kernel, data, batch_size)
+        shapes = list(network.learned.values())
+        sizes = np.array([rows * columns for rows, columns in shapes], dtype=np.int64)
+        seeds = data.positions(stack).numpy().astype(np.int32)
+        self._chosen = np.argsort(seeds, kind="stable").astype(np.int32)
+        graphs = [_graph(graph) for graph in program.graphs]
+        numbers = {
+            "kind": KINDS.index(program.kind),
+            "task": get_args(Task).index(data.dataset.task),
+            "activation": get_args(Activation).index(program.activation),
+            "n_inputs": n_inputs,
+            "hidden": program.hidden,
+            "n_outputs": data.dataset.n_outputs,
+            "layers": program.layers,
+            "skip": program.skip,
+            "gated": program.gated,
+            "leaky": program.leaks is not None,
+            "select_best": selection.select == "best",
+            "n_models": n_models,
+            "n_tensors": len(shapes),
+            "batch": batch_size,
+            "n_train": data.train.y.shape[1],
+            "n_val": n_val,
+        }
+        self._arrays: dict[str, Array | None] = {  # kept while the kernel points into them
+            "shape": np.array(shapes, dtype=np.int32),
+            "offset": n_models * (np.cumsum(sizes) - sizes),
+            "seed": seeds,
+            "steps": np.array(program.steps or [0] * n_models, dtype=np.int32),
+            "rate": _per_model([model.learning_rate for model in stack.models]),
+            "decay": _per_model([model.weight_decay for model in stack.models]),
+            "flat": stack.flat,
+            "mean": optimiser.mean,
+            "square": optimiser.square,
+            "selected": selection.flat,
+            "train_x": data.train_rows,
+            "train_y": rows.train_y,
+            "val_x": rows.val_x,
+            "val_y": rows.val_y,
+            "leak": program.leaks,
+            "selected_loss": selection.loss,
+            "selected_epoch": selection.epoch,
+            "diverged_epoch": selection.diverged_epoch,
+        }
+        self._graphs = (graphs, (_Graph * n_models)(*(struct for struct, _ in graphs)))
+        pointers = {name: _address(array) for name, array in self._arrays.items()}
+        if graphs:
+            pointers["graph"] = ctypes.cast(self._graphs[1], ctypes.c_void_p)
+        self._stack = _Stack(**numbers, **pointers)
+
+    def run(self, epoch: int) -> None:
+        """Trains one epoch.
+
+        Raises:
+            TrialError: there is no memory for it.
+        """
+        order = self._data.order(epoch)
+        self._stack.epoch, self._stack.updates = epoch, self._optimiser.step_count
+        self._stack.order = _address(order)
+        chosen = self._chosen
+        if self._kernel.train_epoch(ctypes.byref(self._stack), _address(chosen), len(chosen)):
+            raise TrialError("out of memory: the kernel's working arrays do not fit")
+        self._optimiser.step_count += -(-self._stack.n_train // self._stack.batch)
+
+
+def _per_model(values: Sequence[float]) -> NDArray[np.float32]:
+    return np.array(values, dtype=np.float32)
+
+
+def _rows(kernel: ctypes.CDLL, data: Data, batch_size: int) -> _Rows:
+    """The packed rows, made once for all stacks of a ``Data``."""
+    kept = _packed.setdefault(data, {})
+    if batch_size not in kept:
+        n_seeds, n_inputs, n_val = data.val.x.shape
+        x, y = data.val.x.mT.contiguous(), data.val.y.float().contiguous()
+        length = kernel.packed_length(n_val, n_inputs, batch_size)
+        val_x = np.empty(n_seeds * length, dtype=np.float32)
+        val_y = np.empty(n_seeds * kernel.packed_targets(n_val, batch_size), dtype=np.float32)
+        where = (_address(x), _address(y), _address(val_x), _address(val_y))
+        if kernel.pack(n_seeds, n_val, n_inputs, batch_size, *where):
+            raise TrialError("out of memory: the validation rows do not fit twice")
+        kept[batch_size] = _Rows(data.train.y.float().contiguous(), val_x, val_y)
+    return kept[batch_size]
+
+
+def _graph(graph: NDArray[np.float32] | Factors) -> tuple[_Graph, tuple[Array, ...]]:
+    """A graph as the kernel reads it, and the arrays that it points into."""
+    if isinstance(graph, Factors):
+        sizes = np.array([len(factor) for factor in graph.factors], dtype=np.int32)
+        factors = np.concatenate([factor.ravel() for factor in graph.factors])
+        struct = _Graph(n_factors=len(sizes), factor_size=_address(sizes))
+        struct.factor, struct.loops = _address(factors), _address(graph.loops)
+        return struct, (sizes, factors, graph.loops)
+    matrix = np.ascontiguousarray(graph)
+    if np.count_nonzero(matrix) > MOSTLY * matrix.size:
+        return _Graph(dense=_address(matrix)), (matrix,)
+    rows, columns = _edges(matrix), _edges(matrix.T)
+    names = ("start", "column", "value", "start_t", "column_t", "value_t")
+    pointers = {name: _address(a) for name, a in zip(names, (*rows, *columns), strict=True)}
+    return _Graph(**pointers), (*rows, *columns)
+
+
+def _edges(matrix: NDArray[np.float32]) -> tuple[Array, Array, Array]:
+    """A matrix by rows: where each begins, the column of each entry, and its value."""
+    row, column = np.nonzero(matrix)
+    start = np.searchsorted(row, np.arange(len(matrix) + 1)).astype(np.int32)
+    return start, column.astype(np.int32), matrix[row, column].astype(np.float32)
+
+
+def _address(array: Array | None) -> ctypes.c_void_p | None:
+    if array is None:
+        return None
+    if isinstance(array, torch.Tensor):
+        assert array.is_contiguous()
+        return ctypes.c_void_p(array.data_ptr())
+    assert array.flags.c_contiguous
+    return ctypes.c_void_p(array.ctypes.data)

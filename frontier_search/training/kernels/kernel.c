@@ -1,0 +1,752 @@
+/* One epoch of minibatch AdamW, validation and selection for models of a stack, one model after
+ * another.
+ *
+ *   dense      a_0 = x,  a_l = phi(W_l a_{l-1} + b_l),  y = W_L a_{L-1} + b_L  (+ W_skip x)
+ *   reservoir  h_0 = phi(W_in x + b_in),  h_{t+1} = k phi(h_t + phi(G h_t)) + (1 - k) h_t,  y = W_h
+ * h_T + W_skip x + b
+ *
+ * The torch networks (models/networks/feedforward.py and reservoir.py) are the definition, and a
+ * contract test holds this file to them. Every number is a float32. The learned tensors lie as in
+ * training/stack.py: one block a name, (n_models, rows, columns), and are changed in place.
+ * Activations are feature-major: [feature][row], the rows of a minibatch innermost and padded with
+ * zeros to a multiple of LANES, so that no width needs padding. A padded row has the gradient zero.
+ *
+ * A model reads nothing of another one, so its result does not depend on its stack, its cohort or
+ * its thread. Plain C on the vector extension of GCC and clang: no library but libm, no Python.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+enum { LANES = 8, MAX_TENSORS = 12 };
+enum task { REGRESSION, BINARY, MULTICLASS };
+enum kind { DENSE, RESERVOIR };
+enum activation { TANH, RELU };
+
+/* A fixed graph G of one model, applied as a matrix of rows, or as the factors of a Kronecker
+ * product less its diagonal. */
+struct graph {
+    const int32_t *start,
+        *column; /* rows of G: the entries of row i are start[i] .. start[i + 1] - 1 */
+    const float* value;
+    const int32_t *start_t, *column_t; /* rows of G transposed */
+    const float* value_t;
+    const int32_t* factor_size; /* n_factors of them; the factors lie one behind the other in
+                                   factor, row by row */
+    const float* factor;
+    const float* loops; /* (H,), the diagonal of the product */
+    const float* dense; /* (H, H), where most entries are not zero; else NULL */
+    int32_t n_factors;  /* 0: the rows */
+};
+
+struct stack { /* mirrored in kernel.py */
+    int32_t kind, task, activation, n_inputs, hidden, n_outputs;
+    int32_t layers, skip, gated, leaky, select_best;
+    int32_t n_models, n_tensors, batch, n_train, n_val, epoch;
+    int64_t updates;       /* made before this epoch */
+    const int32_t* shape;  /* rows and columns of each tensor */
+    const int64_t* offset; /* of each tensor's block in flat */
+    const int32_t* seed;   /* of each model: the position of its rows */
+    const int32_t* steps;  /* of each model: T */
+    const float *rate, *decay;
+    float *flat, *mean, *square, *selected;
+    const float *train_x, *train_y; /* (S, n_train, d) and (S, n_train); a class is its number */
+    const int32_t* order;           /* (S, n_train), of this epoch */
+    const float *val_x, *val_y;     /* as pack() leaves them */
+    const struct graph* graph;      /* of each model, or NULL */
+    const float* leak;              /* (n_models, H), or NULL */
+    double* selected_loss;
+    int64_t *selected_epoch, *diverged_epoch;
+};
+
+/* ---- vectors ------------------------------------------------------------------------------- */
+
+typedef float vec __attribute__((vector_size(4 * LANES)));
+typedef int32_t ivec __attribute__((vector_size(4 * LANES)));
+typedef float loose __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vec load(const float* p) { return *(const loose*)p; }
+INLINE void store(float* p, vec x) { *(loose*)p = x; }
+INLINE vec every(float x) { return (vec){x, x, x, x, x, x, x, x}; }
+INLINE vec pick(ivec mask, vec yes, vec no) {
+    return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+}
+INLINE vec clamp(vec x, float low, float high) {
+    return pick(x < every(low), every(low), pick(x > every(high), every(high), x));
+} /* keeps NaN */
+INLINE vec larger(vec x, vec y) { return pick(x > y, x, y); }
+INLINE float sum(vec x) {
+    float total = 0;
+    for (int i = 0; i < LANES; i++) total += x[i];
+    return total;
+}
+INLINE vec root(vec x) {
+    for (int i = 0; i < LANES; i++) x[i] = sqrtf(x[i]);
+    return x;
+}
+
+/* e^x = 2^n e^r with |r| <= ln 2 / 2; the polynomial of Moshier's Cephes library, within 2 ulp. NaN
+ * stays NaN. */
+INLINE vec exponential(vec x) {
+    x = clamp(x, -87.f, 88.f);
+    vec scaled = x * 1.44269504f;
+    scaled = pick(x == x, scaled + pick(scaled > every(0), every(0.5f), every(-0.5f)), every(0));
+    ivec n = __builtin_convertvector(scaled, ivec);
+    vec whole = __builtin_convertvector(n, vec);
+    vec r = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+    vec p = every(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.f;
+    return p * (vec)((n + 127) << 23);
+}
+
+/* tanh as Eigen's rational minimax function of degree 13/6: within 4 ulp, one division. NaN stays
+ * NaN. Beyond 9 it is 1 exactly, as in float32 it is, so that a saturated unit has the slope 0. */
+INLINE vec hyperbolic_tangent(vec given) {
+    const vec x = clamp(given, -7.90531110763549805f, 7.90531110763549805f);
+    vec y = x * x;
+    vec p = every(-2.76076847742355e-16f);
+    p = p * y + 2.00018790482477e-13f;
+    p = p * y + -8.60467152213735e-11f;
+    p = p * y + 5.12229709037114e-08f;
+    p = p * y + 1.48572235717979e-05f;
+    p = p * y + 6.37261928875436e-04f;
+    p = p * y + 4.89352455891786e-03f;
+    vec q = every(1.19825839466702e-06f);
+    q = q * y + 1.18534705686654e-04f;
+    q = q * y + 2.26843463243900e-03f;
+    q = q * y + 4.89352518554385e-03f;
+    return pick(given > every(9), every(1), pick(given < every(-9), every(-1), p * x / q));
+}
+
+static int padded(int n) { return (n + LANES - 1) / LANES * LANES; }
+
+/* ---- products: C[m][n] = (add ? C[m][n] : bias[m]) + sum_k A[m][k] B[k][n] ------------------- */
+
+struct matrix { /* A[m][k] = at[m * row + k * column]: a matrix, or its transpose */
+    const float* at;
+    long row, column;
+};
+
+INLINE struct matrix plain(const float* at, long columns) {
+    return (struct matrix){at, columns, 1};
+}
+INLINE struct matrix turned(const float* at, long columns) {
+    return (struct matrix){at, 1, columns};
+}
+
+INLINE void tile(const int m_rows, const int n_vectors, int depth, struct matrix a, const float* b,
+                 long b_row, float* c, long c_row, const float* bias, int add) {
+    vec total[6][2];
+    for (int m = 0; m < m_rows; m++)
+        for (int n = 0; n < n_vectors; n++)
+            total[m][n] = add ? load(c + m * c_row + n * LANES) : every(bias ? bias[m] : 0.f);
+    for (int k = 0; k < depth; k++) {
+        vec right[2];
+        for (int n = 0; n < n_vectors; n++) right[n] = load(b + k * b_row + n * LANES);
+        for (int m = 0; m < m_rows; m++) {
+            vec left = every(a.at[m * a.row + k * a.column]);
+            for (int n = 0; n < n_vectors; n++) total[m][n] += left * right[n];
+        }
+    }
+    for (int m = 0; m < m_rows; m++)
+        for (int n = 0; n < n_vectors; n++) store(c + m * c_row + n * LANES, total[m][n]);
+}
+
+INLINE void strip(const int n_vectors, int rows, int depth, struct matrix a, const float* b,
+                  long b_row, float* c, long c_row, const float* bias, int add) {
+    int m = 0;
+#define ROWS(count)                                                                         \
+    do {                                                                                    \
+        tile(count, n_vectors, depth, a, b, b_row, c, c_row, bias, add);                    \
+        a.at += (count) * a.row, c += (count) * c_row, bias = bias ? bias + (count) : bias; \
+        m += (count);                                                                       \
+    } while (0)
+    while (rows - m >= 6 && rows - m != 8) ROWS(6);
+    while (rows - m >= 4) ROWS(4);
+    while (rows - m >= 2) ROWS(2);
+    if (m < rows) ROWS(1);
+#undef ROWS
+}
+
+/* columns is a multiple of LANES. */
+static void product(int rows, int columns, int depth, struct matrix a, const float* b, long b_row,
+                    float* c, long c_row, const float* bias, int add) {
+    int n = 0;
+    for (; n + 2 * LANES <= columns; n += 2 * LANES)
+        strip(2, rows, depth, a, b + n, b_row, c + n, c_row, bias, add);
+    if (n < columns) strip(1, rows, depth, a, b + n, b_row, c + n, c_row, bias, add);
+}
+
+/* to[c][r] = from[r][c]; both have room for multiples of LANES. */
+static void transpose(int rows, int columns, const float* from, long from_row, float* to,
+                      long to_row) {
+    for (int r = 0; r < rows; r += 8)
+        for (int c = 0; c < columns; c += 8) {
+            vec x[8], y[8];
+            for (int i = 0; i < 8; i++) x[i] = load(from + (r + i) * from_row + c);
+            for (int i = 0; i < 8; i += 2) {
+                y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+                y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+            }
+            for (int i = 0; i < 8; i += 4)
+                for (int j = i; j < i + 2; j++) {
+                    x[j] = __builtin_shufflevector(y[j], y[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+                    x[j + 2] = __builtin_shufflevector(y[j], y[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+                }
+            for (int i = 0; i < 4; i++) {
+                store(to + (c + i) * to_row + r,
+                      __builtin_shufflevector(x[i], x[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
+                store(to + (c + i + 4) * to_row + r,
+                      __builtin_shufflevector(x[i], x[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
+            }
+        }
+}
+
+/* out = (add ? out : 0) + G h for a graph given by its rows, n_vectors vectors of data at a time.
+ */
+INLINE void sparse_strip(const int n_vectors, int hidden, const int32_t* start,
+                         const int32_t* column, const float* value, const float* h, float* out,
+                         long row, int add) {
+    for (int i = 0; i < hidden; i++) {
+        vec total[4];
+        for (int j = 0; j < n_vectors; j++)
+            total[j] = add ? load(out + i * row + j * LANES) : every(0);
+        for (int e = start[i]; e < start[i + 1]; e++) {
+            const vec weight = every(value[e]);
+            const float* from = h + column[e] * row;
+            for (int j = 0; j < n_vectors; j++) total[j] += weight * load(from + j * LANES);
+        }
+        for (int j = 0; j < n_vectors; j++) store(out + i * row + j * LANES, total[j]);
+    }
+}
+
+static void sparse_product(int hidden, const int32_t* start, const int32_t* column,
+                           const float* value, const float* h, float* out, long row, int columns,
+                           int add) {
+    int n = 0;
+    for (; n + 4 * LANES <= columns; n += 4 * LANES)
+        sparse_strip(4, hidden, start, column, value, h + n, out + n, row, add);
+    for (; n < columns; n += LANES)
+        sparse_strip(1, hidden, start, column, value, h + n, out + n, row, add);
+}
+
+/* out = (add ? out : 0) + (F_1 (x) ... (x) F_L - loops) h, or its transpose; scratch holds two
+ * copies of h. */
+static void factored_product(const struct graph* g, int transposed, int hidden, const float* h,
+                             float* out, float* scratch, long row, int columns, int add) {
+    const float *from = h, *factor = g->factor;
+    int left = 1;
+    for (int f = 0; f < g->n_factors; f++) {
+        const int size = g->factor_size[f], right = hidden / (left * size);
+        float* to = scratch + (f % 2) * hidden * row;
+        memset(to, 0, sizeof(float) * hidden * row);
+        for (int l = 0; l < left; l++)
+            for (int i = 0; i < size; i++)
+                for (int j = 0; j < size; j++) {
+                    const float weight = transposed ? factor[j * size + i] : factor[i * size + j];
+                    if (weight == 0) continue;
+                    float* into = to + (long)(l * size + i) * right * row;
+                    const float* source = from + (long)(l * size + j) * right * row;
+                    for (int r = 0; r < right; r++)
+                        for (int n = 0; n < columns; n += LANES)
+                            store(into + r * row + n,
+                                  load(into + r * row + n) + weight * load(source + r * row + n));
+                }
+        from = to, factor += size * size, left *= size;
+    }
+    for (int i = 0; i < hidden; i++)
+        for (int n = 0; n < columns; n += LANES) {
+            vec message = load(from + i * row + n) - g->loops[i] * load(h + i * row + n);
+            store(out + i * row + n, add ? load(out + i * row + n) + message : message);
+        }
+}
+
+/* ---- losses -------------------------------------------------------------------------------- */
+
+/* The summed loss of n rows: squared error, log loss of one logit, or cross-entropy. y is (o, row).
+ */
+static double loss(enum task task, int n_outputs, int n, const float* y, long row,
+                   const float* target) {
+    double total = 0;
+    for (int start = 0; start < n; start += LANES) {
+        vec most = every(0), sums = every(0);
+        if (task == MULTICLASS) {
+            most = load(y + start);
+            for (int c = 1; c < n_outputs; c++) most = larger(load(y + c * row + start), most);
+            for (int c = 0; c < n_outputs; c++)
+                sums += exponential(load(y + c * row + start) - most);
+        }
+        for (int b = start; b < n && b < start + LANES; b++) {
+            if (task == REGRESSION) {
+                const float error = y[b] - target[b];
+                total += (double)(error * error);
+            } else if (task == BINARY) {
+                const float logit = y[b];
+                total += (logit < 0 ? 0 : logit) - logit * target[b] + log1pf(expf(-fabsf(logit)));
+            } else {
+                const float own = y[(long)target[b] * row + b];
+                total += (double)(logf(sums[b - start]) + most[b - start] - own);
+            }
+        }
+    }
+    return total;
+}
+
+/* Replaces the outputs y by the gradient of the mean loss over n rows; zero in padded rows. */
+static void loss_gradient(enum task task, int n_outputs, int n, float* y, long row,
+                          const float* target) {
+    const float share = 1.f / n;
+    for (int b = 0; b < n; b += LANES) {
+        if (task == REGRESSION) {
+            store(y + b, (load(y + b) - load(target + b)) * (2 * share));
+        } else if (task == BINARY) {
+            const vec small = exponential(-pick(load(y + b) < every(0), -load(y + b), load(y + b)));
+            const vec chance = pick(load(y + b) < every(0), small, every(1)) / (1 + small);
+            store(y + b, (chance - load(target + b)) * share);
+        } else {
+            vec most = load(y + b), total = every(0);
+            for (int c = 1; c < n_outputs; c++) most = larger(load(y + c * row + b), most);
+            for (int c = 0; c < n_outputs; c++) {
+                const vec e = exponential(load(y + c * row + b) - most);
+                total += e;
+                store(y + c * row + b, e);
+            }
+            for (int c = 0; c < n_outputs; c++)
+                store(y + c * row + b, load(y + c * row + b) / total * share);
+        }
+    }
+    if (task == MULTICLASS)
+        for (int b = 0; b < n; b++) y[(long)target[b] * row + b] -= share;
+    for (int c = 0; c < n_outputs; c++)
+        for (int b = n; b < padded(n); b++) y[c * row + b] = 0;
+}
+
+/* ---- one model ----------------------------------------------------------------------------- */
+
+struct trainer {
+    const struct stack* stack;
+    float* learned[MAX_TENSORS];  /* of the model at hand */
+    float* gradient[MAX_TENSORS]; /* each row padded to a multiple of LANES */
+    long gradient_row[MAX_TENSORS];
+    const struct graph* graph;
+    const float* leak;
+    float update; /* k: how much of an update a gated model takes */
+    int steps;
+    long row;        /* length of a padded minibatch */
+    float** state;   /* h_0 .. h_T, or the activations of the layers */
+    float** message; /* phi(G h_t) */
+    float** next;    /* phi(h_t + phi(G h_t)); h_{t+1} itself where nothing is mixed */
+    float *output, *side, *d_state, *d_message, *flipped, *scratch;
+    float *x, *x_flipped, *target; /* the packed minibatches of one seed */
+};
+
+/* Blocks of zeros, aligned for vectors, that are freed together. */
+struct arena {
+    void* last; /* each block begins with the address of the one before it */
+    int failed;
+};
+
+static float* room(struct arena* arena, long length) {
+    const size_t bytes = (sizeof(float) * (size_t)length + 2 * 64 + 63) / 64 * 64;
+    void* block = aligned_alloc(64, bytes);
+    if (!block) {
+        arena->failed = 1;
+        return NULL;
+    }
+    memset(block, 0, bytes);
+    *(void**)block = arena->last, arena->last = block;
+    return (float*)((char*)block + 64);
+}
+
+static void release(struct arena* arena) {
+    while (arena->last) {
+        void* block = arena->last;
+        arena->last = *(void**)block;
+        free(block);
+    }
+}
+
+static void activate(const struct stack* s, float* x, long length) {
+    if (s->activation == RELU)
+        for (long i = 0; i < length; i += LANES)
+            store(x + i, pick(load(x + i) < every(0), every(0), load(x + i)));
+    else
+        for (long i = 0; i < length; i += LANES) store(x + i, hyperbolic_tangent(load(x + i)));
+}
+
+/* dx *= phi'(z), given y = phi(z). */
+static void slope(const struct stack* s, float* dx, const float* y, long length) {
+    for (long i = 0; i < length; i += LANES) {
+        const vec out = load(y + i);
+        store(dx + i, s->activation == RELU ? pick(out > every(0), load(dx + i), every(0))
+                                            : load(dx + i) * (1 - out * out));
+    }
+}
+
+static void propagate(const struct trainer* t, int transposed, const float* h, float* out,
+                      int columns, int add) {
+    const struct graph* g = t->graph;
+    if (g->n_factors)
+        factored_product(g, transposed, t->stack->hidden, h, out, t->scratch, t->row, columns, add);
+    else if (g->dense)
+        product(t->stack->hidden, columns, t->stack->hidden,
+                transposed ? turned(g->dense, t->stack->hidden) : plain(g->dense, t->stack->hidden),
+                h, t->row, out, t->row, NULL, add);
+    else if (transposed)
+        sparse_product(t->stack->hidden, g->start_t, g->column_t, g->value_t, h, out, t->row,
+                       columns, add);
+    else
+        sparse_product(t->stack->hidden, g->start, g->column, g->value, h, out, t->row, columns,
+                       add);
+}
+
+INLINE float mixed(const struct trainer* t, int unit) {
+    return t->leak ? t->leak[unit] : t->update;
+}
+
+static void forward_dense(struct trainer* t, const float* x, int columns) {
+    const struct stack* s = t->stack;
+    const float* in = x;
+    int width = s->n_inputs;
+    for (int l = 0; l < s->layers; l++) {
+        product(s->hidden, columns, width, plain(t->learned[2 * l], width), in, t->row, t->state[l],
+                t->row, t->learned[2 * l + 1], 0);
+        activate(s, t->state[l], (long)s->hidden * t->row);
+        in = t->state[l], width = s->hidden;
+    }
+    const int last = 2 * s->layers;
+    product(s->n_outputs, columns, width, plain(t->learned[last], width), in, t->row, t->output,
+            t->row, t->learned[last + 1], 0);
+    if (s->skip)
+        product(s->n_outputs, columns, s->n_inputs, plain(t->learned[last + 2], s->n_inputs), x,
+                t->row, t->output, t->row, NULL, 1);
+}
+
+/* W_in and W_skip are the first H and the last o rows of one tensor, so that one product serves
+ * both. */
+static void forward_reservoir(struct trainer* t, const float* x, int columns) {
+    const struct stack* s = t->stack;
+    const int H = s->hidden, o = s->n_outputs;
+    const long length = (long)H * t->row;
+    product(H + o, columns, s->n_inputs, plain(t->learned[0], s->n_inputs), x, t->row, t->state[0],
+            t->row, t->learned[1], 0);
+    memcpy(t->output, t->state[0] + length, sizeof(float) * o * t->row);
+    activate(s, t->state[0], length);
+    if (s->gated) t->update = 1 / (1 + expf(-t->learned[3][0]));
+    for (int step = 0; step < t->steps; step++) {
+        float *h = t->state[step], *message = t->message[step], *next = t->next[step];
+        propagate(t, 0, h, message, columns, 0);
+        for (long i = 0; i < length; i += LANES) {
+            const vec heard = hyperbolic_tangent(load(message + i));
+            store(message + i, heard);
+            store(next + i, hyperbolic_tangent(load(h + i) + heard));
+        }
+        if (s->gated || s->leaky)
+            for (int j = 0; j < H; j++)
+                for (long i = j * t->row; i < (j + 1) * t->row; i += LANES)
+                    store(t->state[step + 1] + i,
+                          load(h + i) + mixed(t, j) * (load(next + i) - load(h + i)));
+    }
+    product(o, columns, H, plain(t->learned[2], H), t->state[t->steps], t->row, t->output, t->row,
+            NULL, 1);
+}
+
+static void forward(struct trainer* t, const float* x, int columns) {
+    (t->stack->kind == DENSE ? forward_dense : forward_reservoir)(t, x, columns);
+}
+
+/* gradient[tensor] = d_out in^T, given in transposed. */
+static void weight_gradient(struct trainer* t, int tensor, int outs, int ins, const float* d_out,
+                            const float* in_flipped, long flipped_row, int columns) {
+    product(outs, padded(ins), columns, plain(d_out, t->row), in_flipped, flipped_row,
+            t->gradient[tensor], t->gradient_row[tensor], NULL, 0);
+}
+
+static void bias_gradient(struct trainer* t, int tensor, int outs, const float* d_out,
+                          int columns) {
+    for (int i = 0; i < outs; i++) {
+        vec total = every(0);
+        for (int b = 0; b < columns; b += LANES) total += load(d_out + i * t->row + b);
+        t->gradient[tensor][i * t->gradient_row[tensor]] = sum(total);
+    }
+}
+
+/* Each backward pass finds the gradient of the loss with respect to the outputs in t->output. */
+static void backward_dense(struct trainer* t, int columns) {
+    const struct stack* s = t->stack;
+    const int H = s->hidden, last = 2 * s->layers;
+    float *d_out = t->output, *d_in = t->d_state, *other = t->d_message;
+    int outs = s->n_outputs;
+    if (s->skip)
+        weight_gradient(t, last + 2, outs, s->n_inputs, d_out, t->x_flipped, padded(s->n_inputs),
+                        columns);
+    for (int l = s->layers; l >= 0; l--) {
+        bias_gradient(t, 2 * l + 1, outs, d_out, columns);
+        if (l == 0) {
+            weight_gradient(t, 0, outs, s->n_inputs, d_out, t->x_flipped, padded(s->n_inputs),
+                            columns);
+            break;
+        }
+        transpose(padded(H), padded(columns), t->state[l - 1], t->row, t->flipped, padded(H));
+        weight_gradient(t, 2 * l, outs, H, d_out, t->flipped, padded(H), columns);
+        product(H, columns, outs, turned(t->learned[2 * l], H), d_out, t->row, d_in, t->row, NULL,
+                0);
+        slope(s, d_in, t->state[l - 1], (long)H * t->row);
+        d_out = d_in, d_in = other, other = d_out, outs = H;
+    }
+}
+
+static void backward_reservoir(struct trainer* t, int columns) {
+    const struct stack* s = t->stack;
+    const int H = s->hidden, o = s->n_outputs;
+    const int mixes = s->gated || s->leaky;
+    const long length = (long)H * t->row;
+    float *dh = t->d_state, *dm = t->d_message;
+    double gate = 0;
+    transpose(padded(H), padded(columns), t->state[t->steps], t->row, t->flipped, padded(H));
+    weight_gradient(t, 2, o, H, t->output, t->flipped, padded(H), columns);
+    product(H, columns, o, turned(t->learned[2], H), t->output, t->row, dh, t->row, NULL, 0);
+    for (int step = t->steps - 1; step >= 0; step--) {
+        for (int j = 0; j < H; j++) {
+            const float k = mixes ? mixed(t, j) : 1;
+            vec change = every(0);
+            for (long i = j * t->row; i < j * t->row + columns; i += LANES) {
+                const vec d_next = load(dh + i), next = load(t->next[step] + i),
+                          heard = load(t->message[step] + i);
+                if (s->gated) change += d_next * (next - load(t->state[step] + i));
+                const vec d_sum = k * d_next * (1 - next * next);
+                store(dm + i, d_sum * (1 - heard * heard));
+                store(dh + i, mixes ? d_sum + (1 - k) * d_next : d_sum);
+            }
+            if (s->gated) gate += sum(change);
+        }
+        propagate(t, 1, dm, dh, columns, 1);
+    }
+    if (s->gated) t->gradient[3][0] = (float)(gate * t->update * (1 - t->update));
+    slope(s, dh, t->state[0], length);
+    memcpy(dm, dh, sizeof(float) * length);
+    memcpy(dm + length, t->output, sizeof(float) * o * t->row);
+    weight_gradient(t, 0, H + o, s->n_inputs, dm, t->x_flipped, padded(s->n_inputs), columns);
+    bias_gradient(t, 1, H + o, dm, columns);
+}
+
+/* AdamW (Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2019, algorithm 2), as
+ * training/optimiser.py writes it. */
+static void update(const struct trainer* t, int model, int64_t updates) {
+    const struct stack* s = t->stack;
+    const float unbiased = (float)sqrt(1 - pow(0.999, (double)updates)),
+                bias = (float)(1 - pow(0.9, (double)updates));
+    const float step = s->rate[model] * unbiased / bias, tiny = 1e-8f * unbiased,
+                kept = 1 - s->rate[model] * s->decay[model];
+    for (int tensor = 0; tensor < s->n_tensors; tensor++) {
+        const int columns = s->shape[2 * tensor + 1];
+        for (int r = 0; r < s->shape[2 * tensor]; r++) {
+            const long at = t->learned[tensor] - s->flat + (long)r * columns;
+            const float* gradient = t->gradient[tensor] + r * t->gradient_row[tensor];
+            float *p = s->flat + at, *mean = s->mean + at, *square = s->square + at;
+            int c = 0;
+            for (; c + LANES <= columns; c += LANES) {
+                const vec g = load(gradient + c), m = load(mean + c) + (g - load(mean + c)) * 0.1f;
+                const vec v = load(square + c) * 0.999f + g * g * 0.001f;
+                store(mean + c, m), store(square + c, v);
+                store(p + c, load(p + c) * kept - step * (m / (root(v) + tiny)));
+            }
+            for (; c < columns; c++) {
+                const float g = gradient[c], m = mean[c] += (g - mean[c]) * 0.1f,
+                            v = square[c] = square[c] * 0.999f + g * g * 0.001f;
+                p[c] = p[c] * kept - step * (m / (sqrtf(v) + tiny));
+            }
+        }
+    }
+}
+
+static int all_finite(const struct trainer* t) {
+    for (int tensor = 0; tensor < t->stack->n_tensors; tensor++) {
+        const long length = (long)t->stack->shape[2 * tensor] * t->stack->shape[2 * tensor + 1];
+        for (long i = 0; i < length; i++)
+            if (!isfinite(t->learned[tensor][i])) return 0;
+    }
+    return 1;
+}
+
+/* Keeps the epoch with the smallest validation loss, or the last one. A loss that is not a number
+ * is never the smallest. */
+static void select_epoch(const struct trainer* t, int model, double val_loss) {
+    const struct stack* s = t->stack;
+    if (!(isfinite(val_loss) && all_finite(t)) && !s->diverged_epoch[model])
+        s->diverged_epoch[model] = s->epoch;
+    if (s->select_best && !(val_loss < s->selected_loss[model])) return;
+    s->selected_loss[model] = val_loss, s->selected_epoch[model] = s->epoch;
+    for (int tensor = 0; tensor < s->n_tensors; tensor++) {
+        const long length = (long)s->shape[2 * tensor] * s->shape[2 * tensor + 1];
+        memcpy(s->selected + (t->learned[tensor] - s->flat), t->learned[tensor],
+               sizeof(float) * length);
+    }
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+/* Rows (n, d) in an order, as minibatches (d, batch) padded with zeros; row by row too where
+ * `flipped` is given. */
+static void pack_seed(int n, int d, int batch, const float* x, const float* y, const int32_t* order,
+                      float* packed, float* flipped, float* target) {
+    const int row = padded(batch), width = padded(d);
+    for (int start = 0; start < n; start += batch) {
+        const int count = n - start < batch ? n - start : batch;
+        memset(flipped, 0, sizeof(float) * row * width);
+        memset(target, 0, sizeof(float) * row);
+        for (int b = 0; b < count; b++) {
+            const long from = order ? order[start + b] : start + b;
+            memcpy(flipped + (long)b * width, x + from * d, sizeof(float) * d);
+            target[b] = y[from];
+        }
+        transpose(row, width, flipped, width, packed, row);
+        flipped += (long)row * width, packed += (long)row * width, target += row;
+    }
+}
+
+/* The floats that pack() writes for the rows of one seed. */
+long packed_length(int n, int d, int batch) {
+    return (long)((n + batch - 1) / batch) * padded(batch) * padded(d);
+}
+long packed_targets(int n, int batch) { return (long)((n + batch - 1) / batch) * padded(batch); }
+
+/* x (S, n, d) and y (S, n) as minibatches of every seed. Returns 0, or 1 when there is no memory.
+ */
+int pack(int n_seeds, int n, int d, int batch, const float* x, const float* y, float* packed,
+         float* target) {
+    float* flipped = malloc(sizeof(float) * (size_t)packed_length(n, d, batch));
+    if (!flipped) return 1;
+    for (int seed = 0; seed < n_seeds; seed++)
+        pack_seed(n, d, batch, x + (long)seed * n * d, y + (long)seed * n, NULL,
+                  packed + seed * packed_length(n, d, batch), flipped,
+                  target + seed * packed_targets(n, batch));
+    free(flipped);
+    return 0;
+}
+
+/* Whether this processor runs the build with AVX2 and FMA. */
+int has_avx2(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 0;
+#endif
+}
+
+/* ---- one epoch ----------------------------------------------------------------------------- */
+
+static int prepare(struct trainer* t, struct arena* arena, const struct stack* s, int most_steps) {
+    const int H = s->hidden, o = s->n_outputs;
+    t->stack = s, t->row = padded(s->batch);
+    const long tall = (long)(padded(H) + padded(o)) * t->row,
+               widest = (long)padded(H > s->n_inputs ? H : s->n_inputs) * t->row;
+    const int states = s->kind == DENSE ? s->layers : most_steps + 1;
+    float** pointers = (float**)room(arena, 2L * 3 * (states + 1));
+    if (!pointers) return 0;
+    t->state = pointers, t->message = pointers + states + 1, t->next = pointers + 2 * (states + 1);
+    for (int i = 0; i < states; i++) {
+        const int own = s->kind == DENSE || i == 0 || s->gated || s->leaky;
+        if (s->kind == RESERVOIR && i < states - 1)
+            t->message[i] = room(arena, tall), t->next[i] = room(arena, tall);
+        t->state[i] = own ? room(arena, tall) : t->next[i - 1];
+    }
+    for (int tensor = 0; tensor < s->n_tensors; tensor++) {
+        t->gradient_row[tensor] = padded(s->shape[2 * tensor + 1]);
+        t->gradient[tensor] = room(arena, s->shape[2 * tensor] * t->gradient_row[tensor]);
+    }
+    t->output = room(arena, (long)padded(o) * t->row), t->d_state = room(arena, tall),
+    t->d_message = room(arena, tall);
+    t->flipped = room(arena, widest), t->scratch = room(arena, 2L * H * t->row);
+    t->x = room(arena, packed_length(s->n_train, s->n_inputs, s->batch)),
+    t->x_flipped = room(arena, packed_length(s->n_train, s->n_inputs, s->batch));
+    t->target = room(arena, packed_targets(s->n_train, s->batch));
+    return !arena->failed;
+}
+
+static void train_model(struct trainer* t, int model) {
+    const struct stack* s = t->stack;
+    const long one = t->row * padded(s->n_inputs);
+    float* const x_flipped = t->x_flipped;
+    for (int tensor = 0; tensor < s->n_tensors; tensor++)
+        t->learned[tensor] = s->flat + s->offset[tensor] +
+                             (long)model * s->shape[2 * tensor] * s->shape[2 * tensor + 1];
+    t->steps = s->steps[model], t->graph = s->graph ? s->graph + model : NULL,
+    t->leak = s->leaky ? s->leak + (long)model * s->hidden : NULL;
+    int64_t updates = s->updates;
+    int c = 0;
+    for (int start = 0; start < s->n_train; start += s->batch, c++) {
+        const int count = s->n_train - start < s->batch ? s->n_train - start : s->batch,
+                  columns = padded(count);
+        t->x_flipped = x_flipped + c * one;
+        forward(t, t->x + c * one, columns);
+        loss_gradient(s->task, s->n_outputs, count, t->output, t->row, t->target + c * t->row);
+        (s->kind == DENSE ? backward_dense : backward_reservoir)(t, columns);
+        update(t, model, ++updates);
+    }
+    t->x_flipped = x_flipped;
+    const float* val_x = s->val_x + s->seed[model] * packed_length(s->n_val, s->n_inputs, s->batch);
+    const float* val_y = s->val_y + s->seed[model] * packed_targets(s->n_val, s->batch);
+    double total = 0;
+    c = 0;
+    for (int start = 0; start < s->n_val; start += s->batch, c++) {
+        const int count = s->n_val - start < s->batch ? s->n_val - start : s->batch;
+        forward(t, val_x + c * one, padded(count));
+        total += loss(s->task, s->n_outputs, count, t->output, t->row, val_y + c * t->row);
+    }
+    select_epoch(t, model, total / s->n_val);
+}
+
+/* Numbers too small to matter are zero while training, as in executors/worker.py; the caller's
+ * setting is put back. */
+static unsigned flush_denormals(int on, unsigned before) {
+#if defined(__x86_64__)
+    const unsigned mode = _mm_getcsr();
+    _mm_setcsr(on ? mode | 0x8040 : before);
+    return mode;
+#elif defined(__aarch64__)
+    uint64_t mode;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+    __asm__ volatile("msr fpcr, %0" ::"r"(on ? mode | (1 << 24) : (uint64_t)before));
+    return (unsigned)mode;
+#else
+    return before;
+#endif
+}
+
+/* Trains n_chosen models of a stack for one epoch. Returns 0, or 1 when there is no memory; nothing
+ * was changed then. */
+int train_epoch(const struct stack* s, const int32_t* chosen, int n_chosen) {
+    struct arena arena = {0};
+    struct trainer trainer = {0};
+    int most_steps = 0, packed_seed = -1;
+    for (int i = 0; i < n_chosen; i++)
+        if (s->steps[chosen[i]] > most_steps) most_steps = s->steps[chosen[i]];
+    const int ready = prepare(&trainer, &arena, s, most_steps);
+    const unsigned mode = flush_denormals(1, 0);
+    for (int i = 0; ready && i < n_chosen; i++) {
+        const int seed = s->seed[chosen[i]];
+        if (seed != packed_seed)
+            pack_seed(s->n_train, s->n_inputs, s->batch,
+                      s->train_x + (long)seed * s->n_train * s->n_inputs,
+                      s->train_y + (long)seed * s->n_train, s->order + (long)seed * s->n_train,
+                      trainer.x, trainer.x_flipped, trainer.target);
+        packed_seed = seed;
+        train_model(&trainer, chosen[i]);
+    }
+    flush_denormals(0, mode);
+    release(&arena);
+    return !ready;
+}
