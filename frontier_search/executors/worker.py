@@ -41,6 +41,7 @@ class Worker:
                 self.search.budget,
                 checkpoints,
                 self.search.objective_table(),
+                self.search.edition,
             )
         self.outcomes.write(cohort, trained.outcomes, trained.weights)
 

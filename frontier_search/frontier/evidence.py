@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import TrainingBudget
+from frontier_search.models.editions import name_today
 from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
 
@@ -59,10 +60,11 @@ class Evidence:
                 f"one dataset and one training budget are needed, {len(questions)} were given"
             )
         found: dict[Key, Found] = {}
-        for trial in (trial for _, trials in listed for trial in trials):
+        for search, trial in ((search, trial) for search, trials in listed for trial in trials):
             if trial.state is TrialState.COMPLETE:
-                new: Found = (trial.candidate, trial.size["effective"], {})
-                _, _, seeds = found.setdefault(_key(trial.candidate), new)
+                candidate = candidate_today(trial.candidate, search.edition)
+                new: Found = (candidate, trial.size["effective"], {})
+                _, _, seeds = found.setdefault(_key(candidate), new)
                 for outcome in trial.seeds:
                     seeds.setdefault(outcome.seed, outcome)
         first = listed[0][0]
@@ -129,6 +131,11 @@ class Evidence:
             params=self.params[positions],
             measured=tuple(self.measured[i] for i in positions),
         )
+
+
+def candidate_today(candidate: Candidate, edition: int) -> Candidate:
+    """Returns a candidate of an edition under the name that its family has today."""
+    return replace(candidate, family=name_today(candidate.family, edition))
 
 
 def _key(candidate: Candidate) -> Key:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from frontier_search.frontier.evidence import candidate_today
 from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
 from frontier_search.frontier.verdict import Verdict
@@ -60,7 +61,7 @@ def further(
             for candidate in finding.candidates
         ]
         own = [trial.candidate for trial in group[0][1]]
-        deciding = [candidate for candidate in own if candidate in wanted]
+        deciding = [each for each in own if candidate_today(each, first.edition) in wanted]
         if deciding:
             searches.append(_more(first, deciding, judged_round))
     return searches

@@ -24,7 +24,7 @@ from torch import Tensor
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
-from frontier_search.models.families import FAMILIES
+from frontier_search.models.editions import family
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
 from frontier_search.training.stack import Model, Stack, views
@@ -73,7 +73,9 @@ def module(
             missing or has changed.
     """
     dataset = search.find_dataset()
-    architecture = FAMILIES[trial.candidate.family].build(trial.candidate.hyperparameters)
+    architecture = family(trial.candidate.family, search.edition).build(
+        trial.candidate.hyperparameters
+    )
     stack = Stack(
         [Model(0, search.seeds[seed_index], architecture, 0.0)],
         dataset.n_features,

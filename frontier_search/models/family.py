@@ -11,6 +11,7 @@ from frontier_search.errors import SpecError
 from frontier_search.space import SearchSpace, Value
 from frontier_search.spec import load_yaml
 
+SEED_BYTES = 8  # of the seed that draws what is fixed
 FROM_DATASET = "dataset"  # the learning-rate range is the dataset's own
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError, unknown
+from frontier_search.models.editions import EDITION, family
 from frontier_search.models.families import FAMILIES
 from frontier_search.objective import OBJECTIVES, Bound
 from frontier_search.search.spaces import Spaces
@@ -23,9 +24,9 @@ from frontier_search.trial import Candidate
 FEASIBILITY_DRAWS = 200
 
 
-def model_size(candidate: Candidate, dataset: Dataset) -> dict[str, int]:
+def model_size(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> dict[str, int]:
     """Returns raw, effective, flops and bytes of a candidate on a dataset, in closed form."""
-    architecture = FAMILIES[candidate.family].build(candidate.hyperparameters)
+    architecture = family(candidate.family, edition).build(candidate.hyperparameters)
     return asdict(architecture.size(dataset.n_features, dataset.n_outputs))
 
 
@@ -53,16 +54,16 @@ def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Ca
         if not point.get("family"):
             problems.append(f"{name} is {dict(point)}; it needs a `family`.")
             continue
-        family = str(point["family"])
-        space = dict(spaces).get(family)
+        named = str(point["family"])
+        space = dict(spaces).get(named)
         if space is None:
-            if family in FAMILIES:  # an unknown name is among the problems already
-                problems.append(f"{name}: {unknown('family', family, dict(spaces))}")
+            if named in FAMILIES:  # an unknown name is among the problems already
+                problems.append(f"{name}: {unknown('family', named, dict(spaces))}")
             continue
         own = {key: value for key, value in point.items() if key != "family"}
         values = _values(name, own, space, problems)
         if len(problems) == n_problems:
-            candidate = Candidate(family, values)
+            candidate = Candidate(named, values)
             problems += [f"{name} is listed twice: {dict(point)}."] if candidate in read else []
             read.append(candidate)
     return tuple(read)
@@ -70,16 +71,16 @@ def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Ca
 
 def _grid(spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
     points: list[Candidate] = []
-    for family, space in spaces:
+    for named, space in spaces:
         ranges = [name for name, parameter in space if not isinstance(parameter, Choice)]
         problems += [
-            f"family {family!r}: a grid needs choices; "
+            f"family {named!r}: a grid needs choices; "
             f"give {name} as {{choice: [...]}} or a bare value."
             for name in ranges
         ]
         values = [parameter.values for _, parameter in space if isinstance(parameter, Choice)]
         points += [
-            Candidate(family, dict(zip(space.names(), point, strict=False)))
+            Candidate(named, dict(zip(space.names(), point, strict=False)))
             for point in itertools.product(*values)
         ]
     return tuple(points) if not problems else ()
@@ -151,13 +152,13 @@ def model_problems(
     return problems
 
 
-def _some_candidates(family: str, space: SearchSpace) -> list[Candidate]:
+def _some_candidates(named: str, space: SearchSpace) -> list[Candidate]:
     """Returns the smallest candidate and some at random.
 
     They are enough to find out whether a space holds a model, and one within the bounds.
     """
     rng = np.random.default_rng(0)
     return [
-        Candidate(family, space.smallest()),
-        *(Candidate(family, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS)),
+        Candidate(named, space.smallest()),
+        *(Candidate(named, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS)),
     ]

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from frontier_search.data.dataset import Dataset, Select
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
+from frontier_search.models.editions import EDITION
 from frontier_search.models.families import PUBLISHED
 from frontier_search.objective import Bound, objective_problems, parse_bound
 from frontier_search.sampling.samplers import SAMPLERS, Sampler
@@ -22,7 +23,7 @@ FamiliesBudget = Literal["balanced", "free"]
 DEFAULT_OBJECTIVES = ("loss", "params")
 
 KEYS = (
-    "name", "dataset", "dataset_sha256", "objectives", "families", "candidates", "trials",
+    "name", "edition", "dataset", "dataset_sha256", "objectives", "families", "candidates", "trials",
     "time_budget", "seeds", "epochs", "batch_size", "select", "sampler", "families_budget",
     "require", "cohort", "in_flight", "seed",
 )  # fmt: skip
@@ -56,6 +57,7 @@ class _Reader:
         candidates = self._candidates(families)
         fields: dict[str, Any] = {
             "name": self._name(),
+            "edition": self._edition(),
             "dataset": dataset.name if dataset else str(self.spec.get("dataset", "")),
             "families": families,
             "objectives": self._objectives(dataset),
@@ -90,6 +92,15 @@ class _Reader:
         if problem:
             self.problems.append(problem)
         return name
+
+    def _edition(self) -> int:
+        edition = self.values.whole("edition", EDITION)
+        if edition > EDITION:
+            self.problems.append(
+                f"edition = {edition}; this version knows up to {EDITION}. "
+                "Use the version that defined the search, or a later one."
+            )
+        return edition
 
     def _dataset(self) -> Dataset | None:
         if "dataset" not in self.spec:

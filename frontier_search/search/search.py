@@ -14,6 +14,7 @@ import yaml
 from frontier_search.data.dataset import Dataset, Select, TrainingBudget
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
+from frontier_search.models.editions import EDITION, differs
 from frontier_search.objective import OBJECTIVES, Bound, Objective
 from frontier_search.search.candidates import model_size
 from frontier_search.search.reading import (
@@ -36,6 +37,7 @@ class Search:
         name: names the folder, the study, the MLflow run and every uid.
         dataset: a name of the table, an import path or a file's absolute path.
         dataset_sha256: digest of the file that holds the rows, or None.
+        edition: what the names of families mean, see ``models.editions``.
         families: (name, space) of each family, in the order in which they take turns.
         candidates: the candidates to train, in this order; empty if a sampler proposes them.
         objectives: names; the study minimises all of them at once.
@@ -70,6 +72,7 @@ class Search:
     in_flight: int = 3
     seed: int = 0
     dataset_sha256: str | None = None
+    edition: int = EDITION
 
     @property
     def budget(self) -> TrainingBudget:
@@ -126,7 +129,8 @@ class Search:
 
     def size(self, candidate: Candidate) -> dict[str, int]:
         """Returns raw, effective, flops and bytes of a candidate, in closed form."""
-        return model_size(candidate, _load(self.dataset_reference, self.dataset_sha256))
+        dataset = _load(self.dataset_reference, self.dataset_sha256)
+        return model_size(candidate, dataset, self.edition)
 
     def admits(self, candidate: Candidate) -> bool:
         """Returns whether a candidate keeps every required bound."""
@@ -139,12 +143,12 @@ class Search:
         """Returns 16 hexadecimal digits that are equal if two searches give the same trials.
 
         The number of trials and the time budget do not count: they only say how many there are.
+        The edition counts if a family of that name is another one today, or was in edition 1.
         """
-        spec = {
-            key: value
-            for key, value in self.to_spec().items()
-            if key not in ("name", "trials", "time_budget")
-        }
+        passed = {"name", "trials", "time_budget"}
+        if self.edition == 1 or not differs(self.spaces, 1):
+            passed.add("edition")
+        spec = {key: value for key, value in self.to_spec().items() if key not in passed}
         # keys stay in their order, because families take turns in it
         return hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:16]
 
@@ -152,6 +156,7 @@ class Search:
         """Returns the YAML form with every setting; ``Search.from_spec`` gives the search back."""
         return {
             "name": self.name,
+            "edition": self.edition,
             "dataset": self.dataset,
             **({"dataset_sha256": self.dataset_sha256} if self.dataset_sha256 else {}),
             "objectives": list(self.objectives),

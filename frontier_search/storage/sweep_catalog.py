@@ -104,7 +104,11 @@ def find(name: str, home: Path) -> SweepEntry | None:
         return None
     try:
         spec = yaml.safe_load(folder.sweep_file.read_text())
-        return SweepEntry(Sweep.from_spec(spec["sweep"]), folder, Locations(**spec["place"]))
+        return SweepEntry(
+            Sweep.from_spec({"defaults": {"edition": 1}} | spec["sweep"]),
+            folder,
+            Locations(**spec["place"]),
+        )
     except (OSError, KeyError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{folder.sweep_file} is damaged ({error}).") from error
 

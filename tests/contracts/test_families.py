@@ -28,6 +28,7 @@ CPU = torch.device("cpu")
 
 
 NARROW = {  # each is used if the family has it
+    "inner": 2,
     "hidden": 4,
     "channels": 2,
     "grid": 2,
@@ -105,18 +106,20 @@ def test_counts_equal_the_tensors(name: str, n_inputs: int, n_outputs: int) -> N
 
 
 def test_every_learned_scalar_gets_a_gradient(name: str) -> None:
-    stack = stack_of(name)
+    """A ReLU unit may be off for all rows under one seed; no scalar is stuck under every seed."""
+    (point,) = sampled(name, 1, **NARROW)
+    seeds = range(1, 17)
+    architecture = FAMILIES[name].build(point)
+    stack = Stack([Model(0, seed, architecture, 1e-3) for seed in seeds], n_inputs_of(name), 2, CPU)
     leaves = {
         key: tensor.detach().clone().requires_grad_() for key, tensor in stack.learned.items()
     }
-    x = torch.randn(
-        len(stack.models), n_inputs_of(name), 16, generator=torch.Generator().manual_seed(0)
-    )
+    x = torch.randn(len(seeds), n_inputs_of(name), 64, generator=torch.Generator().manual_seed(0))
     outputs = stack.network.forward(leaves, x)
     for key, gradient in zip(
         leaves, torch.autograd.grad(outputs.square().sum(), list(leaves.values())), strict=True
     ):
-        assert (gradient != 0).all(), f"{key} has scalars that cannot learn"
+        assert (gradient != 0).any(dim=0).all(), f"{key} has scalars that cannot learn"
 
 
 def test_handwritten_gradient_is_autograds(name: str) -> None:
@@ -185,15 +188,12 @@ def test_training_stays_on_its_device(name: str, task: Any, device: str) -> None
     stack = Stack(
         group(models(name, sampled(name, 3, **NARROW)))[0], toy.n_features, toy.n_outputs, place
     )
-    training = StackTraining(stack, data, TrainingBudget(2, 16))
+    training = StackTraining(stack, data, TrainingBudget(2, 16), compiled=False)
     training.run()
     tensors = [
         stack.flat,
-        training.gradient,
-        training.selected,
-        training.selected_loss,
-        training.selected_epoch,
-        training.diverged_epoch,
+        training.epochs.gradient,  # type: ignore[attr-defined]
+        *training.selection.tensors().values(),
     ]
     tensors += [
         value

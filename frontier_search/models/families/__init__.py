@@ -39,7 +39,20 @@ NEXT_STEPS = (  # what that study proposes as next steps
     "mixer_no_mixing",
 )
 
+CONTROLS = (  # without which a frontier proves nothing
+    "dense_tanh",
+    "linear",
+    "dense_skip",
+    "low_rank",
+    "random_features",
+    "kronecker_fixed_input",
+    "random_sparse_fixed_input",
+)
+
 FAMILIES: Zoo[Family] = Zoo(
     "family",
-    {name: f"frontier_search.models.families.{name}:FAMILY" for name in (*PUBLISHED, *NEXT_STEPS)},
+    {
+        name: f"frontier_search.models.families.{name}:FAMILY"
+        for name in (*PUBLISHED, *NEXT_STEPS, *CONTROLS)
+    },
 )

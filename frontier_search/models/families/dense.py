@@ -1,8 +1,7 @@
-"""dense: two fully connected hidden layers, trained with Adam.
+"""dense: two fully connected hidden ReLU layers, trained with Adam.
 
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), "Dense: ReLU MLP width sweep".
 Parameters: d h + h + h^2 + h + h o + o.
-
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the dense baseline.
 """
 
 from pathlib import Path
@@ -12,8 +11,8 @@ from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="dense",
-    summary="two tanh hidden layers, Adam",
+    summary="two ReLU hidden layers, Adam",
     source="Nicolini 2026, dense baseline",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda hyperparameters: FeedForward(hidden=int(hyperparameters["hidden"]), layers=2),
+    build=lambda hyperparameters: FeedForward(int(hyperparameters["hidden"]), layers=2),
 )

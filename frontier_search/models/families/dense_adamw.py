@@ -1,9 +1,7 @@
 """dense_adamw: the dense network, trained with decoupled weight decay.
 
-Parameters: those of dense.
-
-Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2;
-Nicolini (2026), the regularised baseline.
+Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019),
+algorithm 2; Nicolini (2026), "the same, with weight decay". Parameters: those of dense.
 """
 
 from pathlib import Path
@@ -13,8 +11,8 @@ from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="dense_adamw",
-    summary="two tanh hidden layers, AdamW",
+    summary="two ReLU hidden layers, AdamW",
     source="Loshchilov and Hutter 2019; Nicolini 2026",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda hyperparameters: FeedForward(hidden=int(hyperparameters["hidden"]), layers=2),
+    build=lambda hyperparameters: FeedForward(int(hyperparameters["hidden"]), layers=2),
 )

@@ -1,8 +1,7 @@
-"""dense_deep: three fully connected hidden layers, trained with Adam.
+"""dense_deep: three fully connected hidden ReLU layers, trained with Adam.
 
+Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the deep control.
 Parameters: d h + h + 2 (h^2 + h) + h o + o.
-
-Source: Nicolini, "Fractal Connectivity Scaffold Networks" (2026), the deep baseline.
 """
 
 from pathlib import Path
@@ -12,8 +11,8 @@ from frontier_search.models.family import Family
 
 FAMILY = Family(
     name="dense_deep",
-    summary="three tanh hidden layers, Adam",
+    summary="three ReLU hidden layers, Adam",
     source="Nicolini 2026, deep baseline",
     space_file=Path(__file__).with_suffix(".yaml"),
-    build=lambda hyperparameters: FeedForward(hidden=int(hyperparameters["hidden"]), layers=3),
+    build=lambda hyperparameters: FeedForward(int(hyperparameters["hidden"]), layers=3),
 )

@@ -1,0 +1,63 @@
+"""What the names of families meant in earlier versions.
+
+A search belongs to the edition in which it was defined, so that it continues with the models that
+it began with. Edition 1, up to version 0.1: the three dense families were tanh networks, and torch
+trained everything. Edition 2: they are ReLU networks, as published, and the compiled kernel trains
+what it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from frontier_search.models.architectures.feedforward import FeedForward
+from frontier_search.models.families import FAMILIES
+from frontier_search.models.family import Family
+
+EDITION = 2
+FIRST_COMPILED = 2  # the first edition whose searches the compiled kernel trains
+
+# Of edition 1: a name, the number of its hidden layers, and the name that such models have today.
+TANH = {
+    "dense": (2, "dense_tanh"),
+    "dense_adamw": (2, "dense_adamw_tanh"),
+    "dense_deep": (3, "dense_deep_tanh"),
+}
+MOVED = "frontier_search.families."  # where edition 1 had them, in import paths
+
+
+def family(name: str, edition: int = EDITION) -> Family:
+    """Returns the family that a name meant in an edition.
+
+    Raises:
+        SpecError: there is none of this name.
+    """
+    old = _old_name(name)
+    if edition > 1 or old is None:
+        return FAMILIES[name]
+    layers, today = TANH[old]
+    return replace(
+        FAMILIES[old],
+        summary=f"{layers} tanh hidden layers, as edition 1 had them",
+        source=f"{today}; edition 1",
+        build=lambda hyperparameters: FeedForward(
+            int(hyperparameters["hidden"]), layers, activation="tanh"
+        ),
+    )
+
+
+def name_today(name: str, edition: int) -> str:
+    """Returns the name under which a family of an edition is compared with those of today."""
+    old = _old_name(name)
+    return TANH[old][1] if edition == 1 and old is not None else name
+
+
+def differs(names: Mapping[str, object], edition: int) -> bool:
+    """Returns whether any of these names means something else today than in an edition."""
+    return any(name_today(name, edition) != name for name in names)
+
+
+def _old_name(name: str) -> str | None:
+    short = name.removeprefix(MOVED).partition(":")[0] if name.startswith(MOVED) else name
+    return short if short in TANH else None

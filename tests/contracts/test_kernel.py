@@ -1,0 +1,167 @@
+"""The compiled kernel equals the torch network, for every family that it covers.
+
+Losses, weights and selected epochs are compared after 1 and 20 epochs: a wrong approximation of exp
+once trained plausibly, 3 % off, and only such a comparison finds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frontier_search.data.dataset import Task, TrainingBudget
+from frontier_search.models.architectures.feedforward import FeedForward
+from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.families import FAMILIES, PUBLISHED, kronecker, random_sparse
+from frontier_search.models.family import Architecture
+from frontier_search.models.program import Activation
+from frontier_search.training.kernels import KernelEpochs, covers, library
+from frontier_search.training.rows import Data
+from frontier_search.training.stack import Model, Stack, group
+from frontier_search.training.train import StackTraining
+from tests.contracts.test_families import CPU, NARROW, SEEDS, models, n_inputs_of, sampled, toy_for
+from tests.support import toys
+
+TASKS = get_args(Task)
+
+
+def is_covered(name: str) -> bool:
+    stack = group(models(name, sampled(name, 1, **NARROW)))[0]
+    data = Data(toy_for(name, "regression"), SEEDS, CPU)
+    return covers(Stack(stack, n_inputs_of(name), 1, CPU), data)
+
+
+COVERED = [name for name in FAMILIES if is_covered(name)]
+
+
+def train(
+    models: list[Model], data: Data, budget: TrainingBudget, compiled: bool = True
+) -> StackTraining:
+    dataset = data.dataset
+    stack = Stack(models, dataset.n_features, dataset.n_outputs, CPU)
+    training = StackTraining(stack, data, budget, compiled)
+    training.run()
+    return training
+
+
+def assert_equal(models: list[Model], data: Data, budget: TrainingBudget, within: float) -> None:
+    torch_, kernel = (train(models, data, budget, compiled) for compiled in (False, True))
+    assert isinstance(kernel.epochs, KernelEpochs)
+    selected, expected = kernel.selection, torch_.selection
+    assert torch.equal(selected.diverged_epoch, expected.diverged_epoch)
+    whole = expected.diverged_epoch == 0
+    for key in kernel.stack.learned:
+        found, wanted = kernel.stack.learned[key][whole], torch_.stack.learned[key][whole]
+        torch.testing.assert_close(found, wanted, rtol=within, atol=within)
+    torch.testing.assert_close(selected.loss[whole], expected.loss[whole], rtol=within, atol=within)
+    assert torch.equal(selected.epoch[whole], expected.epoch[whole])
+
+
+def test_the_kernel_is_installed_and_covers_the_published_families() -> None:
+    assert library() is not None
+    assert set(PUBLISHED) <= set(COVERED)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", COVERED)
+def test_a_family_trains_the_same(name: str, task: Any) -> None:
+    data = Data(toys.dataset(task), SEEDS, CPU)
+    for epochs, within in ((1, 1e-5), (20, 1e-4)):
+        for stack in group(models(name, sampled(name, 4))):
+            slow = [replace(model, learning_rate=1e-3) for model in stack]
+            assert_equal(slow, data, TrainingBudget(epochs, 16), within)
+
+
+def architectures() -> st.SearchStrategy[Architecture]:
+    """Any shape that the kernel knows, narrow and wide, with graphs of each kind."""
+    hidden = st.integers(1, 40)
+    dense = st.builds(
+        FeedForward,
+        hidden,
+        layers=st.integers(0, 3),
+        activation=st.sampled_from(get_args(Activation)),
+        skip=st.booleans(),
+    )
+    extra = st.sampled_from([{}, {"gated": True}, {"leaks": (0.9, 0.2)}, {"graph_noise": 0.1}])
+    sparse = st.builds(
+        lambda hidden, steps, more: Reservoir(hidden, steps, random_sparse.GRAPH, **more),
+        hidden.filter(lambda hidden: hidden > 2),
+        st.integers(1, 5),
+        extra,
+    )
+    powers = st.builds(
+        lambda hidden, steps: Reservoir(hidden, steps, kronecker.GRAPH),
+        st.sampled_from([2, 16, 128]),
+        st.integers(1, 3),
+    )
+    return st.one_of(dense, st.builds(Reservoir, hidden), sparse, powers)
+
+
+@settings(max_examples=60)
+@given(
+    architecture=architectures(),
+    task=st.sampled_from(TASKS),
+    n_features=st.integers(1, 19),
+    n_classes=st.integers(2, 9),
+    batch=st.integers(1, 45),
+    n_models=st.integers(1, 3),
+    select=st.sampled_from(["best", "last"]),
+    weight_decay=st.sampled_from([0.0, 0.1]),
+)
+def test_any_shape_and_any_odd_last_batch_train_the_same(
+    architecture: Architecture,
+    task: Any,
+    n_features: int,
+    n_classes: int,
+    batch: int,
+    n_models: int,
+    select: Any,
+    weight_decay: float,
+) -> None:
+    data = Data(toys.dataset(task, n_features, n_classes=n_classes), SEEDS, CPU)
+    chosen = [SEEDS[i % 2] for i in range(n_models)]
+    stack = [Model(i, seed, architecture, 1e-4, weight_decay) for i, seed in enumerate(chosen)]
+    assert_equal(stack, data, TrainingBudget(2, batch, select), 2e-5)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("rate", [1e30, float("nan")])
+@pytest.mark.parametrize("name", ["dense", "dense_tanh", "gated_kronecker"])
+def test_what_explodes_diverges_in_the_same_epoch(name: str, task: Any, rate: float) -> None:
+    """A saturated tanh may survive the largest rates; it does so in both, or in neither."""
+    data = Data(toys.dataset(task), SEEDS, CPU)
+    (stack,) = group(models(name, sampled(name, 1, **NARROW)))
+    fast = [replace(model, learning_rate=rate) for model in stack]
+    torch_, kernel = (train(fast, data, TrainingBudget(3, 16), c) for c in (False, True))
+    assert torch.equal(kernel.selection.diverged_epoch, torch_.selection.diverged_epoch)
+    assert torch.equal(torch.isfinite(kernel.selection.loss), torch.isfinite(torch_.selection.loss))
+    assert np.isfinite(rate) or (kernel.selection.diverged_epoch == 1).all()
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_a_model_does_not_depend_on_its_stack(name: str) -> None:
+    data, budget = Data(toys.dataset("multiclass"), SEEDS, CPU), TrainingBudget(3, 16)
+    (stack, *_) = group(models(name, sampled(name, 3, **NARROW)))
+    together = train(stack, data, budget).selected_weights()
+    for model, weights in zip(stack, together, strict=True):
+        alone = train([model], data, budget).selected_weights()
+        assert np.array_equal(alone[0], weights)
+
+
+def test_a_restored_training_ends_the_same() -> None:
+    data, name = Data(toys.dataset("binary"), SEEDS, CPU), "kronecker"
+    (stack, *_) = group(models(name, sampled(name, 2, **NARROW)))
+    whole = train(stack, data, TrainingBudget(6, 16))
+    half = train(stack, data, TrainingBudget(3, 16)).state()
+    made = Stack(stack, data.dataset.n_features, data.dataset.n_outputs, CPU)
+    resumed = StackTraining(made, data, TrainingBudget(6, 16))
+    resumed.restore(half)
+    resumed.run()
+    assert np.array_equal(resumed.selected_weights(), whole.selected_weights())
+    assert torch.equal(resumed.selection.loss, whole.selection.loss)
