@@ -1,4 +1,4 @@
-"""Fixtures of the tests that run on hosts."""
+"""Fixtures of the tests that run on hosts of the lab."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def say(request: pytest.FixtureRequest, sentence: str) -> None:
-    """On the terminal, whether the test fails or not."""
+    """Prints a sentence on the terminal, whether the test passes or fails."""
     plugins = request.config.pluginmanager
     reporter, capture = plugins.getplugin("terminalreporter"), plugins.getplugin("capturemanager")
     if reporter and capture:
@@ -28,12 +28,12 @@ def say(request: pytest.FixtureRequest, sentence: str) -> None:
 
 @pytest.fixture
 def lab_folder() -> Iterator[Path]:
-    """Where hosts keep what outlives them; skips, with the reason, where there can be no hosts."""
+    """The folder for what outlives the hosts. Skips, with the reason, where hosts cannot run."""
     if reason := missing():
         pytest.skip(f"{reason}: clusters are NOT tested on hosts")
     pytest.importorskip(
         "aiohttp_cors",
-        reason="ray[default] is not installed (the extra `cluster`): clusters are NOT tested on hosts",
+        reason="ray[default] (the extra `cluster`) is missing: clusters are NOT tested on hosts",
     )
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
@@ -43,16 +43,16 @@ def lab_folder() -> Iterator[Path]:
 def site(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Site]:
     with onprem(lab_folder) as site, Meter(site.network) as meter:
         yield site
-    say(request, meter.words)
+    say(request, meter.summary)
 
 
 @pytest.fixture
 def cloud(request: pytest.FixtureRequest, lab_folder: Path) -> Iterator[Cloud]:
     pytest.importorskip(
-        "moto.server", reason="moto[server] is not installed (the extra `dev`): EC2 is NOT tested"
+        "moto.server", reason="moto[server] (the extra `dev`) is missing: EC2 is NOT tested"
     )
     from tests.cluster.lab.cloud import aws
 
     with aws(lab_folder, "g6.xlarge") as cloud, Meter(cloud.network) as meter:
         yield cloud
-    say(request, meter.words)
+    say(request, meter.summary)

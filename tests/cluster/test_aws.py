@@ -1,4 +1,7 @@
-"""cluster/aws/bootstrap and the provider of spot instances, against AWS as moto plays it in this process."""
+"""cluster/aws/bootstrap, the check before `up`, and the provider of spot instances, on moto.
+
+moto simulates AWS in this process.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A user's home folder, and an empty AWS account."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(key, "testing")
@@ -49,7 +53,10 @@ def bootstrap(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 
 def ingress() -> list[tuple[Any, ...]]:
-    """(protocol, port, addresses, groups) of each rule of the group."""
+    """Returns (protocol, port, addresses, groups) of each rule of the group.
+
+    An element of groups is True if it is the group itself.
+    """
     found = boto3.client("ec2", REGION).describe_security_groups(
         Filters=[{"Name": "group-name", "Values": ["frontier-search"]}]
     )
@@ -65,7 +72,7 @@ def ingress() -> list[tuple[Any, ...]]:
     )
 
 
-def test_bootstrap_makes_what_the_file_names_once(
+def test_bootstrap_makes_everything_that_the_file_names_once(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(2):
@@ -83,10 +90,10 @@ def test_bootstrap_makes_what_the_file_names_once(
         actions = {action for statement in policy["Statement"] for action in statement["Action"]}
         assert not {action for action in actions if action.endswith(":*")}
         assert ("ec2:RunInstances" in actions) == (role == "frontier-search-head")
-    assert "ec2" not in json.dumps(policy)  # the worker's
+    assert "ec2" not in json.dumps(policy)  # the last policy is that of the workers
 
 
-def test_bootstrap_takes_back_rules_and_everything(
+def test_bootstrap_removes_rules_and_everything_else(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bootstrap(monkeypatch, "--ssh-from", "203.0.113.7/32")
@@ -98,12 +105,14 @@ def test_bootstrap_takes_back_rules_and_everything(
     assert boto3.client("s3", REGION).list_buckets()["Buckets"] == []
 
 
-def test_bootstrap_opens_nothing_to_everybody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bootstrap_refuses_to_open_ssh_to_everybody(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(SystemExit):
         bootstrap(monkeypatch, "--ssh-from", "0.0.0.0/0")
 
 
-# ---- before `cluster up` -----------------------------------------------------------------------------------------------------------------
+# ---- the check before `cluster up` -------------------------------------------------------------
 
 FILES = ("gpu.yaml", "gpu-ssm.yaml")
 PARTS = (
@@ -115,15 +124,15 @@ PARTS = (
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """The commands with which Ray would have been run."""
+    """The commands that would have been run with `ray`."""
     commands: list[tuple[str, ...]] = []
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it found
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it caches keys
     monkeypatch.setattr(launcher, "ray", lambda cluster, *command: commands.append(command))
     return commands
 
 
 def cluster(name: str = "gpu.yaml", **changes: Any) -> ClusterFile:
-    """A shipped file, with its token made."""
+    """Returns a file of the project with its token made and its node_configs changed."""
     read = ClusterFile.read(BOOTSTRAP.parents[1] / name)
     token.make(read.token)
     full = copy.deepcopy(dict(read.full))
@@ -133,7 +142,7 @@ def cluster(name: str = "gpu.yaml", **changes: Any) -> ClusterFile:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_cluster_is_started_when_bootstrap_was_run(
+def test_a_cluster_starts_after_bootstrap(
     name: str, home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
     bootstrap(monkeypatch, "--ssm")
@@ -147,21 +156,20 @@ def test_without_bootstrap_nothing_is_started(
 ) -> None:
     with pytest.raises(SpecError) as caught:
         launcher.up(cluster(name))
-    (said,) = caught.value.problems
+    (problem,) = caught.value.problems
     assert (
-        "security group frontier-search, instance profile frontier-search-head, instance profile frontier-search-worker are not in"
-        in said
-    )
-    assert "cluster/aws/bootstrap --ssh-from YOUR.ADDRESS/32" in said
+        "security group frontier-search, instance profile frontier-search-head, "
+        "instance profile frontier-search-worker are not in this AWS account"
+    ) in problem
+    assert "cluster/aws/bootstrap --ssh-from YOUR.ADDRESS/32" in problem
     assert started == []
-    assert boto3.client("ec2", REGION).describe_security_groups(
-        GroupNames=["default"]
-    )  # that it was asked, and nothing made
+    # AWS was asked, and nothing was made
+    assert boto3.client("ec2", REGION).describe_security_groups(GroupNames=["default"])
     assert len(boto3.client("iam").list_instance_profiles()["InstanceProfiles"]) == 0
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_each_part_that_is_missing_is_named_alone(
+def test_only_the_missing_part_is_named(
     part: str, home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
     bootstrap(monkeypatch, "--ssm")
@@ -179,39 +187,41 @@ def test_each_part_that_is_missing_is_named_alone(
     assert started == []
 
 
-def test_a_group_and_profiles_of_the_users_own_are_asked_for_by_what_they_are(
+def test_a_group_and_profiles_of_the_users_own_are_accepted(
     home: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
     bootstrap(monkeypatch, "--ssm")
     boto3.client("ec2", REGION).delete_security_group(GroupName="frontier-search")
-    arn = boto3.client("iam").get_instance_profile(InstanceProfileName="frontier-search-head")[
-        "InstanceProfile"
-    ]["Arn"]
+    iam = boto3.client("iam")
+    profile = iam.get_instance_profile(InstanceProfileName="frontier-search-head")
+    arn = profile["InstanceProfile"]["Arn"]
     launcher.up(cluster(SecurityGroupIds=["sg-0123"], IamInstanceProfile={"Arn": arn}))
     assert len(started) == 1
 
 
-def test_keys_that_may_not_ask_are_no_obstacle(
+def test_keys_that_may_not_ask_only_cause_a_warning(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     started: list[tuple[str, ...]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Starting machines takes other rights than asking IAM; Ray says so if they are missing too."""
+    """Starting instances needs other rights than asking IAM; Ray reports if those are missing."""
     bootstrap(monkeypatch, "--ssm")
-    may = {
+    only_ec2 = {
         "Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
     }
     iam = boto3.client("iam")
     iam.create_user(UserName="somebody")
-    iam.put_user_policy(UserName="somebody", PolicyName="starts", PolicyDocument=json.dumps(may))
+    iam.put_user_policy(
+        UserName="somebody", PolicyName="starts", PolicyDocument=json.dumps(only_ec2)
+    )
     key = iam.create_access_key(UserName="somebody")["AccessKey"]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    asked = cluster()
-    moto.core.set_initial_no_auth_action_count(0)(launcher.up)(asked)
+    file = cluster()
+    moto.core.set_initial_no_auth_action_count(0)(launcher.up)(file)
     assert len(started) == 1
     assert (
         "may not ask whether the instance profile frontier-search-head exists (AccessDenied)"
@@ -219,7 +229,7 @@ def test_keys_that_may_not_ask_are_no_obstacle(
     )
 
 
-def test_without_keys_it_is_said(
+def test_missing_keys_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -227,15 +237,13 @@ def test_without_keys_it_is_said(
         monkeypatch.delenv(key)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    with pytest.raises(
-        SpecError,
-        match="gpu.yaml: AWS cannot be asked .*Unable to locate credentials. Give keys of the account in AWS's own",
-    ):
+    reason = "gpu.yaml: AWS cannot be asked .*Unable to locate credentials. "
+    with pytest.raises(SpecError, match=f"{reason}Give keys of the account in AWS's own"):
         launcher.up(cluster())
     assert started == []
 
 
-def test_without_a_network_it_is_said(
+def test_a_missing_network_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -247,20 +255,18 @@ def test_without_a_network_it_is_said(
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    with pytest.raises(
-        SpecError,
-        match="AWS cannot be asked .*Could not connect to the endpoint URL.* and check the network",
-    ):
+    reason = "AWS cannot be asked .*Could not connect to the endpoint URL"
+    with pytest.raises(SpecError, match=f"{reason}.* and check the network"):
         launcher.up(cluster())
     assert started == []
 
 
-def test_without_a_token_aws_is_not_even_asked(home: Path, started: list[tuple[str, ...]]) -> None:
+def test_without_a_token_aws_is_not_asked(home: Path, started: list[tuple[str, ...]]) -> None:
     with pytest.raises(SpecError, match="cluster init"):
         launcher.up(ClusterFile.read(BOOTSTRAP.parents[1] / "gpu.yaml"))
 
 
-# ---- the next type when there is no capacity ---------------------------------------------------------------------------------------------
+# ---- other types when there is no capacity ---------------------------------------------------
 
 NODE: dict[str, Any] = {
     "InstanceType": "g6.xlarge",
@@ -271,26 +277,26 @@ NODE: dict[str, Any] = {
 
 
 class Refusing:
-    """EC2 that has no capacity for the first so many requests."""
+    """An EC2 that refuses the first ``refusals`` requests."""
 
     def __init__(self, refusals: int, category: str = "InsufficientInstanceCapacity") -> None:
         self.refusals, self.category, self.asked = refusals, category, list[tuple[str, bool]]()
 
     def create(self, provider: object, config: dict[str, Any], tags: object, count: int) -> str:
-        assert not {"FallbackInstanceTypes", "OnDemandFallback"} & set(
-            config
-        )  # EC2 does not know them
+        unknown_to_ec2 = {"FallbackInstanceTypes", "OnDemandFallback"}
+        assert not unknown_to_ec2 & set(config)
         self.asked.append((config["InstanceType"], "InstanceMarketOptions" in config))
         if len(self.asked) <= self.refusals:
             raise NodeLaunchException(self.category, "no", None)
         return "made"
 
 
+# (instance type, whether it is a spot request)
 ORDER = [("g6.xlarge", True), ("g5.xlarge", True), ("g6.xlarge", False)]
 
 
 @pytest.mark.parametrize("refusals", [0, 1, 2])
-def test_the_next_type_is_tried_and_at_last_the_full_price(
+def test_fallback_types_are_tried_and_finally_the_full_price(
     refusals: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ec2 = Refusing(refusals)
@@ -306,7 +312,7 @@ def test_the_next_type_is_tried_and_at_last_the_full_price(
     ("refusals", "category", "asked"),
     [(3, "InsufficientInstanceCapacity", 3), (1, "UnauthorizedOperation", 1)],
 )
-def test_a_refusal_for_good_is_passed_on(
+def test_a_final_refusal_is_raised(
     refusals: int, category: str, asked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ec2 = Refusing(refusals, category)
@@ -318,6 +324,6 @@ def test_a_refusal_for_good_is_passed_on(
     assert ec2.asked == ORDER[:asked]
 
 
-def test_without_a_fallback_nothing_else_is_tried() -> None:
+def test_without_fallbacks_only_the_type_itself_is_tried() -> None:
     plain = {"InstanceType": "g6.xlarge", "InstanceMarketOptions": {"MarketType": "spot"}}
     assert launch_configs(plain) == [plain]

@@ -1,4 +1,7 @@
-"""Searches on a real Ray head that wants a token: submitted, stopped, resumed, fetched from its home, and equal to those run here."""
+"""Searches that are submitted, stopped and resumed on a real head node of Ray with a token.
+
+Their trials equal those of a search run on this machine.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ from tests.support.processes import ENVIRONMENT
 
 pytest.importorskip(
     "aiohttp_cors",
-    reason="ray[default] is not installed (the extra `cluster`): the Jobs API is NOT tested",
+    reason="ray[default] (the extra `cluster`) is missing: the Jobs API is NOT tested",
 )
 
 START_S, SEARCH_S = 90.0, 180.0
@@ -49,15 +52,19 @@ SPEC = {
 
 @dataclass(frozen=True)
 class Head:
+    """A running head node: its URL, its home of searches, and the S3 server that it uses."""
+
     url: str
     home: Path
     server: s3.Server
 
     def run(self, command: str, *arguments: str) -> Result:
+        """Runs one of our commands on this cluster."""
         return CliRunner().invoke(group, [command, *arguments, "--cluster", self.url])
 
 
 def ports(count: int) -> list[int]:
+    """Returns different free ports of loopback."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
@@ -68,29 +75,14 @@ def ports(count: int) -> list[int]:
 
 
 def start(home: Path, settings: dict[str, str]) -> tuple[subprocess.Popen[bytes], str]:
-    """A head of its own, with the dashboard on loopback."""
+    """Starts a head node with its dashboard on loopback; returns its process and its URL."""
     gcs, dashboard, client, agent = ports(4)
-    command = [
-        sys.executable,
-        "-m",
-        "ray.scripts.scripts",
-        "start",
-        "--head",
-        "--block",
-        f"--port={gcs}",
-        "--num-cpus=2",
-    ]
-    command += [
-        "--dashboard-host=127.0.0.1",
-        f"--dashboard-port={dashboard}",
-        f"--ray-client-server-port={client}",
-    ]
-    command += [
-        f"--dashboard-agent-listen-port={agent}",
-        "--disable-usage-stats",
-        f"--temp-dir={home / 'ray'}",
-    ]
-    command += ["--node-ip-address=127.0.0.1", "--object-store-memory=100000000"]
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
+    command += ["--num-cpus=2", "--object-store-memory=100000000", "--disable-usage-stats"]
+    command += ["--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1"]
+    command += [f"--port={gcs}", f"--dashboard-port={dashboard}"]
+    command += [f"--ray-client-server-port={client}", f"--dashboard-agent-listen-port={agent}"]
+    command += [f"--temp-dir={home / 'ray'}"]
     environment = os.environ | ENVIRONMENT | settings | {"FRONTIER_SEARCH_HOME": str(home / "runs")}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with (home / "log").open("wb") as log:
@@ -116,7 +108,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[Head]:
-    """A head that wants a token and, as cluster/gpu.yaml has it, names a bucket in its start command."""
+    """A head node that wants a token and, as in cluster/gpu.yaml, keeps outcomes in a bucket."""
     with (
         s3.running() as server,
         tempfile.TemporaryDirectory(prefix="h-", ignore_cleanup_errors=True) as folder,
@@ -140,28 +132,30 @@ def head() -> Iterator[Head]:
 
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
+    """The trials of the same search, run here without disturbance."""
     home = tmp_path_factory.mktemp("twin")
     runner.run(Search.from_spec(SPEC), home, "inline")
     return catalog.read_trials(catalog.find("far-1", home))
 
 
 def state(head: Head) -> str:
+    """Returns the state of the latest session."""
     return str(json.loads(head.run("list", "--format", "json").stdout)[-1]["state"])
 
 
 @pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
 )
-def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(
+def test_a_stopped_search_continues_and_equals_its_twin(
     head: Head, twin: list[Trial], tmp_path: Path
 ) -> None:
     question = tmp_path / "question.yaml"
     question.write_text(Search.from_spec(SPEC).to_yaml())
     submitted = head.run("submit", str(question), "--detach")
     assert submitted.exit_code == 0, submitted.output
-    stop_at = time.monotonic() + SEARCH_S
+    deadline = time.monotonic() + SEARCH_S
     while not head.server.written("outcomes/far-1/outcomes/"):
-        assert time.monotonic() < stop_at, head.run("logs", "far-1").output
+        assert time.monotonic() < deadline, head.run("logs", "far-1").output
         time.sleep(0.05)
     refused = head.run("submit", str(question), "--detach")
     assert isinstance(refused.exception, SpecError)
@@ -185,17 +179,16 @@ def test_a_search_that_was_stopped_goes_on_and_equals_its_twin(
     assert "Did you mean 'far-1'" in str(unknown.exception)
 
     assert not (head.home / "far-1" / "outcomes").exists()
-    told = head.server.written("outcomes/far-1/told/0")
-    shutil.rmtree(head.home)  # a new head has an empty disk
+    recorded = head.server.written("outcomes/far-1/told/0")
+    shutil.rmtree(head.home)  # a new head node has an empty disk
     assert head.run("submit", str(question)).exit_code == 0
     again = catalog.read_trials(catalog.find("far-1", head.home))
-    assert [trial.outcome for trial in again] == [
-        trial.outcome for trial in trials
-    ]  # of the same workers, in the same seconds
-    assert head.server.written("outcomes/far-1/told/0") == told
+    # the same workers and the same seconds: nothing was trained again
+    assert [trial.outcome for trial in again] == [trial.outcome for trial in trials]
+    assert head.server.written("outcomes/far-1/told/0") == recorded
 
 
-def test_a_wrong_token_is_refused_and_so_is_a_way_that_is_not_ours(
+def test_a_wrong_token_and_an_unencrypted_connection_are_refused(
     head: Head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert tunnel.status_without_token(head.url) == 401

@@ -1,4 +1,4 @@
-"""The lab itself: hosts are apart from each other and from this machine, and nothing of them is left."""
+"""The lab itself: its hosts are isolated, and nothing of them remains."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SSH = (
 )
 
 
-def test_hosts_are_apart_and_nothing_is_left(lab_folder: Path) -> None:
+def test_hosts_are_isolated_and_nothing_of_them_remains(lab_folder: Path) -> None:
     before = (
         descendants(os.getpid()),
         Path("/proc/self/mounts").read_text(),
@@ -33,26 +33,26 @@ def test_hosts_are_apart_and_nothing_is_left(lab_folder: Path) -> None:
         user = User(site.laptop, site.file)
         worker = site.workers[0]
 
-        def over(*words: str) -> str:
+        def on_worker(*words: str) -> str:
             done = user.host.run(*SSH, f"frontier@{WORKERS[0]}", *words)
             return done.stdout.strip() if done.returncode == 0 else "unreachable"
 
-        assert over("hostname") == worker.name
-        assert over("ls -A /home") == "frontier"
-        assert lab_folder.exists() and lab_folder.name not in over("ls -A /tmp")
-        assert int(over("ps -e | wc -l")) < 15  # of its own; not the laptop's, not this machine's
-        over(f"echo seen > {SHARED}/note; echo hidden > /tmp/note")
+        assert on_worker("hostname") == worker.name
+        assert on_worker("ls -A /home") == "frontier"
+        assert lab_folder.exists() and lab_folder.name not in on_worker("ls -A /tmp")
+        assert int(on_worker("ps -e | wc -l")) < 15  # only its own processes
+        on_worker(f"echo seen > {SHARED}/note; echo hidden > /tmp/note")
         assert (site.runs / "note").read_text() == "seen\n"
         assert not Path("/tmp/note").exists() and not site.head.path("/tmp/note").exists()
         assert memory({worker.pid}) > 2**20
         worker.unplug()
-        assert over("true") == "unreachable"
+        assert on_worker("true") == "unreachable"
         worker.plug_in()
-        assert over("cat /tmp/note") == "hidden"
+        assert on_worker("cat /tmp/note") == "hidden"
         worker.kill()
-        assert over("true") == "unreachable"
+        assert on_worker("true") == "unreachable"
         worker.boot()
-        assert over(f"cat {SHARED}/note; ls /tmp/note || true").startswith("seen")
+        assert on_worker(f"cat {SHARED}/note; ls /tmp/note || true").startswith("seen")
     after = (
         descendants(os.getpid()),
         Path("/proc/self/mounts").read_text(),

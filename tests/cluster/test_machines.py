@@ -1,4 +1,7 @@
-"""One search on Ray nodes of this machine that are lost one after the other while they train the same stack: no fault of the stack's."""
+"""A search on Ray nodes of this machine that are lost while they train the same stack.
+
+The stack is not blamed for lost nodes.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,16 @@ SPEC = {
 }
 MEMORY = 80_000_000  # bytes of each object store
 WORKER = "ray::ResourceTrainable"
-RAYLET_LATER_S = 0.5  # the worker goes first: Ray says that it died alone
+RAYLET_DELAY_S = 0.5  # the worker ends first, so Ray reports that only the worker died
 
 
 def raylet(node: Any) -> int:
+    """Returns the process id of a node's raylet."""
     return int(node.all_processes["raylet"][0].process.pid)
 
 
 def workers(node: Any) -> list[int]:
+    """Returns the process ids of the workers that train on a node."""
     return [
         pid
         for pid in processes.descendants(raylet(node))
@@ -50,12 +55,12 @@ def workers(node: Any) -> list[int]:
 
 
 def vanishes(node: Any) -> None:
-    """All of it at once: the GCS takes the node for alive for some seconds more."""
+    """Kills all processes at once. The GCS takes the node for alive for some more seconds."""
     processes.kill([raylet(node), *workers(node)])
 
 
 def is_reclaimed(node: Any) -> None:
-    """With a warning, which Tune would answer by itself."""
+    """Ends the node after a warning, to which Tune would react by itself."""
     preempted = 2  # DRAIN_NODE_REASON_PREEMPTION
     gcs = ray._raylet.GcsClient(address=node.gcs_address)
     assert gcs.drain_node(node.node_id, preempted, "reclaimed", int(time.time() * 1e3) + 1000)[0]
@@ -63,18 +68,18 @@ def is_reclaimed(node: Any) -> None:
 
 
 def is_shut_down(node: Any) -> None:
-    """By the system, which ends its processes in whatever order."""
+    """Ends the processes as a system does that shuts down, the workers first."""
     processes.kill(workers(node), signal.SIGTERM)
-    time.sleep(RAYLET_LATER_S)
+    time.sleep(RAYLET_DELAY_S)
     processes.kill([raylet(node)], signal.SIGTERM)
 
 
 def loses_its_worker(node: Any) -> None:
-    """The worker alone: the stack may be at fault."""
+    """Kills only the worker. The stack may be at fault."""
     processes.kill(workers(node))
 
 
-BLOWS = (vanishes, is_reclaimed, is_shut_down, loses_its_worker)
+LOSSES = (vanishes, is_reclaimed, is_shut_down, loses_its_worker)
 
 
 @pytest.mark.slow
@@ -90,6 +95,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
         monkeypatch.setenv(key, value)
     entry = catalog.define(search, tmp_path / "home")
     checkpoints = entry.files.outcomes.checkpoints(0)
+    # (stack in training, lost machines by stack, deaths by stack), after each loss
     seen: list[tuple[str | None, dict[str, int], dict[str, int]]] = []
     with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
         head = {
@@ -100,25 +106,25 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
         }
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
-            nodes = [cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in BLOWS]
+            nodes = [cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in LOSSES]
 
-            def strike() -> None:
-                """One blow after the other, each as soon as a worker trains; then what was counted."""
-                for blow in BLOWS:
+            def lose_nodes() -> None:
+                """Loses a node whenever a worker trains, and notes what was counted."""
+                for lose in LOSSES:
                     processes.until((checkpoints / "training").exists, 60, "training")
                     stack = (checkpoints / "training").read_text()
-                    blow(next(node for node in nodes if workers(node)))
+                    lose(next(node for node in nodes if workers(node)))
                     processes.until(
-                        lambda: not (checkpoints / "training").exists(), 60, "the death is counted"
+                        lambda: not (checkpoints / "training").exists(), 60, "the loss is counted"
                     )
                     seen.append(
                         (stack, crashes.lost_machines(checkpoints), crashes.deaths(checkpoints))
                     )
 
-            striking = threading.Thread(target=strike, daemon=True)
-            striking.start()
+            losing = threading.Thread(target=lose_nodes, daemon=True)
+            losing.start()
             runner.conduct(entry, "ray_tune", Where(address=cluster.address), ())
-            striking.join(10)
+            losing.join(10)
         finally:
             if ray.is_initialized():
                 ray.shutdown()

@@ -1,4 +1,4 @@
-"""A search on several Ray nodes of this machine: one dies in the midst of a cohort, and the search equals its twin."""
+"""A search on two Ray nodes of this machine, one of which dies while it trains a cohort."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MEMORY = 80_000_000  # bytes of each object store
 @pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
 )
-def test_a_node_that_dies_in_a_cohort_changes_nothing(
+def test_a_node_that_dies_while_training_changes_no_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = Search.from_spec(SPEC)
@@ -56,7 +56,7 @@ def test_a_node_that_dies_in_a_cohort_changes_nothing(
             doomed, _ = (cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in range(2))
 
             def remove() -> None:
-                """As soon as both nodes train."""
+                """Removes a node as soon as both train."""
                 while len(list(entry.folder.path.glob("outcomes/*/checkpoints/training"))) < 2:
                     time.sleep(0.02)
                 cluster.remove_node(doomed, allow_graceful=False)

@@ -1,4 +1,7 @@
-"""cluster/onprem.yaml on three hosts: its head comes and goes; a search loses a host, then another, or the head, and equals its twin."""
+"""cluster/onprem.yaml on three hosts of the lab: every command, and searches that lose hosts.
+
+A search that loses workers or the head node equals its twin.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +15,36 @@ from tests.cluster.lab.site import Site
 from tests.cluster.lab.user import CLUSTER, HOME, User
 from tests.support.processes import until
 
-LEAVING_S, NOTICED_S = 240.0, 60.0
+STOPPING_S, NOTICED_S = 240.0, 60.0
 
 
-def ray_is_on(host: Host) -> bool:
+def runs_ray(host: Host) -> bool:
     return host.run("pgrep", "raylet|gcs_server").returncode == 0
 
 
-def test_a_head_comes_says_how_it_is_and_leaves(site: Site) -> None:
-    """The way of every command: the file's check, SSH, the token, the tunnel."""
+def test_a_cluster_starts_reports_its_status_and_ends(site: Site) -> None:
+    """Goes through what every command needs: the check of the file, SSH, the token, the tunnel."""
     user = User(site.laptop, site.file)
     assert "made" in user.cluster("init")
     assert "nothing against it" in user.cluster("check")
     user.cluster("up")
-    assert ray_is_on(site.head)
+    assert runs_ray(site.head)
     assert "1 head" in user.cluster("status")
     assert user.sessions() == []
-    assert "was not fetched" in user.says(
+    assert "was not fetched" in user.run(
         "fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs", code=1
     )
     assert list(site.fetched.iterdir()) == []
     user.cluster("down")
-    assert not ray_is_on(site.head)
-    assert "no tunnel to the head" in user.says("list", "--cluster", CLUSTER, code=1)
-    assert (
-        site.laptop.run("pgrep", "-f", "ssh -tt").returncode == 1
-    )  # no tunnel outlives its command
+    assert not runs_ray(site.head)
+    assert "no tunnel to the head" in user.run("list", "--cluster", CLUSTER, code=1)
+    assert site.laptop.run("pgrep", "-f", "ssh -tt").returncode == 1  # no tunnel is still open
 
 
 @pytest.mark.slow
-def test_a_host_killed_and_one_unplugged_change_nothing(site: Site, tmp_path: Path) -> None:
+def test_killing_one_host_and_unplugging_another_change_no_trial(
+    site: Site, tmp_path: Path
+) -> None:
     user = User(site.laptop, site.file)
     user.cluster("init")
     user.cluster("up")
@@ -58,24 +61,24 @@ def test_a_host_killed_and_one_unplugged_change_nothing(site: Site, tmp_path: Pa
     assert ENDED in user.attach()
     assert [row["state"] for row in user.sessions()] == ["SUCCEEDED"]
     assert (
-        user.says("logs", NAME, "--cluster", CLUSTER).count("was lost with its machine in stack")
+        user.run("logs", NAME, "--cluster", CLUSTER).count("was lost with its machine in stack")
         >= 2
     )
-    user.says("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
-    assert "val loss" in user.says("frontier", NAME, "--home", f"{HOME}/runs")
+    user.run("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
+    assert "val loss" in user.run("frontier", NAME, "--home", f"{HOME}/runs")
     assert differences(site.fetched) == []
     unplugged.plug_in()
     user.cluster("down")
     until(
-        lambda: not any(map(ray_is_on, (site.head, *site.workers))),
-        LEAVING_S,
-        "Ray leaves the hosts",
+        lambda: not any(map(runs_ray, (site.head, *site.workers))),
+        STOPPING_S,
+        "Ray has ended on all hosts",
         1.0,
     )
 
 
 @pytest.mark.slow
-def test_a_lost_head_loses_no_cohort(site: Site, tmp_path: Path) -> None:
+def test_a_lost_head_node_loses_no_finished_cohort(site: Site, tmp_path: Path) -> None:
     user = User(site.laptop, site.file)
     user.cluster("init")
     user.cluster("up")
@@ -85,14 +88,14 @@ def test_a_lost_head_loses_no_cohort(site: Site, tmp_path: Path) -> None:
     until(
         lambda: site.training() >= 2 and finished(site.runs),
         TRAINING_S,
-        "one cohort has ended and two are trained",
+        "one cohort has ended and two train",
     )
     site.head.kill()
     before = finished(site.runs)
     assert following.wait(NOTICED_S) == 1
     assert "Traceback" not in log.read_text()
     assert "Submit it again" in log.read_text()
-    site.head.boot()  # with an empty disk: all that is left is the shared folder
+    site.head.boot()  # with an empty disk; only the shared folder is kept
     user.cluster("up")
     user.submit()
     assert ENDED in user.attach()

@@ -1,4 +1,7 @@
-"""Every port that listens on the head and on a worker, tried from another host without a token and with a wrong one."""
+"""Requests to every open port of the head node and of a worker, without the right token.
+
+They come from another host, without a token and with a wrong one.
+"""
 
 from __future__ import annotations
 
@@ -18,46 +21,50 @@ from tests.cluster.lab.user import CLUSTER, HOME, User
 from tests.support.processes import until
 
 DASHBOARD = 8265
-PROBE_S, STOPPING_S = 300.0, 60.0
+PROBE_TIMEOUT_S, STOPPING_S = 300.0, 60.0
 pytestmark = [pytest.mark.slow]
 
 
 def listening(host: Host) -> dict[int, bool]:
-    """Port -> whether it listens on more than loopback."""
+    """Returns the ports that listen -> whether on more than loopback."""
     found: dict[int, bool] = {}
     for name in ("tcp", "tcp6"):
         for line in Path(f"/proc/{host.pid}/net/{name}").read_text().splitlines()[1:]:
             _, local, _, state, *_ = line.split()
             address, _, port = local.rpartition(":")
             if state == "0A":
-                here = address in ("0100007F", "00000000000000000000000001000000")
-                found[int(port, 16)] = found.get(int(port, 16), False) or not here
+                loopback = address in ("0100007F", "00000000000000000000000001000000")
+                found[int(port, 16)] = found.get(int(port, 16), False) or not loopback
     return found
 
 
 def answers(stranger: Host, host: Host, ports: Sequence[object], token: str) -> list[Answer]:
+    """Probes a host from another one; see ``lab.probe`` for the ports."""
     command = stranger.command(
         sys.executable, "-m", "tests.cluster.lab.probe", host.address, *ports
     )
     done = subprocess.run(
-        command, input=token, capture_output=True, text=True, timeout=PROBE_S, check=False
+        command, input=token, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return [tuple(answer) for answer in json.loads(done.stdout)]
 
 
-def tells(answer: Answer) -> bool:
-    """Whether a stranger learns or does something; load, and that the host is well, are no secrets."""
-    _, path, status, said = answer
+def reveals(answer: Answer) -> bool:
+    """Whether a stranger learns or does something.
+
+    The load of a host and the fact that it is healthy are no secrets.
+    """
+    _, path, status, text = answer
     refused = status in (401, 403, 404, 405)
     return not (
         refused
-        or said.startswith("# HELP")
-        or (path == "GET /api/local_raylet_healthz" and said == "success")
+        or text.startswith("# HELP")
+        or (path == "GET /api/local_raylet_healthz" and text == "success")
     )
 
 
-def test_nothing_answers_a_stranger(site: Site) -> None:
+def test_a_stranger_learns_and_does_nothing(site: Site) -> None:
     user = User(site.laptop, site.file)
     user.cluster("init")
     user.cluster("up")
@@ -68,26 +75,26 @@ def test_nothing_answers_a_stranger(site: Site) -> None:
     )
     for host in (site.head, site.workers[0]):
         ports = listening(host)
-        reachable = sorted(port for port, far in ports.items() if far)
+        reachable = sorted(port for port, beyond_loopback in ports.items() if beyond_loopback)
         assert {22, 8076} < set(reachable)
-        assert not ports.get(DASHBOARD)  # on loopback, and on the head alone
+        assert not ports.get(DASHBOARD)  # only on the head node, and there only on loopback
         for token in ("", "f" * 64):
             got = answers(stranger, host, reachable, token)
             assert any(status == (403 if token else 401) for _, _, status, _ in got)
-            assert [answer for answer in got if tells(answer)] == []
+            assert [answer for answer in got if reveals(answer)] == []
         assert not host.path("/tmp/stranger").exists()
-    known = site.laptop.path(
+    right_token = site.laptop.path(
         f"{HOME}/.frontier-search/frontier-onprem/secrets/auth_token"
     ).read_text()
     nodes, keys = (
         "6379/NodeInfoGcsService/GetAllNodeInfo",
         "6379/InternalKVGcsService/InternalKVKeys",
     )
-    assert [said for _, _, said, _ in answers(stranger, site.head, [nodes, keys], known)] == [
-        "answered"
-    ] * 2  # the probe would have seen it
+    # with the right token the same probe gets answers, so it would have seen them above
+    found = answers(stranger, site.head, [nodes, keys], right_token)
+    assert [status for _, _, status, _ in found] == ["answered"] * 2
     assert answers(stranger, site.head, [nodes, keys], "f" * 64) == []
-    assert "stopped" in user.says("stop", NAME, "--cluster", CLUSTER)
+    assert "stopped" in user.run("stop", NAME, "--cluster", CLUSTER)
     until(
         lambda: [row["state"] for row in user.sessions()] == ["STOPPED"],
         STOPPING_S,

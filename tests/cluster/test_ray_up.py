@@ -1,5 +1,8 @@
-"""cluster/gpu.yaml through Ray's own AWS provider, against EC2 and S3 as moto plays them: from no worker to two, one reclaimed, and back to
-none; and a head that is lost with its disk."""
+"""cluster/gpu.yaml through Ray's own AWS provider, on EC2 and S3 as moto simulates them.
+
+One cluster goes from no worker to two, loses one and goes back to none. Another one loses its head
+node with the disk.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from tests.cluster.lab.question import ENDED, NAME, TRAINING_S, differences, fin
 from tests.cluster.lab.user import CLUSTER, HOME, User
 from tests.support.processes import until
 
-LEAVING_S = 180.0
+ENDING_S = 180.0
 pytestmark = pytest.mark.slow
 
 
 def begin(cloud: Cloud) -> User:
-    """The group, the profiles, the bucket, the token, the head, and a search of which two cohorts are trained."""
+    """Runs bootstrap and `up`, submits the search, and waits until two cohorts are trained."""
     user = User(cloud.laptop, cloud.file)
     made = cloud.laptop.run(
         sys.executable, ROOT / "cluster" / "aws" / "bootstrap", "--ssh-from", "203.0.113.7/32"
@@ -33,23 +36,22 @@ def begin(cloud: Cloud) -> User:
 
 
 def end(cloud: Cloud, user: User) -> None:
-    """The search is brought to the laptop and equals its twin; nothing is paid for any more."""
-    user.says("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
+    """Fetches the search, compares it with its twin, and checks that `down` ends every instance."""
+    user.run("fetch", NAME, "--cluster", CLUSTER, "--home", f"{HOME}/runs")
     cloud.bring_models()
     assert differences(cloud.fetched) == []
     user.cluster("down")
     assert cloud.region.instances() == []
 
 
-def test_spot_workers_come_one_is_reclaimed_and_none_is_left(cloud: Cloud) -> None:
+def test_spot_workers_start_one_is_reclaimed_and_idle_ones_end(cloud: Cloud) -> None:
     user = begin(cloud)
     workers = cloud.region.spot()
-    assert [worker["InstanceType"] for worker in workers] == [
-        "g5.xlarge"
-    ] * 2  # of the first type there was none
+    # the first type had no capacity
+    assert [worker["InstanceType"] for worker in workers] == ["g5.xlarge"] * 2
     cloud.region.reclaim(workers[0])
     assert ENDED in user.attach()
-    until(lambda: not cloud.region.spot(), LEAVING_S, "idle workers are ended", 1.0)
+    until(lambda: not cloud.region.spot(), ENDING_S, "idle workers are ended", 1.0)
     assert {one["InstanceType"] for one in cloud.region.instances("terminated")} == {
         "g5.xlarge",
         "g6.xlarge",
@@ -58,21 +60,20 @@ def test_spot_workers_come_one_is_reclaimed_and_none_is_left(cloud: Cloud) -> No
     end(cloud, user)
 
 
-def test_a_head_lost_with_its_disk_loses_no_cohort(cloud: Cloud) -> None:
+def test_a_head_node_lost_with_its_disk_loses_no_finished_cohort(cloud: Cloud) -> None:
     user = begin(cloud)
-    until(lambda: len(cloud.told()) >= 2, TRAINING_S, "two cohorts have ended")
+    until(lambda: len(cloud.recorded()) >= 2, TRAINING_S, "two cohorts have ended")
     (head,) = (one for one in cloud.region.instances() if one["InstanceType"] == "m7i.xlarge")
     runs = cloud.region.hosts[head["InstanceId"]].path("/home/ray/frontier/runs")
     before = finished(runs)
     cloud.region.reclaim(head)
-    until(lambda: head["InstanceId"] not in cloud.region.hosts, LEAVING_S, "the head ends")
-    told = cloud.told()
+    until(lambda: head["InstanceId"] not in cloud.region.hosts, ENDING_S, "the head node ends")
+    recorded = cloud.recorded()
     user.cluster("up")
     user.submit()
     assert ENDED in user.attach()
-    assert {
-        key: at for key, at in cloud.told().items() if key in told
-    } == told  # not trained again, and not even written
+    # not trained again, and not even written again
+    assert {key: at for key, at in cloud.recorded().items() if key in recorded} == recorded
     end(cloud, user)
     after = finished(cloud.fetched)
     assert {n: (row["worker"], row["seconds"]) for n, row in before.items()} == {

@@ -1,4 +1,4 @@
-"""Cluster files: those that we ship are safe, and each unsafe default or edit is refused, with its reason."""
+"""Cluster files: ours are safe, and every unsafe default or edit is refused with the reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHECK_S = 2.0
 Edit = Callable[[dict[str, Any]], object]
 
 
-def test_every_variable_of_ours_in_a_file_is_read_by_something() -> None:
+def test_the_code_reads_every_variable_that_a_file_sets() -> None:
     named = {
         name
         for path in (ROOT / "cluster").rglob("*")
@@ -43,7 +43,7 @@ def test_every_variable_of_ours_in_a_file_is_read_by_something() -> None:
 
 
 def problems(tmp_path: Path, edit: Edit, shipped: dict[str, Any] = GPU) -> list[str]:
-    """What is said against the shipped file after an edit."""
+    """Returns what is reported about one of our files after an edit."""
     edited = copy.deepcopy(shipped)
     edit(edited)
     path = tmp_path / "edited.yaml"
@@ -55,11 +55,14 @@ def problems(tmp_path: Path, edit: Edit, shipped: dict[str, Any] = GPU) -> list[
     return []
 
 
-def node(name: str, change: Callable[[dict[str, Any]], object]) -> Edit:
+def edit_node(name: str, change: Callable[[dict[str, Any]], object]) -> Edit:
+    """Returns an edit of the node_config of a node type."""
     return lambda file: change(file["available_node_types"][name]["node_config"])
 
 
-def command(key: str, old: str, new: str) -> Edit:
+def edit_command(key: str, old: str, new: str) -> Edit:
+    """Returns an edit that replaces text in the commands under a key."""
+
     def edit(file: dict[str, Any]) -> None:
         file[key] = [line.replace(old, new) for line in file[key]]
 
@@ -67,12 +70,11 @@ def command(key: str, old: str, new: str) -> Edit:
 
 
 def as_aws(*left_out: str) -> Edit:
-    """Ray's own provider instead of ours, so that Ray's defaults take the place of what is left out."""
+    """Returns an edit to Ray's own AWS provider, whose defaults replace the keys left out."""
 
     def edit(file: dict[str, Any]) -> None:
-        file["provider"] = {k: v for k, v in file["provider"].items() if k != "module"} | {
-            "type": "aws"
-        }
+        del file["provider"]["module"]
+        file["provider"]["type"] = "aws"
         for key in left_out:
             del file[key]
 
@@ -80,11 +82,11 @@ def as_aws(*left_out: str) -> Edit:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
-def test_a_shipped_file_is_safe(path: Path) -> None:
+def test_our_file_is_safe(path: Path) -> None:
     assert ClusterFile.read(path).name
 
 
-def test_the_variant_without_inbound_ports_differs_in_nothing_else() -> None:
+def test_the_file_without_inbound_ports_differs_in_nothing_else() -> None:
     variant = yaml.safe_load((ROOT / "cluster" / "gpu-ssm.yaml").read_text())
     assert variant["provider"].pop("use_internal_ips") is True
     assert {
@@ -96,27 +98,27 @@ def test_the_variant_without_inbound_ports_differs_in_nothing_else() -> None:
 
 UNSAFE: dict[str, tuple[Edit, str]] = {
     "no token on the head": (
-        command("head_start_ray_commands", "RAY_AUTH_MODE=token", ""),
+        edit_command("head_start_ray_commands", "RAY_AUTH_MODE=token", ""),
         "without RAY_AUTH_MODE=token",
     ),
     "no token on a worker": (
-        command("worker_start_ray_commands", "RAY_AUTH_MODE=token", ""),
+        edit_command("worker_start_ray_commands", "RAY_AUTH_MODE=token", ""),
         "without RAY_AUTH_MODE=token",
     ),
     "a token that others may read": (
-        command("head_start_ray_commands", "RAY_AUTH_TOKEN_PATH=", "X="),
+        edit_command("head_start_ray_commands", "RAY_AUTH_TOKEN_PATH=", "X="),
         "name the token's file",
     ),
     "dashboard on all addresses": (
-        command("head_start_ray_commands", "host=127.0.0.1", "host=0.0.0.0"),
+        edit_command("head_start_ray_commands", "host=127.0.0.1", "host=0.0.0.0"),
         "listens on all addresses",
     ),
-    "dashboard as Ray likes": (
-        command("head_start_ray_commands", "--dashboard-host=127.0.0.1", ""),
+    "Ray's address of the dashboard": (
+        edit_command("head_start_ray_commands", "--dashboard-host=127.0.0.1", ""),
         "needs --dashboard-host",
     ),
     "no autoscaler": (
-        command("head_start_ray_commands", "--autoscaling-config", "--x"),
+        edit_command("head_start_ray_commands", "--autoscaling-config", "--x"),
         "no worker is ever started or stopped",
     ),
     "Ray's start commands": (
@@ -124,9 +126,12 @@ UNSAFE: dict[str, tuple[Edit, str]] = {
         "without RAY_AUTH_MODE=token",
     ),
     "Ray's nightly wheel": (as_aws("setup_commands"), "nightly wheel"),
-    "Ray's machine image": (node("gpu_spot", lambda config: config.pop("ImageId")), "Ubuntu 18.04"),
+    "Ray's machine image": (
+        edit_node("gpu_spot", lambda config: config.pop("ImageId")),
+        "Ubuntu 18.04",
+    ),
     "Ray's profile": (
-        node("head", lambda config: config.pop("IamInstanceProfile")),
+        edit_node("head", lambda config: config.pop("IamInstanceProfile")),
         "full access to EC2 and S3",
     ),
     "Ray's group": (lambda file: file["provider"].pop("security_group"), "opens SSH to 0.0.0.0/0"),
@@ -136,28 +141,28 @@ UNSAFE: dict[str, tuple[Edit, str]] = {
         ),
         "opens a port to 0.0.0.0/0",
     ),
-    "SSH from everywhere, in halves": (
+    "SSH from half of all addresses": (
         lambda file: file["provider"]["security_group"].update(
             IpPermissions=[{"Ipv6Ranges": [{"CidrIpv6": "8000::/1"}]}]
         ),
         "opens a port to 8000::/1",
     ),
-    "stopped disks are kept": (
+    "stopped instances are kept": (
         lambda file: file["provider"].pop("cache_stopped_nodes"),
         "cache_stopped_nodes",
     ),
     "the first version of IMDS": (
-        node("head", lambda config: config.pop("MetadataOptions")),
+        edit_node("head", lambda config: config.pop("MetadataOptions")),
         "HttpTokens",
     ),
-    "an open disk": (
-        node(
+    "a disk that is not encrypted": (
+        edit_node(
             "head", lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(Encrypted=False)
         ),
         "Encrypted",
     ),
-    "a disk that stays": (
-        node(
+    "a disk that outlives its instance": (
+        edit_node(
             "head",
             lambda config: config["BlockDeviceMappings"][0]["Ebs"].update(
                 DeleteOnTermination=False
@@ -165,19 +170,21 @@ UNSAFE: dict[str, tuple[Edit, str]] = {
         ),
         "DeleteOnTermination",
     ),
-    "a head that may vanish": (
-        node("head", lambda config: config.update(InstanceMarketOptions={"MarketType": "spot"})),
+    "a head node on a spot instance": (
+        edit_node(
+            "head", lambda config: config.update(InstanceMarketOptions={"MarketType": "spot"})
+        ),
         "spot instance",
     ),
-    "cohorts on the head": (
+    "cohorts on the head node": (
         lambda file: file["available_node_types"]["head"].update(resources={}),
         "CPU: 0",
     ),
-    "heads as workers": (
+    "head nodes as workers": (
         lambda file: file["available_node_types"]["head"].update(max_workers=2),
         "max_workers must be 0",
     ),
-    "another Ray": (
+    "another version of Ray": (
         lambda file: file["docker"].update(image="rayproject/ray:latest-gpu"),
         "not pinned to Ray",
     ),
@@ -185,9 +192,9 @@ UNSAFE: dict[str, tuple[Edit, str]] = {
         lambda file: file["docker"]["run_options"].append("-p 8265:8265"),
         "opens the container",
     ),
-    "given up too soon": (lambda file: file.update(idle_timeout_minutes=1), "at least 5"),
+    "idle workers ended too soon": (lambda file: file.update(idle_timeout_minutes=1), "at least 5"),
     "a secret inside": (
-        command("setup_commands", "chmod 700", "export RAY_AUTH_TOKEN=abc; chmod 700"),
+        edit_command("setup_commands", "chmod 700", "export RAY_AUTH_TOKEN=abc; chmod 700"),
         "the file contains a secret",
     ),
 }
@@ -200,9 +207,9 @@ def test_an_unsafe_file_is_refused_with_the_reason(mistake: str, tmp_path: Path)
     assert any(reason in problem for problem in found), found
 
 
-def test_every_rule_refuses_something() -> None:
-    """Ray's own defaults and the cases above leave no rule untried."""
-    tried = set()
+def test_every_rule_has_a_case() -> None:
+    """With Ray's own defaults and the cases above, each rule finds at least one mistake."""
+    broken = set()
     for edit, _ in UNSAFE.values():
         edited = copy.deepcopy(GPU)
         edit(edited)
@@ -210,11 +217,11 @@ def test_every_rule_refuses_something() -> None:
             (Path(ray.autoscaler.__file__).parent / "aws" / "defaults.yaml").read_text()
         )
         full = (defaults if edited["provider"]["type"] == "aws" else {}) | edited
-        tried |= {rule for rule in rules.RULES if list(rule(rules.Plan(edited, full)))}
-    assert [rule.__name__ for rule in rules.RULES if rule not in tried] == []
+        broken |= {rule for rule in rules.RULES if list(rule(rules.Plan(edited, full)))}
+    assert [rule.__name__ for rule in rules.RULES if rule not in broken] == []
 
 
-def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     def edit(file: dict[str, Any]) -> None:
         file["idle_timeout_minutes"] = 1
         file["provider"].pop("security_group")
@@ -238,12 +245,12 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
         (lambda file: file.update(head_node_type="haed"), "head_node_type"),
     ],
 )
-def test_what_ray_would_refuse_is_said_too(edit: Edit, reason: str, tmp_path: Path) -> None:
+def test_what_ray_would_refuse_is_reported_too(edit: Edit, reason: str, tmp_path: Path) -> None:
     assert any(reason in problem for problem in problems(tmp_path, edit))
 
 
-def test_a_check_takes_two_seconds_at_most() -> None:
-    """Of processor time: other processes of this machine are no fault of the check's."""
+def test_a_check_takes_less_than_two_seconds() -> None:
+    """Measures processor time, so that other processes of this machine do not count."""
     before = os.times()
     subprocess.run(
         [
@@ -264,10 +271,10 @@ def test_a_check_takes_two_seconds_at_most() -> None:
     )
 
 
-# ---- the token ---------------------------------------------------------------------------------------------------------------------------
+# ---- the token ---------------------------------------------------------------------------------
 
 
-def test_init_makes_a_token_that_is_ours_alone_and_keeps_it(
+def test_init_makes_a_token_that_only_we_may_read_and_keeps_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

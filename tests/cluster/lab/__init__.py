@@ -1,8 +1,9 @@
-"""Several hosts on one machine, and a region of EC2 whose instances are such hosts, made of the kernel's namespaces.
+"""Several hosts on one machine, made of the kernel's namespaces, and a region of EC2 made of them.
 
-A host has an address, an sshd, a ``/tmp``, a home, processes and a shared memory of its own, and nothing that it does is seen outside:
-``ray stop`` finds the processes of its host alone. No namespace has a name in the file system and every process of a host dies with its
-pid 1, which dies with the test: nothing of it is left, whatever ends the test.
+Every host has its own address, sshd, ``/tmp``, home, processes and shared memory. Nothing outside
+sees what a host does: ``ray stop`` finds only the processes of its host. Nothing of a host remains
+after the test, however the test ends: no namespace has a name in the file system, every process of
+a host dies with its pid 1, and that dies with the test.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-KEPT = tuple(
-    sorted({str(ROOT), sys.prefix, sys.base_prefix})
-)  # what hosts see of this machine in /tmp, /root and /home
-TOOLS = {
-    "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux", "mount": "mount",
-    "/usr/sbin/sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "rsync": "rsync",
+# the folders of this machine that hosts see although they lie in /tmp, /root or /home
+VISIBLE_FOLDERS = tuple(sorted({str(ROOT), sys.prefix, sys.base_prefix}))
+TOOLS = {  # command -> the package that has it
+    "ip": "iproute2", "mount": "mount", "rsync": "rsync",
+    "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux",
+    "/usr/sbin/sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client",
 }  # fmt: skip
 
 
 def missing() -> str:
-    """Why there can be no hosts here; empty when there can."""
+    """Returns why hosts cannot run on this machine, or an empty string if they can."""
     absent = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool)})
     if sys.platform != "linux" or os.geteuid() != 0:
         return "hosts are namespaces, which root makes on Linux"
@@ -37,5 +38,5 @@ def missing() -> str:
     )
     if tried.returncode:
         return f"namespaces are not allowed: {tried.stderr.strip()}"
-    closed = [path for path in KEPT if Path(path).stat().st_mode & 0o005 != 0o005]
+    closed = [path for path in VISIBLE_FOLDERS if Path(path).stat().st_mode & 0o005 != 0o005]
     return f"not every user may read {', '.join(closed)}" if closed else ""

@@ -1,4 +1,4 @@
-"""A region of EC2 with a bucket, as cluster/gpu.yaml uses it, and the laptop."""
+"""A region of EC2 with a bucket, as cluster/gpu.yaml uses it, and the user's laptop."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ IDLE_MINUTES = 0.4
 
 @dataclass(frozen=True)
 class Cloud:
-    """A region of EC2 and the laptop; what instances share is the bucket.
+    """A region of EC2 and the laptop. The instances share only the bucket.
 
     Attributes:
-        fetched: what the laptop sees as HOME/runs.
+        file: the text of the cluster file.
+        fetched: the folder of this machine that the laptop sees as HOME/runs.
     """
 
     file: str
@@ -34,14 +35,14 @@ class Cloud:
     fetched: Path
 
     def training(self) -> int:
-        """How many cohorts are in the midst of a stack, each on a worker of its own."""
+        """Returns the number of cohorts whose stack is being trained, each on its own worker."""
         return sum(
             key.endswith("/checkpoints/training")
             for key in self.region.objects(f"outcomes/{NAME}/outcomes/")
         )
 
-    def told(self) -> dict[str, datetime]:
-        """The outcomes that the bucket keeps -> when they were written."""
+    def recorded(self) -> dict[str, datetime]:
+        """Returns the keys of the archived outcomes -> when they were written."""
         return {
             key: at
             for key, at in self.region.objects(f"outcomes/{NAME}/told/").items()
@@ -49,7 +50,7 @@ class Cloud:
         }
 
     def bring_models(self) -> None:
-        """From the bucket into the search's folder on the laptop, where comparing looks for them."""
+        """Copies the models from the bucket to the laptop, where they are compared."""
         folder = self.fetched / NAME / "models"
         folder.mkdir()
         for key in self.region.objects(f"outcomes/{NAME}/models/"):
@@ -58,7 +59,11 @@ class Cloud:
 
 @contextmanager
 def aws(folder: Path, scarce: str) -> Iterator[Cloud]:
-    """The region of cluster/gpu.yaml. Instances are as its containers: Ray and the libraries are there, the home is /home/ray."""
+    """Yields the region of cluster/gpu.yaml, with no capacity of the type ``scarce`` at first.
+
+    The instances resemble its containers: Ray and the libraries are installed, and the home is
+    /home/ray.
+    """
     fetched = own_folder(folder / "fetched")
     variables = environment(PYTHONPATH="/home/ray/frontier/source", **CREDENTIALS)
     with Network(folder) as network:
@@ -70,12 +75,17 @@ def aws(folder: Path, scarce: str) -> Iterator[Cloud]:
 
 
 def gpu_file() -> str:
-    """gpu.yaml with what the lab forces: no Docker, nothing installed, two workers of one CPU, and an end of idle ones that a test can await."""
+    """Returns gpu.yaml with the changes that the lab needs.
+
+    There is no Docker, nothing is installed, there are at most two workers of one CPU each, and
+    idle workers end so soon that a test can wait for it.
+    """
     file = yaml.safe_load((ROOT / "cluster" / "gpu.yaml").read_text())
     file["docker"] = {}
     file["max_workers"] = 2
     assert "pip install" in file["setup_commands"].pop(1)
     file["available_node_types"]["gpu_spot"]["resources"]["CPU"] = 1
-    sooner = rf"sed -i -E 's/(idle_timeout_minutes\W+)10/\1{IDLE_MINUTES}/' ~/ray_bootstrap_config.yaml"  # the file itself must say 5 or more
-    file["head_start_ray_commands"].insert(0, sooner)
+    # on the head node, because our rules want at least 5 minutes in the file itself
+    change = rf"s/(idle_timeout_minutes\W+)10/\1{IDLE_MINUTES}/"
+    file["head_start_ray_commands"].insert(0, f"sed -i -E '{change}' ~/ray_bootstrap_config.yaml")
     return str(yaml.safe_dump(file))

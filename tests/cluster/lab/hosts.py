@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 
-from tests.cluster.lab import KEPT, ROOT
+from tests.cluster.lab import ROOT, VISIBLE_FOLDERS
 from tests.cluster.lab.init import UID
 from tests.support.processes import ENVIRONMENT, until
 
@@ -27,15 +27,16 @@ PATH = f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 @dataclass(frozen=True)
 class Disk:
-    """What a host boots with.
+    """What a host has when it boots.
 
     Attributes:
-        user, home: the one account beside root's.
-        key: the public key that lets in; empty for a host without an sshd.
-        environment: of every shell.
-        shared: folder of this machine -> where the host sees it.
-        files, links: path below the home -> content, target.
-        kept: what it sees of this machine where its own folders are.
+        user, home: the account and its home folder; the only other account is root.
+        key: the public key that sshd accepts; empty for a host without an sshd.
+        environment: the variables of every shell.
+        shared: folder of this machine -> its path on the host.
+        files: path in the home -> content.
+        links: path in the home -> target.
+        visible: folders of this machine, read-only, that lie where the host has its own.
     """
 
     user: str
@@ -45,20 +46,20 @@ class Disk:
     shared: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
-    kept: Sequence[str] = KEPT
+    visible: Sequence[str] = VISIBLE_FOLDERS
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Of a shell in which the package and its libraries are installed."""
+    """Returns the variables of a shell in which the package and its libraries are installed."""
     return {"PATH": PATH, "RAY_USAGE_STATS_ENABLED": "0", "LANG": "C.UTF-8"} | ENVIRONMENT | more
 
 
 class Host:
-    """A host that is running, or was killed and may boot again with an empty disk.
+    """A host. It runs, or it was killed and may boot again with an empty disk.
 
     Args:
-        addresses: each with its network's length; the first one is its own.
-        log: takes what its pid 1 and sshd say.
+        addresses: with prefix lengths, such as 192.0.2.10/24. SSH uses the first.
+        log: the file for the output of its pid 1 and sshd.
     """
 
     def __init__(
@@ -128,12 +129,12 @@ class Host:
     def _gone(self) -> bool:
         return self._process.poll() is not None
 
-    def path(self, place: str) -> Path:
-        """A file of the host, as this process reaches it while the host runs."""
-        return Path(f"/proc/{self.pid}/root{place}")
+    def path(self, path: str) -> Path:
+        """Returns the path by which this process reaches a file of the running host."""
+        return Path(f"/proc/{self.pid}/root{path}")
 
     def kill(self) -> None:
-        """Everything on it ends at once."""
+        """Ends every process of the host at once."""
         with suppress(ProcessLookupError):
             if not self._gone():
                 os.kill(self.pid, signal.SIGKILL)
@@ -141,14 +142,17 @@ class Host:
             process.wait()
 
     def unplug(self) -> None:
-        """It goes on, and nothing reaches it or hears of it."""
+        """Cuts the host off from the network. Its processes keep running."""
         self.network.switch("ip", "link", "set", self.plug, "down")
 
     def plug_in(self) -> None:
         self.network.switch("ip", "link", "set", self.plug, "up")
 
     def command(self, *words: object) -> list[str]:
-        """A command on it, of its user, in the checkout's folder, as this process starts it."""
+        """Returns the command with which this process runs a command on the host.
+
+        It runs as the host's user, in the folder of the checkout.
+        """
         inside = (
             "nsenter",
             "--target",
@@ -173,7 +177,10 @@ class Host:
         ]
 
     def start(self, *words: object, log: Path) -> subprocess.Popen[bytes]:
-        """Starts a command; both streams go to the log. It is a process group of its own: a signal to the group is Ctrl-C."""
+        """Starts a command, with both streams in the log.
+
+        It is a process group of its own, so that a signal to the group acts like Ctrl-C.
+        """
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [*DIES_WITH_US, *self.command(*words)],
@@ -186,18 +193,23 @@ class Host:
         return process
 
     def run(self, *words: object, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end; both streams are its ``stdout``."""
+        """Runs a command to its end, with both streams in ``stdout``."""
         return subprocess.run(
             [*DIES_WITH_US, *self.command(*words)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds, check=False,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
 
 
 class Network:
-    """A switch, and the hosts that are plugged into it; all of it ends with the ``with`` block.
+    """A switch and the hosts that are plugged into it. All of it ends with the ``with`` block.
 
     Args:
-        folder: for logs.
+        folder: where the logs of the hosts are written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -234,23 +246,26 @@ class Network:
     def switch(self, *words: str) -> None:
         _in_network(self._switch.pid, *words)
 
-    def plugged(self) -> str:
-        """The switch's sockets that are in use."""
+    def cables(self) -> str:
+        """Returns the kernel's table of the cables that are plugged into the switch."""
         return Path(f"/proc/{self._switch.pid}/net/dev").read_text()
 
     def connect(self, host: Host) -> None:
-        """A cable from the host to the switch; the host's card is the same after each boot, or its neighbours would look for the old one."""
+        """Plugs a cable from the host into the switch.
+
+        The host keeps its hardware address when it boots again. Otherwise its neighbours would
+        send to the old one.
+        """
         card = f"02:00:00:00:{host.number // 256:02x}:{host.number % 256:02x}"
-        # the kernel takes its time with the cable of a host that was killed
+        # the kernel removes the cable of a killed host some time after the kill
         until(
-            lambda: f"{host.plug}:" not in self.plugged(),
+            lambda: f"{host.plug}:" not in self.cables(),
             BOOT_S,
             f"the cable of {host.name} is gone",
             0.02,
         )
-        self.switch(
-            *f"ip link add {host.plug} type veth peer name eth0 address {card} netns {host.pid}".split()
-        )
+        far_end = f"peer name eth0 address {card} netns {host.pid}"
+        self.switch(*f"ip link add {host.plug} type veth {far_end}".split())
         self.switch("ip", "link", "set", host.plug, "master", "bridge", "up")
         for address in host.addresses:
             _in_network(host.pid, "ip", "addr", "add", address, "dev", "eth0")
@@ -264,7 +279,7 @@ def _in_network(pid: int, *words: str) -> None:
 
 
 def enter_network(pid: int) -> None:
-    """Puts the calling thread into the network of a process."""
+    """Moves the calling thread into the network of a process."""
     with Path(f"/proc/{pid}/ns/net").open() as network:
         if CDLL(None, use_errno=True).setns(network.fileno(), CLONE_NEWNET):
             raise OSError(get_errno(), os.strerror(get_errno()))

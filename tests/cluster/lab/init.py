@@ -1,6 +1,8 @@
-"""pid 1 of a host: mounts what makes it a machine of its own, starts sshd, and waits for every process that ends.
+"""pid 1 of a host: mounts its own folders, starts sshd, and waits for processes that end.
 
-python init.py '{"name": ..., "user": ..., "home": ..., ...}'      (hosts.Disk, and what is the host's own)
+    python init.py '{"name": ..., "address": ..., "user": ..., "home": ..., ...}'
+
+The argument is a ``hosts.Disk`` with the name and the address of the host.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-HIDDEN = {
+OWN_FOLDERS = {  # path -> mode: the host has an empty folder here
     "/tmp": "1777",
     "/dev/shm": "1777",
     "/root": "755",
@@ -42,31 +44,33 @@ def mount(*words: object) -> None:
 
 
 def disk(spec: dict[str, Any]) -> None:
-    """Folders of its own in place of the machine's; of those, only what is kept or shared stays to be seen."""
+    """Hides folders of this machine behind empty ones, except what is visible or shared."""
     mount("-t", "proc", "proc", "/proc")
     mount("-t", "tmpfs", "tmpfs", "/run")
-    seen = {
+    paths = {  # on this machine -> on the host
         path: path
-        for path in spec["kept"]
-        if any(path.startswith(f"{hidden}/") for hidden in HIDDEN)
+        for path in spec["visible"]
+        if any(path.startswith(f"{own}/") for own in OWN_FOLDERS)
     } | spec["shared"]
-    for number, path in enumerate(seen):
+    for number, path in enumerate(paths):
         (STAGE / str(number)).mkdir(parents=True)
         mount("--bind", path, STAGE / str(number))
-    for hidden, mode in HIDDEN.items():
-        mount("-t", "tmpfs", "-o", f"mode={mode}", "tmpfs", hidden)
-    for number, (path, place) in enumerate(seen.items()):
-        Path(place).mkdir(parents=True, exist_ok=True)
-        mount("--bind", STAGE / str(number), place)
-        if path in spec["kept"]:
-            mount("-o", "remount,bind,ro", place)
+    for own, mode in OWN_FOLDERS.items():
+        mount("-t", "tmpfs", "-o", f"mode={mode}", "tmpfs", own)
+    for number, (path, on_host) in enumerate(paths.items()):
+        Path(on_host).mkdir(parents=True, exist_ok=True)
+        mount("--bind", STAGE / str(number), on_host)
+        if path in spec["visible"]:
+            mount("-o", "remount,bind,ro", on_host)
 
 
 def people(spec: dict[str, Any]) -> None:
-    """root, the user, and what sshd needs; whoever has the key comes in as the user."""
+    """Writes the accounts and the home of the user, who logs in with the key."""
     user, home = spec["user"], Path(spec["home"])
     etc = {
-        "passwd": f"root:x:0:0::/root:/bin/bash\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n{user}:x:{UID}:{UID}::{home}:/bin/bash\n",
+        "passwd": "root:x:0:0::/root:/bin/bash\n"
+        "sshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n"
+        f"{user}:x:{UID}:{UID}::{home}:/bin/bash\n",
         "group": f"root:x:0:\nnogroup:x:65534:\n{user}:x:{UID}:\n",
         "shadow": f"root:*:19000:0:99999:7:::\n{user}:*:19000:0:99999:7:::\n",
         "hosts": f"127.0.0.1 localhost\n{spec['address']} {spec['name']}\n",
@@ -92,7 +96,7 @@ def people(spec: dict[str, Any]) -> None:
     (home / ".ssh").chmod(0o700)
     for folder, below, names in os.walk(home):
         for name in (".", *below, *names):
-            with suppress(OSError):  # what is shared read-only
+            with suppress(OSError):  # read-only folders
                 os.chown(Path(folder) / name, UID, UID, follow_symlinks=False)
 
 
@@ -109,7 +113,7 @@ def main() -> None:
         )
         subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", "/run/sshd_config"])
     Path("/run/booted").touch()
-    while True:  # orphans are pid 1's to wait for
+    while True:  # pid 1 has to wait for orphans
         try:
             os.wait()
         except ChildProcessError:

@@ -1,4 +1,4 @@
-"""What a lab costs: its time, and the memory of all processes on its hosts at the worst moment."""
+"""Measures what a lab costs: its time, and the peak memory of all processes on its hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PERIOD_S = 3.0
 
 
 class Meter:
-    """Measures while the ``with`` block runs; ``words`` says what it found."""
+    """Measures while the ``with`` block runs. Afterwards, ``summary`` has both numbers."""
 
     def __init__(self, network: Network) -> None:
         self.network, self.peak_bytes = network, 0
@@ -28,7 +28,7 @@ class Meter:
     def __exit__(self, *error: object) -> None:
         self._end.set()
         self._thread.join()
-        self.words = (
+        self.summary = (
             f"{time.monotonic() - self._begin:.0f} s, {self.peak_bytes / 2**30:.1f} GiB at most"
         )
 
@@ -40,7 +40,11 @@ class Meter:
 
 
 def memory(inits: set[int]) -> int:
-    """Bytes that the processes of some hosts hold, a page that several share counted once."""
+    """Returns the bytes that all processes of some hosts hold. Shared pages count once.
+
+    Args:
+        inits: the pid 1 of each host, as this machine numbers it.
+    """
     spaces, total = set(), 0
     for pid in inits:
         with suppress(OSError):

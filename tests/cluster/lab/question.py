@@ -1,4 +1,4 @@
-"""The search that runs on hosts, how far it is, and the twin that it must be equal to."""
+"""The search that runs on hosts, its progress, and the undisturbed twin that it must equal."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SPEC: dict[str, Any] = {
     "epochs": 2500,
 }
 ENDED = "24/24 trials"
-TRAINING_S = 240.0  # from submission on: workers must come first
+TRAINING_S = 240.0  # from the submission until cohorts train; workers have to start first
 
 
 def finished(home: Path) -> dict[int, dict[str, Any]]:
-    """The trials that have ended, as the storage has them: with who trained them, and how long it took."""
+    """Returns the finished trials by number, as JSON, with their worker and seconds."""
     if not (home / NAME / "place.yaml").exists():
         return {}
     return {
@@ -41,13 +41,13 @@ def finished(home: Path) -> dict[int, dict[str, Any]]:
 
 @cache
 def twin() -> Sequence[Trial]:
-    """The trials of the search that nothing disturbs, run once, in this process."""
+    """Returns the trials of the same search, run once without disturbance in this process."""
     with folder() as home:
         runner.run(Search.from_spec(SPEC), home, "inline")
         return catalog.read_trials(catalog.find(NAME, home))
 
 
 def differences(home: Path) -> list[str]:
-    """What a search that has ended left behind, and how it differs from its twin."""
+    """Returns what a finished search did not clean up, and how it differs from its twin."""
     entry = catalog.find(NAME, home)
     return stuck(entry, mirror=False) + disagreements(entry, twin(), mirror=False)

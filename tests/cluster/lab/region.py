@@ -1,4 +1,7 @@
-"""A region of EC2: moto answers the API, and every instance that it launches is a host, with the instance's addresses and key pair."""
+"""A region of EC2: moto answers the API, and every instance that it launches is a host.
+
+The host has the addresses and the key pair of the instance.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tests.cluster.lab.hosts import BOOT_S, Disk, Host, Network, enter_network, 
 from tests.support.processes import until
 
 NAME = "us-west-2"
-ADDRESS, PORT = "172.31.255.2", 5555  # in the default network of a region, as moto has it
+ADDRESS, PORT = "172.31.255.2", 5555  # in the default network of moto's regions
 ENDPOINT = f"http://{ADDRESS}:{PORT}"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -32,8 +35,8 @@ class Region:
     """A region while the ``with`` block runs.
 
     Args:
-        disk: of every instance, given the public key.
-        scarce: a spot type of which there is none until another was taken.
+        disk: public key -> the disk of an instance.
+        scarce: a spot type without capacity until another spot type was requested.
     """
 
     def __init__(self, network: Network, disk: Callable[[str], Disk], scarce: str) -> None:
@@ -73,15 +76,15 @@ class Region:
         keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         return boto3.client(service, NAME, endpoint_url=ENDPOINT, **keys)
 
-    def asks(self, action: str, **arguments: Any) -> Any:
-        """Calls an action of EC2."""
+    def call(self, action: str, **arguments: Any) -> Any:
+        """Calls an action of EC2 and returns its answer."""
         return self._inside.submit(lambda: getattr(self.ec2, action)(**arguments)).result()
 
     def instances(self, *states: str) -> list[dict[str, Any]]:
-        """Those in some states; by default those that live, which are paid for."""
+        """Returns the instances in some states; by default the live ones, which cost money."""
         found = [
             each
-            for one in self.asks("describe_instances")["Reservations"]
+            for one in self.call("describe_instances")["Reservations"]
             for each in one["Instances"]
         ]
         return [each for each in found if each["State"]["Name"] in (states or LIVE)]
@@ -91,10 +94,10 @@ class Region:
 
     def reclaim(self, instance: Mapping[str, Any]) -> None:
         """Takes a spot instance back without a warning."""
-        self.asks("terminate_instances", InstanceIds=[instance["InstanceId"]])
+        self.call("terminate_instances", InstanceIds=[instance["InstanceId"]])
 
     def objects(self, below: str = "") -> dict[str, datetime]:
-        """The key of each object of every bucket that begins so -> when it was written."""
+        """Returns the keys that start with ``below``, in every bucket -> when they were written."""
 
         def pages() -> list[dict[str, Any]]:
             buckets = [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
@@ -120,7 +123,10 @@ class Region:
         self._inside.submit(copy).result()
 
     def _follow(self) -> None:
-        """Starts and ends hosts as instances come and go. It is a thread that stays: hosts die with the thread that started them."""
+        """Starts and ends hosts as instances start and end.
+
+        It runs in one long-lived thread, because hosts die with the thread that started them.
+        """
         while not self._leave.wait(PERIOD_S):
             living = {each["InstanceId"]: each for each in self.instances()}
             for name in [name for name in self.hosts if name not in living]:
@@ -132,7 +138,7 @@ class Region:
             self.network.remove(name)
 
     def _host(self, instance: Mapping[str, Any]) -> Host:
-        pairs = self.asks(
+        pairs = self.call(
             "describe_key_pairs", KeyNames=[instance["KeyName"]], IncludePublicKey=True
         )["KeyPairs"]
         addresses = [f"{instance['PrivateIpAddress']}/16", f"{instance['PublicIpAddress']}/32"]

@@ -1,4 +1,4 @@
-"""Three hosts that one reaches with SSH, as cluster/onprem.yaml describes them, and the laptop."""
+"""Three hosts with SSH, as cluster/onprem.yaml describes them, and the user's laptop."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from tests.cluster.lab.init import UID
 from tests.cluster.lab.question import NAME
 from tests.cluster.lab.user import HOME, substituted
 
-HEAD, WORKERS = (
-    "192.0.2.10",
-    ("192.0.2.11", "192.0.2.12"),
-)  # as in the file: addresses for documents, which no machine has
-SMALL = {"{CPU: 4}": "{CPU: 1}"}  # all that the lab changes in the file: a worker for each cohort
+# the addresses in the file; they are reserved for documents, so no machine has them
+HEAD, WORKERS = "192.0.2.10", ("192.0.2.11", "192.0.2.12")
+CHANGES = {"{CPU: 4}": "{CPU: 1}"}  # one cohort at a time on each worker
 ACCOUNT_HOME, SHARED = "/home/frontier", "/srv/frontier"
 
 
@@ -29,9 +27,9 @@ class Site:
     """Hosts with SSH.
 
     Attributes:
-        file: the cluster's.
-        runs: what all of them see as SHARED.
-        fetched: what the laptop sees as HOME/runs.
+        file: the text of the cluster file.
+        runs: the folder of this machine that all hosts see as SHARED.
+        fetched: the folder of this machine that the laptop sees as HOME/runs.
     """
 
     file: str
@@ -43,12 +41,12 @@ class Site:
     fetched: Path
 
     def training(self) -> int:
-        """How many cohorts are in the midst of a stack, each on a worker of its own."""
+        """Returns the number of cohorts whose stack is being trained, each on its own worker."""
         return len(list(self.runs.glob(f"{NAME}/outcomes/*/checkpoints/training")))
 
 
 def key_pair(folder: Path) -> tuple[str, str]:
-    """A private and a public SSH key."""
+    """Makes an SSH key and returns its private and its public part."""
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True
     )
@@ -56,7 +54,7 @@ def key_pair(folder: Path) -> tuple[str, str]:
 
 
 def own_folder(path: Path) -> Path:
-    """A folder of this machine in which the hosts' users may write."""
+    """Makes a folder of this machine in which the hosts' users may write."""
     path.mkdir()
     os.chown(path, UID, UID)
     return path
@@ -68,7 +66,7 @@ def laptop_disk(fetched: Path, files: dict[str, str], **variables: str) -> Disk:
 
 @contextmanager
 def onprem(folder: Path) -> Iterator[Site]:
-    """The hosts of cluster/onprem.yaml: Ray is found in the environment that the file names, and nowhere else."""
+    """Yields the hosts of cluster/onprem.yaml. Ray is only in the environment that it names."""
     private, public = key_pair(folder)
     runs, fetched = own_folder(folder / "runs"), own_folder(folder / "fetched")
     bare = {key: value for key, value in environment().items() if key != "PATH"}
@@ -89,7 +87,7 @@ def onprem(folder: Path) -> Iterator[Site]:
             for ip in (HEAD, *WORKERS)
         )
         yield Site(
-            substituted(ROOT / "cluster" / "onprem.yaml", SMALL),
+            substituted(ROOT / "cluster" / "onprem.yaml", CHANGES),
             network,
             laptop,
             head,

@@ -1,4 +1,4 @@
-"""Who uses the cluster: a laptop with the checkout, a cluster file and the project's commands, and nothing else."""
+"""A user of the cluster. They have a laptop with the checkout, a cluster file and our commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMAND_S, SEARCH_S, FOLLOWING_S, DETACHING_S = 240.0, 900.0, 120.0, 20.0
 
 
 def substituted(path: Path, changes: dict[str, str]) -> str:
-    """A cluster file with some of its text changed; each change must change something."""
+    """Returns a cluster file with some of its text replaced. Each old text must occur in it."""
     text = path.read_text()
     for old, new in changes.items():
         assert old in text, f"{path.name} does not say {old!r}"
@@ -31,7 +31,7 @@ def substituted(path: Path, changes: dict[str, str]) -> str:
 
 
 class User:
-    """Gives commands on the laptop.
+    """Runs our commands on the laptop.
 
     Args:
         host: the laptop, whose home is HOME.
@@ -46,8 +46,8 @@ class User:
     def write(self, name: str, text: str) -> None:
         self.host.path(f"{HOME}/{name}").write_text(text)
 
-    def says(self, *words: object, code: int = 0, seconds: float = COMMAND_S) -> str:
-        """Runs a command, which must end with that exit code, and returns what it printed."""
+    def run(self, *words: object, code: int = 0, seconds: float = COMMAND_S) -> str:
+        """Runs a command, checks its exit code, and returns what it printed."""
         done = self.host.run(*COMMAND, *words, seconds=seconds)
         assert done.returncode == code, (
             f"{words}: exit code {done.returncode}\n{done.stdout[-4000:]}"
@@ -55,26 +55,25 @@ class User:
         return done.stdout
 
     def cluster(self, command: str) -> str:
-        return self.says("cluster", command, CLUSTER)
+        return self.run("cluster", command, CLUSTER)
 
     def submit(self) -> str:
-        return self.says("submit", QUESTION, "--cluster", CLUSTER, "--detach")
+        return self.run("submit", QUESTION, "--cluster", CLUSTER, "--detach")
 
     def attach(self) -> str:
-        """Follows the search to its end, which must be good."""
-        return self.says("attach", NAME, "--cluster", CLUSTER, seconds=SEARCH_S)
+        """Follows the search to its end, checks that it succeeded, and returns what was printed."""
+        return self.run("attach", NAME, "--cluster", CLUSTER, seconds=SEARCH_S)
 
     def sessions(self) -> list[dict[str, Any]]:
-        said = self.says("list", "--cluster", CLUSTER, "--format", "json")
-        return list(json.loads(said[said.index("[") :]))
+        printed = self.run("list", "--cluster", CLUSTER, "--format", "json")
+        return list(json.loads(printed[printed.index("[") :]))
 
     def start_following(self, log: Path) -> Popen[bytes]:
         return self.host.start(*COMMAND, "attach", NAME, "--cluster", CLUSTER, log=log)
 
     def press_ctrl_c(self, following: Popen[bytes], log: Path) -> None:
-        until(
-            lambda: "trials x" in log.read_text(), FOLLOWING_S, "it follows"
-        )  # before, there is nothing to detach from
+        # before it follows the search, there is nothing to detach from
+        until(lambda: "trials x" in log.read_text(), FOLLOWING_S, "it follows")
         os.killpg(following.pid, signal.SIGINT)
         until(lambda: "detached" in log.read_text(), DETACHING_S, "it detaches")
         following.wait(DETACHING_S)
