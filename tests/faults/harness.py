@@ -7,151 +7,24 @@ it. ``python -m tests.faults.harness EXECUTOR SEED KILLS`` repeats one chain and
 
 from __future__ import annotations
 
-import json
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import time
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from frontier_search.files import write_whole
-from frontier_search.search.search import Search
-from frontier_search.storage import catalog
 from frontier_search.trial import Trial
 from tests.faults import comparing
 from tests.faults.moments import NEVER, Moment, Watch, any_moment
+from tests.faults.searched import END_S, Searched, Twin, twin
 from tests.support import processes
 from tests.support.processes import Process
 
-NAME = "killed"
-SPEC: dict[str, Any] = {
-    "name": NAME,
-    "dataset": "iris",
-    "families": ["dense", "kronecker"],
-    "trials": 24,
-    "cohort": 4,
-    "in_flight": 2,
-    "seeds": 2,
-    "epochs": 80,
-}
-WORKERS = 2
 MIRRORING_S = 2.0  # after the last trial, so that some kills come while the mirror catches up
-OTHER_CLUSTER = {"RAY_ADDRESS": "127.0.0.1:1"}  # must not be used: each search starts its own Ray
-END_S = 180.0  # a session that has not ended by then is stuck
 GROUP, WITH_MIRROR, DRIVER = VICTIMS = ("the group", "the group and the mirror", "the driver")
-
-
-class Searched:
-    """One search in a home of its own, started by the command line.
-
-    Args:
-        home: an empty folder.
-        flags: of ``run``.
-        mirror: whether it has an MLflow mirror. Without one it ends five seconds earlier.
-        database: an empty MLflow database to copy, which saves two seconds. None lets the mirror
-            create it.
-        changes: to SPEC.
-    """
-
-    def __init__(
-        self,
-        home: Path,
-        executor: str,
-        flags: Sequence[object] = (),
-        mirror: bool = True,
-        database: Path | None = None,
-        **changes: Any,
-    ) -> None:
-        self.home, self.executor, self.flags, self.mirror = home, executor, tuple(flags), mirror
-        self.folder = home / NAME
-        self.log = home / "log"
-        self.session = -1
-        self._ray = tempfile.mkdtemp(prefix="ray-")  # short: its sockets' paths have a limit
-        weakref.finalize(self, shutil.rmtree, self._ray, ignore_errors=True)
-        home.mkdir(parents=True, exist_ok=True)
-        write_whole(home / "question.yaml", Search.from_spec(SPEC | changes).to_yaml().encode())
-        if database:
-            shutil.copy(database, home / "mlflow.db")
-
-    @property
-    def entry(self) -> catalog.Entry:
-        return catalog.find(NAME, self.home)
-
-    def start(self, script: str | None = None) -> Process:
-        """Starts ``resume``, or ``run`` while the search is not defined.
-
-        Args:
-            script: as ``processes.start``.
-        """
-        self.session += 1
-        defined = (self.folder / "search.yaml").exists()
-        what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
-        where = ["--home", self.home, "--executor", self.executor]
-        where += ["--workers", WORKERS] if self.executor == "ray_tune" else []
-        return processes.start(
-            [*what, *where, *([] if self.mirror else ["--no-mirror"])],
-            self.log,
-            script,
-            {"RAY_TMPDIR": self._ray, **OTHER_CLUSTER},
-        )
-
-    def trials(self) -> list[Trial]:
-        """Returns the trials that are in the storage now."""
-        return catalog.read_trials(self.entry) if (self.folder / "search.yaml").exists() else []
-
-    def finish(self) -> None:
-        """Runs it to its end, without a kill; raises AssertionError unless it exits with 0."""
-        process = self.start()
-        try:
-            code = process.wait(END_S)
-        finally:
-            processes.end(process)
-        assert code == 0, f"exit code {code}: {self.said()[-2000:]}"
-
-    def problems(self, twin: Twin) -> list[str]:
-        """Returns a sentence for all that is stuck or differs from the twin, once it has ended."""
-        return comparing.stuck(self.entry, self.mirror) + comparing.disagreements(
-            self.entry, twin.trials, self.mirror
-        )
-
-    def end_as(self, twin: Twin, finished: int = 0) -> None:
-        """Resumes it to its end in one process, and asserts that it equals its twin.
-
-        Trials that were finished before must be unchanged.
-
-        Args:
-            finished: how many trials must be finished before, at least.
-        """
-        before = {trial.number: trial.to_json() for trial in self.trials() if trial.state.finished}
-        assert len(before) >= finished
-        self.executor = "inline"
-        self.finish()
-        after = self.trials()
-        assert {number: after[number].to_json() for number in before} == before
-        assert self.problems(twin) == []
-
-    def said(self) -> str:
-        """Returns what its sessions have printed."""
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
-
-
-@dataclass(frozen=True)
-class Twin:
-    """The search without an interruption.
-
-    Attributes:
-        trained_s: seconds from its start until its last trial was recorded.
-    """
-
-    trials: Sequence[Trial]
-    trained_s: float
 
 
 @dataclass
@@ -325,21 +198,6 @@ class Chain:
         different = comparing.disagreements(self.searched.entry, self.twin.trials)
         last.disagreements, last.words = len(different), [*last.words, *different]
         return self.kills
-
-
-def twin(executor: str = "inline", **changes: Any) -> Twin:
-    """Returns the search without an interruption, which runs once a test session."""
-    return _twin(executor, json.dumps(changes))
-
-
-@cache
-def _twin(executor: str, changes: str) -> Twin:
-    with comparing.folder() as home:
-        searched = Searched(home, executor, mirror=False, **json.loads(changes))
-        begin = time.time()
-        searched.finish()
-        trials = searched.trials()
-        return Twin(trials, max(trial.finished_at or 0.0 for trial in trials) - begin)
 
 
 def random_chain(home: Path, executor: str, seed: int, max_kills: int) -> list[Kill]:

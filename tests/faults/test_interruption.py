@@ -19,7 +19,7 @@ import pytest
 from frontier_search.storage import catalog
 from frontier_search.storage.folder import SearchFolder
 from tests.faults import comparing
-from tests.faults.harness import NAME, Searched, twin
+from tests.faults.searched import NAME, Searched, twin
 from tests.support import processes
 from tests.support.processes import Process
 

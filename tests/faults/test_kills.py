@@ -16,16 +16,14 @@ from tests.faults import comparing
 from tests.faults.harness import (
     DRIVER,
     GROUP,
-    SPEC,
     VICTIMS,
     WITH_MIRROR,
     Chain,
     Kill,
-    Searched,
     random_chain,
-    twin,
 )
 from tests.faults.moments import Moment
+from tests.faults.searched import SPEC, Searched, twin
 from tests.support.processes import ROOT
 
 # executor -> the least number of kills, and the most kills of one search
@@ -80,10 +78,11 @@ def test_a_hundred_kills() -> None:
 
 def report(kills: Sequence[Kill]) -> str:
     """Returns the table of results, as Markdown."""
+    families = ", ".join(SPEC["families"])
     lines = [
         "# The long run of the kill harness",
         "",
-        f"Written by `make faults`. The search: {SPEC['dataset']}, {', '.join(SPEC['families'])},",
+        f"Written by `make faults`. The search: {SPEC['dataset']}, {families},",
         f"{SPEC['trials']} trials in cohorts of {SPEC['cohort']}, {SPEC['in_flight']} in flight.",
         "It is killed and resumed several times, and its end is compared with that of a search that",
         "was never interrupted. *Phase* is what the search was doing, by the files on the disk.",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import comparing
-from tests.faults.harness import Searched
+from tests.faults.searched import Searched
 from tests.support import processes
 
 pytestmark = pytest.mark.xdist_group("faults")

@@ -24,7 +24,7 @@ from frontier_search.storage.locations import Locations
 from frontier_search.storage.search_files import SearchFiles
 from frontier_search.trial import Trial
 from tests.faults import comparing
-from tests.faults.harness import END_S, NAME, Searched, twin
+from tests.faults.searched import END_S, NAME, Searched, twin
 from tests.support import postgres, processes, s3, toys
 
 ARCHIVED_S = 120.0

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults import comparing
-from tests.faults.harness import Searched, twin
+from tests.faults.searched import Searched, twin
 from tests.faults.test_interruption import in_training
 from tests.support import processes
 from tests.support.processes import Process

@@ -16,8 +16,9 @@ import pytest
 
 from frontier_search.storage.storage import JOURNAL
 from tests.faults import comparing
-from tests.faults.harness import GROUP, NAME, Chain, Searched, twin
+from tests.faults.harness import GROUP, Chain
 from tests.faults.moments import Moment
+from tests.faults.searched import NAME, Searched, twin
 from tests.faults.test_interruption import in_training
 from tests.support import postgres, processes
 
