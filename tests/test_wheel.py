@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DATA_FOLDERS = ("claims", "models/families", "search_spaces")  # hold files that are not Python
+DATA = ("claims", "models/families", "search_spaces", "training/kernels")  # not only Python
 
 
 def build(folder: Path) -> Path:
@@ -29,7 +29,7 @@ def build(folder: Path) -> Path:
 def data_files() -> set[str]:
     """The files of the package that are not Python, as a wheel names them."""
     package = ROOT / "frontier_search"
-    paths = [*package.rglob("*.yaml"), *package.rglob("*.csv")]
+    paths = [path for end in ("yaml", "csv", "c") for path in package.rglob(f"*.{end}")]
     return {str(path.relative_to(ROOT)) for path in paths}
 
 
@@ -38,8 +38,8 @@ def test_a_wheel_in_an_empty_environment_runs_the_main_job(tmp_path: Path) -> No
     wheel = build(tmp_path)
     inside = set(zipfile.ZipFile(wheel).namelist())
     folders = {name.rpartition("/")[0] for name in data_files()}
-    assert folders == {f"frontier_search/{f}" for f in DATA_FOLDERS}
-    assert data_files() <= inside
+    assert folders == {f"frontier_search/{folder}" for folder in DATA}
+    assert data_files() | {"frontier_search/py.typed"} <= inside
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     binaries = tmp_path / "venv" / "bin"
     subprocess.run(
