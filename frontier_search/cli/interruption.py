@@ -52,7 +52,7 @@ class Interruptible:
         if self.folder is None or not self.folder.exists():
             return "interrupted; nothing was begun."
         command = self.folder.resume_command
-        return f"interrupted; everything finished is kept. Go on with:\n    {command}"
+        return f"interrupted; everything finished is kept. Resume with:\n    {command}"
 
     def __enter__(self) -> Interruptible:
         self._before = {

@@ -80,5 +80,5 @@ def _says_how_to_resume(command: str) -> Iterator[None]:
         yield
     except SearchError as error:
         raise SearchError(
-            f"{error}\neverything finished is kept. Go on with:\n    {command}"
+            f"{error}\neverything finished is kept. Resume with:\n    {command}"
         ) from error

@@ -178,7 +178,7 @@ def _out_of_memory_in_a_sentence() -> Iterator[None]:
             raise
         raise SearchError(
             "Ray ended a worker during training, because the memory of its machine was almost full;"
-            " everything finished is kept. Go on with fewer --workers, or where there is more"
+            " everything finished is kept. Resume with fewer --workers, or where there is more"
             " memory."
         ) from error
 

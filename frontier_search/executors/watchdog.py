@@ -99,7 +99,7 @@ class Watchdog:
         log.error("%s; everything finished is kept", why)
         os.kill(os.getpid(), signal.SIGTERM)
         if not self._stopped.wait(GRACE_S):
-            log.error("interrupted. Go on with:\n    %s", self.resume)
+            log.error("interrupted. Resume with:\n    %s", self.resume)
             os._exit(INTERRUPTED)
 
 
@@ -114,7 +114,7 @@ def shut_down(resume: str) -> None:
     if ending.is_alive():
         error = sys.exc_info()[1]  # what stopped the search, when something did
         log.error(
-            "%sRay does not end: a part of it hangs; everything finished is kept. Go on with:\n"
+            "%sRay does not end: a part of it hangs; everything finished is kept. Resume with:\n"
             "    %s",
             f"{error}\n" if error else "",
             resume,

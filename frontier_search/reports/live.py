@@ -80,7 +80,7 @@ class LiveView:
 
     def __enter__(self) -> LiveView:
         search = self.search
-        self._screen.say(f"stop at any time; go on with: {self.resume}")
+        self._screen.say(f"stop at any time; resume with: {self.resume}")
         self._screen.start()
         if not self._screen.has_panel:
             trials = f"{search.trials} trials x {len(search.seeds)} seeds"
@@ -144,7 +144,7 @@ class SweepView:
     def __enter__(self) -> SweepView:
         trials = sum(search.trials for _, search in self.sweep.searches)
         words = f"{self.sweep.name}: {len(self.sweep.searches)} searches, {trials:,} trials"
-        self._screen.say(f"{words}; stop at any time; go on with: {self.resume}")
+        self._screen.say(f"{words}; stop at any time; resume with: {self.resume}")
         self._screen.start()
         return self
 

@@ -23,8 +23,8 @@ FamiliesBudget = Literal["balanced", "free"]
 DEFAULT_OBJECTIVES = ("loss", "params")
 
 KEYS = (
-    "name", "edition", "dataset", "dataset_sha256", "objectives", "families", "candidates", "trials",
-    "time_budget", "seeds", "epochs", "batch_size", "select", "sampler", "families_budget",
+    "name", "edition", "dataset", "dataset_sha256", "objectives", "families", "candidates",
+    "trials", "time_budget", "seeds", "epochs", "batch_size", "select", "sampler", "families_budget",
     "require", "cohort", "in_flight", "seed",
 )  # fmt: skip
 

@@ -131,7 +131,7 @@ def test_an_interrupted_search_ends_with_130_and_says_how_to_resume(
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert f"Go on with:\n    frontier-search resume iris-1 --home {tmp_path}\n" in err
+    assert f"Resume with:\n    frontier-search resume iris-1 --home {tmp_path}\n" in err
     assert "Traceback" not in err
     (status,) = json.loads(run("status", "iris-1", "--home", tmp_path, "--format", "json").out)
     assert (status["state"], status["of"]) == ("interrupted: resume it", 5000)

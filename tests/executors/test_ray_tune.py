@@ -53,7 +53,7 @@ def test_memory_that_runs_out_stops_the_search_with_a_sentence(
     with pytest.raises(
         SearchError,
         match=r"the memory of its machine was almost full; everything finished is kept\. "
-        "Go on with fewer --work",
+        "Resume with fewer --work",
     ):
         runner.run(
             toys.search(families={"tests.support.faulty:GREEDY": None}, in_flight=1),

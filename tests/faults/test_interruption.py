@@ -81,7 +81,7 @@ def test_a_search_in_one_process_stops_in_time_and_says_how_to_resume(
     assert f"frontier-search resume {NAME} --home {home}" in searched.said()
     if len(signals) == 1:
         command = searched.entry.folder.resume_command
-        words = f"interrupted; everything finished is kept. Go on with:\n    {command}\n"
+        words = f"interrupted; everything finished is kept. Resume with:\n    {command}\n"
         assert words in searched.said()
     searched.end_as(twin("inline", **LONG), finished=4)
 
@@ -126,7 +126,7 @@ def test_a_search_is_stopped_while_it_starts(
     assert "Traceback" not in said
     defined = (searched.folder / "search.yaml").exists()
     assert defined or list(MOMENTS).index(moment) < 2
-    assert (f"Go on with:\n    {SearchFolder(home, NAME).resume_command}\n" in said) == defined
+    assert (f"Resume with:\n    {SearchFolder(home, NAME).resume_command}\n" in said) == defined
     assert ("interrupted; nothing was begun." in said) != defined
 
 
@@ -143,7 +143,7 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     )
     assert stop(process, signal.SIGINT) < STOP_S
     assert process.returncode == 130
-    assert "Go on with:" in searched.said()
+    assert "Resume with:" in searched.said()
     processes.kill(mirror, signal.SIGCONT)
     processes.until(lambda: not any(map(processes.alive, mirror)), 60, "the mirror ends by itself")
     # Ctrl-C may come between the recording of a cohort and the removal of its files, which
@@ -230,6 +230,6 @@ def test_a_search_on_ray_stops_in_time_and_says_how_to_resume(
     assert stop(process, *signals, group=True) < (STOP_S if len(signals) == 1 else 2.0)
     assert process.returncode == 130
     if len(signals) == 1:
-        assert f"Go on with:\n    {searched.entry.folder.resume_command}" in searched.said()
+        assert f"Resume with:\n    {searched.entry.folder.resume_command}" in searched.said()
     processes.kill(below)
     searched.end_as(twin("inline", **LONG), finished=4)

@@ -83,7 +83,7 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
     processes.kill(below)
     said = searched.said()
     assert said.startswith(
-        f"stop at any time; go on with: {searched.entry.folder.resume_command}\n"
+        f"stop at any time; resume with: {searched.entry.folder.resume_command}\n"
     )
     assert "Traceback" not in said
     if (part, number) == (RAYLET, signal.SIGKILL):
@@ -92,7 +92,7 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
         assert code == 130
         assert any(words in said for words in WORDS[part])
         assert "everything finished is kept" in said
-        assert f"Go on with:\n    {searched.entry.folder.resume_command}\n" in said
+        assert f"Resume with:\n    {searched.entry.folder.resume_command}\n" in said
     searched.end_as(twin("inline", **LONG))
 
 

@@ -89,7 +89,7 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(
         processes.end(process)
     assert "No space left on device" in searched.said()
     command = searched.entry.folder.resume_command
-    assert f"everything finished is kept. Go on with:\n    {command}\n" in searched.said()
+    assert f"everything finished is kept. Resume with:\n    {command}\n" in searched.said()
     assert "Traceback" not in searched.said()
     searched.executor = "inline"
     processes.until(
@@ -121,7 +121,7 @@ def test_a_search_whose_database_stops_is_resumed_when_it_is_back(home: Path) ->
         said = searched.said()
         assert f"the storage {server.url} failed: " in said
         command = searched.entry.folder.resume_command
-        assert f"everything finished is kept. Go on with:\n    {command}\n" in said
+        assert f"everything finished is kept. Resume with:\n    {command}\n" in said
         assert "Traceback" not in said
         assert searched.start().wait(90) == 1
         assert f"cannot open the storage {server.url}: " in searched.said()

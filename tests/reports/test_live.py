@@ -36,7 +36,7 @@ def test_a_search_says_how_to_resume_and_how_far_it_is(
     said = capsys.readouterr()
     assert said.out == ""
     lines = said.err.splitlines()
-    assert lines[0] == "stop at any time; go on with: the command"
+    assert lines[0] == "stop at any time; resume with: the command"
     assert "8 trials x" in lines[1]
     assert "4/8 trials" in lines[2]
     assert "s left" in lines[2]
@@ -66,7 +66,7 @@ def test_a_sweep_says_how_far_each_of_its_searches_is(
         record_a_cohort(session)
         view.observe(session)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == ("toys: 2 searches, 16 trials; stop at any time; go on with: the command")
+    assert lines[0] == ("toys: 2 searches, 16 trials; stop at any time; resume with: the command")
     assert lines[1].startswith("2/2 toy-1: 4/8 trials, frontier ")
     assert "best loss" in lines[1]
     assert len(lines) == 2

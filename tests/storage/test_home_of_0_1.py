@@ -1,9 +1,9 @@
 """A home that version 0.1.0 left behind still resumes, reads and syncs.
 
-`tests/fixtures/home-0.1.0` was written by that version: `finished`, and `interrupted`, which was killed
-between the outcome of its fourth cohort and its record in the storage. `expected.json` holds the trials
-that 0.1.0 itself gave when the same search ran undisturbed. One of its families is named by the import
-path that it had then.
+`tests/fixtures/home-0.1.0` was written by that version: `finished`, and `interrupted`, which was
+killed between the outcome of its fourth cohort and its record in the storage. `expected.json` holds
+the trials that 0.1.0 itself gave when the same search ran undisturbed. One of its families is named
+by the import path that it had then.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
 
 
 def compared(trial: dict[str, Any]) -> dict[str, Any]:
-    """The part of a trial's JSON that does not depend on the machine, and its losses to six digits."""
+    """Returns what does not depend on the machine, with losses to six digits."""
     return {
         "trial": trial["trial"],
         "state": trial["state"],

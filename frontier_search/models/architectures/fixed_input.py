@@ -25,7 +25,7 @@ from frontier_search.space import Value
 
 @dataclass(frozen=True)
 class FixedInput:
-    """A reservoir whose readout alone is learned.
+    """A reservoir of which only the readout is learned.
 
     Attributes:
         reservoir: the hidden units and their recurrence.
