@@ -24,8 +24,8 @@ DEFAULT_OBJECTIVES = ("loss", "params")
 
 KEYS = (
     "name", "edition", "dataset", "dataset_sha256", "objectives", "families", "candidates",
-    "trials", "time_budget", "seeds", "epochs", "batch_size", "select", "sampler", "families_budget",
-    "require", "cohort", "in_flight", "seed",
+    "trials", "time_budget", "seeds", "epochs", "batch_size", "select", "sampler",
+    "families_budget", "require", "cohort", "in_flight", "seed",
 )  # fmt: skip
 
 # The settings of proposals, which listed candidates do not need.
