@@ -97,6 +97,7 @@ class KernelEpochs:
         self._kernel, self._data, self._optimiser = kernel, data, optimiser
         program, n_models = network.program(), len(stack.models)
         _, n_inputs, n_val = data.val.x.shape
+        batch_size = min(batch_size, data.train.y.shape[1])
         rows = _rows(kernel, data, batch_size)
         shapes = list(network.learned.values())
         sizes = np.array([rows * columns for rows, columns in shapes], dtype=np.int64)

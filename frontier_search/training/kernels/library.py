@@ -14,7 +14,7 @@ import platform
 from functools import cache
 from pathlib import Path
 
-SWITCH = "FRONTIER_SEARCH_KERNEL"  # "off": torch trains everything
+SWITCH = "FRONTIER_SEARCH_KERNEL"  # "off": torch trains everything; a folder: of another build
 FOLDER = Path(__file__).parent
 ENDING = ".dylib" if platform.system() == "Darwin" else ".so"
 
@@ -40,7 +40,8 @@ def library() -> ctypes.CDLL | None:
 
 def path(suffix: str = "") -> Path:
     """Where the kernel for this kind of machine is installed."""
-    return FOLDER / f"kernel-{platform.machine().lower()}{suffix}{ENDING}"
+    folder = Path(os.environ.get(SWITCH) or FOLDER)
+    return folder / f"kernel-{platform.machine().lower()}{suffix}{ENDING}"
 
 
 def _load(suffix: str) -> ctypes.CDLL | None:
