@@ -39,6 +39,20 @@ from frontier_search.trial import Cohort
 
 SPREAD = 0.25  # standard deviation of the logarithm of a cohort's seconds
 
+COLUMNS = (
+    "workers",
+    "in flight",
+    "trials",
+    "efficiency",
+    "a costless driver's",
+    "driver busy, %",
+    "ask, ms a trial",
+    "tell, ms a trial",
+    "journal, MB",
+    "memory so far, MB",
+    "resume, s",
+)
+
 
 @dataclass
 class Driver:
@@ -177,6 +191,26 @@ def real(
     return result, Finished(journal_mb, memory_mb, now() - start)
 
 
+def row(workers: int, trials: int, in_flight: int, options: argparse.Namespace) -> str:
+    """Runs a search with the project's driver and with a costless one; returns the table's row."""
+    with tempfile.TemporaryDirectory() as home:
+        ours, finished = real(workers, trials, in_flight, options, Path(home))
+    bound = simulate(
+        costless(-(-trials // options.cohort), in_flight),
+        workers,
+        in_flight,
+        options.seconds,
+    )
+    ask, tell = ours.ask_s / trials * 1e3, ours.tell_s / trials * 1e3
+    cells = (
+        f"{workers} | {in_flight} | {trials:,}",
+        f"{ours.efficiency:.2f} | {bound.efficiency:.2f} | {ours.busy * 100:.1f}",
+        f"{ask:.2f} | {tell:.2f} | {finished.journal_mb:.0f}",
+        f"{finished.memory_mb:.0f} | {finished.resume_s:.1f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -198,41 +232,13 @@ def main() -> None:
         f"{options.sampler}, cohorts of {options.cohort} that take {options.seconds:g} s "
         f"(log-normal, {SPREAD:g}), {options.clock} time\n"
     )
-    columns = (
-        "workers",
-        "in flight",
-        "trials",
-        "efficiency",
-        "a costless driver's",
-        "driver busy, %",
-        "ask, ms a trial",
-        "tell, ms a trial",
-        "journal, MB",
-        "memory so far, MB",
-        "resume, s",
-    )
-    print(f"| {' | '.join(columns)} |")
-    print("|---:" * len(columns) + "|")
+    print(f"| {' | '.join(COLUMNS)} |")
+    print("|---:" * len(COLUMNS) + "|")
     for workers in options.workers:
         for slack in options.slack:
             trials = options.trials or workers * options.cohorts_per_worker * options.cohort
             in_flight = max(1, round(workers * slack))
-            with tempfile.TemporaryDirectory() as home:
-                ours, finished = real(workers, trials, in_flight, options, Path(home))
-            bound = simulate(
-                costless(-(-trials // options.cohort), in_flight),
-                workers,
-                in_flight,
-                options.seconds,
-            )
-            ask, tell = ours.ask_s / trials * 1e3, ours.tell_s / trials * 1e3
-            cells = (
-                f"{workers} | {in_flight} | {trials:,}",
-                f"{ours.efficiency:.2f} | {bound.efficiency:.2f} | {ours.busy * 100:.1f}",
-                f"{ask:.2f} | {tell:.2f} | {finished.journal_mb:.0f}",
-                f"{finished.memory_mb:.0f} | {finished.resume_s:.1f}",
-            )
-            print(f"| {' | '.join(cells)} |", flush=True)
+            print(row(workers, trials, in_flight, options), flush=True)
 
 
 if __name__ == "__main__":

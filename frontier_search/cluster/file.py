@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from frontier_search.cluster import rules
+from frontier_search.cluster.plan import Plan
 from frontier_search.errors import SpecError
 from frontier_search.spec import load_yaml
 
@@ -49,7 +50,7 @@ class ClusterFile:
 
     @property
     def on_aws(self) -> bool:
-        return rules.Plan(self.full, self.full).on_aws
+        return Plan(self.full, self.full).on_aws
 
     @staticmethod
     def read(path: Path) -> ClusterFile:

@@ -10,90 +10,20 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
+
+from frontier_search.cluster.plan import Plan, mapping
 
 # Ray notices after 65 s that a host has vanished. Idle workers must not be ended before that.
 MIN_IDLE_MINUTES = 5
 # the largest range of addresses that one customer of an internet provider has
 WIDEST_IPV4_PREFIX, WIDEST_IPV6_PREFIX = 16, 48
-START = re.compile(r"\bray\s+start\b")
 AUTOSCALING = "--autoscaling-config=~/ray_bootstrap_config.yaml"
 SECRET = re.compile(
     r"RAY_AUTH_TOKEN=|\bAKIA[0-9A-Z]{16}\b|aws_secret_access_key|AWS_SECRET_ACCESS_KEY=",
     re.IGNORECASE,
 )
-COMMANDS = ("initialization_commands", "setup_commands", "head_setup_commands",
-            "worker_setup_commands", "head_start_ray_commands",
-            "worker_start_ray_commands")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A cluster file.
-
-    Attributes:
-        written: what the user wrote.
-        full: the same with Ray's defaults.
-    """
-
-    written: Mapping[str, Any]
-    full: Mapping[str, Any]
-
-    @property
-    def provider(self) -> Mapping[str, Any]:
-        return _mapping(self.full.get("provider"))
-
-    @property
-    def on_aws(self) -> bool:
-        module = str(self.provider.get("module"))
-        return self.provider.get("type") == "aws" or "frontier_search.cluster.aws" in module
-
-    @property
-    def head_type(self) -> str:
-        return str(self.full.get("head_node_type"))
-
-    @property
-    def node_types(self) -> dict[str, Mapping[str, Any]]:
-        listed = _mapping(self.full.get("available_node_types"))
-        return {str(name): _mapping(node) for name, node in listed.items()}
-
-    @property
-    def node_configs(self) -> dict[str, Mapping[str, Any]]:
-        """Node type -> what the cloud is asked for."""
-        return {name: _mapping(node.get("node_config")) for name, node in self.node_types.items()}
-
-    @property
-    def aws_configs(self) -> dict[str, Mapping[str, Any]]:
-        """The same as ``node_configs`` on AWS, and empty elsewhere."""
-        return self.node_configs if self.on_aws else {}
-
-    def commands(self, key: str) -> list[str]:
-        listed = self.full.get(key)
-        return [str(command) for command in listed] if isinstance(listed, list) else []
-
-    def ray_starts(self, role: str) -> list[str]:
-        """The commands that start Ray on the `head` or on a `worker`."""
-        commands = self.commands(f"{role}_start_ray_commands")
-        return [command for command in commands if START.search(command)]
-
-    def all_commands(self) -> Iterator[tuple[str, str]]:
-        """Yields every shell command of the file with its key."""
-        for key in COMMANDS:
-            yield from ((key, command) for command in self.commands(key))
-        for name, node in self.node_types.items():
-            for key in ("initialization_commands", "worker_setup_commands"):
-                yield from ((f"{name}.{key}", str(command)) for command in node.get(key) or ())
-
-    def images(self) -> Iterator[str]:
-        """Yields the names of the Docker images."""
-        nodes = self.node_types.values()
-        for docker in (self.full.get("docker"), *(node.get("docker") for node in nodes)):
-            for key in ("image", "head_image", "worker_image"):
-                if image := _mapping(docker).get(key):
-                    yield str(image)
-
 
 Rule = Callable[[Plan], Iterator[str]]
 
@@ -139,7 +69,7 @@ def loopback_only(plan: Plan) -> Iterator[str]:
                 "let it listen on 127.0.0.1."
             )
     for options in ("run_options", "head_run_options", "worker_run_options"):
-        for option in _mapping(plan.full.get("docker")).get(options) or ():
+        for option in mapping(plan.full.get("docker")).get(options) or ():
             if re.match(r"(-p|--publish|--privileged)\b", str(option)):
                 yield f"docker.{options}: {option!r} opens the container; leave it out."
 
@@ -155,7 +85,7 @@ def no_secrets_inside(plan: Plan) -> Iterator[str]:
 def ssh_from_named_addresses(plan: Plan) -> Iterator[str]:
     if not plan.on_aws:
         return
-    group = _mapping(plan.provider.get("security_group"))
+    group = mapping(plan.provider.get("security_group"))
     configs = plan.node_configs.values()
     if not group.get("GroupName") and any(not config.get("SecurityGroupIds") for config in configs):
         yield (
@@ -164,8 +94,8 @@ def ssh_from_named_addresses(plan: Plan) -> Iterator[str]:
         )
     for permission in group.get("IpPermissions") or ():
         for key, address in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-            for entry in _mapping(permission).get(key) or ():
-                cidr = _mapping(entry).get(address)
+            for entry in mapping(permission).get(key) or ():
+                cidr = mapping(entry).get(address)
                 if _is_wide(str(cidr)):
                     yield (
                         f"provider.security_group opens a port to {cidr}; "
@@ -184,7 +114,7 @@ def least_privilege(plan: Plan) -> Iterator[str]:
 
 def imds_v2(plan: Plan) -> Iterator[str]:
     for name, config in plan.aws_configs.items():
-        if _mapping(config.get("MetadataOptions")).get("HttpTokens") != "required":
+        if mapping(config.get("MetadataOptions")).get("HttpTokens") != "required":
             yield (
                 f"{name}.node_config.MetadataOptions.HttpTokens must be `required`: with version "
                 "1, any request made from the instance can read the keys of its role."
@@ -194,7 +124,7 @@ def imds_v2(plan: Plan) -> Iterator[str]:
 def encrypted_disks(plan: Plan) -> Iterator[str]:
     for name, config in plan.aws_configs.items():
         devices = config.get("BlockDeviceMappings") or ()
-        disks = [_mapping(_mapping(device).get("Ebs")) for device in devices]
+        disks = [mapping(mapping(device).get("Ebs")) for device in devices]
         if not disks or not all(disk.get("Encrypted") is True for disk in disks):
             yield f"{name}.node_config.BlockDeviceMappings: every disk needs `Encrypted: true`."
         if not all(disk.get("DeleteOnTermination", True) is True for disk in disks):
@@ -243,12 +173,12 @@ def head_trains_no_cohort(plan: Plan) -> Iterator[str]:
     head = plan.node_types.get(name, {})
     if head.get("max_workers") != 0:
         yield f"{name}.max_workers must be 0, or the autoscaler starts head nodes as workers."
-    if _mapping(head.get("resources")).get("CPU") != 0:
+    if mapping(head.get("resources")).get("CPU") != 0:
         yield (
             f"{name}.resources must say `CPU: 0`, "
             "or cohorts are trained on the head node, beside the driver."
         )
-    market = _mapping(_mapping(plan.node_configs.get(name)).get("InstanceMarketOptions"))
+    market = mapping(mapping(plan.node_configs.get(name)).get("InstanceMarketOptions"))
     if market.get("MarketType") == "spot":
         yield (
             f"{name} is a spot instance, and the search would stop when AWS reclaims it; "
@@ -293,10 +223,6 @@ RULES: tuple[Rule, ...] = (
     autoscaler_is_on,
     stopped_instances_are_not_kept,
 )
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _is_wide(cidr: str) -> bool:

@@ -9,6 +9,7 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,20 @@ def loses_its_worker(node: Any) -> None:
     processes.kill(workers(node))
 
 
+# (stack in training, lost machines by stack, deaths by stack)
+Counts = tuple[str, dict[str, int], dict[str, int]]
 LOSSES = (vanishes, is_reclaimed, is_shut_down, loses_its_worker)
+
+
+def lose_nodes(nodes: Sequence[Any], checkpoints: Path, counted: list[Counts]) -> None:
+    """Loses a node whenever a worker trains, and notes what was counted after each loss."""
+    training = checkpoints / "training"
+    for lose in LOSSES:
+        processes.until(training.exists, 60, "training")
+        stack = training.read_text()
+        lose(next(node for node in nodes if workers(node)))
+        processes.until(lambda: not training.exists(), 60, "the loss is counted")
+        counted.append((stack, crashes.lost_machines(checkpoints), crashes.deaths(checkpoints)))
 
 
 @pytest.mark.slow
@@ -95,8 +109,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
         monkeypatch.setenv(key, value)
     entry = catalog.define(search, tmp_path / "home")
     checkpoints = entry.files.outcomes.checkpoints(0)
-    # (stack in training, lost machines by stack, deaths by stack), after each loss
-    seen: list[tuple[str | None, dict[str, int], dict[str, int]]] = []
+    counted: list[Counts] = []
     with tempfile.TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as folder:
         head = {
             "num_cpus": 0,
@@ -108,20 +121,9 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
         try:
             nodes = [cluster.add_node(num_cpus=1, object_store_memory=MEMORY) for _ in LOSSES]
 
-            def lose_nodes() -> None:
-                """Loses a node whenever a worker trains, and notes what was counted."""
-                for lose in LOSSES:
-                    processes.until((checkpoints / "training").exists, 60, "training")
-                    stack = (checkpoints / "training").read_text()
-                    lose(next(node for node in nodes if workers(node)))
-                    processes.until(
-                        lambda: not (checkpoints / "training").exists(), 60, "the loss is counted"
-                    )
-                    seen.append(
-                        (stack, crashes.lost_machines(checkpoints), crashes.deaths(checkpoints))
-                    )
-
-            losing = threading.Thread(target=lose_nodes, daemon=True)
+            losing = threading.Thread(
+                target=lose_nodes, args=(nodes, checkpoints, counted), daemon=True
+            )
             losing.start()
             runner.conduct(entry, "ray_tune", Where(address=cluster.address), ())
             losing.join(10)
@@ -129,7 +131,7 @@ def test_a_stack_that_loses_three_machines_in_a_row_is_trained_as_a_whole(
             if ray.is_initialized():
                 ray.shutdown()
             cluster.shutdown()
-    assert seen == [
+    assert counted == [
         ("0", {"0": 1}, {}),
         ("0", {"0": 2}, {}),
         ("0", {"0": 3}, {}),

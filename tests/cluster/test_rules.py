@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import re
-import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,11 +14,10 @@ from typing import Any
 import pytest
 import ray.autoscaler
 import yaml
-from click.testing import CliRunner
 
-from frontier_search.cli.main import group
-from frontier_search.cluster import rules, token
+from frontier_search.cluster import rules
 from frontier_search.cluster.file import ClusterFile
+from frontier_search.cluster.plan import Plan
 from frontier_search.errors import SpecError
 
 ROOT = Path(__file__).parents[2]
@@ -217,7 +215,7 @@ def test_every_rule_has_a_case() -> None:
             (Path(ray.autoscaler.__file__).parent / "aws" / "defaults.yaml").read_text()
         )
         full = (defaults if edited["provider"]["type"] == "aws" else {}) | edited
-        broken |= {rule for rule in rules.RULES if list(rule(rules.Plan(edited, full)))}
+        broken |= {rule for rule in rules.RULES if list(rule(Plan(edited, full)))}
     assert [rule.__name__ for rule in rules.RULES if rule not in broken] == []
 
 
@@ -269,46 +267,3 @@ def test_a_check_takes_less_than_two_seconds() -> None:
         after.children_user + after.children_system - before.children_user - before.children_system
         < CHECK_S
     )
-
-
-# ---- the token ---------------------------------------------------------------------------------
-
-
-def test_init_makes_a_token_that_only_we_may_read_and_keeps_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for _ in range(2):
-        assert (
-            CliRunner()
-            .invoke(group, ["cluster", "init", str(ROOT / "cluster" / "gpu.yaml")])
-            .exit_code
-            == 0
-        )
-    path = tmp_path / ".frontier-search" / "frontier-search" / "secrets" / "auth_token"
-    assert path == ClusterFile.read(ROOT / "cluster" / "gpu.yaml").token
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    first = token.read(path)
-    assert len(first) == 64
-    assert not token.make(path)
-    assert token.read(path) == first
-
-
-def test_a_token_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "auth_token"
-    token.make(path)
-    path.chmod(0o644)
-    with pytest.raises(SpecError, match="others may read the token"):
-        token.read(path)
-    with pytest.raises(SpecError, match="there is no token"):
-        token.read(tmp_path / "none")
-
-
-def test_nothing_is_started_without_a_token(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    result = CliRunner().invoke(group, ["cluster", "up", str(ROOT / "cluster" / "gpu.yaml")])
-    assert isinstance(result.exception, SpecError)
-    assert "there is no token" in str(result.exception)
