@@ -28,7 +28,7 @@ Command = Callable[..., str]
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A copy of the fixture, whose mirror is a database of the test's own."""
+    """A copy of the fixture, with its mirror in a database in the copy."""
     copy = tmp_path / "home"
     shutil.copytree(FIXTURE, copy)
     for file in copy.glob("*/place.yaml"):
@@ -65,7 +65,7 @@ def test_an_interrupted_search_resumes_to_the_same_trials(command: Command, home
     before = json.loads(command("trials", "interrupted", "--format", "json"))
     assert len(before) == 16
     assert [trial["state"] for trial in before[12:]] == ["running"] * 4
-    # A worker had left the outcome of cohort 3: it is recorded, with the seconds that it took then.
+    # A worker had written the outcome of cohort 3. It is recorded with the seconds that it took.
     pending = home / "interrupted/outcomes/00003/outcome.json"
     outcomes = json.loads(pending.read_text())["outcomes"]
     command("resume", "interrupted", "--executor", "inline", "--no-mirror")
