@@ -6,10 +6,11 @@ Metrics such as the loss are means over the rows of a split. ``seconds`` is wall
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from frontier_search.curve import NO_CURVE, Curve
 from frontier_search.space import Value
 
 SPLITS = ("train", "val", "test")
@@ -75,6 +76,19 @@ class Cohort:
 
 
 @dataclass(frozen=True)
+class AtBudget:
+    """What one model measured when a smaller number of epochs was over.
+
+    Attributes:
+        epoch: the epoch selected among those until then, counted from 1.
+        metrics: ``{split}_{objective}`` -> value at that epoch.
+    """
+
+    epoch: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class SeedOutcome:
     """What one trained model measured, at the epoch that the search selects.
 
@@ -84,6 +98,8 @@ class SeedOutcome:
         epochs: how many epochs were trained.
         seconds: this model's share of its stack's wall-clock time.
         diverged_epoch: the first epoch whose training loss was not finite, or None.
+        val_losses: the validation loss of every epoch; empty for an outcome of an earlier version.
+        budgets: what it had measured at each smaller budget of the search, by epochs, rising.
     """
 
     seed: int
@@ -92,21 +108,65 @@ class SeedOutcome:
     epochs: int
     seconds: float
     diverged_epoch: int | None = None
+    val_losses: Curve = NO_CURVE
+    budgets: Mapping[int, AtBudget] = field(default_factory=dict)
+
+    def at(self, epochs: int) -> SeedOutcome:
+        """Returns the outcome of a training that ended at one of the budgets, or at the last epoch.
+
+        The seconds are shared out by epochs.
+
+        Raises:
+            KeyError: nothing was measured after so many epochs.
+        """
+        if epochs == self.epochs:
+            return self
+        then, diverged = self.budgets[epochs], self.diverged_epoch
+        return SeedOutcome(
+            self.seed,
+            {**self.metrics, **then.metrics},
+            then.epoch,
+            epochs,
+            self.seconds * epochs / self.epochs,
+            diverged if diverged is not None and diverged <= epochs else None,
+            self.val_losses.first(epochs),
+            {budget: at for budget, at in self.budgets.items() if budget < epochs},
+        )
 
     def to_json(self) -> dict[str, Any]:
-        data = {
+        """Returns the form that ``trials --format json`` prints, without the learning curve."""
+        budgets = {str(n): {"epoch": at.epoch, **at.metrics} for n, at in self.budgets.items()}
+        return {
             "seed": self.seed,
             **self.metrics,
             "epoch": self.epoch,
             "epochs": self.epochs,
             "seconds": self.seconds,
+            "diverged_epoch": self.diverged_epoch,
+            **({"budgets": budgets} if budgets else {}),
         }
-        return data | {"diverged_epoch": self.diverged_epoch}
+
+    def to_record(self) -> dict[str, Any]:
+        """Returns the form that is stored.
+
+        ``curve`` is the text of ``Curve``. ``budgets`` has the epoch and the metrics of each
+        budget as one list. Its metrics are the first ones of the outcome, in their order.
+        """
+        budgets = {str(n): [at.epoch, *at.metrics.values()] for n, at in self.budgets.items()}
+        return {
+            **self.to_json(),
+            **({"curve": self.val_losses.text} if self.val_losses.text else {}),
+            **({"budgets": budgets} if budgets else {}),
+        }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> SeedOutcome:
-        own = {"seed", "epoch", "epochs", "seconds", "diverged_epoch"}
+    def from_record(data: Mapping[str, Any]) -> SeedOutcome:
+        own = {"seed", "epoch", "epochs", "seconds", "diverged_epoch", "curve", "budgets"}
         metrics = {key: value for key, value in data.items() if key not in own}
+        budgets = {
+            int(n): AtBudget(epoch, dict(zip(metrics, values, strict=False)))
+            for n, (epoch, *values) in data.get("budgets", {}).items()
+        }
         return SeedOutcome(
             data["seed"],
             metrics,
@@ -114,6 +174,8 @@ class SeedOutcome:
             data["epochs"],
             data["seconds"],
             data["diverged_epoch"],
+            Curve(data.get("curve", NO_CURVE.text)),
+            budgets,
         )
 
 
@@ -137,7 +199,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "seeds": [seed.to_json() for seed in self.seeds],
+            "seeds": [seed.to_record() for seed in self.seeds],
             "failure": self.failure,
             "worker": self.worker,
         }
@@ -145,7 +207,9 @@ class Outcome:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Outcome:
         return Outcome(
-            tuple(SeedOutcome.from_json(s) for s in data["seeds"]), data["failure"], data["worker"]
+            tuple(SeedOutcome.from_record(s) for s in data["seeds"]),
+            data["failure"],
+            data["worker"],
         )
 
 

@@ -20,7 +20,7 @@ from tests.support import fakes, toys
 
 LAYERS = (  # lowest first; a folder stands for everything in it
     "errors zoo files spec seeds machine",
-    "space objective trial",
+    "space curve objective trial",
     "data sampling",
     "models",
     "search",

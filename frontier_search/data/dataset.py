@@ -57,11 +57,18 @@ class TrainingBudget:
         batch_size: rows in a minibatch; the last one of an epoch may be smaller.
         select: report the epoch with the smallest validation loss (``best``) or the final one
             (``last``).
+        budgets: numbers of epochs, rising, below ``epochs``: what is reported of a training that
+            had ended there is measured on the way.
     """
 
     epochs: int
     batch_size: int
     select: Select = "best"
+    budgets: tuple[int, ...] = ()
+
+    def at(self, epochs: int) -> TrainingBudget:
+        """Returns the same training with another number of epochs, and no smaller budgets."""
+        return TrainingBudget(epochs, self.batch_size, self.select)
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,18 @@ class Selection:
         flat: (M P,) learned scalars of the selected epoch, laid out as the stack's.
         loss: (M,) float64, validation loss of the selected epoch.
         epoch: (M,) int64, counted from 1; 0 is the untrained model.
+        val_losses: (epochs, M) float64, the validation loss of every epoch; nan until it is over.
         diverged_epoch: (M,) int64, the first epoch with a validation loss or a learned scalar that
             is not finite; 0 where there is none.
     """
 
-    def __init__(self, stack: Stack, select: Select) -> None:
+    def __init__(self, stack: Stack, select: Select, epochs: int) -> None:
         device, size = stack.flat.device, len(stack.models)
         self.stack, self.select = stack, select
         self.flat = stack.flat.clone()
         self.loss = torch.full((size,), torch.inf, dtype=torch.float64, device=device)
         self.epoch = torch.zeros(size, dtype=torch.int64, device=device)
+        self.val_losses = torch.full((epochs, size), torch.nan, dtype=torch.float64, device=device)
         self.diverged_epoch = torch.zeros(size, dtype=torch.int64, device=device)
 
     @property
@@ -41,6 +43,7 @@ class Selection:
         Args:
             val_loss: (M,) float64. A loss that is not a number is never the smallest.
         """
+        self.val_losses[epoch - 1] = val_loss
         healthy = torch.isfinite(val_loss)
         for tensor in self.stack.learned.values():
             healthy &= torch.isfinite(tensor).flatten(1).all(dim=1)

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from frontier_search.curve import Curve
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.training import metrics
 from frontier_search.training.epochs import Epochs, TorchEpochs, outputs_of
@@ -20,9 +21,10 @@ from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data, StackedRows
 from frontier_search.training.selection import Selection
 from frontier_search.training.stack import Stack, per_scalar
-from frontier_search.trial import SPLITS, SeedOutcome
+from frontier_search.trial import SPLITS, AtBudget, SeedOutcome
 
 Arrays = dict[str, NDArray[Any]]
+Metrics = list[dict[str, float]]  # of each model of a stack
 
 
 class StackTraining:
@@ -43,8 +45,9 @@ class StackTraining:
         rates = self._per_scalar([model.learning_rate for model in stack.models])
         decaying = self._per_scalar(decays) if any(decays) else None
         self.optimiser = StackedAdamW(stack.flat, rates, decaying)
-        self.selection = Selection(stack, budget.select)
+        self.selection = Selection(stack, budget.select, budget.epochs)
         self.epoch, self.seconds = 0, 0.0
+        self._at: dict[int, list[AtBudget]] = {}  # budget -> what each model measured by then
         program = KernelEpochs if compiled and covers(stack, data) else TorchEpochs
         state = (self.optimiser, self.selection)
         self.epochs: Epochs = program(stack, data, budget.batch_size, *state)
@@ -64,20 +67,15 @@ class StackTraining:
             self.epoch += 1
             self.epochs.run(self.epoch)
             self.seconds += time.perf_counter() - start
+            if self.epoch in self.budget.budgets:
+                epochs = self.selection.epoch.tolist()
+                self._at[self.epoch] = list(map(AtBudget, epochs, self._measured()))
             between_epochs(self)
 
-    @torch.no_grad()
     def outcomes(self) -> list[SeedOutcome]:
         """Returns what each model measured at its selected epoch, in the order of the models."""
-        forward = partial(outputs_of, self.stack, self.selection.learned)
-        positions = self.data.positions(self.stack)
-        measured: list[dict[str, float]] = [{} for _ in self.stack.models]
-        for split in SPLITS:
-            rows: StackedRows = getattr(self.data, split).of(positions)
-            values = metrics.on_rows(self.data.dataset.task, forward, rows)
-            for own, found in zip(measured, values, strict=True):
-                own.update({f"{split}_{name}": value for name, value in found.items()})
-        share = self.seconds / len(self.stack.models)
+        measured, share = self._measured(), self.seconds / len(self.stack.models)
+        curves = self.selection.val_losses[: self.epoch].cpu().numpy()
         return [
             SeedOutcome(
                 seed=model.seed,
@@ -86,9 +84,24 @@ class StackTraining:
                 epochs=self.epoch,
                 seconds=share,
                 diverged_epoch=int(self.selection.diverged_epoch[i]) or None,
+                val_losses=Curve.of(curves[:, i]),
+                budgets={epochs: at[i] for epochs, at in self._at.items()},
             )
             for i, model in enumerate(self.stack.models)
         ]
+
+    @torch.no_grad()
+    def _measured(self) -> Metrics:
+        """Returns the metrics of each model at the epoch that is selected so far."""
+        forward = partial(outputs_of, self.stack, self.selection.learned)
+        positions = self.data.positions(self.stack)
+        measured: Metrics = [{} for _ in self.stack.models]
+        for split in SPLITS:
+            rows: StackedRows = getattr(self.data, split).of(positions)
+            values = metrics.on_rows(self.data.dataset.task, forward, rows)
+            for own, found in zip(measured, values, strict=True):
+                own.update({f"{split}_{name}": value for name, value in found.items()})
+        return measured
 
     def selected_weights(self) -> NDArray[np.float32]:
         """Returns the learned scalars of each model's selected epoch, (M, P)."""
@@ -103,18 +116,50 @@ class StackTraining:
             "step_count": self.optimiser.step_count,
         }
         tensors = {name: tensor.cpu().numpy() for name, tensor in self._tensors().items()}
-        return tensors | {name: np.asarray(value) for name, value in counters.items()}
+        arrays = {name: np.asarray(value) for name, value in counters.items()}
+        arrays["val_losses"] = self.selection.val_losses[: self.epoch].cpu().numpy()
+        for epochs, found in self._at.items():
+            arrays[f"epoch_{epochs}"] = np.array([at.epoch for at in found])
+            for name in found[0].metrics:
+                arrays[f"{name}_{epochs}"] = np.array([at.metrics[name] for at in found])
+        return tensors | arrays
 
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continues from a ``state``.
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> bool:
+        """Continues from a ``state``, unless an earlier version wrote it without a learning curve.
 
         The epochs that follow are those of a training that was never interrupted, bit for bit.
+
+        Returns:
+            whether it does; if not, training begins with the first epoch.
         """
+        if "val_losses" not in state:
+            return False
         for name, tensor in self._tensors().items():
             tensor.copy_(torch.from_numpy(state[name]))
         self.epoch, self.seconds = int(state["epoch"]), float(state["seconds"])
+        self.selection.val_losses[: self.epoch] = torch.from_numpy(state["val_losses"])
+        self._at = {
+            epochs: _at_budget(state, epochs)
+            for epochs in self.budget.budgets
+            if epochs <= self.epoch
+        }
         self.optimiser.step_count = int(state["step_count"])
+        return True
 
     def _tensors(self) -> dict[str, Tensor]:
         moments = {"mean": self.optimiser.mean, "square": self.optimiser.square}
         return {**self.selection.tensors(), "flat": self.stack.flat, **moments}
+
+
+def _at_budget(state: Mapping[str, NDArray[Any]], epochs: int) -> list[AtBudget]:
+    """Returns what each model measured at a budget, from a ``state`` that was written after it."""
+    ending, selected = f"_{epochs}", state[f"epoch_{epochs}"].tolist()
+    named = {
+        key.removesuffix(ending): values.tolist()
+        for key, values in state.items()
+        if key.endswith(ending) and key.startswith(SPLITS)
+    }
+    return [
+        AtBudget(epoch, {name: values[i] for name, values in named.items()})
+        for i, epoch in enumerate(selected)
+    ]

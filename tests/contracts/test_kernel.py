@@ -60,6 +60,8 @@ def assert_equal(models: list[Model], data: Data, budget: TrainingBudget, within
         found, wanted = kernel.stack.learned[key][whole], torch_.stack.learned[key][whole]
         torch.testing.assert_close(found, wanted, rtol=within, atol=within)
     torch.testing.assert_close(selected.loss[whole], expected.loss[whole], rtol=within, atol=within)
+    curve, wanted = selected.val_losses[:, whole], expected.val_losses[:, whole]
+    torch.testing.assert_close(curve, wanted, rtol=within, atol=within)
     assert torch.equal(selected.epoch[whole], expected.epoch[whole])
 
 

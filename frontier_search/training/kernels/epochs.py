@@ -46,7 +46,7 @@ _NUMBERS = (
 _POINTERS = (
     *("shape", "offset", "seed", "steps", "rate", "decay"),
     *("flat", "mean", "square", "selected", "train_x", "train_y", "order", "val_x", "val_y"),
-    *("graph", "leak", "selected_loss", "selected_epoch", "diverged_epoch"),
+    *("graph", "leak", "selected_loss", "selected_epoch", "diverged_epoch", "val_loss"),
 )
 
 
@@ -95,6 +95,7 @@ class KernelEpochs:
         assert kernel is not None
         assert isinstance(network, Programmed)
         self._kernel, self._data, self._optimiser = kernel, data, optimiser
+        self._val_losses = selection.val_losses
         program, n_models = network.program(), len(stack.models)
         _, n_inputs, n_val = data.val.x.shape
         batch_size = min(batch_size, data.train.y.shape[1])
@@ -157,6 +158,7 @@ class KernelEpochs:
         order = self._data.order(epoch)
         self._stack.epoch, self._stack.updates = epoch, self._optimiser.step_count
         self._stack.order = _address(order)
+        self._stack.val_loss = _address(self._val_losses[epoch - 1])
         chosen = self._chosen
         if self._kernel.train_epoch(ctypes.byref(self._stack), _address(chosen), len(chosen)):
             raise TrialError("out of memory: the kernel's working arrays do not fit")

@@ -62,6 +62,7 @@ struct stack { /* mirrored in kernel.py */
     const float* leak;              /* (n_models, H), or NULL */
     double* selected_loss;
     int64_t *selected_epoch, *diverged_epoch;
+    double* val_loss; /* of each model, in this epoch: written by train_epoch */
 };
 
 /* ---- vectors ------------------------------------------------------------------------------- */
@@ -584,6 +585,7 @@ static int all_finite(const struct trainer* t) {
  * is never the smallest. */
 static void select_epoch(const struct trainer* t, int model, double val_loss) {
     const struct stack* s = t->stack;
+    s->val_loss[model] = val_loss;
     if (!(isfinite(val_loss) && all_finite(t)) && !s->diverged_epoch[model])
         s->diverged_epoch[model] = s->epoch;
     if (s->select_best && !(val_loss < s->selected_loss[model])) return;
