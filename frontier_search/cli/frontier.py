@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Show the frontier of search NAME: the complete trials that no other one dominates.
 
-    A member's chance says how often it stays a member when seeds are drawn again. json and csv also
+    A member's chance predicts whether it stays a member on as many fresh seeds. json and csv also
     hold the intervals of its losses and its optimism: how much worse it is on test rows than on the
     validation rows that chose it.
     """

@@ -95,10 +95,6 @@ class Evidence:
             [all(seed in measured for seed in wanted) for measured in self.measured]
         )
 
-    def first(self, n_seeds: int) -> Evidence:
-        """Restricts the evidence to the first ``n_seeds``, as if fewer had been trained."""
-        return self.on(self.seeds[:n_seeds])
-
     def matching(self, pattern: Mapping[str, Any]) -> Evidence:
         """Restricts the evidence to the candidates of a pattern.
 

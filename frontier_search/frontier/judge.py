@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from frontier_search.frontier.constant import constant_losses
 from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.interval import LEVEL
-from frontier_search.frontier.membership import chances
 from frontier_search.frontier.ownership import Ownership, Range, ownership
+from frontier_search.frontier.pareto import nondominated
 from frontier_search.frontier.verdict import (
     SILENCE,
     Finding,
     Verdict,
     compare,
-    exceed,
+    corrected,
+    judge_median,
     reach,
     together,
 )
@@ -29,7 +30,6 @@ from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, Trial
 
 INF = math.inf
-UNLIKELY = 0.025  # a candidate with a smaller chance to be on the frontier decides nothing
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,9 @@ class Body:
 
     Args:
         searches: each with its trials.
-        n_seeds: uses only the first ``n_seeds``, as if fewer had been trained; None uses all.
     """
 
-    def __init__(
-        self, searches: Iterable[tuple[Search, Sequence[Trial]]], n_seeds: int | None = None
-    ) -> None:
+    def __init__(self, searches: Iterable[tuple[Search, Sequence[Trial]]]) -> None:
         grouped: dict[tuple[object, ...], list[tuple[Search, Sequence[Trial]]]] = {}
         for search, trials in searches:
             grouped.setdefault((search.dataset, search.dataset_sha256, search.budget), []).append(
@@ -66,15 +63,21 @@ class Body:
             for search, _ in group[:1]
         }
         self._constants: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
-        found = [Evidence.of(group) for group in grouped.values()]
-        self._evidence = [evidence.first(n_seeds) if n_seeds else evidence for evidence in found]
+        self._evidence = [Evidence.of(group) for group in grouped.values()]
 
-    def answer(self, claim: Claim, level: float = LEVEL) -> Answer:
-        """Judges every part of a claim."""
-        return Answer(claim, tuple(self.judge(part, level) for part in claim.parts))
+    def answers(self, claims: Iterable[Claim], level: float = LEVEL) -> tuple[Answer, ...]:
+        """Judges every part of a table of claims, with Holm's correction for all of its parts."""
+        listed = list(claims)
+        findings = iter(
+            corrected([self.judge(part, level) for claim in listed for part in claim.parts])
+        )
+        return tuple(Answer(claim, tuple(next(findings) for _ in claim.parts)) for claim in listed)
 
     def judge(self, part: Part, level: float = LEVEL) -> Finding:
-        """Judges by the evidence with the most seeds, and of these with the most candidates."""
+        """Judges one part by itself.
+
+        The evidence with the most seeds counts, and of these the one with the most candidates.
+        """
         if part.kind == "stronger":
             return self._stronger(part, level)
         judge: Callable[[Part, Evidence, float], Finding] = {
@@ -124,9 +127,15 @@ class Body:
             narrowed, Range(part.values.get("from", 1), part.values.get("to", INF))
         )
         shares = owners.samples(part.subject, part.values.get("measure", "volume"))
-        detail = f"{owners.n_members} members in the range"
-        limit = part.values.get("above", MAJORITY)
-        return exceed(shares, limit, len(narrowed.seeds), narrowed.sources, rivals, detail, level)
+        return judge_median(
+            shares[1:],
+            (part.values.get("above", MAJORITY), INF),
+            level,
+            sources=narrowed.sources,
+            candidates=rivals,
+            detail=f"{shares[0]:.2f} on mean losses ({owners.n_members} members), "
+            f"{owners.by_lots(part.subject):.2f} by lots",
+        )
 
     def _stronger(self, part: Part, level: float) -> Finding:
         limit, differences, used = part.values["to"], [], []
@@ -141,27 +150,38 @@ class Body:
             below, above = (
                 self.ownership(evidence, within) for within in (Range(high=limit), Range(low=limit))
             )
-            differences.append(below.samples(part.subject) - above.samples(part.subject))
+            differences.append((below.samples(part.subject) - above.samples(part.subject))[1:])
             used.append(evidence)
         if not used:
             return SILENCE
         n_seeds = min(len(evidence.seeds) for evidence in used)
         sources = tuple(dict.fromkeys(source for evidence in used for source in evidence.sources))
-        detail = f"mean over {len(used)} datasets that have such models"
-        return exceed(np.nanmean(differences, axis=0), 0.0, n_seeds, sources, (), detail, level)
+        return judge_median(
+            np.ma.masked_invalid([seeds[:n_seeds] for seeds in differences])
+            .mean(axis=0)
+            .filled(math.nan),
+            (0.0, INF),
+            level,
+            sources=sources,
+            detail=f"mean over {len(used)} datasets that have such models",
+        )
 
 
 def narrow(evidence: Evidence) -> tuple[Evidence, tuple[Candidate, ...]]:
     """Returns the evidence that decides who owns the frontier, and the candidates that decide it.
 
-    Some candidates may have been trained on more seeds than others. The result has as many seeds as
-    the likely members of the frontier share, without the candidates that lack one of these seeds.
+    Some candidates may have been trained on more seeds than others. Those that decide were on the
+    frontier of one of the seeds that all share; without the others, no frontier of these seeds
+    changes. The result has as many seeds as the deciding candidates share, and no candidate that
+    lacks one of these seeds.
     """
     shared = evidence.common()
     while shared.seeds:
-        params = np.repeat(shared.params[:, None], len(shared.seeds), axis=1)
-        points = np.stack([shared.values("val_loss"), params], axis=-1)
-        likely = np.flatnonzero(chances(points) > UNLIKELY)
+        losses = shared.values("val_loss")
+        members = np.any(
+            [nondominated(np.column_stack([seed, shared.params])) for seed in losses.T], axis=0
+        )
+        likely = np.flatnonzero(members)
         rivals = tuple(shared.candidates[i] for i in likely)
         more = set(evidence.seeds).intersection(*(shared.measured[i].keys() for i in likely))
         if len(more) <= len(shared.seeds):
@@ -179,12 +199,11 @@ def _is_contest(evidence: Evidence, families: Iterable[str]) -> bool:
 def _compares(part: Part, evidence: Evidence, level: float) -> Finding:
     other = part.values["to" if part.kind == "equal" else "than"]
     margin = part.values.get("within", 0.0)
-    band = {"better": (-INF, 0.0), "no_worse": (-INF, margin), "equal": (-margin, margin)}[
-        part.kind
-    ]
     metric = part.values.get("metric", DEFAULT_METRIC)
-    if OBJECTIVES[metric.partition("_")[2]].direction == "maximise":
-        band = (-band[1], -band[0])
+    maximised = OBJECTIVES[metric.partition("_")[2]].direction == "maximise"
+    band = (1 - margin, INF) if maximised else (-INF, 1 + margin)
+    if part.kind == "equal":
+        band = (1 - margin, 1 + margin)
     return compare(evidence.matching(part.subject), evidence.matching(other), metric, band, level)
 
 

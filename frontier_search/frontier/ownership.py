@@ -6,6 +6,13 @@ column reaches from the member's number of parameters to the next member's, beca
 budget between the two one would take this member. Its height is the gain: the test loss of the best
 constant prediction minus the member's. So a family's share of the hypervolume is its share of the
 gain at a budget drawn at random from the range.
+
+Every seed has a frontier of its own. An interval speaks of the typical seed: of the median of the
+share over seeds. It is exact (see ``signs``), because the seeds are independent. The share on the
+frontier of the mean losses has no interval: when two rivals are equal, it jumps between 0 and 1
+with the noise, and a bootstrap of five seeds calls one of them the winner 15 % of the time. Beside
+every share stands the one by lots: where all candidates are equally good, a family owns on average
+its part of the candidates.
 """
 
 from __future__ import annotations
@@ -17,9 +24,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.frontier.correction import holm
 from frontier_search.frontier.evidence import Evidence
-from frontier_search.frontier.interval import LEVEL, Interval, percentile, resamples
+from frontier_search.frontier.interval import LEVEL, Interval
 from frontier_search.frontier.pareto import nondominated
+from frontier_search.frontier.signs import chance_of_agreement, typical
 
 ULTRA_LOW = 100  # parameters: what the study calls ultra-low
 
@@ -46,9 +55,16 @@ WHOLE, LOW_END = Range(), Range(high=ULTRA_LOW)
 
 @dataclass(frozen=True)
 class Share:
-    """A share between 0 and 1 with its interval over resampled seeds; nan in an empty range."""
+    """A share between 0 and 1.
+
+    Attributes:
+        value: on the frontier of the mean losses; nan if nothing is owned there.
+        typical: the median over seeds of the share on each seed's own frontier.
+        interval: of that median.
+    """
 
     value: float
+    typical: float
     interval: Interval
 
 
@@ -58,38 +74,68 @@ class Ownership:
 
     Attributes:
         families: (F,) names.
-        members, volume: (1 + B, F) shares: row 0 on the seeds as they are, the other rows on B
-            resamples of them; nan where the range is empty.
-        n_members: number of members in the range on the seeds as they are.
+        members, volume: (1 + S, F) shares: row 0 on the frontier of the mean losses, the other rows
+            on the frontier of each of S seeds; nan where the range is empty.
+        n_members: number of members in the range on the frontier of the mean losses.
+        lots: (F,) each family's part of the candidates in the range; nan if there is none.
     """
 
     families: tuple[str, ...]
     members: NDArray[np.float64]
     volume: NDArray[np.float64]
     n_members: int
+    lots: NDArray[np.float64]
 
     def samples(self, families: Iterable[str], measure: str = "volume") -> NDArray[np.float64]:
-        """Returns the shares of some families together, (1 + B,).
+        """Returns the shares of some families together, (1 + S,).
 
         Args:
             measure: ``volume`` or ``members``.
         """
-        wanted = set(families)
         shares = self.volume if measure == "volume" else self.members
-        return np.asarray(shares[:, [family in wanted for family in self.families]].sum(axis=1))
+        return np.asarray(shares[:, self._mask(families)].sum(axis=1))
 
     def of(self, families: Iterable[str], measure: str = "volume", level: float = LEVEL) -> Share:
         """Returns the share of some families together, with its interval."""
         return _share(self.samples(families, measure), level)
+
+    def by_lots(self, families: Iterable[str]) -> float:
+        """Returns the share that some families would own on average if all drew lots."""
+        return float(self.lots[self._mask(families)].sum())
 
     def between(self, first: Iterable[str], second: Iterable[str], level: float = LEVEL) -> Share:
         """Returns the first group's share of the hypervolume that both groups own together."""
         a, b = self.samples(first), self.samples(second)
         return _share(a / np.where(a + b > 0, a + b, np.nan), level)
 
+    def beaten(self, level: float = LEVEL) -> dict[str, tuple[str, ...]]:
+        """Returns, for each family, the families that own less of the hypervolume than it does.
+
+        Every family is compared with every other one by the sign test over seeds, with Holm's
+        correction for the number of pairs. Seeds on which two families own equally much speak for
+        neither.
+        """
+        seeds = self.volume[1:][~np.isnan(self.volume[1:]).any(axis=1)]
+        n, f = seeds.shape
+        pairs = [(i, j) for i in range(f) for j in range(f) if i != j]
+        more = {(i, j): int((seeds[:, i] > seeds[:, j]).sum()) for i, j in pairs}
+        unordered = [(i, j) if more[i, j] >= more[j, i] else (j, i) for i, j in pairs if i < j]
+        p = holm([min(1.0, 2 * chance_of_agreement(more[pair], n)) for pair in unordered])
+        found = [pair for pair, value in zip(unordered, p, strict=True) if value <= 1 - level]
+        return {
+            family: tuple(self.families[j] for winner, j in found if winner == i)
+            for i, family in enumerate(self.families)
+        }
+
+    def _mask(self, families: Iterable[str]) -> list[bool]:
+        wanted = set(families)
+        return [family in wanted for family in self.families]
+
 
 def _share(samples: NDArray[np.float64], level: float) -> Share:
-    return Share(float(samples[0]), percentile(samples[1:], level))
+    seeds = samples[1:][~np.isnan(samples[1:])]
+    median = float(np.median(seeds)) if len(seeds) else math.nan
+    return Share(float(samples[0]), median, typical(seeds, level))
 
 
 def ownership(
@@ -107,17 +153,20 @@ def ownership(
         [families.index(candidate.family) for candidate in evidence.candidates], dtype=np.int64
     )
     n_seeds = len(evidence.seeds)
-    weights = np.vstack([np.full(n_seeds, 1 / n_seeds), resamples(n_seeds)])
+    weights = np.vstack([np.full(n_seeds, 1 / n_seeds), np.eye(n_seeds)])  # the mean, each seed
     val, test = weights @ evidence.values("val_loss").T, weights @ evidence.values("test_loss").T
     shares = [
         _shares(evidence.params, v, t, c, family, len(families), within)
         for v, t, c in zip(val, test, weights @ constant, strict=True)
     ]
+    inside = (evidence.params >= within.low) & (evidence.params <= within.high)
+    drawn = np.bincount(family[inside], minlength=len(families)) / (inside.sum() or math.nan)
     return Ownership(
         families,
         np.array([m for m, _, _ in shares]),
         np.array([v for _, v, _ in shares]),
         shares[0][2],
+        drawn,
     )
 
 
@@ -130,10 +179,10 @@ def _shares(
     n_families: int,
     within: Range,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """Returns the shares for one draw of seeds.
+    """Returns the shares on one frontier.
 
     Args:
-        val, test: (n,) mean losses.
+        val, test: (n,) losses, of one seed or the means.
         family: (n,) indices of the candidates' families.
 
     Returns:

@@ -4,7 +4,8 @@ The claims are judged in at most ``MAX_ROUNDS`` rounds. After each round, the ca
 every part that is still open are trained on as many new seeds as they have had. Several rounds at
 the level of one would find a difference too often, so every round has the level
 1 - (1 - 0.95) / MAX_ROUNDS (Bonferroni; the problem is that of Pocock, "Group sequential methods",
-1977).
+1977). Within a round Holm's correction covers all parts. So the chance of any wrong verdict, over
+all rounds and all parts, is at most 5 %. A round with too few seeds for its level decides nothing.
 """
 
 from __future__ import annotations
@@ -39,17 +40,16 @@ def further(
 
     Returns:
         one search, called SWEEP-LABEL-more-ROUND, for each label whose candidates decide an open
-        part. The list is empty when every part is settled, when no affordable number of seeds would
-        settle the open ones, and after the last round.
+        part. The list is empty when every part is settled, and after the last round.
     """
     if judged_round >= MAX_ROUNDS:
         return []
     body = Body(pair for group in searched.values() for pair in group)
-    findings = [body.judge(part, CORRECTED) for claim in claims.claims for part in claim.parts]
     undecided = [
         finding
-        for finding in findings
-        if finding.verdict is Verdict.OPEN and finding.more_seeds is not None
+        for answer in body.answers(claims.claims, CORRECTED)
+        for finding in answer.findings
+        if finding.verdict is Verdict.OPEN
     ]
     searches = []
     for group in searched.values():

@@ -1,27 +1,24 @@
 """Verdicts on statements about candidates or families.
 
-A statement holds, does not hold, or is open: these seeds do not decide it.
+A statement holds, does not hold, or is open: these seeds do not decide it. Every statement is about
+the typical seed, that is about a median over seeds (see ``signs``): of the ratio of two paired
+losses, of a value that is reached, or of a share of the frontier.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.frontier.correction import holm
 from frontier_search.frontier.evidence import Evidence
-from frontier_search.frontier.interval import (
-    ENOUGH_SEEDS,
-    LEVEL,
-    Interval,
-    percentile,
-    seeds_to_exclude,
-    student,
-)
+from frontier_search.frontier.interval import LEVEL, Interval
+from frontier_search.frontier.signs import chance_of_agreement, seeds_for_power, typical
 from frontier_search.trial import Candidate
 
 
@@ -42,25 +39,65 @@ class Finding:
     """What the evidence says about one statement.
 
     Attributes:
-        verdict: whether it holds.
-        estimate: the paired difference (first minus second), the share, or the value reached.
-        interval: of the estimate.
+        towards: what most seeds speak for: HOLDS or FAILS; SILENT without evidence.
+        estimate: the median over seeds of the ratio first / second, of the share, or of the value
+            reached.
+        interval: of that median, at the level of one part.
         n_seeds: number of seeds that were trained.
-        more_seeds: how many more would settle it if the estimate stays as it is: 0 when it is
-            settled, None when no affordable number would.
+        agreeing: number of seeds that speak for ``towards``.
+        p: of this part judged by itself: the chance, if the verdict were wrong, that the seeds
+            agree so clearly (sign test, both directions).
+        corrected: p after Holm's correction for all parts of the table; p before it.
+        allowed: the p that would settle this part.
+        level: a corrected p of at most 1 - level gives a verdict.
         sources: names of the searches.
         candidates: those that decide it, and get more seeds.
         detail: the means, in words.
     """
 
-    verdict: Verdict
+    towards: Verdict
     estimate: float = math.nan
     interval: Interval = UNKNOWN
     n_seeds: int = 0
-    more_seeds: int | None = None
+    agreeing: int = 0
+    p: float = math.nan
+    corrected: float = math.nan
+    allowed: float = 1 - LEVEL
+    level: float = LEVEL
     sources: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     detail: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that the table of claims gives, after the correction."""
+        return self._at(self.corrected)
+
+    @property
+    def by_itself(self) -> Verdict:
+        """The verdict if this were the only part that anybody asked about."""
+        return self._at(self.p)
+
+    def _at(self, p: float) -> Verdict:
+        if self.towards is Verdict.SILENT:
+            return Verdict.SILENT
+        return self.towards if p <= 1 - self.level else Verdict.OPEN
+
+    @property
+    def more_seeds(self) -> int | None:
+        """How many more seeds would settle it with a chance of 80 %, if these are typical.
+
+        The share of seeds that agree is drawn towards one half, as if one more seed had agreed by
+        half. 0 when it is settled. None when the seeds are evenly split, or when no affordable
+        number would do.
+        """
+        if self.towards is Verdict.SILENT or 2 * self.agreeing <= self.n_seeds:
+            return None
+        if self.verdict is not Verdict.OPEN:
+            return 0
+        share = (self.agreeing + 0.5) / (self.n_seeds + 1)
+        needed = seeds_for_power(share, 1 - self.allowed)
+        return None if needed is None else max(1, needed - self.n_seeds)
 
 
 SILENCE = Finding(Verdict.SILENT)
@@ -69,10 +106,10 @@ SILENCE = Finding(Verdict.SILENT)
 def together(verdicts: Sequence[Verdict]) -> Verdict:
     """Returns the verdict on a claim of several parts.
 
-    It holds when all parts hold, and does not hold when one part does not. Each part is tested at
-    the full level. That needs no correction for the number of parts, because it is an
-    intersection-union test (Berger, "Multiparameter hypothesis testing and acceptance sampling",
-    1982).
+    It holds when all parts hold, which needs no correction for the number of parts, because it is
+    an intersection-union test (Berger, "Multiparameter hypothesis testing and acceptance sampling",
+    1982). It does not hold when one part does not. That is a union, and it does need a correction:
+    the verdicts given here are those after ``corrected``.
     """
     for verdict in (Verdict.FAILS, Verdict.SILENT, Verdict.OPEN):
         if verdict in verdicts:
@@ -80,17 +117,73 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict.HOLDS
 
 
+def corrected(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Returns the findings of a whole table with ``corrected`` and ``allowed`` set by Holm."""
+    p = holm([finding.p for finding in findings])
+    undecided = sum(
+        value > 1 - finding.level for value, finding in zip(p, findings, strict=True)
+    )  # nan, without evidence, is not counted
+    return tuple(
+        replace(finding, corrected=float(value), allowed=(1 - finding.level) / max(1, undecided))
+        for value, finding in zip(p, findings, strict=True)
+    )
+
+
+def judge_median(
+    values: NDArray[np.float64],
+    band: tuple[float, float],
+    level: float = LEVEL,
+    *,
+    sources: tuple[str, ...] = (),
+    candidates: tuple[Candidate, ...] = (),
+    detail: str = "",
+) -> Finding:
+    """Judges whether a median over seeds lies in a band, by the sign test of each limit.
+
+    The statement holds when the median is shown to be inside both limits, and does not hold when it
+    is shown to be at or beyond one. A seed exactly at a limit speaks against the statement.
+
+    Args:
+        values: (n,), one for each seed; seeds without a value (nan) are left out.
+        band: (low, high); either may be infinite.
+    """
+    known = values[~np.isnan(values)]
+    n = len(known)
+    if not n:
+        return SILENCE
+    limits = [(known > band[0], band[0]), (known < band[1], band[1])]
+    inside = [int(within.sum()) for within, limit in limits if math.isfinite(limit)]
+    holds, fails = min(inside), n - min(inside)  # seeds inside every limit; beyond the worse one
+    towards = Verdict.HOLDS if holds > fails else Verdict.FAILS
+    agreeing = max(holds, fails)
+    p = min(1.0, 2 * chance_of_agreement(agreeing, n))
+    return Finding(
+        towards,
+        float(np.median(known)),
+        typical(known, level),
+        n,
+        agreeing,
+        p,
+        corrected=p,
+        allowed=1 - level,
+        level=level,
+        sources=sources,
+        candidates=candidates,
+        detail=detail,
+    )
+
+
 def compare(
     first: Evidence, second: Evidence, metric: str, band: tuple[float, float], level: float = LEVEL
 ) -> Finding:
-    """Judges whether the paired difference of two candidates, first minus second, is in a band.
+    """Judges whether the ratio of two candidates' paired losses, first / second, is in a band.
 
     Each side is represented by the best candidate of its evidence, chosen on validation.
 
     Args:
         metric: e.g. ``test_loss``.
-        band: (low, high) as shares of the second's mean; either may be infinite. The statement
-            holds for differences between them.
+        band: (low, high) of the ratio; either may be infinite. The statement holds for ratios
+            between them.
     """
     if not first.candidates or not second.candidates:
         return SILENCE
@@ -100,16 +193,20 @@ def compare(
     b = np.array([second.measured[j][seed].metrics.get(metric, math.nan) for seed in seeds])
     if not len(seeds) or np.isnan(a).any() or np.isnan(b).any():
         return SILENCE
-    scale = float(np.abs(b.mean()))
-    low, high = (limit * scale if math.isfinite(limit) else limit for limit in band)
-    detail = f"{a.mean():.4g} against {b.mean():.4g}"
-    finding = _within(a - b, low, high, level)
-    return Finding(
-        *finding,
-        (*dict.fromkeys((*first.sources, *second.sources)),),
-        (first.candidates[i], second.candidates[j]),
-        detail,
+    return judge_median(
+        ratios(a, b),
+        band,
+        level,
+        sources=(*dict.fromkeys((*first.sources, *second.sources)),),
+        candidates=(first.candidates[i], second.candidates[j]),
+        detail=f"{a.mean():.4g} against {b.mean():.4g}",
     )
+
+
+def ratios(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns a / b seed by seed, (n,); 1 where both are 0, infinite where only b is."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(a == b, 1.0, a / b)
 
 
 def reach(
@@ -129,66 +226,11 @@ def reach(
     )
     if np.isnan(values).any():
         return SILENCE
-    finding = _within(values, target - tolerance, target + tolerance, level)
-    return Finding(
-        *finding,
-        evidence.sources,
-        (evidence.candidates[i],),
-        f"{values.mean():.4g} against {target:g}",
+    return judge_median(
+        values,
+        (target - tolerance, target + tolerance),
+        level,
+        sources=evidence.sources,
+        candidates=(evidence.candidates[i],),
+        detail=f"{values.mean():.4g} against {target:g}",
     )
-
-
-Judged = tuple[Verdict, float, Interval, int, int | None]  # the first fields of a Finding
-
-
-def _within(values: NDArray[np.float64], low: float, high: float, level: float) -> Judged:
-    """Judges whether a mean lies in [low, high].
-
-    It does when its interval lies inside, and does not when its interval lies outside.
-
-    Args:
-        values: (n,), one for each seed.
-    """
-    interval, n = student(values, level), len(values)
-    estimate = float(values.mean())
-    if interval.known and interval.low > low and interval.high < high:
-        return Verdict.HOLDS, estimate, interval, n, 0
-    if interval.known and (interval.high < low or interval.low > high):
-        return Verdict.FAILS, estimate, interval, n, 0
-    deviation = float(values.std(ddof=1)) if n > 1 else math.nan
-    limits = [limit for limit in (low, high) if math.isfinite(limit)]
-    needed = [seeds_to_exclude(estimate, deviation, limit, level) for limit in limits]
-    affordable = [seeds for seeds in needed if seeds is not None]
-    more = max(1, max(affordable) - n) if affordable and len(affordable) == len(needed) else None
-    return Verdict.OPEN, estimate, interval, n, more
-
-
-def exceed(
-    shares: NDArray[np.float64],
-    limit: float,
-    n_seeds: int,
-    sources: tuple[str, ...],
-    candidates: tuple[Candidate, ...],
-    detail: str,
-    level: float = LEVEL,
-) -> Finding:
-    """Judges whether a share, or a difference of shares, is above a limit.
-
-    Args:
-        shares: (1 + B,), first on the seeds as they are, then on B resamples of them.
-    """
-    estimate, interval = float(shares[0]), percentile(shares[1:], level)
-    if math.isnan(estimate) or not interval.known:
-        return SILENCE
-    more: int | None = 0
-    if interval.low > limit:
-        verdict = Verdict.HOLDS
-    elif interval.high <= limit:
-        verdict = Verdict.FAILS
-    else:
-        verdict = Verdict.OPEN
-        # The width of the interval falls with the square root of the number of seeds.
-        gap = abs(estimate - limit)
-        needed = math.ceil(n_seeds * (interval.half_width / gap) ** 2) if gap > 0 else None
-        more = max(1, needed - n_seeds) if needed is not None and needed < ENOUGH_SEEDS else None
-    return Finding(verdict, estimate, interval, n_seeds, more, sources, candidates, detail)

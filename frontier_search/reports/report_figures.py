@@ -129,16 +129,16 @@ def winners(shares: Mapping[str, Mapping[str, Share | None]], title: str) -> byt
 
     Args:
         shares: dataset -> range -> the first group's share of what the two groups own together, or
-            None if no model is in the range.
+            None if no model is in the range. The typical seed's share is drawn.
     """
     rows, columns = list(shares), list(next(iter(shares.values())))
     figure, ((axes,),) = _figure(2.6 + 1.9 * len(columns), 0.9 + 0.33 * len(rows), 1, 1)
     cells = [[shares[row][column] for column in columns] for row in rows]
-    values = np.array([[cell.value if cell else np.nan for cell in line] for line in cells])
+    values = np.array([[cell.typical if cell else np.nan for cell in line] for line in cells])
     axes.imshow(np.ma.masked_invalid(values), cmap="RdBu", vmin=0, vmax=1, aspect="auto")
     for i, line in enumerate(cells):
         for j, cell in enumerate(line):
-            dark = cell is not None and not np.isnan(cell.value) and abs(cell.value - 0.5) > 0.3
+            dark = cell is not None and not np.isnan(cell.typical) and abs(cell.typical - 0.5) > 0.3
             axes.text(
                 j,
                 i,

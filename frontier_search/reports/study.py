@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from frontier_search.data.dataset import POPULATIONS
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
 from frontier_search.frontier.baselines import Baseline, best, measure_baselines
 from frontier_search.frontier.frontier import Spread
-from frontier_search.frontier.interval import LEVEL, RESAMPLES
+from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
-from frontier_search.frontier.membership import Member, members
+from frontier_search.frontier.membership import DRAWS, Member, members
 from frontier_search.frontier.settling import CORRECTED
-from frontier_search.reports import report_figures, study_claims, words
+from frontier_search.reports import report_figures, study_claims, study_owners, words
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.figures.png import picture
-from frontier_search.reports.study_claims import FEW_SEEDS, Studied
+from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import Claims
 from frontier_search.search.sweep import origin
@@ -36,18 +37,19 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
             level that is corrected for several rounds.
     """
     level = CORRECTED if settled else LEVEL
-    pairs = [(each.search, each.trials) for each in studied]
-    body = Body(pairs)
+    body = Body((each.search, each.trials) for each in studied)
     own = [each for each in studied if not origin(each.search.name)[1]]
     return [
         Paragraph(
             "Which families of models own the frontier between loss and learned parameters, and "
             "how sure are we? Frontiers are chosen on validation rows and reported on test rows. "
-            f"Intervals of means over seeds are Student's at {level:.4g}; "
-            f"shares and chances come from {RESAMPLES:,} paired resamples of the seeds."
+            "Verdicts and shares speak of the typical seed, and their intervals are exact. Those "
+            f"of mean losses are Student's at {level:.4g}: they describe, and decide nothing. A "
+            f"chance on the frontier predicts that of as many fresh seeds, from {DRAWS:,} draws."
         ),
-        *study_claims.claims(claims, body, Body(pairs, FEW_SEEDS), level),
-        *study_claims.owners(own, body, claims, level),
+        *_populations(own),
+        *study_claims.claims(claims, body, level),
+        *study_owners.owners(own, body, claims, level),
         *study_claims.published(own),
         Heading("Frontiers"),
         *(block for each in own if len(each.trials) > 1 for block in _frontier(each, level)),
@@ -55,6 +57,20 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         *_protocol(own),
         Heading("The commands that made this"),
         Code("\n".join(dict.fromkeys(each.command for each in studied))),
+    ]
+
+
+def _populations(studied: Sequence[Studied]) -> list[Block]:
+    """Returns what an interval over seeds speaks of, dataset by dataset."""
+    names: dict[str, list[str]] = {}
+    for name, search in {each.search.dataset: each.search for each in studied}.items():
+        names.setdefault(POPULATIONS[search.find_dataset().population], []).append(name)
+    return [
+        Heading("What an interval over seeds speaks of"),
+        Table(
+            ("datasets", "it speaks of"),
+            tuple((", ".join(listed), population) for population, listed in names.items()),
+        ),
     ]
 
 

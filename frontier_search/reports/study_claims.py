@@ -1,4 +1,4 @@
-"""The claims of a study's report, the owners of its frontiers, and the published tables."""
+"""The claims of a study's report, and the published tables."""
 
 from __future__ import annotations
 
@@ -6,28 +6,32 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.frontier import Spread
-from frontier_search.frontier.interval import ENOUGH_SEEDS
 from frontier_search.frontier.judge import Answer, Body
-from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range
-from frontier_search.frontier.verdict import Finding
-from frontier_search.reports import report_figures, words
-from frontier_search.reports.document import Block, Figure, Heading, Paragraph, Table
+from frontier_search.frontier.signs import ENOUGH_SEEDS, POWER, fewest_seeds
+from frontier_search.frontier.verdict import Finding, Verdict, together
+from frontier_search.reports import words
+from frontier_search.reports.document import Block, Heading, Paragraph, Table
 from frontier_search.search.claim import TABLES, Claims
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.trial import Trial, TrialState
 
-RANGES = (LOW_END, WHOLE)  # of parameters, in which owners are shown
-# Owners are shown from this number of candidates on. Fewer candidates are points that somebody
-# picked, so their owners say nothing about the families.
-CONTEST = 9
 FEW_SEEDS = 5  # as many as the published study used
-WINNERS = (
-    "The winner map: the reservoirs' share, with its interval, of the hypervolume that reservoirs "
-    "and dense networks own together."
+PART_COLUMNS = (
+    "",
+    "statement",
+    "verdict",
+    "estimate",
+    "interval",
+    "means",
+    "seeds",
+    "agree",
+    "p",
+    "corrected p",
+    "more to settle",
+    "from",
 )
 
 
@@ -50,17 +54,16 @@ class Studied:
 # ---- claims ------------------------------------------------------------------------------------
 
 
-def claims(table: Claims, body: Body, few: Body, level: float) -> list[Block]:
+def claims(table: Claims, body: Body, level: float) -> list[Block]:
     """Returns the verdict on each claim and the finding on each of its parts.
 
     Args:
-        body: the evidence of all seeds.
-        few: the evidence of the first FEW_SEEDS seeds.
-        level: of the intervals.
+        body: the evidence.
+        level: of the intervals and of the verdicts.
     """
     if not table.claims:
         return []
-    answers = [body.answer(claim, level) for claim in table.claims]
+    answers = body.answers(table.claims, level)
     parts = [
         _part(answer.claim.number, part.words(), finding)
         for answer in answers
@@ -68,54 +71,68 @@ def claims(table: Claims, body: Body, few: Body, level: float) -> list[Block]:
     ]
     return [
         Heading("The claims"),
-        Paragraph(
-            "A claim holds when each of its parts holds, and does not when one does not. "
-            "A part holds when the whole interval of its paired difference (or share) lies on the "
-            "claimed side. Nothing was tuned: the limits were written down before training."
-        ),
+        *_how_judged(answers, level),
         Table(
-            ("", "claim", f"with {FEW_SEEDS} seeds", "with all seeds", "seeds"),
-            tuple(_verdicts(few.answer(answer.claim), answer) for answer in answers),
+            ("", "claim", "each part by itself", "corrected verdict", "seeds"),
+            tuple(_verdicts(answer) for answer in answers),
             frozenset({4}),
         ),
         Heading("Part by part", 3),
-        Table(
-            (
-                "",
-                "statement",
-                "verdict",
-                "estimate",
-                "interval",
-                "means",
-                "seeds",
-                "more to settle",
-                "from",
-            ),
-            tuple(parts),
-            frozenset({3, 4, 6, 7}),
+        Paragraph(
+            "The estimate of a comparison is the ratio of losses, first / second. The interval is "
+            f"that of one part by itself, at {level:.4g}; it is empty where the seeds are too few. "
+            '"agree" counts the seeds that speak for the likelier answer, and "p" is that of the '
+            f'part by itself. "More to settle" has a power of {POWER:.0%} if these seeds are '
+            "typical; where they are evenly split it says nothing."
+        ),
+        Table(PART_COLUMNS, tuple(parts), frozenset({3, 4, 6, 7, 8, 9, 10})),
+    ]
+
+
+def _how_judged(answers: Sequence[Answer], level: float) -> list[Block]:
+    """Returns which population value a verdict speaks of, and how it is corrected."""
+    findings = [finding for answer in answers for finding in answer.findings]
+    judged = max(1, sum(finding.verdict is not Verdict.SILENT for finding in findings))
+    error = 1 - level
+    return [
+        Paragraph(
+            "A claim holds when each of its parts holds, and does not when one does not. Every "
+            "part speaks of the typical seed: of the median over seeds of the ratio of two paired "
+            "losses, of a value, or of a share of the frontier. It is judged by the sign test, "
+            "which is exact for skewed losses and for bad seeds too."
+        ),
+        Paragraph(
+            f"The verdicts carry Holm's correction for the {judged} parts with evidence: the "
+            f"chance that any of them is wrong is at most {error:.3g}. So there is no verdict from "
+            f"fewer than {fewest_seeds(1 - error / judged)} seeds while all parts are open. "
+            f"One part by itself has none from fewer than {fewest_seeds(level)}. The limits of the "
+            "claims were written down before training."
         ),
     ]
 
 
-def _verdicts(few: Answer, answer: Answer) -> tuple[str, ...]:
-    """Returns a claim with its verdicts, of few seeds and of all seeds."""
+def _verdicts(answer: Answer) -> tuple[str, ...]:
+    """Returns a claim with its verdicts, before and after the correction."""
     claim = answer.claim
     seeds = sorted({finding.n_seeds for finding in answer.findings if finding.n_seeds})
     fewest_to_most = " to ".join(dict.fromkeys(map(str, seeds[:1] + seeds[-1:])))
-    return str(claim.number), claim.text, str(few.verdict), str(answer.verdict), fewest_to_most
+    by_itself = together([finding.by_itself for finding in answer.findings])
+    return str(claim.number), claim.text, str(by_itself), str(answer.verdict), fewest_to_most
 
 
 def _part(number: int, sentence: str, finding: Finding) -> tuple[str, ...]:
     sources = ", ".join(name for name in finding.sources if not origin(name)[1])
-    interval, estimate = words.interval(finding.interval), words.number(finding.estimate)
     return (
         str(number),
         sentence,
         str(finding.verdict),
-        estimate,
-        interval,
+        words.number(finding.estimate),
+        words.interval(finding.interval),
         finding.detail,
         str(finding.n_seeds or ""),
+        str(finding.agreeing or ""),
+        words.p_value(finding.p),
+        words.p_value(finding.corrected),
         _more(finding),
         sources if len(sources) < 80 else "all searches",
     )
@@ -125,100 +142,11 @@ def _more(finding: Finding) -> str:
     """Returns how many more seeds would settle a part, in words."""
     if finding.n_seeds == 0:
         return ""
+    if 2 * finding.agreeing <= finding.n_seeds:
+        return "evenly split"
     if finding.more_seeds is None:
         return f"> {ENOUGH_SEEDS:,}"
     return str(finding.more_seeds) if finding.more_seeds else "settled"
-
-
-# ---- owners ------------------------------------------------------------------------------------
-
-
-def owners(studied: Sequence[Studied], body: Body, claims: Claims, level: float) -> list[Block]:
-    """Returns the shares of the families in each frontier, and the winner map of two groups.
-
-    Args:
-        claims: with the groups ``reservoir`` and ``dense``, if there is to be a winner map.
-        level: of the intervals.
-    """
-    contests = {
-        name: body.richest(name) for name in dict.fromkeys(each.search.dataset for each in studied)
-    }
-    owned = {
-        dataset: {str(within): _ownership(body, evidence, within) for within in RANGES}
-        for dataset, evidence in contests.items()
-        if evidence is not None
-        and len(evidence.candidates) >= CONTEST
-        and len({candidate.family for candidate in evidence.candidates}) > 1
-    }
-    if not owned:
-        return []
-    rows = [
-        row
-        for dataset, ranges in owned.items()
-        for within, ownership in ranges.items()
-        for row in _shares(dataset, within, ownership, level)
-    ]
-    found: list[Block] = [
-        Heading("Who owns the frontier"),
-        Paragraph(
-            "A family's share of the hypervolume is its share of the gain over the best constant "
-            "prediction, at a parameter budget drawn at random on the logarithmic axis; its share "
-            "of members is counted. Members are chosen on validation and valued on test."
-        ),
-        Table(
-            ("dataset", "range", "family", "share of hypervolume", "share of members"),
-            tuple(rows),
-            frozenset({3, 4}),
-        ),
-    ]
-    if {"reservoir", "dense"} <= set(claims.groups):
-        found.append(_winner_map(owned, claims.groups["reservoir"], claims.groups["dense"], level))
-    return found
-
-
-def _winner_map(
-    owned: Mapping[str, Mapping[str, Ownership | None]],
-    reservoirs: Sequence[str],
-    dense: Sequence[str],
-    level: float,
-) -> Figure:
-    shares = {
-        dataset: {
-            within: ownership.between(reservoirs, dense, level) if ownership else None
-            for within, ownership in ranges.items()
-        }
-        for dataset, ranges in owned.items()
-    }
-    title = "reservoirs (blue) against dense (red): share of what both own"
-    return Figure("winners.png", report_figures.winners(shares, title), WINNERS)
-
-
-def _shares(
-    dataset: str, within: str, ownership: Ownership | None, level: float
-) -> list[tuple[str, ...]]:
-    """Returns a row for each family that owns something in a range, the largest share first."""
-    if ownership is None:
-        return [(dataset, within, "no such model", "", "")]
-    shares = sorted(
-        ((ownership.of([family], level=level), family) for family in ownership.families),
-        key=lambda pair: -pair[0].value,
-    )
-    return [
-        (
-            dataset,
-            within,
-            family,
-            words.share(share),
-            words.share(ownership.of([family], "members", level)),
-        )
-        for share, family in shares
-        if share.value > 0.005 or share.interval.high > 0.05
-    ]
-
-
-def _ownership(body: Body, evidence: Evidence, within: Range) -> Ownership | None:
-    """Returns the shares in a range, or None if no model is small enough for it."""
-    return None if float(evidence.params.min()) > within.high else body.ownership(evidence, within)
 
 
 # ---- published numbers -------------------------------------------------------------------------

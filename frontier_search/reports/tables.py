@@ -88,7 +88,7 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
     """Returns the members by rising parameters.
 
     A measured value is the mean over seeds ± their sample standard deviation. The last column is
-    the chance of being a member if the seeds are drawn again.
+    the chance of being a member on as many fresh seeds.
 
     Args:
         split: of the measured objectives other than the loss; the loss is shown on validation and
@@ -101,7 +101,7 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
     notes = ["chosen on validation means"]
     if n_seeds > 1:
         notes.append(f"± sample standard deviation over {n_seeds} seeds")
-        notes.append("chance of being a member when seeds are drawn again")
+        notes.append("chance of being a member on as many fresh seeds")
     else:
         notes.append("one seed: no spread is known")
     if left_out:

@@ -20,10 +20,26 @@ def interval(interval: Interval) -> str:
 
 
 def share(share: Share, empty: str = "empty") -> str:
-    """Returns ``0.93 [0.88, 1.00]``, or the word for a range in which nothing is owned."""
-    if math.isnan(share.value):
+    """Returns the typical seed's share, ``0.93 [0.88, 1.00]``.
+
+    It has no interval where the seeds are too few. A range in which nothing is owned gets a word.
+    """
+    if math.isnan(share.typical):
         return empty
-    return f"{share.value:.2f} [{share.interval.low:.2f}, {share.interval.high:.2f}]"
+    found = share.interval
+    return f"{share.typical:.2f}" + (f" [{found.low:.2f}, {found.high:.2f}]" if found.known else "")
+
+
+def fraction(value: float) -> str:
+    """Returns two decimals; empty for nan."""
+    return "" if math.isnan(value) else f"{value:.2f}"
+
+
+def p_value(p: float) -> str:
+    """Returns two significant digits, ``< 0.0001`` for less; empty for nan."""
+    if math.isnan(p):
+        return ""
+    return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
 
 
 def spread(spread: Spread, decimals: int | None = None) -> str:
