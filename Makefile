@@ -2,6 +2,7 @@
 # make test           installs what the tests need and runs them
 # make check          runs the linters and the types
 # make wheel          installs a wheel into an empty environment and searches with it
+# make wheels         makes a wheel for each platform in dist/, compiled here for all of them
 # make faults         kills and resumes searches for a long time (docs/reliability.md)
 # make cluster-test   runs every test of clusters that this machine can run (cluster/README.md)
 # make bench          measures this project and two peers on one workload (benchmarks/README.md)
@@ -12,7 +13,7 @@ BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TOO_OLD = frontier-search needs Python 3.11 or newer: make PYTHON=python3.11
 
-.PHONY: frontier test check wheel faults cluster-test bench clean
+.PHONY: frontier test check wheel wheels faults cluster-test bench clean
 
 frontier: .venv/.installed
 	$(BIN)/frontier-search run --dataset digits --objectives loss,params
@@ -25,8 +26,11 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-wheel: .venv/.dev
+wheel: .venv/.wheels
 	$(BIN)/python -m pytest -m wheel tests/test_wheel.py
+
+wheels: .venv/.wheels
+	$(BIN)/python wheels.py dist
 
 faults: .venv/.dev
 	$(BIN)/python -m pytest -m slow tests/faults -s
@@ -48,6 +52,10 @@ bench: .venv/.installed
 
 .venv/.dev: .venv/.installed
 	$(INSTALL) -e '.[dev,postgres,cluster,bucket]'
+	touch $@
+
+.venv/.wheels: .venv/.dev
+	$(INSTALL) -e '.[wheels]'
 	touch $@
 
 clean:

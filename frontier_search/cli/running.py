@@ -18,6 +18,7 @@ from frontier_search.reports.live import LiveView, SweepView
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.sweep_catalog import SweepEntry
+from frontier_search.training.kernels.library import library
 
 
 def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
@@ -26,6 +27,7 @@ def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     Raises:
         SearchError: the search stopped. The sentence says how to resume.
     """
+    library()  # warns here where there is none, because what workers say is not shown
     mirror_process = MirrorProcess(entry) if mirror else None
     with _says_how_to_resume(entry.folder.resume_command):
         with LiveView(entry.search, entry.folder.resume_command) as view:
@@ -55,6 +57,7 @@ def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> N
     Raises:
         SearchError: a search stopped. The sentence says how to resume.
     """
+    library()
     with SweepView(entry.sweep, entry.folder.resume_command) as view:
 
         @contextmanager

@@ -16,7 +16,7 @@ from frontier_search.curve import Curve
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.training import metrics
 from frontier_search.training.epochs import Epochs, TorchEpochs, outputs_of
-from frontier_search.training.kernels import KernelEpochs, covers
+from frontier_search.training.kernels.epochs import KernelEpochs, covers
 from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data, StackedRows
 from frontier_search.training.selection import Selection

@@ -21,7 +21,8 @@ from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES, PUBLISHED, kronecker, random_sparse
 from frontier_search.models.family import Architecture
 from frontier_search.models.program import Activation
-from frontier_search.training.kernels import KernelEpochs, covers, library
+from frontier_search.training.kernels.epochs import KernelEpochs, covers
+from frontier_search.training.kernels.library import library
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group
 from frontier_search.training.train import StackTraining

@@ -15,7 +15,7 @@ from frontier_search.models.architectures.feedforward import FeedForward
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import kronecker, random_sparse
 from frontier_search.models.family import Architecture
-from frontier_search.training.kernels import KernelEpochs
+from frontier_search.training.kernels.epochs import KernelEpochs
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
 from frontier_search.errors import TrialError
+from frontier_search.models.network import Solved
 from frontier_search.models.program import Activation, Factors, Programmed
 from frontier_search.training.kernels.library import library
 from frontier_search.training.optimiser import StackedAdamW
@@ -70,6 +71,12 @@ class _Rows:
 
 
 _packed: weakref.WeakKeyDictionary[Data, dict[int, _Rows]] = weakref.WeakKeyDictionary()
+
+
+def covers(stack: Stack, data: Data) -> bool:
+    """Returns whether the kernel is installed and can train these models."""
+    known = isinstance(stack.network, Programmed) and not isinstance(stack.network, Solved)
+    return known and data.device.type == "cpu" and library() is not None
 
 
 class KernelEpochs:

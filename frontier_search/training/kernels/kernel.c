@@ -20,6 +20,7 @@
 #include <string.h>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <xmmintrin.h>
 #endif
 
@@ -638,11 +639,15 @@ int pack(int n_seeds, int n, int d, int batch, const float* x, const float* y, f
     return 0;
 }
 
-/* Whether this processor runs the build with AVX2 and FMA. */
+/* Whether this processor and its system run the build with AVX2 and FMA. Asked of the processor
+ * itself, because not every compiler's __builtin_cpu_supports knows: zig's says no. */
 int has_avx2(void) {
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const unsigned saves = bit_OSXSAVE | bit_AVX | bit_FMA;
+    unsigned a, b, c, d, low, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & saves) != saves) return 0;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0)); /* registers the system keeps */
+    return (low & 6) == 6 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_AVX2;
 #else
     return 0;
 #endif

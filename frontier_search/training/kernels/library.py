@@ -32,7 +32,7 @@ def library() -> ctypes.CDLL | None:
     if kernel is None:
         log.warning(
             "the compiled kernel is not installed for %s: torch trains, which takes two to ten "
-            "times as long. Reinstall with a C compiler, or from a wheel, to have it.",
+            "times as long. Reinstall with a C compiler, or from a wheel, to have it",
             platform.machine(),
         )
     return kernel
