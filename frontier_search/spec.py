@@ -163,6 +163,27 @@ class SpecValues:
             return default
         return given
 
+    def rising(self, key: str, example: str) -> tuple[int, ...]:
+        """Returns whole numbers above 0, each larger than the one before; none if not given.
+
+        They are given as a list, as one number, or as a string such as ``15,30``.
+        """
+        given = self.spec.get(key, [])
+        if key not in self.spec:
+            return ()
+        listed = given if isinstance(given, list | tuple) else [given]
+        if isinstance(given, str):
+            listed = [
+                int(word) if word.isdecimal() else word for word in map(str.strip, given.split(","))
+            ]
+        whole = [n for n in listed if isinstance(n, int) and not isinstance(n, bool) and n > 0]
+        if not listed or len(whole) < len(listed) or sorted(set(whole)) != whole:
+            self.problems.append(
+                f"{key} = {given!r}; give whole numbers above 0 that increase, e.g. {example}."
+            )
+            return ()
+        return tuple(whole)
+
     def one_of(self, key: str, allowed: Any, default: str) -> Any:
         """Returns one of the allowed names."""
         given = self.spec.get(key, default)

@@ -133,8 +133,12 @@ class SeedOutcome:
             {budget: at for budget, at in self.budgets.items() if budget < epochs},
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns the form that ``trials --format json`` prints, without the learning curve."""
+    def to_json(self, curve: bool = False) -> dict[str, Any]:
+        """Returns the form that ``trials --format json`` prints.
+
+        Args:
+            curve: whether it has the validation loss of every epoch, as ``val_losses``.
+        """
         budgets = {str(n): {"epoch": at.epoch, **at.metrics} for n, at in self.budgets.items()}
         return {
             "seed": self.seed,
@@ -144,6 +148,7 @@ class SeedOutcome:
             "seconds": self.seconds,
             "diverged_epoch": self.diverged_epoch,
             **({"budgets": budgets} if budgets else {}),
+            **({"val_losses": self.val_losses.values().tolist()} if curve else {}),
         }
 
     def to_record(self) -> dict[str, Any]:
@@ -246,10 +251,13 @@ class Trial:
         """Returns one metric, e.g. ``"val_loss"``, in the order of the seeds that have it."""
         return [seed.metrics[metric] for seed in self.seeds if metric in seed.metrics]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, curves: bool = False) -> dict[str, Any]:
         """Returns the form that ``trials --format json`` prints.
 
         Times and hosts have keys of their own, so that two searches can be compared without them.
+
+        Args:
+            curves: whether each seed has its learning curve.
         """
         return {
             "trial": self.number,
@@ -259,7 +267,7 @@ class Trial:
             **self.candidate.to_json(),
             "objectives": dict(self.objectives),
             "size": dict(self.size),
-            "seeds": [seed.to_json() for seed in self.seeds],
+            "seeds": [seed.to_json(curves) for seed in self.seeds],
             "reason": self.reason,
             "seconds": self.outcome.seconds if self.outcome else None,
             "started_at": self.started_at,

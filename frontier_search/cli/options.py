@@ -130,6 +130,11 @@ QUESTION = (
         "  [default: 5]",
     ),
     once("--epochs", type=int, help="Epochs of each model.  [default: the dataset's]"),
+    once(
+        "--budgets",
+        metavar="N,N",
+        help="Report every model after these epochs too, e.g. 15,30,60,120: the last is trained.",
+    ),
     once("--batch-size", type=int, help="Rows a minibatch.  [default: the dataset's]"),
     once(
         "--select",

@@ -31,12 +31,16 @@ def frontier(
     )
 
 
-def trials(listed: Sequence[Trial], form: str) -> str:
-    """Returns every trial as ``table``, ``json`` or ``csv``."""
+def trials(listed: Sequence[Trial], form: str, curves: bool = False) -> str:
+    """Returns every trial as ``table``, ``json`` or ``csv``.
+
+    Args:
+        curves: whether JSON and CSV have the validation loss of every epoch.
+    """
     return (
         trials_table(listed)
         if form == "table"
-        else data([trial.to_json() for trial in listed], form)
+        else data([trial.to_json(curves) for trial in listed], form)
     )
 
 

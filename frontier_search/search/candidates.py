@@ -30,11 +30,16 @@ def model_size(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -
     return asdict(architecture.size(dataset.n_features, dataset.n_outputs))
 
 
-def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Candidate, ...]:
+def read_candidates(
+    given: Any, spaces: Spaces, problems: list[str], rates: Sequence[float] = ()
+) -> tuple[Candidate, ...]:
     """Returns candidates that are listed as ``{family: NAME, PARAMETER: VALUE, ...}``.
 
     A parameter with only one value in its family's space may be left out. The word ``grid`` stands
     for every point of the spaces, which must then hold only choices.
+
+    Args:
+        rates: a listed candidate without a learning rate is one candidate at each of these.
     """
     if given == "grid":
         return _grid(spaces, problems)
@@ -61,11 +66,17 @@ def read_candidates(given: Any, spaces: Spaces, problems: list[str]) -> tuple[Ca
                 problems.append(f"{name}: {unknown('family', named, dict(spaces))}")
             continue
         own = {key: value for key, value in point.items() if key != "family"}
-        values = _values(name, own, space, problems)
-        if len(problems) == n_problems:
-            candidate = Candidate(named, values)
-            problems += [f"{name} is listed twice: {dict(point)}."] if candidate in read else []
-            read.append(candidate)
+        at_rates = (
+            [own]
+            if "learning_rate" in own or not rates
+            else [own | {"learning_rate": rate} for rate in rates]
+        )
+        _values(name, at_rates[0], space, problems)
+        if len(problems) > n_problems:
+            continue
+        candidates = [Candidate(named, _values(name, each, space, problems)) for each in at_rates]
+        problems += [f"{name} is listed twice: {dict(point)}."] if candidates[0] in read else []
+        read += candidates
     return tuple(read)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
@@ -15,6 +15,7 @@ from frontier_search.objective import Bound, objective_problems, parse_bound
 from frontier_search.sampling.samplers import SAMPLERS, Sampler
 from frontier_search.search.candidates import model_problems, read_candidates
 from frontier_search.search.spaces import Spaces, image_problem, read_families
+from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem
 from frontier_search.trial import Candidate
 
@@ -24,8 +25,8 @@ DEFAULT_OBJECTIVES = ("loss", "params")
 
 KEYS = (
     "name", "edition", "dataset", "dataset_sha256", "objectives", "families", "candidates",
-    "trials", "time_budget", "seeds", "epochs", "batch_size", "select", "sampler",
-    "families_budget", "require", "cohort", "in_flight", "seed",
+    "trials", "time_budget", "seeds", "epochs", "budgets", "batch_size", "select",
+    "learning_rates", "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
 )  # fmt: skip
 
 # The settings of proposals, which listed candidates do not need.
@@ -53,8 +54,10 @@ class _Reader:
     def fields(self) -> dict[str, Any]:
         dataset = self._dataset()
         budget = dataset.budget if dataset else None
-        families = self._families(dataset)
-        candidates = self._candidates(families)
+        rates = self._rates()
+        families = self._families(dataset, rates)
+        candidates = self._candidates(families, rates)
+        epochs, budgets = self._budgets(budget.epochs if budget else 1)
         fields: dict[str, Any] = {
             "name": self._name(),
             "edition": self._edition(),
@@ -65,7 +68,8 @@ class _Reader:
             "trials": self.values.whole("trials", len(candidates) or 100),
             "time_budget_s": self.values.seconds("time_budget"),
             "seeds": self.values.seeds("seeds", 5),
-            "epochs": self.values.whole("epochs", budget.epochs if budget else 1),
+            "epochs": epochs,
+            "budgets": budgets,
             "batch_size": self.values.whole("batch_size", budget.batch_size if budget else 1),
             "select": self.values.one_of(
                 "select", get_args(Select), budget.select if budget else "best"
@@ -142,12 +146,41 @@ class _Reader:
         self.problems += objective_problems(names, dataset.task if dataset else None)
         return names
 
-    def _families(self, dataset: Dataset | None) -> Spaces:
+    def _budgets(self, default: int) -> tuple[int, tuple[int, ...]]:
+        """Returns the epochs, and the budgets up to them; none if they are the only one."""
+        budgets = self.values.rising("budgets", "[15, 30, 60, 120]")
+        epochs = self.values.whole("epochs", budgets[-1] if budgets else default)
+        if budgets and budgets[-1] > epochs:
+            self.problems.append(
+                f"budgets = {list(budgets)} go above epochs = {epochs}; "
+                "raise `epochs`, or leave it out: the largest budget is trained."
+            )
+        budgets = (*(budget for budget in budgets if budget < epochs), epochs)
+        return epochs, budgets if len(budgets) > 1 else ()
+
+    def _rates(self) -> tuple[float, ...]:
+        """Returns the learning rates that every family is trained with; none if not given."""
+        if "learning_rates" not in self.spec:
+            return ()
+        given = self.spec["learning_rates"]
+        space, problems = SearchSpace.from_spec({"learning_rates": {"choice": given}})
+        rates = space["learning_rates"].extent() if not problems else ()
+        legal = tuple(float(rate) for rate in rates if not isinstance(rate, str) and rate > 0)
+        if len(legal) != len(rates) or problems:
+            self.problems.append(
+                f"learning_rates = {given!r}; give different numbers above 0, "
+                "e.g. [0.001, 0.003, 0.01, 0.03, 0.1]."
+            )
+            return ()
+        return legal
+
+    def _families(self, dataset: Dataset | None, rates: Sequence[float]) -> Spaces:
         families = read_families(
             self.spec.get("families"),
             self._default_families(),
             dataset.learning_rate if dataset else (1e-3, 1e-2),
             self.problems,
+            rates,
         )
         if dataset:
             self.problems += [
@@ -166,7 +199,7 @@ class _Reader:
         named = [point["family"] for point in points if point.get("family")]
         return tuple(dict.fromkeys(str(name) for name in named)) or PUBLISHED
 
-    def _candidates(self, families: Spaces) -> tuple[Candidate, ...]:
+    def _candidates(self, families: Spaces, rates: Sequence[float]) -> tuple[Candidate, ...]:
         if "candidates" not in self.spec:
             return ()
         self.problems += [
@@ -174,7 +207,7 @@ class _Reader:
             for key in WITHOUT_CANDIDATES
             if key in self.spec
         ]
-        return read_candidates(self.spec["candidates"], families, self.problems)
+        return read_candidates(self.spec["candidates"], families, self.problems, rates)
 
     def _sampler(self) -> str:
         name = str(self.values.one_of("sampler", SAMPLERS, "tpe"))

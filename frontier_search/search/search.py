@@ -45,6 +45,8 @@ class Search:
         time_budget_s: seconds after which no new cohort is asked for, or None.
         seeds: every candidate is trained on each of them.
         epochs, batch_size, select: the training of each model, see TrainingBudget.
+        budgets: numbers of epochs at which every model is reported, rising; the largest is
+            ``epochs``. Empty: only ``epochs``.
         sampler: a name of the table.
         families_budget: ``balanced``: families take turns and each is searched on its own history;
             ``free``: the sampler chooses the family.
@@ -73,10 +75,16 @@ class Search:
     seed: int = 0
     dataset_sha256: str | None = None
     edition: int = EDITION
+    budgets: tuple[int, ...] = ()
 
     @property
     def budget(self) -> TrainingBudget:
-        return TrainingBudget(self.epochs, self.batch_size, self.select)
+        return TrainingBudget(self.epochs, self.batch_size, self.select, self.budgets[:-1])
+
+    @property
+    def reported(self) -> tuple[int, ...]:
+        """The numbers of epochs at which every model is reported, rising."""
+        return self.budgets or (self.epochs,)
 
     @property
     def dataset_reference(self) -> DatasetReference:
@@ -173,6 +181,7 @@ class Search:
             **({"time_budget": self.time_budget_s} if self.time_budget_s is not None else {}),
             "seeds": list(self.seeds),
             "epochs": self.epochs,
+            **({"budgets": list(self.budgets)} if self.budgets else {}),
             "batch_size": self.batch_size,
             "select": self.select,
             **({} if self.candidates else {key: getattr(self, key) for key in WITHOUT_CANDIDATES}),

@@ -5,7 +5,7 @@ Every mistake becomes a sentence in the list ``problems``, and reading continues
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from frontier_search.data.dataset import Dataset
@@ -19,7 +19,11 @@ Spaces = tuple[tuple[str, SearchSpace], ...]  # (family, space), in the order of
 
 
 def read_families(
-    given: Any, default: Iterable[str], learning_rate: tuple[float, float], problems: list[str]
+    given: Any,
+    default: Iterable[str],
+    learning_rate: tuple[float, float],
+    problems: list[str],
+    rates: Sequence[float] = (),
 ) -> Spaces:
     """Returns the spaces of the families that a search lists.
 
@@ -27,6 +31,7 @@ def read_families(
         given: a list of names, or a mapping from names to what differs from the default space.
         default: the families when none is given.
         learning_rate: (low, high) of the dataset's own range.
+        rates: the learning rates of every family, in place of that range, if there are any.
     """
     if given is None:
         given = tuple(default)
@@ -47,7 +52,7 @@ def read_families(
             if list(given).count(name) > 1
         ]
     spaces = (
-        (name, _space(name, override, learning_rate, problems))
+        (name, _space(name, override, learning_rate, problems, rates))
         for name, override in overrides.items()
     )
     return tuple((name, space) for name, space in spaces if space is not None)
@@ -78,7 +83,11 @@ def not_a_family(name: str, found: object) -> str:
 
 
 def _space(
-    name: str, override: Any, learning_rate: tuple[float, float], problems: list[str]
+    name: str,
+    override: Any,
+    learning_rate: tuple[float, float],
+    problems: list[str],
+    rates: Sequence[float],
 ) -> SearchSpace | None:
     try:
         family: object = FAMILIES[name]
@@ -93,6 +102,8 @@ def _space(
     except SpecError as error:
         problems += error.problems
         return None
+    if rates:
+        spec["learning_rate"] = {"choice": list(rates)}
     if override not in (None, "default"):
         if not isinstance(override, Mapping):
             problems.append(
@@ -105,6 +116,11 @@ def _space(
             for key in override
             if key not in spec
         ]
+        if rates and "learning_rate" in override:
+            problems.append(
+                f"family {name!r}: it has a learning_rate, and `learning_rates` gives every family"
+                " the same ones; leave one of the two out."
+            )
         spec |= override
     space, mistakes = SearchSpace.from_spec(spec)
     for key, parameter in space:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from frontier_search.errors import SpecError
 from frontier_search.models.families import PUBLISHED
@@ -350,4 +352,85 @@ def test_classification_objectives_need_classes() -> None:
     )
     assert "objective 'accuracy' needs classes" in only_problem(
         dataset="sine", objectives=["accuracy"]
+    )
+
+
+# ---- budgets and learning rates ------------------------------------------------------------------
+
+
+INCREASING = st.lists(st.integers(1, 300), min_size=1, max_size=5, unique=True).map(sorted)
+
+
+@given(INCREASING)
+def test_the_largest_budget_is_trained_and_a_single_one_is_the_epochs(budgets: list[int]) -> None:
+    search = toys.search(epochs=None, budgets=budgets)
+    assert search.epochs == budgets[-1]
+    assert search.reported == tuple(budgets)
+    assert search.budget.budgets == tuple(budgets[:-1])
+    assert Search.from_spec(search.to_spec()) == search
+    same = [budgets, ",".join(map(str, budgets))]
+    assert {toys.search(epochs=None, budgets=form).fingerprint() for form in same} == {
+        search.fingerprint()
+    }
+    if len(budgets) == 1:
+        assert search.fingerprint() == toys.search(epochs=budgets[0]).fingerprint()
+
+
+@given(INCREASING, st.integers(0, 50))
+def test_the_epochs_are_a_budget_too(budgets: list[int], more: int) -> None:
+    search = toys.search(epochs=budgets[-1] + more, budgets=budgets)
+    assert set(search.reported) == {*budgets, budgets[-1] + more}
+
+
+@pytest.mark.parametrize("given_", [[30, 15], [15, 15], [0, 15], [1.5, 3], [True], [], "15,x", {}])
+def test_budgets_that_do_not_increase_are_refused(given_: Any) -> None:
+    problem = only_problem(epochs=None, budgets=given_)
+    assert problem == (
+        f"budgets = {given_!r}; give whole numbers above 0 that increase, e.g. [15, 30, 60, 120]."
+    )
+
+
+def test_budgets_above_the_epochs_are_refused() -> None:
+    assert only_problem(epochs=20, budgets=[15, 30]) == (
+        "budgets = [15, 30] go above epochs = 20; "
+        "raise `epochs`, or leave it out: the largest budget is trained."
+    )
+
+
+RATES = [0.001, 0.003, 0.01, 0.03, 0.1]
+
+
+def test_every_family_is_trained_with_the_same_learning_rates() -> None:
+    families = {"dense": {"hidden": 4}, "kronecker": None, "dense_adamw": "default"}
+    search = toys.search(families=families, learning_rates=["1e-3", 0.003, 0.01, 0.03, 0.1])
+    assert {space["learning_rate"] for space in search.spaces.values()} == {Choice(tuple(RATES))}
+    assert Search.from_spec(search.to_spec()) == search
+
+
+def test_a_listed_candidate_without_a_learning_rate_is_one_at_each() -> None:
+    listed = [{"family": "dense", "hidden": 4}, {"family": "dense", "hidden": 8}]
+    search = toys.search(
+        families={"dense": {"hidden": {"choice": [4, 8]}}},
+        candidates=listed,
+        learning_rates=RATES,
+        trials=None,
+        sampler=None,
+    )
+    found = [dict(candidate.hyperparameters) for candidate in search.candidates]
+    assert found == [{"hidden": h, "learning_rate": rate} for h in (4, 8) for rate in RATES]
+
+
+@pytest.mark.parametrize("given_", [[], [0.0], [-0.1], ["fast"], [0.1, 0.1], 0.1, [float("inf")]])
+def test_learning_rates_that_are_none_are_refused(given_: Any) -> None:
+    assert only_problem(learning_rates=given_) == (
+        f"learning_rates = {given_!r}; give different numbers above 0, "
+        "e.g. [0.001, 0.003, 0.01, 0.03, 0.1]."
+    )
+
+
+def test_a_family_with_a_rate_of_its_own_is_refused_beside_learning_rates() -> None:
+    problem = only_problem(families={"dense": {"learning_rate": 0.1}}, learning_rates=RATES)
+    assert problem == (
+        "family 'dense': it has a learning_rate, and `learning_rates` gives every family the same "
+        "ones; leave one of the two out."
     )

@@ -80,6 +80,7 @@ CHANGES: dict[str, list[Any]] = {  # field of a search -> other values, by the k
     "seeds": [3, [202, 101]],
     "epochs": [3],
     "batch_size": [8],
+    "budgets": [[1]],
     "select": ["last"],
     "sampler": ["tpe"],
     "families_budget": ["free"],
