@@ -6,9 +6,8 @@ A network has these parts, and a contract test holds forward and backward togeth
     initial     one model's first weights; every tensor is drawn in a fixed order
     forward     (M, d, batch) -> (M, o, batch): the definition, differentiable by autograd
     backward    optional: the same gradients written by hand, faster than autograd's
-    solve       optional: sets the scalars that have a closed form given all others, before the
-        first
-                epoch and after each
+    solve       optional: sets the scalars that have a closed form given all others,
+                before the first epoch and after each
 
 Activations are feature-major, (M, features, batch). With the batch innermost, the products of
 narrow layers run four times faster on a CPU than batch-major ones (width 8: 33 against 140

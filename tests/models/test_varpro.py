@@ -12,6 +12,7 @@ from frontier_search.data.dataset import Dataset, TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.training import loss
+from frontier_search.training.epochs import TorchEpochs
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
@@ -40,13 +41,20 @@ def solving(
     )
 
 
+def torch_epochs(training: StackTraining) -> TorchEpochs:
+    assert isinstance(training.epochs, TorchEpochs)
+    return training.epochs
+
+
 def penalised(training: StackTraining, learned: dict[str, torch.Tensor]) -> torch.Tensor:
     """Returns what the readout minimises, (M,), in float64."""
-    rows, task = training.data.train.of(training.positions), training.data.dataset.task
+    rows = training.data.train.of(training.data.positions(training.stack))
+    task = training.data.dataset.task
     exact = {name: tensor.double() for name, tensor in learned.items()}
-    training.stack.network.graph = training.stack.network.graph.double()  # type: ignore[attr-defined]
-    outputs = training.stack.network.forward(exact, rows.x.double())
-    training.stack.network.graph = training.stack.network.graph.float()  # type: ignore[attr-defined]
+    core = training.stack.network.core  # type: ignore[attr-defined]
+    core.graph = core.graph.double()
+    outputs = core.forward(exact, rows.x.double())
+    core.graph = core.graph.float()
     losses = loss.row_losses(
         task, outputs, rows.y.double() if task != "multiclass" else rows.y
     ).mean(dim=1)
@@ -60,7 +68,7 @@ def penalised(training: StackTraining, learned: dict[str, torch.Tensor]) -> torc
 def test_a_solved_readout_is_the_least_squares_solution() -> None:
     training = solving(toys.REGRESSION)
     training.run()
-    rows = training.data.train.of(training.positions)
+    rows = training.data.train.of(training.data.positions(training.stack))
     _, saved = training.stack.network.forward_saving(training.stack.learned, rows.x)  # type: ignore[attr-defined]
     features = (
         torch.cat([rows.x, saved.last, torch.ones_like(rows.x[:, :1])], dim=1).double().numpy()
@@ -86,7 +94,7 @@ def test_each_solve_of_a_classification_lowers_the_loss_towards_its_minimum(task
     training = solving(toys.dataset(task), ridges=(1e-2, 1e-1))
     before = penalised(training, training.stack.learned)
     for _ in range(150):
-        training._solve()
+        torch_epochs(training)._solve()
         after = penalised(training, training.stack.learned)
         assert (after <= before + 1e-6).all()
         before = after
@@ -102,7 +110,7 @@ def test_each_solve_of_a_classification_lowers_the_loss_towards_its_minimum(task
 
 def test_at_a_solved_readout_the_held_gradient_is_that_of_the_projected_loss() -> None:
     training = solving(toys.REGRESSION, ridges=(1e-1,))
-    training._solve()
+    torch_epochs(training)._solve()
     leaves = {
         name: tensor.clone().requires_grad_() for name, tensor in training.stack.learned.items()
     }
@@ -113,7 +121,7 @@ def test_at_a_solved_readout_the_held_gradient_is_that_of_the_projected_loss() -
         for sign in (1, -1):
             training.stack.learned["w_x"].copy_(leaves["w_x"].detach())
             training.stack.learned["w_x"][:, unit, column] += sign * step
-            training._solve()  # the readout follows, as in the projected loss
+            torch_epochs(training)._solve()  # the readout follows, as in the projected loss
             ends.append(penalised(training, training.stack.learned))
         torch.testing.assert_close(
             (ends[0] - ends[1]) / (2 * step), held[:, unit, column].double(), rtol=2e-2, atol=1e-5

@@ -28,16 +28,17 @@ from torch.nn import functional
 from frontier_search.data.dataset import Task
 from frontier_search.models.architectures.varpro import VarPro
 from frontier_search.models.network import Batches
-from frontier_search.models.networks.reservoir import ReservoirStack
+from frontier_search.models.networks.reservoir import ReservoirStack, Saved
 
 CURVATURE: Mapping[Task, float] = {"regression": 1.0, "binary": 0.25, "multiclass": 0.5}
 # Each step is a pass over the rows and costs as much as the forward passes of an epoch.
 STEPS: Mapping[Task, int] = {"regression": 1, "binary": 3, "multiclass": 3}
 
 
-class VarProStack(ReservoirStack):
+class VarProStack:
     """M reservoirs with solved readouts.
 
+    Learned: the tensors of ``ReservoirStack``.
     Solved: ``w_h`` and the rows of ``w_x`` and ``b_x`` that belong to W_out and b_out.
     """
 
@@ -49,9 +50,9 @@ class VarProStack(ReservoirStack):
         n_outputs: int,
         device: torch.device,
     ) -> None:
-        ReservoirStack.__init__(
-            self, [model.core for model in models], seeds, n_inputs, n_outputs, device
-        )
+        cores = [model.core for model in models]
+        self.core = ReservoirStack(cores, seeds, n_inputs, n_outputs, device)
+        self.learned, self.hidden, self.n_inputs = self.core.learned, self.core.hidden, n_inputs
         penalised = torch.ones(n_inputs + self.hidden + 1, dtype=torch.float64, device=device)
         penalised[-1] = 0
         self.penalty = (
@@ -61,13 +62,31 @@ class VarProStack(ReservoirStack):
             * penalised
         )
 
+    def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
+        return self.core.initial(generator)
+
+    def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        return self.core.forward(learned, x)
+
+    def forward_saving(self, learned: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Saved]:
+        return self.core.forward_saving(learned, x)
+
+    def backward(
+        self,
+        learned: Mapping[str, Tensor],
+        saved: Saved,
+        d_outputs: Tensor,
+        gradients: Mapping[str, Tensor],
+    ) -> None:
+        self.core.backward(learned, saved, d_outputs, gradients)
+
     def solve(self, learned: Mapping[str, Tensor], batches: Batches, task: Task) -> None:
         weights, d = self._readout(learned), self.n_inputs
         factor: Tensor | None = None
         for _ in range(STEPS[task]):
             gram, slope, n_rows = torch.zeros(()), torch.zeros(()), 0
             for x, y in batches():
-                outputs, saved = self.forward_saving(learned, x)
+                outputs, saved = self.core.forward_saving(learned, x)
                 ones = torch.ones_like(x[:, :1])
                 # float64, because float32 would lose what ridge adds
                 features = torch.cat([x, saved.last, ones], dim=1).double()
