@@ -5,7 +5,7 @@ It may come from several searches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,6 +102,12 @@ class Evidence:
             pattern: values of ``family`` and of hyperparameters, by name.
         """
         return self._chosen([_matches(candidate, pattern) for candidate in self.candidates])
+
+    def among(self, families: Collection[str] | None) -> Evidence:
+        """Restricts the evidence to the candidates of some families; None keeps all."""
+        if families is None:
+            return self
+        return self._chosen([candidate.family in families for candidate in self.candidates])
 
     def common(self) -> Evidence:
         """Restricts the evidence to the seeds on which every candidate was trained."""

@@ -118,6 +118,7 @@ class Body:
         return self._constants[dataset, seeds]
 
     def _owns(self, part: Part, evidence: Evidence, level: float) -> Finding:
+        evidence = evidence.among(part.contestants)
         if not _is_contest(evidence, part.subject):
             return SILENCE
         narrowed, rivals = narrow(evidence)
@@ -141,8 +142,10 @@ class Body:
         limit, differences, used = part.values["to"], [], []
         for dataset in part.datasets:
             evidence = self.richest(dataset)
+            evidence = evidence and evidence.among(part.contestants)
             if (
                 evidence is None
+                or not evidence.candidates
                 or float(evidence.params.min()) > limit
                 or not _is_contest(evidence, part.subject)
             ):

@@ -36,6 +36,7 @@ Written in YAML as::
       parts:
       - {dataset: [sine, iris], stronger: reservoir, to: 100}
       # a larger share up to 100 parameters than above, on average over the datasets
+      - {dataset: sine, owner: reservoir, against: dense, to: 100}   # no other family counts
 
 A list of datasets stands for a part on each of them; with ``stronger``, for all of them together.
 A pattern such as ``{family: kronecker, hidden: 16}`` stands for the best candidate, chosen on
@@ -61,8 +62,8 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no_worse": (("than", "within"), ("metric",)),
     "equal": (("to", "within"), ("metric",)),
     "reach": (("by", "metric", "within"), ()),
-    "owner": ((), ("from", "to", "above", "measure")),
-    "stronger": (("to",), ()),
+    "owner": ((), ("from", "to", "above", "measure", "against")),
+    "stronger": (("to",), ("against",)),
 }
 # Keys that hold a candidate's pattern. The key ``to`` of ``equal`` holds one too.
 PATTERNS = ("better", "no_worse", "equal", "than", "by")
@@ -80,7 +81,8 @@ class Part:
         kind: a key of ``KINDS``.
         datasets: it is about these.
         subject: a candidate's pattern, families, or the value to reach.
-        values: its other keys; for families also ``who``, their words.
+        values: its other keys; for families also ``who``, their words. ``against`` holds the
+            families to which the contest is restricted, and ``whom`` their words.
     """
 
     kind: str
@@ -111,11 +113,23 @@ class Part:
             )
         who = self.values["who"]
         if self.kind == "stronger":
-            return f"{on}{who} own a larger share at most {self.values['to']} parameters than above"
+            return (
+                f"{on}{who}{self._rival_words()} own a larger share "
+                f"at most {self.values['to']} parameters than above"
+            )
         above = self.values.get("above", MAJORITY)
         share = "some" if above == 0 else f"more than {above:.0%}"
         measure = "members" if self.values.get("measure") == "members" else "hypervolume"
-        return f"{on}{who} own {share} of the {measure}{self._range_words()}"
+        return f"{on}{who}{self._rival_words()} own {share} of the {measure}{self._range_words()}"
+
+    @property
+    def contestants(self) -> tuple[str, ...] | None:
+        """The families between which a share is divided; None means all of them."""
+        rivals = self.values.get("against")
+        return (*self.subject, *rivals) if rivals else None
+
+    def _rival_words(self) -> str:
+        return f", of what they and {self.values['whom']} own," if "whom" in self.values else ""
 
     def _range_words(self) -> str:
         low, high = self.values.get("from"), self.values.get("to")
@@ -239,14 +253,22 @@ def _parts(
     values = {key: value for key, value in given.items() if key not in ("dataset", kind)}
     subject = given[kind]
     if kind in ("owner", "stronger"):
-        listed = [subject] if isinstance(subject, str) else subject
-        values |= {"who": " or ".join(listed)}
-        subject = tuple(family for name in listed for family in groups.get(name, (name,)))
+        values["who"], subject = _families(subject, groups)
+        if "against" in values:
+            values["whom"], values["against"] = _families(values["against"], groups)
     together = kind == "stronger"
     return [
         Part(kind, each, subject, values)
         for each in ([datasets] if together else [(dataset,) for dataset in datasets])
     ]
+
+
+def _families(
+    given: str | Sequence[str], groups: Mapping[str, Sequence[str]]
+) -> tuple[str, tuple[str, ...]]:
+    """Returns the words for a family, a group or a list of them, and the families."""
+    listed = [given] if isinstance(given, str) else given
+    return " or ".join(listed), tuple(f for name in listed for f in groups.get(name, (name,)))
 
 
 def _groups(given: Any, problems: list[str]) -> dict[str, tuple[str, ...]]:
@@ -269,7 +291,7 @@ def _wanted(kind: str, key: str, value: Any) -> str | None:
             if isinstance(value, Mapping)
             else "a candidate's pattern such as {family: dense, hidden: 16}"
         )
-    if key in ("owner", "stronger"):
+    if key in ("owner", "stronger", "against"):
         return (
             None
             if isinstance(value, str) or (value and _is_names(value))

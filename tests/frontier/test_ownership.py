@@ -78,3 +78,16 @@ def test_of_two_equal_rivals_none_is_called_the_winner_more_often_than_the_level
         share = found.of(["dense"]).interval
         called[-1] |= share.known and not share.low <= 0.5 <= share.high
     assert np.mean(called) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_a_contest_among_some_families_passes_over_the_others() -> None:
+    asked = search()
+    trials = [
+        trial(0, "dense", 2, 100, [0.9] * 5, asked),
+        trial(1, "kronecker", 2, 10, [0.5] * 5, asked),
+        trial(2, "linear", 2, 10, [0.1] * 5, asked),
+    ]
+    evidence = Evidence.of([(asked, trials)])
+    assert evidence.among(None) is evidence
+    owners = ownership(evidence.among(["dense", "kronecker"]), np.ones(5))
+    assert owners.of(["kronecker"]).value == 1

@@ -91,3 +91,16 @@ def test_a_part_on_several_datasets_becomes_one_part_for_each_except_stronger() 
     (claim,) = Claims.from_spec({"claims": [{"claim": "a", "parts": [better, stronger]}]}).claims
     assert [part.datasets for part in claim.parts] == [("sine",), ("iris",), ("sine", "iris")]
     assert claim.parts[0].words() == "sine: kronecker (hidden 4) better than dense (hidden 4)"
+
+
+def test_a_contest_may_be_restricted_to_rivals() -> None:
+    part = {"dataset": "sine", "owner": "kronecker", "against": "small", "to": 100}
+    spec = {"groups": {"small": ["dense", "linear"]}, "claims": [{"claim": "a", "parts": [part]}]}
+    (found,) = Claims.from_spec(spec).claims[0].parts
+    assert found.contestants == ("kronecker", "dense", "linear")
+    assert found.words() == (
+        "sine: kronecker, of what they and small own, own more than 50% of the hypervolume "
+        "(to 100 parameters)"
+    )
+    del part["against"]
+    assert Claims.from_spec(spec).claims[0].parts[0].contestants is None
