@@ -6,7 +6,7 @@ tables          the frontier and the trials for a terminal, as JSON and as CSV
 rows            rows of plain data for a terminal, as JSON and as CSV
 chart           what a figure of the frontier shows
 figures/        the zoo of figures: how the chart is drawn, a format a file
-report_figures  the other figures of a report
+illustrations   graphs and spectra, the recurrence, the winner map
 study           the report on a study
 study_claims    the claims of that report, and who owns the frontiers
 document        writes a report as HTML and as Markdown

@@ -14,7 +14,7 @@ from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
 from frontier_search.frontier.membership import DRAWS, Member, members
 from frontier_search.frontier.settling import CORRECTED
-from frontier_search.reports import report_figures, study_claims, study_owners, words
+from frontier_search.reports import illustrations, study_claims, study_owners, words
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.figures.png import picture
@@ -176,10 +176,10 @@ def _baselines(studied: Studied) -> tuple[Baseline, ...]:
 def _graphs(studied: Sequence[Studied]) -> list[Block]:
     """Returns drawings of a reservoir and of the fixed graphs; nothing if no family has a graph."""
     families = list(dict.fromkeys(family for each in studied for family in each.search.spaces))
-    drawn = report_figures.graphs(families)
+    drawn = illustrations.graphs(families)
     if drawn is None:
         return []
-    drawing = f"{report_figures.GRAPH_UNITS} units, the graph of seed {report_figures.GRAPH_SEED}"
+    drawing = f"{illustrations.GRAPH_UNITS} units, the graph of seed {illustrations.GRAPH_SEED}"
     caption = (
         f"Above: which unit listens to which ({drawing}). "
         "Below: eigenvalues, scaled to a spectral radius of 1."
@@ -190,7 +190,7 @@ def _graphs(studied: Sequence[Studied]) -> list[Block]:
         "y = W_out [x, h_T] + b_out",
     )
     recurrence, learned = (
-        report_figures.recurrence(),
+        illustrations.recurrence(),
         "A reservoir: only the dark boxes are learned.",
     )
     return [

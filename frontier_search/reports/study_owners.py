@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.judge import Body
 from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range
-from frontier_search.reports import report_figures, words
+from frontier_search.reports import illustrations, words
 from frontier_search.reports.document import Block, Figure, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
 from frontier_search.search.claim import Claims
@@ -89,7 +89,7 @@ def _winner_map(
         for dataset, ranges in owned.items()
     }
     title = "reservoirs (blue) against dense (red): share of what both own"
-    return Figure("winners.png", report_figures.winners(shares, title), WINNERS)
+    return Figure("winners.png", illustrations.winners(shares, title), WINNERS)
 
 
 def _shares(

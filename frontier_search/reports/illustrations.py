@@ -1,4 +1,4 @@
-"""The figures of a report other than frontiers: graphs and spectra, the recurrence, the winner map.
+"""The illustrations of a report: graphs and spectra, the recurrence, the winner map.
 
 Every function returns a PNG.
 """
