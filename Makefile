@@ -51,7 +51,7 @@ bench: .venv/.installed
 	touch $@
 
 .venv/.dev: .venv/.installed
-	$(INSTALL) -e '.[dev,postgres,cluster,bucket]'
+	$(INSTALL) -e '.[dev,postgres,cluster,bucket,panel]'
 	touch $@
 
 .venv/.wheels: .venv/.dev

@@ -24,6 +24,7 @@ def command(form: str) -> None:
             "batch_size": d.budget.batch_size,
             "loss_unit": d.unit,
             "source": d.source,
+            "licence": d.licence or "generated",
         }
         for d in DATASETS.values()
     ]

@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 Task = Literal["regression", "binary", "multiclass"]
 Select = Literal["best", "last"]
-Population = Literal["draws", "problem", "table"]
+Population = Literal["draws", "problems", "problem", "table"]
 
 # what an interval over seeds speaks of
 POPULATIONS: dict[Population, str] = {
     "draws": "fresh rows of the generator: every seed draws its own",
+    "problems": "fresh problems of the generator: every seed draws its own problem and its rows",
     "problem": "fresh rows of one problem: another instance of the generator may differ",
     "table": "other splits of these rows: it says nothing about rows that are not in the table",
 }
+
+TARGET_UNIT = "squared standard deviations of the target"  # a loss whose target is standardised
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,12 @@ class Dataset:
         file: for datasets whose rows are not shipped: returns the local file, or None if the rows
             must be downloaded. None for all other datasets.
         learning_rate: (low, high) of the default, logarithmic, learning-rate range.
-        population: what another seed changes: it draws rows anew from a generator (``draws``) or
-            from one fixed problem (``problem``), or it splits the same rows again (``table``). An
-            interval over seeds speaks of nothing wider, see ``POPULATIONS``.
+        population: what another seed changes: it draws rows anew from a generator (``draws``), or
+            a problem and its rows (``problems``), or rows of one fixed problem (``problem``), or it
+            splits the same rows again (``table``). An interval over seeds speaks of nothing wider,
+            see ``POPULATIONS``.
+        licence: of rows that somebody collected, or ``"not stated"``; empty for generated rows.
+        package: the package that holds the rows, if only the extra ``panel`` installs it.
     """
 
     name: str
@@ -108,6 +114,8 @@ class Dataset:
     file: Callable[[], Path | None] | None = None
     learning_rate: tuple[float, float] = (1e-3, 3e-2)
     population: Population = "table"
+    licence: str = ""
+    package: str | None = None
 
     @property
     def square_image(self) -> bool:

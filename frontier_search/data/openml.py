@@ -74,7 +74,7 @@ class UsersFile:
         return users_file(self.name)
 
 
-def dataset(name: str, data_id: int, source: str) -> Dataset:
+def dataset(name: str, data_id: int, source: str, licence: str) -> Dataset:
     """Returns a dataset of 28 x 28 images in 10 classes."""
     return Dataset(
         name=name,
@@ -87,6 +87,7 @@ def dataset(name: str, data_id: int, source: str) -> Dataset:
         split=Images(name, data_id),
         image=(1, SIDE, SIDE),
         file=UsersFile(name),
+        licence=licence,
     )
 
 

@@ -7,19 +7,19 @@ scikit-learn is imported when a seed is first split, because listing the dataset
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from frontier_search.data.dataset import Dataset, Split, Task, TrainingBudget
+from frontier_search.data.dataset import TARGET_UNIT, Dataset, Split, Task, TrainingBudget
 from frontier_search.data.splitting import (
     Sizes,
     at_random,
     in_order,
     split_rows,
+    split_table,
     standardised,
-    stratified,
 )
 
 SIZES = Sizes(train=600, val=200, test=200)
@@ -102,36 +102,56 @@ class FixedProblem:
 
     def __call__(self, seed: int) -> Split:
         """Returns x of shape (n_rows, n_features), standardised, y a class number."""
-        x, y = _call(
+        x, y = self.draw(PROBLEM_ROWS, PROBLEM)
+        parts = at_random(PROBLEM_ROWS, self.sizes, seed)
+        return split_rows(standardised(x, parts.train), y, parts, self.task)
+
+    def draw(self, n_rows: int, problem: int) -> tuple[Any, Any]:
+        """Returns features (n_rows, n_features) and class numbers (n_rows,) of one problem."""
+        return _call(
             "make_classification",
-            n_samples=PROBLEM_ROWS,
+            n_samples=n_rows,
             n_features=self.n_features,
             n_informative=self.n_informative,
             n_redundant=self.n_redundant,
             n_classes=self.n_classes,
-            random_state=PROBLEM,
+            random_state=problem,
         )
-        parts = at_random(PROBLEM_ROWS, self.sizes, seed)
-        return split_rows(standardised(x, parts.train), y, parts, self.task)
+
+
+@dataclass(frozen=True)
+class FreshProblem:
+    """As ``FixedProblem``, except that every seed draws its own problem: clusters and rows.
+
+    Attributes:
+        kind: sizes and numbers that all problems share.
+    """
+
+    kind: FixedProblem
+
+    def __call__(self, seed: int) -> Split:
+        """Returns x of shape (n_rows, n_features), standardised, y a class number."""
+        x, y = self.kind.draw(sum(self.kind.sizes), seed)
+        parts = in_order(self.kind.sizes)
+        return split_rows(standardised(x, parts.train), y, parts, self.kind.task)
 
 
 @dataclass(frozen=True)
 class StoredTable:
-    """All rows of a table that scikit-learn holds. The seed decides a stratified split, 60/20/20.
-
-    The training rows standardise the features.
+    """All rows of a table that scikit-learn holds, split by ``split_table``.
 
     Attributes:
-        function: of ``sklearn.datasets``; it returns features and class numbers.
+        function: of ``sklearn.datasets``; it returns features, and class numbers or a target.
+        task: binary, multiclass or regression.
     """
 
     function: str
+    task: Task
 
     def __call__(self, seed: int) -> Split:
-        """Returns x of shape (n_rows, n_features), standardised, y a class number."""
+        """Returns x of shape (n_rows, n_features), standardised, y a class number or target."""
         x, y = _call(self.function, return_X_y=True)
-        parts = stratified(y, seed)
-        return split_rows(standardised(x, parts.train), y, parts, "multiclass")
+        return split_table(x, y, self.task, seed)
 
 
 def fresh_sample(
@@ -182,17 +202,31 @@ def fixed_problem(name: str, problem: FixedProblem) -> Dataset:
     )
 
 
-def stored_table(name: str, function: str, n_features: int, n_classes: int, source: str) -> Dataset:
-    """A multiclass dataset of ``StoredTable``."""
+def fresh_problem(name: str, kind: FixedProblem) -> Dataset:
+    """A dataset of a ``FreshProblem``: as ``fixed_problem``, with another problem a seed."""
+    return replace(fixed_problem(name, kind), split=FreshProblem(kind), population="problems")
+
+
+def stored_table(
+    name: str,
+    function: str,
+    n_features: int,
+    source: str,
+    licence: str,
+    task: Task = "multiclass",
+    n_outputs: int = 1,
+) -> Dataset:
+    """A dataset of ``StoredTable``."""
     return Dataset(
         name=name,
-        task="multiclass",
+        task=task,
         n_features=n_features,
-        n_outputs=n_classes,
-        unit="nats",
+        n_outputs=n_outputs,
+        unit=TARGET_UNIT if task == "regression" else "nats",
         source=f"{source}, sklearn.datasets.{function}",
         budget=TrainingBudget(epochs=100, batch_size=32),
-        split=StoredTable(function),
+        split=StoredTable(function, task),
+        licence=licence,
     )
 
 

@@ -117,3 +117,25 @@ def split_rows(x: NDArray[Any], y: NDArray[Any], parts: Parts, task: Task) -> Sp
         )
 
     return Split(*(rows(numbers) for numbers in parts))
+
+
+def split_table(
+    x: NDArray[Any], y: NDArray[Any], task: Task, seed: int, scaled: bool = False
+) -> Split:
+    """Splits all rows of a table 60/20/20: within each class, or at random for a regression.
+
+    The training rows standardise the features, and the target of a regression.
+
+    Args:
+        x: shape (n_rows, n_features).
+        y: shape (n_rows,): target or class number.
+        task: decides how rows are drawn, and the dtype of y.
+        seed: decides which rows go where.
+        scaled: whether the features are left as they are, e.g. pixels in [0, 1].
+    """
+    if task == "regression":
+        parts = at_random(len(y), sixty_twenty_twenty(len(y)), seed)
+        y = standardised(y, parts.train)
+    else:
+        parts = stratified(y, seed)
+    return split_rows(x if scaled else standardised(x, parts.train), y, parts, task)

@@ -20,14 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import Dataset, Split, Task, TrainingBudget
-from frontier_search.data.splitting import (
-    at_random,
-    sixty_twenty_twenty,
-    split_rows,
-    standardised,
-    stratified,
-)
+from frontier_search.data.dataset import TARGET_UNIT, Dataset, Split, Task, TrainingBudget
+from frontier_search.data.splitting import split_table
 from frontier_search.data.table import READERS, TARGET, listed
 from frontier_search.errors import SpecError
 
@@ -66,7 +60,7 @@ def from_file(path: str | Path) -> Dataset:
         task=task,
         n_features=x.shape[1],
         n_outputs=n_outputs,
-        unit="squared standard deviations of the target" if task == "regression" else "nats",
+        unit=TARGET_UNIT if task == "regression" else "nats",
         source=f"file {path}",
         budget=BUDGET,
         split=partial(_split, x, y, task, pixels),
@@ -76,17 +70,7 @@ def from_file(path: str | Path) -> Dataset:
 
 def _split(x: NDArray[Any], y: NDArray[Any], task: Task, pixels: bool, seed: int) -> Split:
     """Splits the rows. A function of the module, because a dataset with a closure has no pickle."""
-    parts = (
-        at_random(len(x), sixty_twenty_twenty(len(x)), seed)
-        if task == "regression"
-        else stratified(y, seed)
-    )
-    return split_rows(
-        x if pixels else standardised(x, parts.train),
-        standardised(y, parts.train) if task == "regression" else y,
-        parts,
-        task,
-    )
+    return split_table(x, y, task, seed, scaled=pixels)
 
 
 def _target(y: NDArray[Any], path: str) -> tuple[Task, NDArray[Any], int]:

@@ -25,7 +25,9 @@ def render(rows: Sequence[Mapping[str, Any]], form: str) -> str:
         return to_csv(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for key in rows[0] if rows else ():
-        table.add_column(str(key))
+        words = " ".join([str(key), *(str(row[key]) for row in rows)]).split()
+        # rich narrows the widest columns first, and would cut their words before it wraps others
+        table.add_column(str(key), min_width=max(map(len, words)))
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     return to_text(table)

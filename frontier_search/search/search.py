@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from frontier_search.data.dataset import Dataset, Select, TrainingBudget
+from frontier_search.data.optional import require
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
 from frontier_search.models.editions import EDITION, differs
@@ -129,6 +130,8 @@ class Search:
                     "take it away, or start a new search."
                 )
             dataset.split(self.seeds[0])
+        if dataset.package is not None:
+            require(dataset.package)
         if self.dataset_reference.kind.users_code and self.dataset_sha256 is None:
             problems = dataset.problems(self.seeds)
             if problems:

@@ -14,7 +14,7 @@ from tests.cli.results import HERE, TINY, Run, mistakes, only_mistake
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--dataset", "irs"], "unknown dataset 'irs'. Did you mean 'iris'? Allowed: circles,"),
+        (["--dataset", "irs"], "unknown dataset 'irs'. Did you mean 'iris'? Allowed: airfoil,"),
         (["--dataset", "rows.csv"], "rows.csv"),
         ([], "no dataset given; name one with --dataset NAME|FILE or the key `dataset`."),
         (

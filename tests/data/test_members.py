@@ -13,6 +13,10 @@ pytestmark = pytest.mark.usefixtures("image_files")
 STANDARDISED = None
 TOY = (600, 200, 200)
 MNIST = (6000, 2000, 2000)
+SPECIAL_FUNCTIONS = (
+    *("ellipj", "ellipkinc", "ellipeinc", "jv", "yv", "kv", "iv", "lpmv0", "lpmv1", "lpmv2"),
+    *(f"sphharm{orders}" for orders in ("01", "11", "02", "12", "22")),
+)
 
 
 @pytest.mark.parametrize(
@@ -34,9 +38,24 @@ MNIST = (6000, 2000, 2000)
         ("fashion_mnist", MNIST, (0.0, 1.0), (1, 28, 28)),
         ("synthetic_3class", TOY, STANDARDISED, None),
         ("synthetic_5class", (900, 300, 300), STANDARDISED, None),
+        ("breast_cancer", (343, 113, 113), STANDARDISED, None),
+        ("diabetes", (266, 88, 88), STANDARDISED, None),
+        ("airfoil", (901, 301, 301), STANDARDISED, None),
+        ("yacht", (184, 62, 62), STANDARDISED, None),
+        ("weather_ankara", (193, 64, 64), STANDARDISED, None),
+        ("fish_toxicity", (545, 181, 181), STANDARDISED, None),
+        ("pima", (460, 154, 154), STANDARDISED, None),
+        ("ionosphere", (210, 70, 70), STANDARDISED, None),
+        ("vowel", (594, 198, 198), STANDARDISED, None),
+        ("segment", (1252, 417, 417), STANDARDISED, None),
+        ("thyroid", (129, 43, 43), STANDARDISED, None),
+        ("dermatology", (214, 72, 72), STANDARDISED, None),
+        ("mnist_5k", (3000, 1000, 1000), (0.0, 1.0), (1, 28, 28)),
+        ("mnist1d", (4000, 1000, 1000), STANDARDISED, None),
+        *((name, (1000, 1000, 1000), (0.0, 1.0), None) for name in SPECIAL_FUNCTIONS),
     ],
 )
-def test_sizes_intervals_and_images_are_those_of_the_study(
+def test_sizes_intervals_and_images_are_the_documented_ones(
     name: str,
     sizes: tuple[int, int, int],
     interval: tuple[float, float] | None,
@@ -98,19 +117,33 @@ def test_binary_toys_have_even_classes(name: str) -> None:
     assert sum(float(rows.y.sum()) for rows in parts_of(split_of(name, SEEDS[0])).values()) == 500
 
 
-@pytest.mark.parametrize("name", ["classification_20d", "synthetic_3class", "synthetic_5class"])
-def test_two_seeds_draw_from_one_problem(name: str) -> None:
-    """The class means of two seeds are much nearer to each other than those of two classes."""
+def distances(name: str) -> tuple[float, float]:
+    """How far a class's mean moves between two seeds at most, and from the mean of all at least."""
     one, other = (split_of(name, seed).train for seed in SEEDS[:2])
     labels = range(max(2, DATASETS[name].n_outputs))
     means, again = (
         np.stack([rows.x[rows.y == label].mean(axis=0) for label in labels])
         for rows in (one, other)
     )
-    assert (
-        np.linalg.norm(means - again, axis=1).max()
-        < np.linalg.norm(means - means.mean(axis=0), axis=1).min()
-    )
+    moved, apart = means - again, means - means.mean(axis=0)
+    return np.linalg.norm(moved, axis=1).max(), np.linalg.norm(apart, axis=1).min()
+
+
+@pytest.mark.parametrize("name", ["classification_20d", "synthetic_3class", "synthetic_5class"])
+def test_two_seeds_draw_from_one_problem(name: str) -> None:
+    """The class means of two seeds are much nearer to each other than those of two classes."""
+    moved, apart = distances(name)
+    assert moved < apart
+    assert DATASETS[name].population == "problem"
+
+
+@pytest.mark.parametrize("name", ["classification_20d", "synthetic_3class", "synthetic_5class"])
+def test_with_problems_in_its_name_every_seed_draws_another_problem(name: str) -> None:
+    several = f"{name}_problems"
+    moved, apart = distances(several)
+    assert moved > apart
+    assert DATASETS[several].population == "problems"
+    assert sizes_of(several, SEEDS[0]) == sizes_of(name, SEEDS[0])
 
 
 def test_fresh_rows_of_a_generator_share_no_row_between_seeds_and_a_table_shares_many() -> None:

@@ -87,7 +87,7 @@ def test_every_family_is_counted_for_every_dataset(family: str, dataset: str) ->
         (problem,) = problems(family, dataset, *settings)
         assert problem == (
             f"family {family!r} takes square images of one channel; {dataset!r} holds no images. "
-            "Take digits, mnist, fashion_mnist, "
+            "Take digits, mnist, fashion_mnist, mnist_5k, "
             "or an .npz file whose X has the shape (n, side, side)."
         )
         return

@@ -2,7 +2,8 @@
 
 Generated datasets are drawn anew for each seed, or from one fixed problem. Real ones are split by
 the seed. All work offline except mnist and fashion_mnist, which need their file or, once, the
-network (see ``data.openml``). Loading a member loads only its metadata: scikit-learn, which makes
+network (see ``data.openml``). The rows of some are in packages that the extra ``panel`` installs
+(see ``data.optional``). Loading a member loads only its metadata: scikit-learn, which makes
 or holds the rows, is imported when a seed is first split, so that commands that only read stay
 quick.
 """
@@ -29,6 +30,38 @@ NAMES = (
     "fashion_mnist",
     "synthetic_3class",
     "synthetic_5class",
+    "classification_20d_problems",
+    "synthetic_3class_problems",
+    "synthetic_5class_problems",
+    "breast_cancer",
+    "diabetes",
+    "airfoil",
+    "yacht",
+    "weather_ankara",
+    "fish_toxicity",
+    "pima",
+    "ionosphere",
+    "vowel",
+    "segment",
+    "thyroid",
+    "dermatology",
+    "mnist_5k",
+    "mnist1d",
+    "ellipj",
+    "ellipkinc",
+    "ellipeinc",
+    "jv",
+    "yv",
+    "kv",
+    "iv",
+    "lpmv0",
+    "lpmv1",
+    "lpmv2",
+    "sphharm01",
+    "sphharm11",
+    "sphharm02",
+    "sphharm12",
+    "sphharm22",
 )
 
 DATASETS: Zoo[Dataset] = Zoo(

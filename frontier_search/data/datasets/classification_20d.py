@@ -10,13 +10,11 @@ from __future__ import annotations
 from frontier_search.data import scikit_learn
 from frontier_search.data.splitting import Sizes
 
-DATASET = scikit_learn.fixed_problem(
-    "classification_20d",
-    scikit_learn.FixedProblem(
-        n_features=20,
-        n_informative=10,
-        n_redundant=5,
-        n_classes=2,
-        sizes=Sizes(train=600, val=200, test=200),
-    ),
+PROBLEM = scikit_learn.FixedProblem(
+    n_features=20,
+    n_informative=10,
+    n_redundant=5,
+    n_classes=2,
+    sizes=Sizes(train=600, val=200, test=200),
 )
+DATASET = scikit_learn.fixed_problem("classification_20d", PROBLEM)

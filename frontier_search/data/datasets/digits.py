@@ -35,4 +35,5 @@ DATASET = Dataset(
     budget=TrainingBudget(epochs=100, batch_size=64),
     split=split,
     image=(1, SIDE, SIDE),
+    licence="CC BY 4.0",
 )

@@ -11,4 +11,4 @@ from __future__ import annotations
 
 from frontier_search.data import openml
 
-DATASET = openml.dataset("fashion_mnist", 40996, "Xiao et al. (2017)")
+DATASET = openml.dataset("fashion_mnist", 40996, "Xiao et al. (2017)", "MIT")

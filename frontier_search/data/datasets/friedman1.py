@@ -12,7 +12,7 @@ of 1, and the noise is about 0.04. Each seed draws a fresh sample.
 
 from __future__ import annotations
 
-from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.dataset import TARGET_UNIT, Dataset, Split, TrainingBudget
 from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
 
 SIZES = Sizes(train=900, val=300, test=300)
@@ -37,7 +37,7 @@ DATASET = Dataset(
     task="regression",
     n_features=N_FEATURES,
     n_outputs=1,
-    unit="squared standard deviations of the target",
+    unit=TARGET_UNIT,
     source="Friedman (1991), sklearn.datasets.make_friedman1",
     budget=TrainingBudget(epochs=200, batch_size=32),
     split=split,

@@ -10,5 +10,10 @@ from __future__ import annotations
 from frontier_search.data import scikit_learn
 
 DATASET = scikit_learn.stored_table(
-    "iris", "load_iris", n_features=4, n_classes=3, source="Fisher (1936)"
+    "iris",
+    "load_iris",
+    n_features=4,
+    n_outputs=3,
+    source="Fisher (1936)",
+    licence="CC BY 4.0",
 )

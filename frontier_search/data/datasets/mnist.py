@@ -10,4 +10,4 @@ from __future__ import annotations
 
 from frontier_search.data import openml
 
-DATASET = openml.dataset("mnist", 554, "LeCun et al. (1998)")
+DATASET = openml.dataset("mnist", 554, "LeCun et al. (1998)", "CC BY-SA 3.0")

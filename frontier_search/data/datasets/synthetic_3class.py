@@ -9,13 +9,11 @@ from __future__ import annotations
 from frontier_search.data import scikit_learn
 from frontier_search.data.splitting import Sizes
 
-DATASET = scikit_learn.fixed_problem(
-    "synthetic_3class",
-    scikit_learn.FixedProblem(
-        n_features=10,
-        n_informative=6,
-        n_redundant=2,
-        n_classes=3,
-        sizes=Sizes(train=600, val=200, test=200),
-    ),
+PROBLEM = scikit_learn.FixedProblem(
+    n_features=10,
+    n_informative=6,
+    n_redundant=2,
+    n_classes=3,
+    sizes=Sizes(train=600, val=200, test=200),
 )
+DATASET = scikit_learn.fixed_problem("synthetic_3class", PROBLEM)

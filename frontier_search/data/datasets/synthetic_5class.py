@@ -10,13 +10,11 @@ from __future__ import annotations
 from frontier_search.data import scikit_learn
 from frontier_search.data.splitting import Sizes
 
-DATASET = scikit_learn.fixed_problem(
-    "synthetic_5class",
-    scikit_learn.FixedProblem(
-        n_features=20,
-        n_informative=10,
-        n_redundant=5,
-        n_classes=5,
-        sizes=Sizes(train=900, val=300, test=300),
-    ),
+PROBLEM = scikit_learn.FixedProblem(
+    n_features=20,
+    n_informative=10,
+    n_redundant=5,
+    n_classes=5,
+    sizes=Sizes(train=900, val=300, test=300),
 )
+DATASET = scikit_learn.fixed_problem("synthetic_5class", PROBLEM)

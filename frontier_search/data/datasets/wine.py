@@ -10,5 +10,10 @@ from __future__ import annotations
 from frontier_search.data import scikit_learn
 
 DATASET = scikit_learn.stored_table(
-    "wine", "load_wine", n_features=13, n_classes=3, source="Forina et al. (1988)"
+    "wine",
+    "load_wine",
+    n_features=13,
+    n_outputs=3,
+    source="Forina et al. (1988)",
+    licence="CC BY 4.0",
 )

@@ -1,0 +1,10 @@
+"""The Bessel function of the first kind, J_v(z), v and z in [0, 1].
+
+Source: Yu et al. (2024), see ``data.special_functions``.
+"""
+
+from __future__ import annotations
+
+from frontier_search.data.special_functions import SpecialFunction, dataset
+
+DATASET = dataset("jv", SpecialFunction("jv"))
