@@ -10,7 +10,6 @@ inside is minimised.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -252,47 +251,6 @@ def metric_keys() -> list[str]:
     measured = [objective for objective in OBJECTIVES.values() if not objective.known]
     split = [o.key(split) for split in SPLITS for o in measured if o.has_splits]
     return [*split, *(o.key("val") for o in measured if not o.has_splits)]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A bound on a known objective: a candidate that breaks it is never trained."""
-
-    objective: str
-    limit: float
-
-    def admits(self, size: Mapping[str, int]) -> bool:
-        """Whether a candidate of this size keeps the bound."""
-        return OBJECTIVES[self.objective].count(size) <= self.limit
-
-    def __str__(self) -> str:
-        return f"{self.objective}<={int(self.limit) if self.limit.is_integer() else self.limit!r}"
-
-
-def parse_bound(text: str) -> Bound | str:
-    """Reads ``params<=1000``. Returns the bound, or the sentence that says what is wrong."""
-    known = [objective.name for objective in OBJECTIVES.values() if objective.known]
-    match = re.fullmatch(r"\s*(\w+)\s*<=\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*", str(text))
-    if match is None:
-        return (
-            f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, "
-            f"with one of {', '.join(known)}."
-        )
-    name, number = match.groups()
-    if name not in OBJECTIVES:
-        return unknown("objective", name, known)
-    if name not in known:
-        return (
-            f"the bound {text!r} is on a measured objective; "
-            f"only {', '.join(known)} are known before training."
-        )
-    try:
-        limit = float(number)
-    except ValueError:
-        limit = math.inf
-    if math.isinf(limit):
-        return f"cannot read the number in the bound {text!r}; write e.g. params<=1000."
-    return Bound(name, limit)
 
 
 def objective_problems(names: Iterable[str], task: str | None) -> list[str]:

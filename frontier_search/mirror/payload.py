@@ -25,7 +25,7 @@ from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
 from frontier_search.objective import OBJECTIVES, FromMean
-from frontier_search.reports.chart import QUIET, colour, family_indices
+from frontier_search.reports.palette import QUIET, colour, family_indices
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState

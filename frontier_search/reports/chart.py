@@ -12,42 +12,16 @@ import numpy as np
 from frontier_search.errors import SpecError
 from frontier_search.frontier.baselines import Baseline, best
 from frontier_search.frontier.frontier import Frontier, Spread
-from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.reports.palette import family_indices
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
 
 Split = Literal["val", "test"]
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 
-# First the published families, in Paul Tol's "muted" scheme, which people with every common kind of
-# colour vision can tell apart. Then colours of his other schemes: each the one furthest, in CIELAB,
-# from those before it, from white and from QUIET. No two colours are nearer than 23 units.
-# Source: https://sronpersonalpages.nl/~pault/, technical note SRON/EPS/TN/09-002 (2021).
-PALETTE = (
-    "#332288", "#CC6677", "#117733", "#DDAA33", "#44AA99", "#AA4499", "#88AAEE", "#882255",
-    "#999933", "#000000", "#DC050C", "#72190E", "#225555", "#EE7733", "#F7F056", "#222255",
-    "#CAE0AB", "#EE3377", "#666633", "#66CCEE", "#1965B0", "#AE76A3", "#663333", "#FFAABB",
-    "#FEDA8B", "#A5170E",
-)  # fmt: skip
-QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are coloured
 # The loss axis ends at best + ROOM_ABOVE * (median - best). A note counts the points above it.
 ROOM_ABOVE = 4.0
-
-
-def family_indices(families: Sequence[str]) -> dict[str, int]:
-    """Returns the index of each family in the lists of colours and shapes.
-
-    The published families come first, so that their colours never change. Then come the rest of the
-    table and the user's own families.
-    """
-    order = list(dict.fromkeys([*sorted(PUBLISHED), *FAMILIES, *sorted(families)]))
-    return {family: order.index(family) for family in sorted(set(families))}
-
-
-def colour(index: int) -> str:
-    """Returns the colour of a family's index, as ``#RRGGBB``; they repeat after the last one."""
-    return PALETTE[index % len(PALETTE)]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError, unknown
 from frontier_search.models.editions import EDITION, family
 from frontier_search.models.families import FAMILIES
-from frontier_search.objective import OBJECTIVES, Bound
+from frontier_search.objective import OBJECTIVES
+from frontier_search.search.bound import Bound
 from frontier_search.search.spaces import Spaces
 from frontier_search.space import Choice, SearchSpace, Value, read_value
 from frontier_search.trial import Candidate

@@ -11,8 +11,9 @@ from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
 from frontier_search.models.editions import EDITION
 from frontier_search.models.families import PUBLISHED
-from frontier_search.objective import Bound, objective_problems, parse_bound
+from frontier_search.objective import objective_problems
 from frontier_search.sampling.samplers import SAMPLERS, Sampler
+from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.search.candidates import model_problems, read_candidates
 from frontier_search.search.spaces import Spaces, image_problem, read_families
 from frontier_search.space import SearchSpace

@@ -16,7 +16,8 @@ from frontier_search.data.optional import require
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
 from frontier_search.models.editions import EDITION, differs
-from frontier_search.objective import OBJECTIVES, Bound, Objective
+from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.search.bound import Bound
 from frontier_search.search.candidates import model_size
 from frontier_search.search.reading import (
     DEFAULT_OBJECTIVES,

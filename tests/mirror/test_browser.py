@@ -14,8 +14,9 @@ import pytest
 
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.mirror import server
-from frontier_search.reports.chart import QUIET, Chart
+from frontier_search.reports.chart import Chart
 from frontier_search.reports.figures.html import page
+from frontier_search.reports.palette import QUIET
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 

@@ -10,7 +10,8 @@ import pytest
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.models.families import FAMILIES, PUBLISHED
 from frontier_search.objective import OBJECTIVES
-from frontier_search.reports.chart import PALETTE, Chart, axes, colour, family_indices
+from frontier_search.reports.chart import Chart, axes
+from frontier_search.reports.palette import PALETTE, colour, family_indices
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Outcome, Trial

@@ -10,8 +10,9 @@ from typing import Any
 
 from frontier_search.frontier.frontier import Spread
 from frontier_search.reports import words
-from frontier_search.reports.chart import Axis, Chart, Point, colour, deviations
+from frontier_search.reports.chart import Axis, Chart, Point, deviations
 from frontier_search.reports.figures import FigureFormat
+from frontier_search.reports.palette import colour
 
 LINE_LETTERS = 80  # the longest line below the title; MLflow shows the page in a narrow frame
 SYMBOLS = (

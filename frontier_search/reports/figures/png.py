@@ -9,8 +9,9 @@ import io
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from frontier_search.reports.chart import Chart, colour, deviations
+from frontier_search.reports.chart import Chart, deviations
 from frontier_search.reports.figures import FigureFormat
+from frontier_search.reports.palette import colour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
