@@ -5,6 +5,7 @@ It may come from several searches.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from frontier_search.search.search import Search
 from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
 
 Key = tuple[Any, ...]
+Searched = tuple[Search, Sequence[Trial]]
 Found = tuple[Candidate, int, dict[int, SeedOutcome]]  # params; seed -> outcome
 
 
@@ -44,33 +46,42 @@ class Evidence:
     measured: tuple[Mapping[int, SeedOutcome], ...]
 
     @staticmethod
-    def of(searches: Iterable[tuple[Search, Sequence[Trial]]]) -> Evidence:
+    def of(searches: Iterable[Searched], epochs: int | None = None) -> Evidence:
         """Collects the complete trials of searches on one dataset with one training budget.
 
         Equal candidates become one, with the seeds of all. Of a seed that was trained twice, the
         first outcome counts.
 
+        Args:
+            epochs: takes what each trial had measured after so many epochs, which is what a search
+                of so many epochs would have found. None takes the epochs of each search.
+
         Raises:
-            ValueError: there is no search, or they differ in dataset or budget.
+            ValueError: there is no search, they differ in dataset or budget, or one reports nothing
+                at this number of epochs.
         """
         listed = list(searches)
-        questions = {(search.dataset, search.dataset_sha256, search.budget) for search, _ in listed}
+        questions = {_question(search, epochs) for search, _ in listed}
         if len(questions) != 1:
             raise ValueError(
                 f"one dataset and one training budget are needed, {len(questions)} were given"
             )
+        silent = [each.name for each, _ in listed if epochs not in (None, *each.reported)]
+        if silent:
+            raise ValueError(f"{', '.join(silent)} report nothing after {epochs} epochs")
         found: dict[Key, Found] = {}
         for search, trial in ((search, trial) for search, trials in listed for trial in trials):
-            if trial.state is TrialState.COMPLETE:
+            measured = _measured(search, trial, epochs or search.epochs)
+            if measured:
                 candidate = candidate_today(trial.candidate, search.edition)
                 new: Found = (candidate, trial.size["effective"], {})
                 _, _, seeds = found.setdefault(_key(candidate), new)
-                for outcome in trial.seeds:
+                for outcome in measured:
                     seeds.setdefault(outcome.seed, outcome)
-        first = listed[0][0]
+        ((dataset, _, budget),) = questions
         return Evidence(
-            dataset=first.dataset,
-            budget=first.budget,
+            dataset=dataset,
+            budget=budget,
             sources=tuple(search.name for search, _ in listed),
             candidates=tuple(candidate for candidate, _, _ in found.values()),
             params=np.array([params for _, params, _ in found.values()], dtype=np.float64),
@@ -133,6 +144,43 @@ class Evidence:
             params=self.params[positions],
             measured=tuple(self.measured[i] for i in positions),
         )
+
+
+def gathered(searches: Iterable[Searched], epochs: int | None = None) -> list[Evidence]:
+    """Returns the evidence on each dataset under each training budget.
+
+    Args:
+        epochs: as for ``Evidence.of``; searches that report nothing there are left out.
+    """
+    groups: dict[Question, list[Searched]] = {}
+    for search, trials in searches:
+        if epochs in (None, *search.reported):
+            groups.setdefault(_question(search, epochs), []).append((search, trials))
+    return [Evidence.of(group, epochs) for group in groups.values()]
+
+
+Question = tuple[str, str | None, TrainingBudget]
+
+
+def _question(search: Search, epochs: int | None) -> Question:
+    """Returns the dataset, the digest of its file, and how models were trained until then."""
+    return search.dataset, search.dataset_sha256, search.budget.at(epochs or search.epochs)
+
+
+def _measured(search: Search, trial: Trial, epochs: int) -> tuple[SeedOutcome, ...]:
+    """Returns what a trial measured after a number of epochs; empty if it was not complete there.
+
+    A model that diverges later was sound at a smaller budget, where its trial counts.
+    """
+    if epochs == search.epochs:
+        return trial.seeds if trial.state is TrialState.COMPLETE else ()
+    if len(trial.seeds) < len(search.seeds) or any(epochs not in s.budgets for s in trial.seeds):
+        return ()
+    seeds = tuple(seed.at(epochs) for seed in trial.seeds)
+    sound = all(
+        seed.diverged_epoch is None and math.isfinite(seed.metrics["val_loss"]) for seed in seeds
+    )
+    return seeds if sound else ()
 
 
 def candidate_today(candidate: Candidate, edition: int) -> Candidate:

@@ -81,9 +81,14 @@ class Frontier:
 
 
 def losses(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:
-    """Returns the recorded objectives of complete trials, (n_trials, n_objectives), minimised."""
-    rows = [
-        [objective.to_minimised(trial.objectives[objective.name]) for objective in objectives]
-        for trial in trials
-    ]
+    """Returns the objectives of complete trials, (n_trials, n_objectives), minimised.
+
+    Those of the search are recorded; others follow from what the trial measured.
+    """
+    rows = [[each.to_minimised(_value(trial, each)) for each in objectives] for trial in trials]
     return np.asarray(rows, dtype=np.float64).reshape(len(rows), len(objectives))
+
+
+def _value(trial: Trial, objective: Objective) -> float:
+    recorded = trial.objectives.get(objective.name)
+    return objective.of(trial) if recorded is None else recorded

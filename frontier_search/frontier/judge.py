@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.frontier.constant import constant_losses
-from frontier_search.frontier.evidence import Evidence
+from frontier_search.frontier.evidence import Evidence, gathered
 from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.ownership import Ownership, Range, ownership
 from frontier_search.frontier.pareto import nondominated
@@ -52,18 +53,27 @@ class Body:
     """
 
     def __init__(self, searches: Iterable[tuple[Search, Sequence[Trial]]]) -> None:
-        grouped: dict[tuple[object, ...], list[tuple[Search, Sequence[Trial]]]] = {}
-        for search, trials in searches:
-            grouped.setdefault((search.dataset, search.dataset_sha256, search.budget), []).append(
-                (search, trials)
-            )
-        self._datasets = {
-            search.dataset: search.find_dataset()
-            for group in grouped.values()
-            for search, _ in group[:1]
-        }
+        self._searches = list(searches)
+        self._datasets = {search.dataset: search.find_dataset() for search, _ in self._searches}
         self._constants: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
-        self._evidence = [Evidence.of(group) for group in grouped.values()]
+        self._evidence = gathered(self._searches)
+
+    def at(self, epochs: int) -> Body:
+        """Returns what the same searches had found after a number of epochs, where they say so."""
+        other = copy.copy(self)
+        other._evidence = gathered(self._searches, epochs)
+        return other
+
+    def budgets(self, datasets: Iterable[str]) -> tuple[int, ...]:
+        """Returns the numbers of epochs at which searches on each of these datasets report, rising.
+
+        Only searches with several budgets count, and only datasets that have such a search.
+        """
+        wanted, named = set(datasets), dict[str, set[int]]()
+        for search, _ in self._searches:
+            if search.budgets and search.dataset in wanted:
+                named.setdefault(search.dataset, set()).update(search.budgets)
+        return tuple(sorted(set.intersection(*named.values()))) if named else ()
 
     def answers(self, claims: Iterable[Claim], level: float = LEVEL) -> tuple[Answer, ...]:
         """Judges every part of a table of claims, with Holm's correction for all of its parts."""

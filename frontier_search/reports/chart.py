@@ -118,12 +118,14 @@ class Chart:
         trials: Sequence[Trial],
         split: Split = "val",
         baselines: Sequence[Baseline] = (),
+        objectives: Sequence[Objective] | None = None,
     ) -> Chart:
         """Returns the figure of a search's complete trials.
 
         Args:
             split: the rows whose means are drawn. Members are always chosen on validation rows.
             baselines: other methods on the search's dataset.
+            objectives: draws the frontier of these, in place of the search's own.
 
         Raises:
             SpecError: no trial is complete, so there is nothing to draw.
@@ -134,7 +136,8 @@ class Chart:
                 f"search {search.name!r} has no complete trial among {len(trials)}, "
                 "so there is no frontier to draw yet."
             )
-        objectives = search.objective_table()
+        own = objectives is None
+        objectives = search.objective_table() if objectives is None else tuple(objectives)
         unit = _unit(search)
         x, y = (_axis(objective, split, unit) for objective in axes(objectives))
         numbers = Frontier.of(complete, objectives).numbers()
@@ -152,8 +155,9 @@ class Chart:
             limit = max(limit, 1.05 * level.y)
         beyond = sum(point.y.mean > limit for point in points) if limit is not None else 0
         return Chart(
-            title=f"{search.name}: the frontier of {search.dataset_reference.label}",
-            subtitle=_subtitle(search, complete, len(members)),
+            title=f"{search.name}: the frontier of {search.dataset_reference.label}"
+            + ("" if own else f" by {' and '.join(each.name for each in objectives)}"),
+            subtitle=_subtitle(search, complete, len(members), objectives),
             x=x,
             y=y,
             points=tuple(points),
@@ -257,14 +261,16 @@ def _limit(points: Sequence[Point], members: Sequence[Point], y: Axis) -> float 
     )
 
 
-def _subtitle(search: Search, complete: Sequence[Trial], members: int) -> str:
+def _subtitle(
+    search: Search, complete: Sequence[Trial], members: int, objectives: Sequence[Objective]
+) -> str:
     n_seeds = len(search.seeds)
     words = f"{len(complete)} of {search.trials} trials complete, {members} on the frontier, "
     words += f"{n_seeds} seeds each" if n_seeds > 1 else "one seed"
     if n_seeds > 1:
         words += "; bars: sample standard deviation"
-    if len(search.objectives) > 2:
-        words += f"; chosen on {', '.join(search.objectives)}"
+    if len(objectives) > 2:
+        words += f"; chosen on {', '.join(each.name for each in objectives)}"
     return words
 
 

@@ -6,25 +6,21 @@ import json
 from collections.abc import Sequence
 
 from frontier_search.data.dataset import POPULATIONS
-from frontier_search.errors import SpecError
-from frontier_search.files import write_whole
-from frontier_search.frontier.baselines import Baseline, best, measure_baselines
-from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
-from frontier_search.frontier.membership import DRAWS, Member, members
+from frontier_search.frontier.membership import DRAWS
 from frontier_search.frontier.settling import CORRECTED
-from frontier_search.reports import illustrations, study_claims, study_owners, words
-from frontier_search.reports.chart import Chart
+from frontier_search.reports import (
+    illustrations,
+    study_budgets,
+    study_claims,
+    study_frontiers,
+    study_owners,
+)
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
-from frontier_search.reports.figures.png import picture
 from frontier_search.reports.study_claims import Studied
-from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import Claims
 from frontier_search.search.sweep import origin
-
-# with more training rows or more seeds, the other methods take minutes
-BASELINE_ROWS, BASELINE_SEEDS = 4000, 5
 
 
 def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Block]:
@@ -49,10 +45,16 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         ),
         *_populations(own),
         *study_claims.claims(claims, body, level),
+        *study_budgets.claims(claims, own, body, level),
         *study_owners.owners(own, body, claims, level),
         *study_claims.published(own),
         Heading("Frontiers"),
-        *(block for each in own if len(each.trials) > 1 for block in _frontier(each, level)),
+        *(
+            block
+            for each in own
+            if len(each.trials) > 1
+            for block in study_frontiers.frontier(each, level)
+        ),
         *_graphs(own),
         *_protocol(own),
         Heading("The commands that made this"),
@@ -72,102 +74,6 @@ def _populations(studied: Sequence[Studied]) -> list[Block]:
             tuple((", ".join(listed), population) for population, listed in names.items()),
         ),
     ]
-
-
-# ---- frontiers ---------------------------------------------------------------------------------
-
-
-def _frontier(studied: Studied, level: float) -> list[Block]:
-    """Returns the figure of one search's frontier, its members, and the other methods."""
-    search, trials = studied.search, studied.trials
-    found: list[Block] = [Heading(search.name, 3)]
-    baselines = _baselines(studied)
-    try:
-        chart = Chart.of(search, trials, baselines=baselines)
-    except SpecError as error:
-        return [*found, Paragraph(str(error))]
-    caption = (
-        f"The frontier of {search.name}; the dashed line is the best of other methods of any size."
-    )
-    found.append(Figure(f"{search.name}.png", picture(chart), caption))
-    found.append(_members(members(trials, search.objective_table(), level)))
-    if baselines:
-        found += [
-            Paragraph(
-                "Other methods of any size on the same rows, the best of a small grid each; "
-                f"the best is {best(baselines).name}."
-            ),
-            _methods(baselines),
-        ]
-    return found
-
-
-def _members(listed: Sequence[Member]) -> Table:
-    rows = []
-    for member in listed:
-        trial = member.trial
-        val, test = (Spread.of(trial.per_seed(f"{split}_loss")) for split in ("val", "test"))
-        optimism = f"{words.number(member.optimism)} {words.interval(member.optimism_interval)}"
-        cells = (
-            str(trial.number),
-            trial.candidate.family,
-            hyperparameters(trial),
-            f"{trial.size['effective']:,}",
-            words.spread(val),
-            words.interval(member.val),
-            words.spread(test),
-            words.interval(member.test),
-            f"{member.probability:.2f}",
-            optimism,
-        )
-        rows.append(cells)
-    columns = (
-        "trial",
-        "family",
-        "hyperparameters",
-        "params",
-        "validation loss",
-        "interval",
-        "test loss",
-        "interval",
-        "chance on the frontier",
-        "optimism",
-    )
-    return Table(columns, tuple(rows), frozenset({0, 3, 4, 5, 6, 7, 8, 9}))
-
-
-def _methods(baselines: Sequence[Baseline]) -> Table:
-    rows = tuple(
-        (
-            one.name,
-            str(dict(one.hyperparameters)),
-            words.number(one.mean("val_loss")),
-            words.number(one.mean("test_loss")),
-        )
-        for one in baselines
-    )
-    return Table(("method", "settings", "validation loss", "test loss"), rows, frozenset({2, 3}))
-
-
-def _baselines(studied: Studied) -> tuple[Baseline, ...]:
-    """Returns other methods, measured on the first BASELINE_SEEDS seeds of a search.
-
-    They take seconds, so they are kept in a file in the search's folder. For a dataset with more
-    than BASELINE_ROWS training rows there are none.
-    """
-    search, path = studied.search, studied.folder.report / "ceiling.json"
-    seeds = search.seeds[:BASELINE_SEEDS]
-    if path.exists():
-        kept = tuple(Baseline.from_json(one) for one in json.loads(path.read_text()))
-        if kept and tuple(seed.seed for seed in kept[0].seeds) == seeds:
-            return kept
-    dataset = search.find_dataset()
-    if len(dataset.split(seeds[0]).train) > BASELINE_ROWS:
-        return ()
-    found = measure_baselines(dataset, seeds)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps([one.to_json() for one in found]).encode())
-    return found
 
 
 # ---- models and protocol -----------------------------------------------------------------------
@@ -240,7 +146,7 @@ def _settings(studied: Studied) -> tuple[str, ...]:
         search.dataset,
         str(len(search.seeds)),
         f"{search.trials} listed" if search.candidates else str(search.trials),
-        str(search.epochs),
+        ", ".join(map(str, search.reported)),
         str(search.batch_size),
         search.select,
         "" if search.candidates else search.sampler,
@@ -257,7 +163,7 @@ def summary(content: Sequence[Block]) -> str:
     verdicts = [
         f"{number:>2}  {verdict:32} {text}"
         for table in content
-        if isinstance(table, Table) and table.columns[1] == "claim"
+        if isinstance(table, Table) and "corrected verdict" in table.columns
         for number, text, _, verdict, _ in table.rows
     ]
     return "\n".join(verdicts) or "no claim was asked about."
