@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from frontier_search.errors import SearchError
-from frontier_search.frontier.frontier import Frontier
+from frontier_search.frontier.frontier import Frontier, losses
 from frontier_search.objective import Objective
 from frontier_search.sampling.proposer import Proposer
 from frontier_search.search.search import Search
@@ -78,8 +78,8 @@ class Session:
 
         Cohorts that were in training when the previous session ended come first, under the same
         numbers. The proposals of a new cohort, and their known objectives, are in the storage when
-        this returns. None means that the search is finished, or that another cohort must be told
-        first.
+        this returns. None means that the search is finished, or that the outcomes of another
+        cohort must be recorded first.
 
         Raises:
             SearchError: every trial so far has failed, or no candidate within the bounds was found.
@@ -140,10 +140,10 @@ class Session:
                 self._add(self._record.add(proposal, index, size))
 
     def _observe(self, trial: Trial) -> None:
-        losses = None
-        if trial.state is TrialState.COMPLETE:
-            losses = [each.to_minimised(trial.objectives[each.name]) for each in self.objectives]
-        self._proposer.observe(trial.number, losses)
+        """Shows the proposer a finished trial."""
+        complete = trial.state is TrialState.COMPLETE
+        values = losses([trial], self.objectives)[0].tolist() if complete else None
+        self._proposer.observe(trial.number, values)
 
     def _complete_torn_cohort(self) -> None:
         """Proposes the rest of the last cohort, if a session died while it wrote its proposals."""
@@ -160,7 +160,7 @@ class Session:
     # ---- tell ------------------------------------------------------------------------------------
 
     def tell(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> list[Trial]:
-        """Records the outcomes of a cohort that was asked for. Finished trials do not change.
+        """Records the outcomes of a cohort that ``ask`` returned. Finished trials do not change.
 
         Args:
             outcomes: one a candidate.
@@ -185,10 +185,10 @@ class Session:
         ]
         with self.storage.group():
             for number, outcome in running:
-                losses, reason = judge(
+                values, reason = judge(
                     self._trials[number], outcome, self.objectives, len(self.search.seeds)
                 )
-                self._trials[number] = self._record.finish(number, outcome, losses, reason)
+                self._trials[number] = self._record.finish(number, outcome, values, reason)
             self.note_elapsed()
         # only the new ones: a trial that was finished before may be a member already
         new = [self._trials[number] for number, _ in running]
@@ -248,7 +248,7 @@ class Session:
     def _first_unrecorded(self) -> int:
         """Returns the index of the first cohort in training, or the number of cohorts.
 
-        What is recorded stays so, and an ask need not go through the whole history.
+        A recorded cohort stays recorded, so an ask need not go through the whole history.
         """
         while self._n_recorded < len(self._cohorts) and self._is_recorded(self._n_recorded):
             self._n_recorded += 1
@@ -287,10 +287,10 @@ def judge(
                 f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: "
                 "a loss or a parameter is not finite"
             )
-    losses, trained = [], replace(trial, outcome=outcome)
+    values, trained = [], replace(trial, outcome=outcome)
     for objective in objectives:
         value = objective.of(trained)
         if not math.isfinite(value):
             return None, f"objective {objective.name} is {value}"
-        losses.append(objective.to_minimised(value))
-    return losses, None
+        values.append(objective.to_minimised(value))
+    return values, None

@@ -43,18 +43,19 @@ def follow(jobs: Jobs, name: str, submission_id: str, cluster: str) -> None:
         return
     except SearchError as error:
         raise SearchError(
-            f"{error}\nIf the head lives, {name} continues: frontier-search attach {name}"
+            f"{error}\nIf the head node still runs, {name} continues: frontier-search attach {name}"
             f" --cluster {cluster}\nIf not, everything finished is kept where its storage is."
-            f" Submit it again to go on: {again}"
+            f" Submit it again to continue: {again}"
         ) from error
     if state == "STOPPED":
         click.echo(
-            f"{name} was stopped; everything finished is kept. Submit it again to go on: {again}",
+            f"{name} was stopped; everything finished is kept."
+            f" Submit it again to continue: {again}",
             err=True,
         )
         raise click.exceptions.Exit(INTERRUPTED)
     if state != "SUCCEEDED":
         raise SearchError(
             f"{name} ended as {state}; everything finished is kept."
-            f" Submit it again to go on: {again}"
+            f" Submit it again to continue: {again}"
         )

@@ -32,17 +32,17 @@ def init(file: Path) -> None:
 @command.command("check", short_help="Every mistake of a cluster file.")
 @FILE
 def check(file: Path) -> None:
-    """Check FILE with Ray's own validation and with the rules of safety, and say every mistake."""
+    """Check FILE with Ray's own validation and the rules of safety; report every mistake."""
     from frontier_search.cluster.file import ClusterFile
 
     ClusterFile.read(file)
-    click.echo(f"{file}: nothing against it", err=True)
+    click.echo(f"{file}: no mistake found", err=True)
 
 
 @command.command("up", short_help="Start the cluster.")
 @FILE
 def up(file: Path) -> None:
-    """Check FILE and start its head. Workers start when cohorts wait for them."""
+    """Check FILE and start its head node. Workers start when cohorts wait for them."""
     from frontier_search.cluster import launcher
     from frontier_search.cluster.file import ClusterFile
 

@@ -6,10 +6,12 @@ import json
 
 import click
 
+from frontier_search.cli.options import once
+
 
 @click.command("count", short_help="Count a model's parameters without training it.")
 @click.argument("family")
-@click.option(
+@once(
     "--dataset",
     required=True,
     metavar="NAME|FILE",
@@ -22,9 +24,7 @@ import click
     metavar="NAME=VALUE",
     help="A hyperparameter, e.g. hidden=16; may be repeated.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
+@once("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> None:
     """Count the parameters, flops and bytes of one model of FAMILY.
 

@@ -7,13 +7,13 @@ from typing import Literal
 
 import click
 
-from frontier_search.cli.options import FORMAT, HOME
+from frontier_search.cli.options import FORMAT, HOME, once
 
 
 @click.command("frontier", short_help="Show, plot or export the frontier.")
 @click.argument("name")
 @HOME
-@click.option(
+@once(
     "--split",
     type=click.Choice(["val", "test"]),
     default="val",
@@ -21,7 +21,7 @@ from frontier_search.cli.options import FORMAT, HOME
     help="The rows whose losses are shown. Members are always chosen on val.",
 )
 @FORMAT
-@click.option(
+@once(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.png|.html",

@@ -61,7 +61,7 @@ class LazyGroup(click.Group):
         try:
             return click.Group.invoke(self, ctx)
         except BrokenPipeError:  # the reader of a pipe, such as head, closed it: no failure
-            _let_go_of_the_output()
+            _discard_output()
             return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _let_go_of_the_output() -> None:
+def _discard_output() -> None:
     """Discards what cannot be written, or Python would try it again when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -112,7 +112,7 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:  # a full disk behind a redirection, for example
         if error.filename is None:
-            _let_go_of_the_output()
+            _discard_output()
         click.echo(
             f"frontier-search: cannot read or write {error.filename or 'the output'}:"
             f" {error.strerror or error}.",

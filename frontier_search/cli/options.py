@@ -17,21 +17,31 @@ Command = Callable[..., Any]
 Option = Callable[[Command], Command]
 
 
+class Once(click.Option):
+    """An option that may be given once. Of two values click itself takes the last, silently."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        self.multiple = True  # the parser then keeps every value
+        click.Option.add_to_parser(self, parser, ctx)
+        self.multiple = False
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> Any:
+        """Returns the value and where it comes from.
+
+        Raises:
+            SpecError: the option is given more than once.
+        """
+        assert self.name is not None  # click makes it of the declarations
+        values = opts.get(self.name, [])
+        if len(values) > 1:
+            given = ", ".join(map(repr, values))
+            raise SpecError(f"{self.opts[0]} is given {len(values)} times ({given}); give it once.")
+        return click.Option.consume_value(self, ctx, {self.name: values[0]} if values else {})
+
+
 def once(*declarations: str, **settings: Any) -> Option:
-    """Declares an option that may be given once. Of two values click itself takes the last."""
-    return click.option(*declarations, multiple=True, callback=_only_value, **settings)
-
-
-def _only_value(context: click.Context, option: click.Parameter, values: Sequence[Any]) -> Any:
-    """Returns the value of an option; None when it is not given.
-
-    Raises:
-        SpecError: it is given more than once.
-    """
-    if len(values) > 1:
-        given = ", ".join(repr(value) for value in values)
-        raise SpecError(f"{option.opts[0]} is given {len(values)} times ({given}); give it once.")
-    return values[0] if values else None
+    """Declares an option that may be given once."""
+    return click.option(*declarations, cls=Once, **settings)
 
 
 def seeds_of(text: str) -> int | str:
@@ -42,7 +52,7 @@ def seeds_of(text: str) -> int | str:
         return text
 
 
-HOME = click.option(
+HOME = once(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
     default=DEFAULT_HOME,
@@ -50,39 +60,39 @@ HOME = click.option(
     show_default=True,
     help="Folder that holds one folder for each search.",
 )
-FORMAT = click.option(
+FORMAT = once(
     "--format",
     "form",
     type=click.Choice(["table", "csv", "json"]),
     default="table",
     show_default=True,
 )
-GPUS = click.option(
+GPUS = once(
     "--gpus-per-cohort",
     type=click.FloatRange(min=0),
     default=0.0,
     show_default=True,
     help="Share of a GPU that a cohort takes; 0: CPUs.",
 )
-CLUSTER = click.option(
+CLUSTER = once(
     "--cluster",
     required=True,
     metavar="FILE",
     help="A cluster file, or http://127.0.0.1:PORT where a tunnel of yours ends.",
 )
 LOCATIONS = (  # where a new search keeps things: the attributes of ``Locations``
-    click.option(
+    once(
         "--storage",
         metavar="URL",
         help="journal, sqlite:///PATH or postgresql+psycopg://...  [default: journal]",
     ),
-    click.option(
+    once(
         "--outcomes",
         metavar="PATH|s3://...",
         envvar="FRONTIER_SEARCH_OUTCOMES",
         help="Where workers write outcomes; copies there outlive this machine.  [default: HOME]",
     ),
-    click.option(
+    once(
         "--tracking-uri",
         metavar="URI",
         help="Where MLflow keeps the mirror.  [default: HOME/mlflow.db]",
@@ -92,19 +102,19 @@ TRAINING = (  # what trains cohorts: the executor and the attributes of ``Where`
     click.option(
         "--no-mirror", is_flag=True, help="Write nothing to MLflow; `sync` can do it later."
     ),
-    click.option(
+    once(
         "--address",
         metavar="auto|HOST:PORT",
         help="A running Ray cluster, instead of starting Ray on this machine.",
     ),
-    click.option(
+    once(
         "--executor",
         type=click.Choice(list(EXECUTORS)),
         default="ray_tune",
         show_default=True,
         help="inline: one process, no Ray.",
     ),
-    click.option(
+    once(
         "--workers",
         type=click.IntRange(min=1),
         help="Worker processes at a time.  [default: one for each CPU that may be used]",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from frontier_search.cli.options import HOME
+from frontier_search.cli.options import HOME, once
 
 
 @click.command(
@@ -14,12 +14,12 @@ from frontier_search.cli.options import HOME
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @HOME
-@click.option(
+@once(
     "--claims",
     metavar="NAME|FILE",
     help="A table of claims to judge.  [default: that of the first sweep with one]",
 )
-@click.option(
+@once(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",

@@ -8,16 +8,14 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, training, where_of
+from frontier_search.cli.options import HOME, once, training, where_of
 from frontier_search.storage.folder import SearchFolder, SweepFolder
 
 
 @click.command("resume", short_help="Continue a search or a sweep after any interruption.")
 @click.argument("name")
 @HOME
-@click.option(
-    "--trials", type=click.IntRange(min=1), help="A larger budget than the search began with."
-)
+@once("--trials", type=click.IntRange(min=1), help="A larger budget than the search began with.")
 @training
 def command(
     name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **flags: Any

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import CLUSTER, GPUS, question, spec_of
+from frontier_search.cli.options import CLUSTER, GPUS, once, question, spec_of
 from frontier_search.errors import SpecError
 from frontier_search.storage.names import first_free_name
 
@@ -19,16 +19,16 @@ PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort")
 @question
 @CLUSTER
 @GPUS
-@click.option("--storage", metavar="URL", help="A URL that the head can reach.  [default: journal]")
-@click.option(
+@once("--storage", metavar="URL", help="A URL that the head node can reach.  [default: journal]")
+@once(
     "--outcomes",
     metavar="PATH|s3://...",
     help="A location that all nodes reach.  [default: the cluster's FRONTIER_SEARCH_OUTCOMES]",
 )
-@click.option(
+@once(
     "--tracking-uri",
     metavar="URI",
-    help="A URI that the head can reach.  [default: HOME/mlflow.db on the head]",
+    help="A URI that the head node can reach.  [default: HOME/mlflow.db there]",
 )
 @click.option("--detach", is_flag=True, help="Do not follow it.")
 def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) -> None:
@@ -71,7 +71,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
                 follow(jobs, search.name, submission_id, cluster)
     except KeyboardInterrupt:  # before the search is followed, where Ctrl-C detaches
         click.echo(
-            f"interrupted; whether it was submitted says: frontier-search list --cluster {cluster}",
+            f"interrupted; see whether it was submitted: frontier-search list --cluster {cluster}",
             err=True,
         )
         raise

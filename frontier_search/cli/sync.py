@@ -35,9 +35,9 @@ def command(context: click.Context, name: str, home: Path, follow: int | None) -
     if follow is not None:
         context.exit(0 if follow_process(mirror.Mirror(catalog.find(name, home)), follow) else 1)
     for entry in sweep_catalog.find_searches(name, home):
-        touched = mirror.Mirror(entry).sync()
+        n_changed = mirror.Mirror(entry).sync()
         click.echo(
-            f"{entry.search.name}: {touched} runs created or changed in"
+            f"{entry.search.name}: {n_changed} runs created or changed in"
             f" {entry.locations.tracking_uri}",
             err=True,
         )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from frontier_search.cli.options import HOME
+from frontier_search.cli.options import HOME, once
 from frontier_search.storage.names import newest_name
 
 
 @click.command("ui", short_help="Open the search in MLflow's pages.")
 @click.argument("name", required=False)
 @HOME
-@click.option(
+@once(
     "--port",
     type=click.IntRange(0, 65535),
     default=5000,

@@ -101,7 +101,7 @@ class Locations:
                 defined = f"with {option} {before}" if before else f"without {option}"
                 problems.append(
                     f"{option} {shown or repr('')}: {what} was defined {defined}, and keeps to it;"
-                    f" leave {option} out to go on there, or choose another --name to begin anew."
+                    f" leave {option} out to continue there, or choose another --name."
                 )
         if problems:
             raise SpecError(problems)

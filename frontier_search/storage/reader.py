@@ -5,6 +5,7 @@ from __future__ import annotations
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.storage import records
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.search_record import stored_elapsed_s
 from frontier_search.trial import Trial
 
 # The elapsed time is stored at each tell, and the search ends at the ask after it.
@@ -12,7 +13,7 @@ SLACK_S = 1.0
 
 
 class TrialReader:
-    """A reader that stays open.
+    """A reader whose storage stays open until ``close``.
 
     Args:
         entry: the search, which its storage may not hold yet.
@@ -68,12 +69,10 @@ class TrialReader:
         """
         if not trials or not all(trial.state.finished for trial in trials):
             return False
-        budget_s = self.entry.search.time_budget_s
-        return len(trials) >= self.entry.search.trials or (
-            budget_s is not None and self._elapsed_s() >= budget_s - SLACK_S
-        )
-
-    def _elapsed_s(self) -> float:
-        if self._study_id is None:
-            return 0.0
-        return float(self._storage.get_study_user_attrs(self._study_id).get(records.ELAPSED, 0.0))
+        search = self.entry.search
+        if len(trials) >= search.trials:
+            return True
+        if search.time_budget_s is None or self._study_id is None:
+            return False
+        elapsed_s = stored_elapsed_s(self._storage, self._study_id)
+        return elapsed_s >= search.time_budget_s - SLACK_S

@@ -90,11 +90,16 @@ class SearchRecord:
     @property
     def elapsed_s(self) -> float:
         """Seconds that the search had been live when this was last written; 0 when it never was."""
-        return float(self._store.get_study_user_attrs(self._study_id).get(records.ELAPSED, 0.0))
+        return stored_elapsed_s(self._store, self._study_id)
 
     def write_elapsed(self, elapsed_s: float) -> None:
         """Writes how many seconds the search has been live."""
         self._store.set_study_user_attr(self._study_id, records.ELAPSED, elapsed_s)
+
+
+def stored_elapsed_s(store: BaseStorage, study_id: int) -> float:
+    """Returns the seconds that a search had been live when this was last written, or 0."""
+    return float(store.get_study_user_attrs(study_id).get(records.ELAPSED, 0.0))
 
 
 def _study_of(search: Search, store: BaseStorage) -> int:

@@ -149,7 +149,7 @@ def test_ctrl_c_before_a_search_is_submitted_says_how_to_find_out(
         console.group, ["submit", "--dataset", "iris", "--cluster", "gpu.yaml"]
     )
     assert ran.exit_code != 0
-    assert "whether it was submitted says: frontier-search list --cluster gpu.yaml" in ran.output
+    assert "see whether it was submitted: frontier-search list --cluster gpu.yaml" in ran.output
 
 
 def test_a_full_disk_behind_the_output_is_a_sentence() -> None:

@@ -155,7 +155,7 @@ def test_a_search_is_not_continued_in_another_location(
             else "without --outcomes"
         )
         assert f"'mine' in {home} was defined {was}" in said
-        assert f"leave {option} out to go on there, or choose another --name" in said
+        assert f"leave {option} out to continue there, or choose another --name" in said
     assert len(mistakes(run(*what, *flags(ELSEWHERE)))) == 3
     assert contents(tmp_path) == before
     monkeypatch.setenv(

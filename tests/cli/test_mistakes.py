@@ -119,8 +119,12 @@ def test_a_mistake_in_the_seeds_of_a_sweep(run: Run, tmp_path: Path) -> None:
     [
         (["--dataset", "wine"], "--dataset is given 2 times ('iris', 'wine'); give it once."),
         (
+            ["--outcomes", "a:b", "--outcomes", "s3://c/d"],
+            "--outcomes is given 2 times ('a:b', 's3://c/d'); give it once.",
+        ),
+        (
             ["--seeds", "2", "--seeds", "101,202"],
-            "--seeds is given 2 times (2, '101,202'); give it once.",
+            "--seeds is given 2 times ('2', '101,202'); give it once.",
         ),
         (
             ["--executor", "inline", "--workers", "4"],

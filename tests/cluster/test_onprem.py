@@ -26,7 +26,7 @@ def test_a_cluster_starts_reports_its_status_and_ends(site: Site) -> None:
     """Goes through what every command needs: the check of the file, SSH, the token, the tunnel."""
     user = User(site.laptop, site.file)
     assert "made" in user.cluster("init")
-    assert "nothing against it" in user.cluster("check")
+    assert "no mistake found" in user.cluster("check")
     user.cluster("up")
     assert runs_ray(site.head)
     assert "1 head" in user.cluster("status")
