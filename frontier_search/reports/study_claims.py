@@ -158,7 +158,7 @@ def published(studied: Sequence[Studied]) -> list[Block]:
     Only searches that list their candidates count: they trained exactly the published models.
     """
     rows = [
-        _published_row(row, trial, each.search.name)
+        _published_row(row, trial, each.search)
         for row in csv.DictReader((TABLES / "published.csv").read_text().splitlines())
         for each in studied
         if each.search.dataset == row["dataset"] and each.search.candidates
@@ -188,19 +188,23 @@ def published(studied: Sequence[Studied]) -> list[Block]:
     ]
 
 
-def _published_row(row: Mapping[str, str], trial: Trial, search: str) -> tuple[str, ...]:
+def _published_row(row: Mapping[str, str], trial: Trial, search: Search) -> tuple[str, ...]:
     """Returns a row of the published tables, and what a trial measured for it.
 
     Args:
         row: of published.csv.
-        search: the name of the trial's search.
+        search: the trial's. If it has several learning rates, the row says which one it was.
     """
+    rate = search.spaces[row["family"]]["learning_rate"].extent()
+    model = f"{row['family']} {row['hidden']}"
+    if len(rate) > 1:
+        model += f", learning rate {trial.candidate.hyperparameters['learning_rate']:g}"
     metric = "val_loss" if row["metric"] == "val_mse" else row["metric"]
     values = trial.per_seed(metric)
     return (
         row["table"],
         row["dataset"],
-        f"{row['family']} {row['hidden']}",
+        model,
         row["effective_parameters"],
         row["metric"],
         row["value"],
@@ -208,5 +212,5 @@ def _published_row(row: Mapping[str, str], trial: Trial, search: str) -> tuple[s
         words.spread(Spread.of(values)),
         words.spread(Spread.of(trial.per_seed(metric.replace("val", "test")))),
         str(len(values)),
-        search,
+        search.name,
     )

@@ -67,7 +67,7 @@ def run(
 
 def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """The trials without times and hosts."""
-    rows = [trial.to_json() for trial in trials]
+    rows = [trial.to_json(curves=True) for trial in trials]
     for row in rows:
         for key in ("seconds", "worker", "started_at", "finished_at"):
             del row[key]

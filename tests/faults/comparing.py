@@ -52,7 +52,7 @@ def empty_database() -> Path:
 
 def plain(trial: Trial) -> dict[str, Any]:
     """Returns a trial in JSON form, without times and hosts."""
-    row = trial.to_json()
+    row = trial.to_json(curves=True)
     for key in ("seconds", "worker", "started_at", "finished_at"):
         del row[key]
     return row | {

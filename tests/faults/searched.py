@@ -30,7 +30,7 @@ SPEC: dict[str, Any] = {
     "cohort": 4,
     "in_flight": 2,
     "seeds": 2,
-    "epochs": 80,
+    "budgets": [20, 40, 80],
 }
 WORKERS = 2
 OTHER_CLUSTER = {"RAY_ADDRESS": "127.0.0.1:1"}  # must not be used: each search starts its own Ray
