@@ -108,34 +108,38 @@ def members(
     return tuple(found)
 
 
-def chances(per_seed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns how likely each point is to be non-dominated on as many fresh seeds.
+def chances(per_seed: NDArray[np.float64], fresh: int | None = None) -> NDArray[np.float64]:
+    """Returns how likely each point is to be non-dominated on the means of fresh seeds.
 
     Every point gets the same draws. With one seed, whose spread is not known, the chance is 1 or 0.
 
     Args:
         per_seed: (n, S, k) minimised objectives.
+        fresh: number of fresh seeds; None for S.
 
     Returns:
         (n,) between 0 and 1.
     """
     chance = np.zeros(len(per_seed))
-    contenders = ~_hopeless(per_seed)
-    chance[contenders] = _share_of_draws(per_seed[contenders])
+    fresh = fresh or per_seed.shape[1]
+    contenders = ~_hopeless(per_seed, fresh)
+    chance[contenders] = _share_of_draws(per_seed[contenders], fresh)
     return chance
 
 
-def _share_of_draws(per_seed: NDArray[np.float64]) -> NDArray[np.float64]:
+def _share_of_draws(per_seed: NDArray[np.float64], fresh: int) -> NDArray[np.float64]:
     """Returns in which share of the predictive draws each point is non-dominated, (n,)."""
     means = per_seed.mean(axis=1)
     deviations = per_seed - means[:, None]
-    weights = predictive(per_seed.shape[1])
+    n_seeds = per_seed.shape[1]
+    weights = predictive(n_seeds, fresh)
     varies = np.ptp(per_seed, axis=1).any(axis=0)  # (k,)
     if len(varies) == 2 and varies.sum() == 1:
         i = int(np.argmax(varies))
         sizes = means[:, 1 - i]
         centres, kept = shrunk(per_seed[:, :, i], sizes)
-        draws = centres + np.sqrt((1 + kept) / 2) * weights @ deviations[:, :, i].T
+        narrower = math.sqrt((kept / n_seeds + 1 / fresh) / (1 / n_seeds + 1 / fresh))
+        draws = centres + narrower * weights @ deviations[:, :, i].T
         return np.asarray(_below_all_smaller(draws, sizes).mean(axis=0))
     drawn = [nondominated(means + np.einsum("s,nsk->nk", row, deviations)) for row in weights]
     return np.asarray(np.mean(drawn, axis=0))
@@ -193,22 +197,22 @@ def _below_all_smaller(
     return np.asarray((losses < smaller[:, group]) & (losses <= lowest[:, group]))
 
 
-def predictive(n_seeds: int, count: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
+def predictive(n_seeds: int, fresh: int, count: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
     """Returns weights (count, n_seeds) that turn deviations over seeds into draws of fresh means.
 
     With deviations d of n_seeds values from their mean, ``weights @ d`` is distributed as Student's
-    t with n_seeds - 1 degrees of freedom, times sqrt(2 / n_seeds) and the sample standard
-    deviation. Weights are 0 for a single seed.
+    t with n_seeds - 1 degrees of freedom, times sqrt(1 / n_seeds + 1 / fresh) and the sample
+    standard deviation. Weights are 0 for a single seed.
     """
     if n_seeds < 2:
         return np.zeros((1, n_seeds))
     rng = np.random.default_rng([seed, n_seeds])
     normal = rng.standard_normal((count, n_seeds))
-    scale = np.sqrt(2 / n_seeds / rng.chisquare(n_seeds - 1, size=(count, 1)))
+    scale = np.sqrt((1 / n_seeds + 1 / fresh) / rng.chisquare(n_seeds - 1, size=(count, 1)))
     return np.asarray(scale * normal, dtype=np.float64)
 
 
-def _hopeless(per_seed: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _hopeless(per_seed: NDArray[np.float64], fresh: int) -> NDArray[np.bool_]:
     """Returns which points are members with a chance below ``NEVER``, (n,).
 
     Each has a rival on the frontier of the means that beats it in every objective that varies over
@@ -222,7 +226,7 @@ def _hopeless(per_seed: NDArray[np.float64]) -> NDArray[np.bool_]:
     hopeless = np.zeros(len(per_seed), dtype=np.bool_)
     for rival in rivals:
         gain = per_seed - rival  # (n, S, k); positive where the rival is better
-        spread = gain.std(axis=1, ddof=1) * math.sqrt(2 / n_seeds)
+        spread = gain.std(axis=1, ddof=1) * math.sqrt(1 / n_seeds + 1 / fresh)
         mean = gain.mean(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             sure = np.where(spread > 0, mean / spread > _quantile(n_seeds), mean >= 0)

@@ -35,9 +35,11 @@ def test_chances_count_the_draws_in_which_nothing_dominates(seed: int, n: int, s
         np.random.default_rng(seed).integers(0, 4, (n, seeds, 3)).astype(float)
     )  # small integers: ties are frequent
     points[..., -1] = points[:, :1, -1]  # a count
-    means, weights = points.mean(axis=1), predictive(seeds, 200)
+    means, weights = points.mean(axis=1), predictive(seeds, seeds, 200)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(membership, "predictive", lambda n_seeds: predictive(n_seeds, 200))
+        patch.setattr(
+            membership, "predictive", lambda n_seeds, fresh: predictive(n_seeds, fresh, 200)
+        )
         found = chances(points)
     drawn = [means + np.einsum("s,nsk->nk", row, points - means[:, None]) for row in weights]
     rounded = np.mean([nondominated(np.round(each, 9)) for each in drawn], axis=0)

@@ -60,3 +60,11 @@ def test_candidates_without_a_chance_do_not_limit_the_seeds_of_the_others() -> N
     narrowed, rivals = narrow(evidence)
     assert len(narrowed.seeds) == 8
     assert {candidate.hyperparameters["hidden"] for candidate in rivals} == {4}
+
+
+def test_a_candidate_that_was_on_the_frontier_of_one_seed_gets_more_seeds() -> None:
+    asked = search()
+    once = trial(2, "dense", 64, 900, [2.0, 2.1, 0.1, 2.0, 2.1], asked)
+    base = pair([1.0, 1.1, 0.9, 1.0, 1.0], [0.8, 0.9, 0.8, 0.9, 0.8], asked)
+    _, rivals = narrow(Evidence.of([(asked, [*base[1], once])]))
+    assert 64 in {candidate.hyperparameters["hidden"] for candidate in rivals}
