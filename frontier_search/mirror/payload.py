@@ -24,7 +24,7 @@ from frontier_search import __version__
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
-from frontier_search.objective import OBJECTIVES, FromMean
+from frontier_search.objective import OBJECTIVES, FromMean, metric_keys
 from frontier_search.reports.palette import QUIET, colour, family_indices
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
@@ -132,10 +132,8 @@ def dataset(search: Search) -> dict[str, str]:
 
 def frontier_rows(members: Sequence[Member]) -> dict[str, Any]:
     """Returns the members as the table that MLflow's pages show: column names, a row a member."""
-    metrics = [f"{split}_{name}" for split in ("val", "test") for name in ("loss", "error")]
-    metrics = [
-        metric for metric in metrics if any(member.trial.per_seed(metric) for member in members)
-    ]
+    trials = [member.trial for member in members]
+    metrics = [key for key in metric_keys() if any(_is_shown(key, trial) for trial in trials)]
     rows: list[list[Any]] = []
     for member in members:
         trial = member.trial
@@ -160,6 +158,12 @@ def frontier_rows(members: Sequence[Member]) -> dict[str, Any]:
     columns = [column for metric in metrics for column in (metric, f"{metric}_std")]
     columns += ["test_loss_low", "test_loss_high", "chance", "optimism"]
     return {"columns": ["trial", "family", "params", *columns, "hyperparameters"], "data": rows}
+
+
+def _is_shown(key: str, trial: Trial) -> bool:
+    """Returns whether the table of members has a column for a metric, because of this trial."""
+    split, _, name = key.partition("_")
+    return split != "train" and _is_logged(split, name, trial) and bool(trial.per_seed(key))
 
 
 def _short(value: float) -> float | None:

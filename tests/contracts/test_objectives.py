@@ -16,6 +16,7 @@ from torch import Tensor
 from frontier_search import runner
 from frontier_search.cli.main import group
 from frontier_search.data.dataset import Task
+from frontier_search.frontier import membership
 from frontier_search.mirror import payload, view
 from frontier_search.objective import OBJECTIVES, FromMean, Objective, RowMean
 from frontier_search.reports.chart import Chart
@@ -102,6 +103,8 @@ def test_a_new_objective_is_one_row(
     assert metrics[name] == pytest.approx(members[0].objectives[name])
     assert f"test_{name}" in metrics
     assert f"test_{name}" in view.state(search)
+    table = payload.frontier_rows(membership.members(members, search.objective_table()))
+    assert {f"val_{name}", f"test_{name}_std"} < set(table["columns"])
 
 
 def test_an_objective_that_needs_other_targets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
