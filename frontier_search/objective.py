@@ -229,7 +229,7 @@ OBJECTIVES: dict[str, Objective] = {
             "bytes",
             "minimise",
             Counted("bytes"),
-            "float32 bytes of the learned scalars and of the fixed graph",
+            "bytes to store: learned float32 scalars, and the rule or the seed of what is fixed",
             log=True,
         ),
     )

@@ -25,14 +25,26 @@ class Size:
             output.
         flops: floating-point operations of the forward pass of one row. A multiply and an add are
             two, a tanh is one, and zero entries of a graph cost none.
-        bytes: float32 storage of the learned scalars and of the fixed graph, as edges of 8 bytes or
-            densely, whichever is smaller.
+        bytes: everything that must be stored: the learned scalars as float32, and of what is fixed
+            its rule if there is one (the factors of a Kronecker product, the seed of a draw).
+        unrolled_bytes: the same with what is fixed written out: a graph as edges of 8 bytes or
+            densely, whichever is smaller. Without a value it equals ``bytes``.
     """
 
     raw: int
     effective: int
     flops: int
     bytes: int
+    unrolled_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.unrolled_bytes:
+            object.__setattr__(self, "unrolled_bytes", self.bytes)
+
+    def counts(self) -> dict[str, int]:
+        """Returns what is stored with a trial, by name."""
+        names = ("raw", "effective", "flops", "bytes")
+        return {name: int(getattr(self, name)) for name in names}
 
 
 class Architecture(Protocol):

@@ -68,12 +68,14 @@ class Graph:
         edges: H -> the number of nonzero entries, in closed form.
         problem: H -> why there is no such graph, or None.
         product: H -> the same adjacency as a Kronecker product, if it is one.
+        drawn: whether the seed draws it, so that the seed is enough to make it again.
     """
 
     adjacency: Callable[[int, np.random.Generator], NDArray[np.float64]]
     edges: Callable[[int], int]
     problem: Callable[[int], str | None] = lambda hidden: None
     product: Callable[[int], Product] | None = None
+    drawn: bool = False
 
     def matrix(
         self, hidden: int, spectral_radius: float, noise: float, seed: int

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,10 @@ FEASIBILITY_DRAWS = 200
 def model_size(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> dict[str, int]:
     """Returns raw, effective, flops and bytes of a candidate on a dataset, in closed form."""
     architecture = family(candidate.family, edition).build(candidate.hyperparameters)
-    return asdict(architecture.size(dataset.n_features, dataset.n_outputs))
+    size = architecture.size(dataset.n_features, dataset.n_outputs)
+    if edition == 1:  # which counted what is fixed as if it were written out
+        return size.counts() | {"bytes": size.unrolled_bytes}
+    return size.counts()
 
 
 def read_candidates(

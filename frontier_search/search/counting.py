@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import yaml
 
@@ -105,7 +105,7 @@ class Described:
 
     def _size_with(self, changed: dict[str, Value]) -> dict[str, int]:
         architecture = self.family.build(self.point | changed)
-        return asdict(architecture.size(self.dataset.n_features, self.dataset.n_outputs))
+        return architecture.size(self.dataset.n_features, self.dataset.n_outputs).counts()
 
 
 def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) -> dict[str, Value]:

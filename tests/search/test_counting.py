@@ -224,3 +224,15 @@ def test_an_unknown_family_and_an_unknown_dataset_are_reported_together() -> Non
         "unknown family 'dens'. Did you mean 'dense'?",
         "unknown dataset 'digit'. Did you mean 'digits'?",
     ]
+
+
+def test_bytes_count_the_rule_of_what_is_fixed_and_not_its_entries() -> None:
+    def bytes_beside_the_learned(family: str) -> int:
+        size = count(family, "sine", ["hidden=32", "steps=2"])
+        return size["bytes"] - 4 * size["raw"]
+
+    assert bytes_beside_the_learned("kronecker") == 16  # one 2 x 2 initiator, for all levels
+    assert bytes_beside_the_learned("random_sparse") == 8  # a seed
+    assert bytes_beside_the_learned("dense_random") == 8
+    features = count("random_features", "sine", ["hidden=32"])
+    assert features["bytes"] == 4 * features["raw"] + 8  # the seed of its input map

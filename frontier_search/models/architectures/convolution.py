@@ -140,7 +140,11 @@ class Convolutional(_OnFeatures):
         front, head = self.front.size(n_inputs), self.core.size(self.front.features, n_outputs)
         raw = front.raw + head.raw
         return Size(
-            raw=raw, effective=raw, flops=front.flops + head.flops, bytes=front.bytes + head.bytes
+            raw=raw,
+            effective=raw,
+            flops=front.flops + head.flops,
+            bytes=front.bytes + head.bytes,
+            unrolled_bytes=front.bytes + head.unrolled_bytes,
         )
 
 
@@ -162,7 +166,8 @@ class Scaffold(_OnFeatures):
         front, readout = self.front.size(n_inputs), self.front.features * n_outputs
         raw = front.raw + readout + n_outputs
         flops = front.flops + self.core.recurrence_flops() + 2 * readout
-        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.core.graph_bytes())
+        stored = 4 * raw + self.core.graph_bytes()
+        return Size(raw, raw, flops, stored, 4 * raw + self.core.unrolled_graph_bytes())
 
 
 def features(hyperparameters: Mapping[str, Value]) -> Convolution:

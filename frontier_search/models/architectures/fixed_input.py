@@ -14,7 +14,7 @@ report 148, 2001).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from frontier_search.errors import SpecError
 from frontier_search.models.architectures.reservoir import Reservoir, recurrent
@@ -53,7 +53,9 @@ class FixedInput:
         whole = self.reservoir.size(n_inputs, n_outputs)
         raw = (n_inputs + self.reservoir.hidden) * n_outputs + n_outputs
         stored = 4 * raw + SEED_BYTES + self.reservoir.graph_bytes()
-        return replace(whole, raw=raw, effective=raw, bytes=stored)
+        input_map = 4 * self.reservoir.hidden * (n_inputs + 1)
+        unrolled = 4 * raw + input_map + self.reservoir.unrolled_graph_bytes()
+        return Size(raw, raw, whole.flops, stored, unrolled)
 
 
 def random_features(hyperparameters: Mapping[str, Value]) -> FixedInput:

@@ -130,7 +130,8 @@ class Mixer:
             + tokens * c
             + 2 * c * o
         )
-        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.core.graph_bytes())
+        stored = 4 * raw + self.core.graph_bytes()
+        return Size(raw, raw, flops, stored, 4 * raw + self.core.unrolled_graph_bytes())
 
 
 def mixer(

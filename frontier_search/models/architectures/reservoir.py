@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
-from frontier_search.models.family import Size
+from frontier_search.models.family import SEED_BYTES, Size
 from frontier_search.models.graph import FACTORED_ABOVE, Graph, Product
 from frontier_search.space import Value
 
@@ -100,7 +100,8 @@ class Reservoir:
         d, h, o = n_inputs, self.hidden, n_outputs
         raw = d * h + h + (d + h) * o + o + int(self.gated)
         flops = 2 * d * h + h + self.recurrence_flops() + 2 * (d + h) * o
-        return Size(raw=raw, effective=raw, flops=flops, bytes=4 * raw + self.graph_bytes())
+        stored, unrolled = 4 * raw + self.graph_bytes(), 4 * raw + self.unrolled_graph_bytes()
+        return Size(raw, raw, flops, stored, unrolled)
 
     def recurrence_flops(self) -> int:
         """Counts the operations of all T steps: products, the sum, two tanh."""
@@ -112,7 +113,23 @@ class Reservoir:
         return self.steps * (products + self.hidden + 2 * self.hidden + mix)
 
     def graph_bytes(self) -> int:
-        """Counts the bytes of the fixed graph: edges of 8 bytes, a matrix, or only its factors."""
+        """Counts the bytes of the rule that makes the fixed graph.
+
+        It is the seed of a graph that is drawn, or the factors of a Kronecker product. A graph
+        without a rule is written out. The seed of noise on the edges is not counted.
+        """
+        if self.graph is None:
+            return 0
+        if self.graph.drawn:
+            return SEED_BYTES
+        product = self.graph.product
+        return product(self.hidden).bytes if product else self.unrolled_graph_bytes()
+
+    def unrolled_graph_bytes(self) -> int:
+        """Counts the bytes of the fixed graph: edges of 8 bytes, a matrix, or only its factors.
+
+        The factors are enough where the graph is applied factor by factor.
+        """
         if self.graph is None:
             return 0
         product = self.product

@@ -67,4 +67,5 @@ class Spline:
         d, h, core = n_inputs, self.core.hidden, self.core.size(n_inputs, n_outputs)
         raw = core.raw - (d * h + h) + d * h * self.basis_functions
         flops = core.flops - 2 * d * h + BASIS_FLOPS * d + 2 * SUPPORT * d * h
-        return Size(raw=raw, effective=raw, flops=flops, bytes=core.bytes + 4 * (raw - core.raw))
+        more = 4 * (raw - core.raw)
+        return Size(raw, raw, flops, core.bytes + more, core.unrolled_bytes + more)

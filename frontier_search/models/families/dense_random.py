@@ -27,7 +27,7 @@ def edges(hidden: int) -> int:
     return hidden * (hidden - 1)
 
 
-GRAPH = Graph(adjacency, edges)
+GRAPH = Graph(adjacency, edges, drawn=True)
 
 
 FAMILY = Family(

@@ -26,7 +26,7 @@ def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return graph[rng.permutation(hidden)][:, rng.permutation(hidden)]
 
 
-GRAPH = Graph(adjacency, kronecker.edges, kronecker.problem)
+GRAPH = Graph(adjacency, kronecker.edges, kronecker.problem, drawn=True)
 
 
 FAMILY = Family(

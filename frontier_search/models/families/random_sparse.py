@@ -30,7 +30,7 @@ def adjacency(hidden: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return graph
 
 
-GRAPH = Graph(adjacency, edges)
+GRAPH = Graph(adjacency, edges, drawn=True)
 
 
 FAMILY = Family(
