@@ -102,6 +102,7 @@ def test_a_search_that_an_earlier_version_defined_is_the_same_search() -> None:
     search = Search.from_spec(
         {
             "name": "left-1",
+            "edition": 1,
             "dataset": "frontier_search.datasets.iris:DATASET",
             "families": ["frontier_search.families.dense:FAMILY", "kronecker"],
             "sampler": "frontier_search.samplers.nsga2:SAMPLER",

@@ -15,7 +15,7 @@ from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Architecture
 
 RATES = (1e-3, 1e-2)
-BASE = {"steps": 3, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate": 1e-3}
+BASE = {"inner": 1, "steps": 3, "spectral_radius": 0.9, "graph_noise": 0.0, "learning_rate": 1e-3}
 WIDE = [name for name in FAMILIES if "hidden" in FAMILIES[name].default_space(RATES).names()]
 
 

@@ -27,6 +27,7 @@ from frontier_search.objective import OBJECTIVES
 from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.locations import Locations
 from frontier_search.trial import Candidate, Trial, TrialState
 from tests.support import fakes, toys
 
@@ -75,7 +76,7 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             objectives=["flops", "loss", "params"], trials=48, cohort=12, families=families
         ),
         home,
-        url,
+        Locations.of(home, storage=url),
     )
     fakes.play(Session(entry.search, entry.open_storage(writable=True)))
     return entry

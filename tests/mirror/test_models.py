@@ -22,6 +22,7 @@ from frontier_search.mirror import models, payload
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.models.families import FAMILIES
 from frontier_search.storage.catalog import Entry
+from frontier_search.training.epochs import outputs_of
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
@@ -85,7 +86,8 @@ def test_every_family_can_be_exported(
     trial = replace(trials[0], candidate=Candidate(family, parameters))
     module = models.module(search, trial, training.selected_weights(), 1)
     x = torch.randn(7, dataset.n_features, generator=torch.Generator().manual_seed(0))
-    trained = training._outputs(stack.learned, x.t().expand(len(seeds), -1, -1).contiguous())[1].t()
+    rows = x.t().expand(len(seeds), -1, -1).contiguous()
+    trained = outputs_of(stack, stack.learned, rows)[1].t()
     assert torch.allclose(module(x), trained, atol=1e-5)
     program = torch.export.export(module, (x[:2],), dynamic_shapes=({0: torch.export.Dim.AUTO},))
     torch.export.save(program, tmp_path / "model.pt2")

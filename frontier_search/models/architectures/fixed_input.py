@@ -28,11 +28,11 @@ class FixedInput:
     """A reservoir of which only the readout is learned.
 
     Attributes:
-        reservoir: the hidden units and their recurrence.
+        core: the hidden units, and their recurrence if there is one.
         input_scale: s.
     """
 
-    reservoir: Reservoir
+    core: Reservoir
     input_scale: float = 1.0
     network: str = "frontier_search.models.networks.fixed_input:FixedInputStack"
 
@@ -41,20 +41,24 @@ class FixedInput:
             raise SpecError(f"input_scale = {self.input_scale}; a scale above 0 is needed")
 
     @property
+    def graph(self) -> Graph | None:
+        return self.core.graph
+
+    @property
     def shape(self) -> Hashable:
-        return self.reservoir.shape
+        return self.core.shape
 
     @property
     def rank(self) -> int:
-        return self.reservoir.rank
+        return self.core.rank
 
     def size(self, n_inputs: int, n_outputs: int) -> Size:
         """(d + H) o + o scalars, all effective; the input map is stored as its seed."""
-        whole = self.reservoir.size(n_inputs, n_outputs)
-        raw = (n_inputs + self.reservoir.hidden) * n_outputs + n_outputs
-        stored = 4 * raw + SEED_BYTES + self.reservoir.graph_bytes()
-        input_map = 4 * self.reservoir.hidden * (n_inputs + 1)
-        unrolled = 4 * raw + input_map + self.reservoir.unrolled_graph_bytes()
+        whole = self.core.size(n_inputs, n_outputs)
+        raw = (n_inputs + self.core.hidden) * n_outputs + n_outputs
+        stored = 4 * raw + SEED_BYTES + self.core.graph_bytes()
+        input_map = 4 * self.core.hidden * (n_inputs + 1)
+        unrolled = 4 * raw + input_map + self.core.unrolled_graph_bytes()
         return Size(raw, raw, whole.flops, stored, unrolled)
 
 

@@ -30,7 +30,7 @@ class FixedInputStack:
         n_outputs: int,
         device: torch.device,
     ) -> None:
-        reservoirs = [model.reservoir for model in models]
+        reservoirs = [model.core for model in models]
         self.reservoir = ReservoirStack(reservoirs, seeds, n_inputs, n_outputs, device)
         self.hidden, self.n_inputs = reservoirs[0].hidden, n_inputs
         shape = (self.hidden, n_inputs + 1)
