@@ -49,8 +49,7 @@ def across(body: Body, claims: Iterable[Claim], level: float = LEVEL) -> tuple[A
     asked = [
         (epochs, part) for claim, budgets in listed for epochs in budgets for part in claim.parts
     ]
-    at = {epochs: body.at(epochs) for epochs in dict.fromkeys(epochs for epochs, _ in asked)}
-    findings = iter(corrected([at[epochs].judge(part, level) for epochs, part in asked]))
+    findings = iter(corrected([body.at(epochs).judge(part, level) for epochs, part in asked]))
     return tuple(
         Across(
             claim,

@@ -60,12 +60,14 @@ class Body:
         self._datasets = {search.dataset: search.find_dataset() for search, _ in self._searches}
         self._constants: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
         self._evidence = gathered(self._searches)
+        self._at: dict[int, Body] = {}  # number of epochs -> this evidence there
 
     def at(self, epochs: int) -> Body:
         """Returns what the same searches had found after a number of epochs, where they say so."""
-        other = copy.copy(self)
-        other._evidence = gathered(self._searches, epochs)
-        return other
+        if epochs not in self._at:
+            self._at[epochs] = copy.copy(self)
+            self._at[epochs]._evidence = gathered(self._searches, epochs)
+        return self._at[epochs]
 
     def budgets(self, datasets: Iterable[str]) -> tuple[int, ...]:
         """Returns the numbers of epochs at which searches on each of these datasets report, rising.

@@ -46,6 +46,7 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         *_populations(own),
         *study_claims.claims(claims, body, level),
         *study_budgets.claims(claims, own, body, level),
+        *study_budgets.reached(own, body),
         *study_owners.owners(own, body, claims, level),
         *study_claims.published(own),
         Heading("Frontiers"),

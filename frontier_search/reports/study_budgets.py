@@ -1,11 +1,13 @@
-"""The claims of a study's report at each budget of epochs, and the families' learning rates."""
+"""A study's report at each budget of epochs: claims, learning rates, what each family reaches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from frontier_search.frontier.budgets import Across, across
+from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.judge import Body
+from frontier_search.reports import words
 from frontier_search.reports.document import Block, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
 from frontier_search.search.claim import Claims
@@ -38,6 +40,45 @@ def claims(table: Claims, studied: Sequence[Studied], body: Body, level: float) 
             tuple(_row(claim, budgets) for claim in found),
         ),
     ]
+
+
+def reached(studied: Sequence[Studied], body: Body) -> list[Block]:
+    """Returns the test loss of each family at each budget; nothing if no search has budgets."""
+    losses: dict[tuple[str, str], dict[int, str]] = {}
+    for dataset in dict.fromkeys(each.search.dataset for each in studied):
+        for epochs in body.budgets([dataset]):
+            for family, loss in _family_losses(body.at(epochs).richest(dataset)):
+                losses.setdefault((dataset, family), {})[epochs] = loss
+    if not losses:
+        return []
+    budgets = sorted({epochs for row in losses.values() for epochs in row})
+    return [
+        Heading("What each family reaches at each budget"),
+        Paragraph(
+            "The mean test loss of the family's best candidate of any size, chosen on validation "
+            "at that budget, and its learning rate."
+        ),
+        Table(
+            ("dataset", "family", *(f"{epochs} epochs" for epochs in budgets)),
+            tuple(
+                (dataset, family, *(row.get(epochs, "") for epochs in budgets))
+                for (dataset, family), row in losses.items()
+            ),
+            frozenset(range(2, 2 + len(budgets))),
+        ),
+    ]
+
+
+def _family_losses(evidence: Evidence | None) -> Iterator[tuple[str, str]]:
+    """Yields each family with the mean test loss and the learning rate of its best candidate."""
+    if evidence is None:
+        return
+    for family in dict.fromkeys(candidate.family for candidate in evidence.candidates):
+        own = evidence.matching({"family": family})
+        best = own.best()
+        loss = float(own.values("test_loss")[best].mean())
+        rate = own.candidates[best].hyperparameters["learning_rate"]
+        yield family, f"{words.number(loss)} (at {rate:g})"
 
 
 def rates(studied: Sequence[Studied]) -> str:

@@ -84,6 +84,16 @@ def test_the_report_has_the_claim_at_each_budget(home: Path) -> None:
     assert "| 1, 3 |" in twin  # the epochs of the protocol
 
 
+def test_the_report_has_the_best_loss_of_each_family_at_each_budget(home: Path) -> None:
+    entry = catalog.find("budgets-iris", home)
+    trials = [t for t in catalog.read_trials(entry) if t.candidate.family == "dense"]
+    evidence = Evidence.of([(entry.search, trials)], 1)
+    loss = evidence.values("test_loss")[evidence.best()].mean()
+    rate = evidence.candidates[evidence.best()].hyperparameters["learning_rate"]
+    twin = (home / "out" / "report.md").read_text()
+    assert f"| iris | dense | {loss:.4g} (at {rate:g}) |" in twin
+
+
 def test_the_report_has_a_frontier_at_equal_flops(home: Path) -> None:
     twin = (home / "out" / "report.md").read_text()
     assert "figures/budgets-iris-flops.png" in twin
