@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.judge import Answer, Body
+from frontier_search.frontier.settling import CORRECTED, MAX_ROUNDS
 from frontier_search.frontier.signs import ENOUGH_SEEDS, POWER, fewest_seeds
 from frontier_search.frontier.verdict import Finding, Verdict, together
 from frontier_search.reports import words
@@ -94,6 +95,7 @@ def _how_judged(answers: Sequence[Answer], level: float) -> list[Block]:
     findings = [finding for answer in answers for finding in answer.findings]
     judged = max(1, sum(finding.verdict is not Verdict.SILENT for finding in findings))
     error = 1 - level
+    rounds = f" in each of {MAX_ROUNDS} rounds of more seeds" if level == CORRECTED else ""
     return [
         Paragraph(
             "A claim holds when each of its parts holds, and does not when one does not. Every "
@@ -103,8 +105,8 @@ def _how_judged(answers: Sequence[Answer], level: float) -> list[Block]:
         ),
         Paragraph(
             f"The verdicts carry Holm's correction for the {judged} parts with evidence: the "
-            f"chance that any of them is wrong is at most {error:.3g}. So there is no verdict from "
-            f"fewer than {fewest_seeds(1 - error / judged)} seeds while all parts are open. "
+            f"chance that any of them is wrong is at most {error:.3g}{rounds}. So there is no "
+            f"verdict from fewer than {fewest_seeds(1 - error / judged)} seeds while all are open. "
             f"One part by itself has none from fewer than {fewest_seeds(level)}. The limits of the "
             "claims were written down before training."
         ),

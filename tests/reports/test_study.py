@@ -81,6 +81,23 @@ def test_the_owners_of_a_frontier_with_enough_candidates_are_shown(report: Path)
     assert "| iris |" not in twin.partition("## Who owns")[2].partition("\n## ")[0]
 
 
+def test_two_seeds_give_no_verdict_and_the_report_says_from_which_number_there_is_one(
+    report: Path,
+) -> None:
+    twin = (report / "report.md").read_text()
+    claim = next(line for line in twin.splitlines() if line.startswith("| 1 | a reservoir is"))
+    assert claim.count("cannot be told with these seeds") == 2
+    assert "fewer than 7 seeds while all are open. One part by itself has none" in twin
+    assert "fewer than 6." in twin
+
+
+def test_a_report_says_what_an_interval_speaks_of_and_the_share_by_lots(report: Path) -> None:
+    twin = (report / "report.md").read_text()
+    assert re.search(r"\| moons \| fresh rows of the generator", twin)
+    assert re.search(r"\| iris \| other splits of these rows", twin)
+    assert re.search(r"\| moons \| whole range \| kronecker \| .* \| 0.50 \| ", twin)
+
+
 def test_a_published_model_is_beside_what_was_measured(report: Path) -> None:
     twin = (report / "report.md").read_text()
     assert re.search(
