@@ -74,6 +74,12 @@ GPUS = once(
     show_default=True,
     help="Share of a GPU that a cohort takes; 0: CPUs.",
 )
+CPUS = once(
+    "--cpus-per-cohort",
+    type=click.IntRange(min=1),
+    help="CPUs that a cohort takes, as threads of its worker.  [default: 1 with --workers, on a"
+    " cluster, or where torch trains; else all]",
+)
 CLUSTER = once(
     "--cluster",
     required=True,
@@ -117,8 +123,9 @@ TRAINING = (  # what trains cohorts: the executor and the attributes of ``Where`
     once(
         "--workers",
         type=click.IntRange(min=1),
-        help="Worker processes at a time.  [default: one for each CPU that may be used]",
+        help="Worker processes at a time.  [default: as many as the CPUs are enough for]",
     ),
+    CPUS,
     GPUS,
 )
 ONE_PROCESS = "inline"  # the executor that takes neither workers nor a cluster
@@ -203,7 +210,12 @@ def where_of(executor: str, flags: Mapping[str, Any]) -> Where:
             f"{' and '.join(unused)}: --executor {executor} trains in one process of this machine;"
             f" leave out {' and '.join(unused)}, or --executor {executor}."
         )
-    return Where(flags["workers"], flags["address"], flags["gpus_per_cohort"])
+    return Where(
+        flags["workers"],
+        flags["address"],
+        flags["gpus_per_cohort"],
+        cpus_per_cohort=flags["cpus_per_cohort"],
+    )
 
 
 def typed() -> set[str]:

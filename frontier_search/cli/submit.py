@@ -7,17 +7,18 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import CLUSTER, GPUS, once, question, spec_of
+from frontier_search.cli.options import CLUSTER, CPUS, GPUS, once, question, spec_of
 from frontier_search.errors import SpecError
 from frontier_search.storage.names import first_free_name
 
 # flags of `run` that are not settings of the search
-PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort")
+PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort", "cpus_per_cohort")
 
 
 @click.command("submit", short_help="Search on a cluster.")
 @question
 @CLUSTER
+@CPUS
 @GPUS
 @once("--storage", metavar="URL", help="A URL that the head node can reach.  [default: journal]")
 @once(

@@ -24,6 +24,7 @@ class Where:
         workers: the number of worker processes; None for one a CPU.
         address: of a running Ray cluster (``auto`` or ``HOST:PORT``); None starts one here.
         gpus_per_cohort: the share of a GPU that a cohort takes; 0 trains on CPUs.
+        cpus_per_cohort: the processors that a cohort takes; None: see ``processors.of_worker``.
         accelerator: the device, of ``devices.DEVICES``, of a cohort that takes a share of a GPU.
     """
 
@@ -31,6 +32,7 @@ class Where:
     address: str | None = None
     gpus_per_cohort: float = 0.0
     accelerator: str = "cuda"
+    cpus_per_cohort: int | None = None
 
     @property
     def device(self) -> str:

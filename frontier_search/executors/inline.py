@@ -13,7 +13,8 @@ from frontier_search.executors.worker import Worker
 @contextmanager
 def ready(where: Where, resume: str) -> Iterator[Execute]:
     def execute(dispatcher: Dispatcher) -> None:
-        worker = Worker(dispatcher.search, dispatcher.files.outcomes, where.device)
+        files, threads = dispatcher.files.outcomes, where.cpus_per_cohort or 1
+        worker = Worker(dispatcher.search, files, where.device, threads)
         while (cohort := dispatcher.next()) is not None:
             worker.train(cohort)
             dispatcher.settle(cohort)

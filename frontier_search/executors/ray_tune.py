@@ -26,9 +26,8 @@ os.environ["RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE"] = "1"
 import ray
 from ray import tune
 
-from frontier_search import machine
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.executors import Execute, Where, local_ray
+from frontier_search.executors import Execute, Where, local_ray, processors
 from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.tune_adapters import (
     COHORT,
@@ -73,7 +72,7 @@ def _init_arguments(where: Where) -> AbstractContextManager[dict[str, Any]]:
     if where.address:
         _require_listener(where.address)
         return nullcontext({"address": where.address})
-    return local_ray.private(where.workers or machine.processors())
+    return local_ray.private(processors.of_machine(where))
 
 
 def _init(arguments: Mapping[str, Any]) -> None:
@@ -125,16 +124,17 @@ def _tune(dispatcher: Dispatcher, where: Where) -> None:
     Raises:
         SearchError: a worker or the session stopped the search, or Tune ended before it did.
     """
-    searcher = CohortSearcher(dispatcher)
+    searcher, threads = CohortSearcher(dispatcher), processors.of_worker(where, dispatcher.search)
     trainable = tune.with_parameters(
         CohortTrainable,
         spec=dispatcher.search.to_spec(),
         root=str(dispatcher.files.root.resolve()),
         device=where.device,
+        threads=threads,
     )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(
-            tune.with_resources(trainable, {"cpu": 1, "gpu": where.gpus_per_cohort}),
+            tune.with_resources(trainable, {"cpu": threads, "gpu": where.gpus_per_cohort}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
                 scheduler=CohortScheduler(searcher),

@@ -38,13 +38,14 @@ class CohortTrainable(tune.Trainable):
         spec: dict[str, Any] | None = None,
         root: str = "",
         device: str = "cpu",
+        threads: int = 1,
     ) -> None:
         # torch loads in the workers, not in the driver
         from frontier_search.executors.worker import Worker
 
         search = Search.from_spec(spec or {})
         self.outcomes, self.index = OutcomeFiles(remote.folder(root)), config[COHORT]
-        self.worker = Worker(search, self.outcomes, device)
+        self.worker = Worker(search, self.outcomes, device, threads)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.index = new_config[COHORT]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 
@@ -14,6 +12,7 @@ from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import train_cohort
 from frontier_search.training.rows import Data
+from frontier_search.training.threads import flushed_denormals
 from frontier_search.trial import Cohort
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -22,13 +21,18 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 class Worker:
     """Holds the rows of a search, so that they are made once a process.
 
+    Args:
+        threads: among which the stacks of a cohort are spread.
+
     Raises:
         SpecError: the rows are not available, or the device cannot be used.
     """
 
-    def __init__(self, search: Search, outcomes: OutcomeFiles, device: str = "cpu") -> None:
+    def __init__(
+        self, search: Search, outcomes: OutcomeFiles, device: str = "cpu", threads: int = 1
+    ) -> None:
         settle_process()
-        self.search, self.outcomes = search, outcomes
+        self.search, self.outcomes, self.threads = search, outcomes, threads
         self.data = Data(search.find_dataset(), search.seeds, usable(device))
 
     def train(self, cohort: Cohort) -> None:
@@ -42,25 +46,13 @@ class Worker:
                 checkpoints,
                 self.search.objective_table(),
                 self.search.edition,
+                self.threads,
             )
         self.outcomes.write(cohort, trained.outcomes, trained.weights)
 
 
-@contextmanager
-def flushed_denormals() -> Iterator[None]:
-    """Turns denormal numbers into zeros inside the block, which is quicker.
-
-    Outside samplers and the user's own code see them as they are.
-    """
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
-
-
 def settle_process() -> None:
-    """Makes torch use one thread, and keeps freed memory in the process.
+    """Makes torch use one thread for each of ours, and keeps freed memory in the process.
 
     A stack of tiny products gains nothing from more threads. glibc returns every block above 128 kB
     to the system and faults it in again at the next minibatch, which costs up to a third of the

@@ -13,6 +13,13 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+COMPILED = frozenset(  # the networks that the kernel can train, as architectures name them
+    {
+        "frontier_search.models.networks.feedforward:FeedForwardStack",
+        "frontier_search.models.networks.reservoir:ReservoirStack",
+    }
+)
+
 Activation = Literal["tanh", "relu"]
 
 

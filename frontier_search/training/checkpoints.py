@@ -5,6 +5,7 @@ A worker's death then costs seconds and not the cohort.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Checkpoints:
-    """The folder of one cohort's checkpoints.
+    """The folder of one cohort's checkpoints. Threads that train stacks of the cohort share it.
 
     Args:
         folder: where they are written; None switches them off.
@@ -41,36 +42,52 @@ class Checkpoints:
                 self._deaths = crashes.deaths(folder) if self._written_before else {}
         self._finished: dict[str, Arrays] = {}  # stacks finished since the last checkpoint
         self._last_s = time.monotonic()
+        self._in_training: list[str] = []
+        self._lock = threading.Lock()
+
+    @property
+    def has_deaths(self) -> bool:
+        """Whether a worker has died that counts against a stack of this cohort."""
+        return bool(self._deaths)
 
     def deaths(self, stack: str) -> int:
         """Returns how many workers have died while they trained a stack."""
         return self._deaths.get(stack, 0)
 
     def begin(self, stack: str) -> Arrays | None:
-        """Records that a stack is trained from now on, and returns its last state, or None.
+        """Records that a stack is trained until ``end``, and returns its last state, or None.
 
         If the file is missing or damaged, training starts from the first epoch.
         """
         if self.folder is None:
             return None
         with _using(self.folder):
-            crashes.begin(self.folder, stack)
+            with self._lock:
+                self._in_training.append(stack)
+                crashes.begin(self.folder, *self._in_training)
             file = f"{stack}.npz"
             return read_arrays(self.folder / file) if file in self._written_before else None
+
+    def end(self, stack: str) -> None:
+        """Records that a stack is no longer in training. It is written when the next one begins."""
+        with self._lock:
+            if stack in self._in_training:
+                self._in_training.remove(stack)
 
     def save(self, stack: str, training: StackTraining) -> None:
         """Writes a checkpoint if one is due: this stack, and those finished since the last one."""
         if self.folder is None:
             return
-        if training.epoch >= training.budget.epochs:
-            self._finished[stack] = training.state()
-        if time.monotonic() - self._last_s < self.every_s:
-            return
-        with _using(self.folder):
-            for name, state in (self._finished | {stack: training.state()}).items():
-                write_arrays(self.folder / f"{name}.npz", state)
-        self._finished.clear()
-        self._last_s = time.monotonic()
+        with self._lock:
+            if training.epoch >= training.budget.epochs:
+                self._finished[stack] = training.state()
+            if time.monotonic() - self._last_s < self.every_s:
+                return
+            with _using(self.folder):
+                for name, state in (self._finished | {stack: training.state()}).items():
+                    write_arrays(self.folder / f"{name}.npz", state)
+            self._finished.clear()
+            self._last_s = time.monotonic()
 
 
 @contextmanager

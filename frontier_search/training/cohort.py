@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SearchError, SpecError, TrialError
 from frontier_search.models.editions import EDITION, FIRST_COMPILED, family
+from frontier_search.models.program import COMPILED
 from frontier_search.objective import Objective, Timed
 from frontier_search.training import crashes, metrics
 from frontier_search.training.checkpoints import Checkpoints
+from frontier_search.training.kernels.library import library
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group
+from frontier_search.training.threads import Stopping, run_all, shares
 from frontier_search.training.train import StackTraining
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
 
@@ -50,6 +53,7 @@ def train_cohort(
     checkpoints: Checkpoints,
     objectives: Sequence[Objective] = (),
     edition: int = EDITION,
+    threads: int = 1,
 ) -> Trained:
     """Trains every candidate of a cohort on every seed of ``data``.
 
@@ -57,6 +61,7 @@ def train_cohort(
         objectives: of the search. Those that are measured once for each candidate are measured
             only if they are listed here.
         edition: of the search, see ``models.editions``.
+        threads: among which the work is spread. The result does not depend on it.
 
     A candidate fails with the reason if its model cannot be built, its code raises, or it runs out
     of memory. The other candidates are not affected.
@@ -75,9 +80,9 @@ def train_cohort(
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
-    for index, stack in enumerate(group(models)):
-        train = partial(_train_stack, data, budget, checkpoints, edition >= FIRST_COMPILED)
-        for position, result in _train_isolated(train, stack, checkpoints, f"{index}").items():
+    work = _Work(data, budget, checkpoints, edition >= FIRST_COMPILED, Stopping())
+    for results in _train_stacks(work, group(models), threads):
+        for position, result in results.items():
             if isinstance(result, str):
                 failures[position] = result
             else:
@@ -105,6 +110,52 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int], edition: 
             "a rate above 0 and a decay of at least 0 are needed"
         )
     return [Model(position, seed, architecture, rate, decay) for seed in seeds]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all stacks of a cohort are trained with.
+
+    Attributes:
+        compiled: whether the compiled kernel trains the networks that it knows.
+    """
+
+    data: Data
+    budget: TrainingBudget
+    checkpoints: Checkpoints
+    compiled: bool
+    stopping: Stopping
+
+    def costs(self, stack: Sequence[Model]) -> float:
+        """Returns the floating-point operations of a forward pass; 0 for what torch trains."""
+        if not self.in_kernel(stack):
+            return 0.0
+        n_inputs, n_outputs = self.data.dataset.n_features, self.data.dataset.n_outputs
+        return sum(model.architecture.size(n_inputs, n_outputs).flops for model in stack)
+
+    def in_kernel(self, stack: Sequence[Model]) -> bool:
+        on_cpu = self.data.device.type == "cpu" and library() is not None
+        return self.compiled and on_cpu and stack[0].architecture.network in COMPILED
+
+
+def _train_stacks(
+    work: _Work, stacks: Sequence[list[Model]], threads: int
+) -> list[dict[int, Result | str]]:
+    """Trains stacks at the same time where the compiled kernel does; returns the results of each.
+
+    After the death of a worker one stack is trained at a time, to find the faulty one.
+    """
+    one_by_one = threads == 1 or work.checkpoints.has_deaths
+    costs = [work.costs(stack) for stack in stacks]
+    own = [threads] * len(stacks) if one_by_one else shares(costs, threads)
+    tasks = [
+        partial(
+            _train_isolated, partial(_train_stack, work, n), stack, work.checkpoints, f"{index}"
+        )
+        for index, (n, stack) in enumerate(zip(own, stacks, strict=True))
+    ]
+    in_threads = [work.in_kernel(stack) and not one_by_one for stack in stacks]
+    return run_all(tasks, costs, in_threads, threads, work.stopping)
 
 
 Train = Callable[[list[Model], str], dict[int, Result | str]]
@@ -139,19 +190,23 @@ def _train_isolated(
 
 
 def _train_stack(
-    data: Data,
-    budget: TrainingBudget,
-    checkpoints: Checkpoints,
-    compiled: bool,
-    models: list[Model],
-    name: str,
+    work: _Work, threads: int, models: list[Model], name: str
 ) -> dict[int, Result | str]:
-    stack = Stack(models, data.dataset.n_features, data.dataset.n_outputs, data.device)
-    training = StackTraining(stack, data, budget, compiled)
-    state = checkpoints.begin(name)
-    if state is not None:
-        training.restore(state)
-    training.run(lambda running: checkpoints.save(name, running))
+    dataset, device = work.data.dataset, work.data.device
+    stack = Stack(models, dataset.n_features, dataset.n_outputs, device)
+    training = StackTraining(stack, work.data, work.budget, work.compiled, threads)
+
+    def between_epochs(running: StackTraining) -> None:
+        work.checkpoints.save(name, running)
+        work.stopping.raise_if_set()
+
+    try:
+        state = work.checkpoints.begin(name)
+        if state is not None:
+            training.restore(state)
+        training.run(between_epochs)
+    finally:
+        work.checkpoints.end(name)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, list[Weights]] = {}
     for model, outcome, row in zip(

@@ -1,19 +1,23 @@
-"""Which stack a worker was training when it died, and how often.
+"""Which stacks a worker was training when it died, and how often.
 
 Plain files in a cohort's checkpoint folder hold this.
 
-    FOLDER/training         the stack in training, written by the worker
+    FOLDER/training         the stacks in training, a line each, written by the worker
            deaths.json      stack -> deaths of workers that count against it
            machines.json    stack -> lost machines that do not count against it
 
 A stack in which workers die is trained candidate by candidate, until only the faulty one is left
-and fails. A worker that was lost with its machine is not evidence against its stack. Such losses
-are counted separately. After LOST_MACHINES_ALLOWED of them, further losses count as deaths.
+and fails. A death counts against every stack in training. After the first one a cohort has one
+stack in training at a time, so that further deaths count only against the faulty one.
+
+A worker that was lost with its machine is not evidence against its stack. Such losses are counted
+separately. After LOST_MACHINES_ALLOWED of them, further losses count as deaths.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,21 +40,21 @@ class Death:
     """What is known of a worker that died.
 
     Attributes:
-        stack: what it trained; None when it had not begun a stack.
-        blamed: whether the death counts against the stack.
+        stack: what it trained, e.g. "3" or "3, 5"; None when it had not begun a stack.
+        blamed: whether the death counts against a stack.
     """
 
     stack: str | None
     blamed: bool
 
 
-def begin(folder: AnyPath, stack: str) -> None:
-    """Writes which stack is trained from now on."""
-    write_whole(folder / "training", stack.encode())
+def begin(folder: AnyPath, *stacks: str) -> None:
+    """Writes which stacks are trained from now on."""
+    write_whole(folder / "training", "\n".join(stacks).encode())
 
 
 def count_death(folder: AnyPath, machine_lost: bool = False) -> Death:
-    """Counts the death of a cohort's worker, and forgets which stack it trained.
+    """Counts the death of a cohort's worker, and forgets which stacks it trained.
 
     Args:
         machine_lost: the worker was lost with its machine.
@@ -58,13 +62,12 @@ def count_death(folder: AnyPath, machine_lost: bool = False) -> Death:
     content = read_whole(folder / "training")
     if content is None:
         return Death(None, blamed=False)
-    stack = content.decode()
-    blamed = not machine_lost or lost_machines(folder).get(stack, 0) >= LOST_MACHINES_ALLOWED
-    name = "deaths.json" if blamed else "machines.json"
-    counts = _counts(folder, name)
-    write_whole(folder / name, json.dumps(counts | {stack: counts.get(stack, 0) + 1}).encode())
+    stacks, lost = content.decode().split("\n"), lost_machines(folder)
+    blamed = [s for s in stacks if not machine_lost or lost.get(s, 0) >= LOST_MACHINES_ALLOWED]
+    _count(folder, "deaths.json", blamed)
+    _count(folder, "machines.json", [stack for stack in stacks if stack not in blamed])
     remove(folder / "training")
-    return Death(stack, blamed)
+    return Death(", ".join(stacks), bool(blamed))
 
 
 def deaths(folder: AnyPath) -> dict[str, int]:
@@ -75,6 +78,14 @@ def deaths(folder: AnyPath) -> dict[str, int]:
 def lost_machines(folder: AnyPath) -> dict[str, int]:
     """Returns stack -> machines lost while they trained it, without those that count as deaths."""
     return _counts(folder, "machines.json")
+
+
+def _count(folder: AnyPath, name: str, stacks: Sequence[str]) -> None:
+    """Adds one for each stack to the counts in a file."""
+    if stacks:
+        counts = _counts(folder, name)
+        more = {stack: counts.get(stack, 0) + 1 for stack in stacks}
+        write_whole(folder / name, json.dumps(counts | more).encode())
 
 
 def _counts(folder: AnyPath, name: str) -> dict[str, int]:

@@ -35,10 +35,16 @@ class StackTraining:
         data: the rows of all seeds.
         budget: epochs, batch size and the epoch that is reported.
         compiled: whether the compiled kernel trains the networks that it knows.
+        threads: among which the kernel spreads the models. The result does not depend on it.
     """
 
     def __init__(
-        self, stack: Stack, data: Data, budget: TrainingBudget, compiled: bool = True
+        self,
+        stack: Stack,
+        data: Data,
+        budget: TrainingBudget,
+        compiled: bool = True,
+        threads: int = 1,
     ) -> None:
         self.stack, self.data, self.budget = stack, data, budget
         decays = [model.weight_decay for model in stack.models]
@@ -48,9 +54,9 @@ class StackTraining:
         self.selection = Selection(stack, budget.select, budget.epochs)
         self.epoch, self.seconds = 0, 0.0
         self._at: dict[int, list[AtBudget]] = {}  # budget -> what each model measured by then
-        program = KernelEpochs if compiled and covers(stack, data) else TorchEpochs
-        state = (self.optimiser, self.selection)
-        self.epochs: Epochs = program(stack, data, budget.batch_size, *state)
+        parts = (stack, data, budget.batch_size, self.optimiser, self.selection)
+        in_kernel = compiled and covers(stack, data)
+        self.epochs: Epochs = KernelEpochs(*parts, threads) if in_kernel else TorchEpochs(*parts)
 
     def _per_scalar(self, per_model: list[float]) -> Tensor:
         values = torch.tensor(per_model, device=self.data.device)

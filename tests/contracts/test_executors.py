@@ -40,17 +40,21 @@ ASKED = toys.search(
 )
 ON_DISK = "on disk"
 OWN, SHARED, BUCKET = "own folder", "shared folder", "bucket"
-LOCATIONS = [  # every executor of the table, and what the two of the project add
-    *((executor, 2, OWN) for executor in EXECUTORS),
-    ("inline", None, SHARED),
-    ("inline", None, BUCKET),
-    ("ray_tune", 1, OWN),
-    ("ray_tune", 2, BUCKET),
+LOCATIONS = [  # every executor of the table, what ours add, and CPUs a cohort
+    *((executor, 2, OWN, None) for executor in EXECUTORS),
+    ("inline", None, SHARED, 3),
+    ("inline", None, BUCKET, None),
+    ("ray_tune", 1, OWN, 2),
+    ("ray_tune", 2, BUCKET, None),
 ]
 
 
 def run(
-    executor: str, workers: int | None, home: Path, outcomes: str | None = None
+    executor: str,
+    workers: int | None,
+    home: Path,
+    outcomes: str | None = None,
+    cpus: int | None = None,
 ) -> tuple[Entry, Frontier]:
     """Runs the search after a session that died with two cohorts in flight, one of them trained."""
     entry = catalog.define(ASKED, home, Locations.of(home, outcomes=outcomes))
@@ -62,7 +66,7 @@ def run(
         for candidate in cohort.candidates
     ]
     entry.files.outcomes.write(cohort, outcomes, {})
-    return entry, runner.conduct(entry, executor, Where(workers), ())
+    return entry, runner.conduct(entry, executor, Where(workers, cpus_per_cohort=cpus), ())
 
 
 def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
@@ -80,13 +84,13 @@ def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
 def searched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Entry, Frontier]]:
-    executor, workers, exchanged = request.param
+    executor, workers, exchanged, cpus = request.param
     with (
         s3.running() if exchanged == BUCKET else nullcontext()
     ):  # before Ray, whose workers must find it too
         shared = str(tmp_path_factory.mktemp("shared"))
         outcomes = {OWN: None, SHARED: shared, BUCKET: f"s3://{s3.BUCKET}/{executor}"}[exchanged]
-        yield run(executor, workers, tmp_path_factory.mktemp("home"), outcomes)
+        yield run(executor, workers, tmp_path_factory.mktemp("home"), outcomes, cpus)
 
 
 @pytest.fixture(scope="module")

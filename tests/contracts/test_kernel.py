@@ -20,7 +20,7 @@ from frontier_search.models.architectures.feedforward import FeedForward
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES, PUBLISHED, kronecker, random_sparse
 from frontier_search.models.family import Architecture
-from frontier_search.models.program import Activation
+from frontier_search.models.program import COMPILED, Activation
 from frontier_search.training.kernels.epochs import KernelEpochs, covers
 from frontier_search.training.kernels.library import library
 from frontier_search.training.rows import Data
@@ -42,11 +42,15 @@ COVERED = [name for name in FAMILIES if is_covered(name)]
 
 
 def train(
-    models: list[Model], data: Data, budget: TrainingBudget, compiled: bool = True
+    models: list[Model],
+    data: Data,
+    budget: TrainingBudget,
+    compiled: bool = True,
+    threads: int = 1,
 ) -> StackTraining:
     dataset = data.dataset
     stack = Stack(models, dataset.n_features, dataset.n_outputs, CPU)
-    training = StackTraining(stack, data, budget, compiled)
+    training = StackTraining(stack, data, budget, compiled, threads)
     training.run()
     return training
 
@@ -155,6 +159,23 @@ def test_a_model_does_not_depend_on_its_stack(name: str) -> None:
     for model, weights in zip(stack, together, strict=True):
         alone = train([model], data, budget).selected_weights()
         assert np.array_equal(alone[0], weights)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 64])
+@pytest.mark.parametrize("name", COVERED)
+def test_a_model_does_not_depend_on_the_number_of_threads(name: str, threads: int) -> None:
+    data, budget = Data(toys.dataset("multiclass"), SEEDS, CPU), TrainingBudget(3, 16)
+    (stack, *_) = group(models(name, sampled(name, 3, **NARROW)))
+    one, spread = (train(stack, data, budget, threads=n).state() for n in (1, threads))
+    assert {key: spread[key].tobytes() for key in spread if key != "seconds"} == {
+        key: one[key].tobytes() for key in one if key != "seconds"
+    }
+
+
+def test_the_table_of_compiled_networks_has_every_covered_family() -> None:
+    """It is read without torch, to decide how many workers there are."""
+    built = {name: models(name, sampled(name, 1, **NARROW))[0].architecture for name in FAMILIES}
+    assert [name for name in built if built[name].network in COMPILED] == COVERED
 
 
 def test_a_restored_training_ends_the_same() -> None:

@@ -82,4 +82,7 @@ def test_a_stack_resumes_from_the_checkpoint_of_an_earlier_worker(files: SearchF
     assert found is not None
     assert all(np.array_equal(found[key], state[key]) for key in state)
     assert again.begin("1") is None
-    assert content_of(folder / "training") == b"1"
+    assert content_of(folder / "training") == b"0\n1"
+    again.end("0")
+    assert again.begin("2") is None
+    assert content_of(folder / "training") == b"1\n2"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import weakref
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, get_args
 
 import numpy as np
@@ -88,6 +90,7 @@ class KernelEpochs:
         batch_size: rows of a minibatch.
         optimiser: of the stack's scalars, changed in place.
         selection: of the stack's models, changed in place.
+        threads: among which the models are spread. The result does not depend on it.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class KernelEpochs:
         batch_size: int,
         optimiser: StackedAdamW,
         selection: Selection,
+        threads: int = 1,
     ) -> None:
         kernel, network = library(), stack.network
         assert kernel is not None
@@ -110,7 +114,8 @@ class KernelEpochs:
         shapes = list(network.learned.values())
         sizes = np.array([rows * columns for rows, columns in shapes], dtype=np.int64)
         seeds = data.positions(stack).numpy().astype(np.int32)
-        self._chosen = np.argsort(seeds, kind="stable").astype(np.int32)
+        by_seed = np.argsort(seeds, kind="stable").astype(np.int32)
+        self._chosen = np.array_split(by_seed, min(threads, n_models))  # of each thread
         graphs = [_graph(graph) for graph in program.graphs]
         numbers = {
             "kind": KINDS.index(program.kind),
@@ -166,10 +171,22 @@ class KernelEpochs:
         self._stack.epoch, self._stack.updates = epoch, self._optimiser.step_count
         self._stack.order = _address(order)
         self._stack.val_loss = _address(self._val_losses[epoch - 1])
-        chosen = self._chosen
-        if self._kernel.train_epoch(ctypes.byref(self._stack), _address(chosen), len(chosen)):
+        first, *others = self._chosen
+        running = [_pool(len(others)).submit(self._train, chosen) for chosen in others]
+        ends = [self._train(first), *(each.result() for each in running)]
+        if any(ends):
             raise TrialError("out of memory: the kernel's working arrays do not fit")
         self._optimiser.step_count += -(-self._stack.n_train // self._stack.batch)
+
+    def _train(self, chosen: NDArray[np.int32]) -> int:
+        """Trains some models for one epoch. Other threads run meanwhile. Returns 0, or an error."""
+        where = ctypes.byref(self._stack), _address(chosen)
+        return int(self._kernel.train_epoch(*where, len(chosen)))
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
 
 
 def _per_model(values: Sequence[float]) -> NDArray[np.float32]:
