@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from frontier_search import runner
@@ -186,3 +188,19 @@ def test_status_and_sync_take_a_sweep(tmp_path: Path) -> None:
         [("mini-moons", "7"), ("mini-small-iris", "4")],
         [("mini-moons", "0"), ("mini-small-iris", "0")],
     ]
+
+
+def test_the_fair_sweep_of_the_pages_gives_every_family_the_same_rates_and_budgets() -> None:
+    page = (Path(__file__).parents[2] / "docs/sweeps.md").read_text()
+    written = re.search(r"```yaml\n(name: fair\n.*?)```", page, re.DOTALL)
+    assert written is not None
+    for _, search in Sweep.from_spec(yaml.safe_load(written[1])).searches:
+        assert search.reported == (15, 30, 60, 120)
+        assert search.epochs == 120
+        rates: dict[str, Counter[object]] = {}
+        for candidate in search.candidates:
+            rate = candidate.hyperparameters["learning_rate"]
+            rates.setdefault(candidate.family, Counter())[rate] += 1
+        assert set(rates) == {"dense", "no_recurrence", "kronecker"}
+        expected = dict.fromkeys((0.001, 0.003, 0.01, 0.03, 0.1), 5)  # at five widths each
+        assert all(found == expected for found in rates.values())
