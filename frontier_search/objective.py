@@ -38,7 +38,7 @@ class RowMean:
     Attributes:
         per_row: import path, ``module:NAME``, of a function of the task, the outputs (M, o, n) of M
             models and the targets (M, n), that gives the value of every row, (M, n). A path and not
-            the function itself, because those who only read must not load torch.
+            the function itself, because commands that only read must not load torch.
     """
 
     per_row: str
@@ -49,7 +49,7 @@ class FromMean:
     """Measured for every trial on every split, as a function of another metric's mean over rows.
 
     Attributes:
-        metric: the other one's name.
+        metric: the name of the other metric.
         function: gives the value from that mean, both of one model.
     """
 

@@ -76,7 +76,7 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
     """Runs the rest of a sweep, one search after another, on workers that are started once.
 
     With ``until_settled``, further searches then train more seeds of the candidates that decide the
-    sweep's claims, round after round, until the claims are settled or no round is left.
+    sweep's claims, round after round, until the claims are settled or no further round is allowed.
 
     Args:
         observe: given a search that is about to run, its observers. The block ends when the search
@@ -101,8 +101,8 @@ def _more_seeds(entry: SweepEntry, rounds: int) -> list[Search]:
     """Returns the searches that train more seeds of the candidates that decide a sweep's claims.
 
     Args:
-        rounds: how many rounds of searches have ended. Searches of later rounds, which an earlier
-            process has begun, are no evidence yet.
+        rounds: how many rounds of searches have ended. An earlier process may have begun searches
+            of later rounds. They are no evidence yet.
     """
     ended = {
         label: [each for each in group if origin(each.search.name)[1] < rounds]
@@ -131,8 +131,8 @@ def _run_to_end(
 ) -> Frontier:
     """Runs the rest of a search, under its lock, and returns the frontier.
 
-    A finished search is only shown. It takes nothing over from a session elsewhere, which may be
-    running it with more trials.
+    A finished search is only shown. It does not take ownership, because a session elsewhere may be
+    running the search with more trials.
     """
     entry.search.obtain_dataset()
     with (

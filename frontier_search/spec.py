@@ -63,7 +63,7 @@ def load_yaml(path: Path) -> Any:
 def read_yaml(path: Path) -> dict[str, Any]:
     """Returns the mapping in a YAML file, not yet checked.
 
-    If there is no such file, its name may be that of one that the package ships.
+    If there is no such file, the file of that name that the package ships is read.
 
     Raises:
         SpecError: the file is missing, cannot be read or holds no mapping.
@@ -225,7 +225,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 def name_problem(name: str) -> str | None:
     """Returns why a search cannot have this name, or None.
 
-    The name is that of a folder and part of every uid.
+    The name is the name of a folder, and part of every uid.
     """
     if NAME.fullmatch(name):
         return None

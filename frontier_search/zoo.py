@@ -16,8 +16,8 @@ from frontier_search.errors import SpecError, unknown
 
 Member = TypeVar("Member")
 
-# Where the members of an earlier version are now. A search that it left behind may name one by its
-# import path, which is part of the search's fingerprint and so stays as it is.
+# Where the members of an earlier version are now. A search that was defined then may name one by
+# its old import path, which is part of the fingerprint and must not change.
 MOVED = {
     "frontier_search.families.": "frontier_search.models.families.",
     "frontier_search.datasets.": "frontier_search.data.datasets.",

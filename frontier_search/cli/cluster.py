@@ -20,7 +20,7 @@ def command() -> None:
 @command.command("init", short_help="Make the cluster's token.")
 @FILE
 def init(file: Path) -> None:
-    """Make the token of the cluster of FILE, which only you may read, unless there is one."""
+    """Make the token of the cluster of FILE, unless there is one. Only you may read it."""
     from frontier_search.cluster import token
     from frontier_search.cluster.file import read_yaml, secrets_folder
 

@@ -14,7 +14,7 @@ from types import FrameType, TracebackType
 from frontier_search.errors import INTERRUPTED
 from frontier_search.storage.folder import HomeFolder
 
-GRACE_S = 8.0  # in which an interrupted search must stop by itself
+GRACE_S = 8.0  # an interrupted search that takes longer to stop is ended
 IMPORTING = "<frozen importlib._bootstrap>"  # the file of Python's own import, in a traceback
 
 
@@ -87,7 +87,7 @@ class Interruptible:
     def _end(self) -> None:
         """Ends the process without its exit handlers.
 
-        Those of Ray may wait for minutes, and the storage needs none.
+        Ray's handlers may wait for minutes, and the storage needs none.
         """
         sys.stdout.flush()
         sys.stderr.write(f"{self.last_words}\n")

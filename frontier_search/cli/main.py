@@ -23,7 +23,7 @@ COMMANDS = {  # name -> what it does. The file of a command loads when it is use
     "status": "How far searches are.",
     "frontier": "Show, plot or export the frontier.",
     "trials": "List every trial.",
-    "report": "Write the page that answers the question: frontiers, owners, claims.",
+    "report": "Write a page with frontiers, their owners, and claims.",
     "ui": "Open the search in MLflow's pages.",
     "sync": "Rebuild or complete the MLflow mirror.",
     "count": "Count a model's parameters without training it.",

@@ -1,4 +1,4 @@
-"""frontier-search report: the page that answers the question."""
+"""frontier-search report: the page with frontiers, owners and claims."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import click
 from frontier_search.cli.options import HOME, once
 
 
-@click.command(
-    "report", short_help="Write the page that answers the question: frontiers, owners, claims."
-)
+@click.command("report", short_help="Write a page with frontiers, their owners, and claims.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @HOME
 @once(

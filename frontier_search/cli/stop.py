@@ -15,4 +15,4 @@ def command(name: str, cluster: str) -> None:
     from frontier_search.cluster.jobs import Jobs
 
     with Jobs.of(cluster) as jobs:
-        click.echo(f"{name}: {'stopped' if jobs.stop(name) else 'had ended already'}", err=True)
+        click.echo(f"{name}: {'stopped' if jobs.stop(name) else 'was not running'}", err=True)

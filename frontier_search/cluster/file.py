@@ -84,7 +84,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         written = load_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(
-            f"cannot read the cluster file {path}: {error}. "
+            f"cannot read the cluster file {path}: {getattr(error, 'strerror', None) or error}. "
             "The files that come with the project are in cluster/."
         ) from error
     if (

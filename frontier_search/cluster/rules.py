@@ -1,4 +1,4 @@
-"""Safety rules of cluster files: nothing open to strangers, versions pinned, nothing paid in vain.
+"""Rules of cluster files: nothing open to strangers, versions pinned, nothing paid without use.
 
 A rule is a function that takes a plan and yields a sentence for each mistake. It sees what the
 user wrote and what ``ray up`` makes of it, Ray's defaults included. Many of Ray's defaults for AWS
@@ -165,7 +165,7 @@ def pinned_image(plan: Plan) -> Iterator[str]:
             )
 
 
-# ---- nothing is paid for in vain ---------------------------------------------------------------
+# ---- nothing is paid without use ---------------------------------------------------------------
 
 
 def head_trains_no_cohort(plan: Plan) -> Iterator[str]:

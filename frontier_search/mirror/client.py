@@ -138,8 +138,8 @@ class Client:
     def find_runs(self, experiment_id: str) -> dict[str, KnownRun]:
         """Returns our runs by uid.
 
-        Two runs have one uid only if the answer to a request was lost. The complete one is kept, or
-        the older of two alike; the other is deleted.
+        Two runs have one uid only if the response to a request was lost. The complete run is kept.
+        If both are complete, or neither, the older is kept. The second run is deleted.
         """
         answer = self.mlflow.search_runs([experiment_id], "", ViewType.ACTIVE_ONLY, ANSWER_RUNS)
         runs: list[Run] = list(answer)
@@ -252,8 +252,10 @@ def _make_database(path: Path, artifacts: Path) -> None:
     """Creates MLflow's database under another name, then links it to its own.
 
     MLflow creates its tables one by one. A process that died in between would leave a database that
-    nobody can open again. If two processes create it at once, one of them succeeds. The database
-    uses a write-ahead log: writes cost a quarter less, and pages can be read during them.
+    can never be opened again. If two processes create it at once, one of them succeeds.
+
+    The database uses a write-ahead log: writes cost a quarter less, and pages can be
+    read during them.
     """
     # imported here, because only a new database needs it
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore

@@ -3,7 +3,7 @@
 A search belongs to the edition in which it was defined, so that it continues with the models that
 it began with. Edition 1, up to version 0.1: the three dense families were tanh networks, and torch
 trained everything. Edition 2: they are ReLU networks, as published, and the compiled kernel trains
-what it knows.
+the networks that it knows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TANH = {
     "dense_adamw": (2, "dense_adamw_tanh"),
     "dense_deep": (3, "dense_deep_tanh"),
 }
-MOVED = "frontier_search.families."  # where edition 1 had them, in import paths
+MOVED = "frontier_search.families."  # the prefix of import paths in edition 1
 
 
 def family(name: str, edition: int = EDITION) -> Family:
@@ -48,7 +48,7 @@ def family(name: str, edition: int = EDITION) -> Family:
 
 
 def name_today(name: str, edition: int) -> str:
-    """Returns the name under which a family of an edition is compared with those of today."""
+    """Returns the name that a family of an edition has today, under which it is compared."""
     old = _old_name(name)
     return TANH[old][1] if edition == 1 and old is not None else name
 

@@ -1,7 +1,7 @@
 """What the compiled kernel needs to know of a network, beside its learned tensors.
 
-A network that ``training/kernels/kernel.c`` can train has a ``program()``; the torch network stays
-the definition, and a contract test holds the kernel to it.
+A network that ``training/kernels/kernel.c`` can train has a ``program()``. The torch network is
+still the definition: a contract test compares the kernel with it.
 """
 
 from __future__ import annotations

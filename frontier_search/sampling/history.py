@@ -81,7 +81,7 @@ class SamplerHistory:
                 space.completed(trial)
 
     def study(self, sampler: BaseSampler) -> Study:
-        """Returns the study, to be read by a fresh sampler, which gets what was computed before.
+        """Returns the study, and gives a fresh sampler what was computed before.
 
         A study object keeps the first list of trials that its sampler reads, so each proposal
         needs a new one.

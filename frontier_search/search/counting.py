@@ -87,7 +87,7 @@ class Described:
         return self._size_with({})
 
     def assumed(self) -> dict[str, Value]:
-        """Returns the values of the parameters that were left out and on which a count depends."""
+        """Returns the values of the parameters that were not given and on which a count depends."""
         return {
             name: value
             for name, value in self.point.items()
@@ -116,6 +116,8 @@ def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) ->
             problems.append(f"cannot read --set {setting!r}; write NAME=VALUE, e.g. hidden=16.")
         elif name not in space.names():
             problems.append(unknown("parameter", name, space.names()))
+        elif name in given:
+            problems.append(f"--set {name} is given twice; give it once.")
         else:
             try:
                 given[name] = read_value(yaml.safe_load(text))

@@ -1,4 +1,4 @@
-"""A sweep: many searches as one resumable whole, and the claims that they answer.
+"""A sweep: many searches as one resumable whole, and the claims that they test.
 
 Written in YAML as::
 
@@ -43,9 +43,10 @@ def further_name(search: str, settling_round: int) -> str:
 
 
 def origin(name: str) -> tuple[str, int]:
-    """Returns the search whose candidates a search trains, and the settling round that added it.
+    """Returns the name of the listed search whose candidates a search trains, and its round.
 
-    They are the search itself and 0 for one that the sweep lists.
+    A search that the sweep lists gives its own name and round 0. ``further_name`` made the other
+    names.
     """
     match = FURTHER.fullmatch(name)
     return (match[1], int(match[2])) if match else (name, 0)

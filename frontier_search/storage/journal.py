@@ -57,7 +57,7 @@ BACKEND = Backend(re.compile(JOURNAL), "journal (a file in the search's folder)"
 def heal(path: Path) -> int:
     """Cuts a journal back to its last complete record.
 
-    An append after a torn line would make the journal unreadable for good.
+    An append after a torn line would make the journal unreadable for ever.
 
     Returns:
         the number of bytes that were removed.

@@ -84,7 +84,7 @@ class Locations:
         Args:
             asked: the locations that the user asks for now.
             insisted: the attributes that the user gave explicitly; the rest are defaults.
-            what: was defined with these locations, for the message.
+            what: the search or sweep that was defined with these locations, in words.
 
         Raises:
             SpecError: with one sentence for each location that differs.

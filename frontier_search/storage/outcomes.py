@@ -108,7 +108,7 @@ class OutcomeFiles:
     def weights(self, cohort: Cohort, numbers: Collection[int]) -> dict[int, Weights]:
         """Returns the weights, (n_seeds, P) each, of a cohort's trials that are among ``numbers``.
 
-        Missing or damaged weights are left out, because they can be trained again from the seeds.
+        Missing or damaged weights are skipped, because they can be trained again from the seeds.
         """
         wanted = sorted(set(numbers) & set(cohort.numbers))
         if not wanted:

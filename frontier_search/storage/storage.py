@@ -37,8 +37,8 @@ class Storage(Protocol):
     def held(self, name: str) -> AbstractContextManager[None]:
         """Holds a search for this process inside the block.
 
-        The lock of the search's folder does not do so for processes with another home, which may
-        name the same storage.
+        The lock of the search's folder is not enough: a process with another home may name the
+        same storage.
 
         Raises:
             SpecError: another process holds it, named by pid and host.

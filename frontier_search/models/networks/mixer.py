@@ -63,7 +63,7 @@ class MixerStack:
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         """Draws the first weights as torch.nn.Linear does.
 
-        The bound of b_2 follows from the number of patches, whatever mixes them.
+        The bound of b_2 follows from the number of patches, in both kinds of mixing.
         """
         weights: dict[str, Tensor] = {}
         fan_in = self.patch**2
