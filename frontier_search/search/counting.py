@@ -116,8 +116,6 @@ def _values(settings: Sequence[str], space: SearchSpace, problems: list[str]) ->
             problems.append(f"cannot read --set {setting!r}; write NAME=VALUE, e.g. hidden=16.")
         elif name not in space.names():
             problems.append(unknown("parameter", name, space.names()))
-        elif name in given:
-            problems.append(f"--set {name} is given twice; give it once.")
         else:
             try:
                 given[name] = read_value(yaml.safe_load(text))

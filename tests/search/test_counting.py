@@ -32,12 +32,6 @@ def problems(family: str, dataset: str, *settings: str) -> list[str]:
     return list(caught.value.problems)
 
 
-def test_a_setting_that_is_given_twice() -> None:
-    assert problems("dense", "iris", "hidden=3", "hidden=4") == [
-        "--set hidden is given twice; give it once."
-    ]
-
-
 def test_all_published_rows_are_here() -> None:
     assert len(PUBLISHED) == 25
 
