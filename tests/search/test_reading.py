@@ -330,7 +330,8 @@ def test_families_of_images_need_images() -> None:
     assert only_problem(families=["dense", "mixer"]) == (
         "family 'mixer' takes square images of one channel; "
         "'tests.support.toys:MULTICLASS' holds no images. "
-        "Take digits, mnist, fashion_mnist, or an .npz file whose X has the shape (n, side, side)."
+        "Take digits, mnist, fashion_mnist, mnist_5k, or an .npz file whose X has the shape "
+        "(n, side, side)."
     )
     assert (
         toys.search(dataset="tests.support.toys:IMAGES", families=["dense", "mixer"]).families[1][0]
