@@ -1,4 +1,4 @@
-"""Fish toxicity: 907 chemicals, 6 molecular descriptors, the concentration that kills minnows.
+"""Fish toxicity: 907 chemicals, 6 molecular descriptors, how toxic they are to minnows (-log LC50).
 
 Source: M. Cassotti, D. Ballabio, R. Todeschini and V. Consonni, "A similarity-based QSAR model for
 predicting acute toxicity towards the fathead minnow", SAR and QSAR in Environmental Research 26

@@ -1,4 +1,4 @@
-"""Image segments: 2,086 patches of outdoor images, 7 surfaces, 18 numbers of place and colour.
+"""Image segments: 2,086 patches of outdoor images, 7 surfaces, 18 numbers of position and colour.
 
 Source: Vision Group, University of Massachusetts, "Image segmentation" (1990), UCI Machine Learning
 Repository, as "segment" of KEEL. 224 of 2,310 rows repeat, and one column holds one value. The file
