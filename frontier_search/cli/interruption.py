@@ -40,15 +40,19 @@ class Interruptible:
 
     Attributes:
         folder: of the search or the sweep, as soon as its name is known.
+        words_once_over: the last message once the search is over and its answer printed.
     """
 
     def __init__(self, folder: HomeFolder | None = None) -> None:
         self.folder = folder
+        self.words_once_over: str | None = None
         self._received = 0
 
     @property
     def last_words(self) -> str:
         """The last message. Once the search is defined, nothing that is finished is lost."""
+        if self.words_once_over is not None:
+            return self.words_once_over
         if self.folder is None or not self.folder.exists():
             return "interrupted; nothing was begun."
         command = self.folder.resume_command

@@ -25,7 +25,7 @@ def command(
     Finished trials are kept. Those that were running are trained again, under the same numbers.
     """
     folder = SweepFolder(home, name)
-    with Interruptible(folder if folder.exists() else SearchFolder(home, name)):
+    with Interruptible(folder if folder.exists() else SearchFolder(home, name)) as ending:
         # what runs a search loads when one runs, and optuna not for --help
         from frontier_search.cli import running
         from frontier_search.storage import catalog, sweep_catalog
@@ -42,4 +42,4 @@ def command(
         entry = catalog.find(name, home)
         if trials is not None:
             entry = catalog.extend(entry, trials)
-        running.run_search(entry, executor, where, mirror=not no_mirror)
+        running.run_search(entry, executor, where, not no_mirror, ending)

@@ -54,4 +54,4 @@ def command(
             if resume
             else catalog.define(search, home, locations)
         )
-        running.run_search(entry, flags["executor"], where, mirror=not flags["no_mirror"])
+        running.run_search(entry, flags["executor"], where, not flags["no_mirror"], ending)

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 
 from frontier_search import runner
+from frontier_search.cli.interruption import Interruptible
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.dispatcher import Observer
 from frontier_search.frontier.membership import members
 from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports import tables
-from frontier_search.reports.live import LiveView, SweepView
+from frontier_search.reports.live import LiveView, MirrorView, SweepView
+from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.sweep_catalog import SweepEntry
 from frontier_search.training.kernels.library import library
+from frontier_search.trial import Trial
 
 
-def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
-    """Runs the rest of a search and prints the frontier.
+def run_search(
+    entry: Entry, executor: str, where: Where, mirror: bool, ending: Interruptible
+) -> None:
+    """Runs the rest of a search. Prints the frontier as soon as its last cohort is recorded.
+
+    Then it waits for the mirror. An interruption meanwhile loses nothing.
 
     Raises:
         SearchError: the search stopped. The sentence says how to resume.
@@ -31,24 +39,61 @@ def run_search(entry: Entry, executor: str, where: Where, mirror: bool) -> None:
     mirror_process = MirrorProcess(entry) if mirror else None
     with _says_how_to_resume(entry.folder.resume_command):
         with LiveView(entry.search, entry.folder.resume_command) as view:
-            observers = [view.observe, *([mirror_process.observe] if mirror_process else [])]
+            answer = _Answer(entry, view, ending, mirror)
+            observers = [view.observe, answer.observe]
+            observers += [mirror_process.observe] if mirror_process else []
             runner.conduct(entry, executor, where, observers)
+        answer.give(catalog.read_trials(entry))
         if mirror_process:
-            mirror_process.finish()
-    objectives = entry.search.objective_table()
-    click.echo(
-        tables.frontier_table(members(catalog.read_trials(entry), objectives), objectives, "val")
-    )
-    name, home = entry.search.name, entry.folder.home_option
-    click.echo(
-        f"frontier-search frontier {name}{home} --plot frontier.png    # the picture", err=True
-    )
-    if mirror_process:
-        uri = entry.locations.tracking_uri
-        click.echo(
-            f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({uri})",
-            err=True,
-        )
+            with MirrorView() as waiting:
+                mirror_process.finish(waiting.show)
+
+
+class _Answer:
+    """Prints the frontier once: when the last cohort is recorded, before Ray and the mirror end.
+
+    Args:
+        view: of the search. It stops first, because it redraws the terminal.
+        ending: is told that the search is over, for its last words.
+        mirrored: whether there is a mirror to wait for.
+    """
+
+    def __init__(self, entry: Entry, view: LiveView, ending: Interruptible, mirrored: bool) -> None:
+        self.entry, self.view, self.ending, self.mirrored = entry, view, ending, mirrored
+        self._given = False
+
+    def observe(self, session: Session) -> None:
+        """Gives the answer if every trial that was asked for has ended; observes the session.
+
+        A session that ends early, by its time budget, is answered when it is closed.
+        """
+        trials = session.trials
+        ended = len(trials) >= session.search.trials and all(t.state.finished for t in trials)
+        if ended and session.frontier.members:
+            self.give(trials)
+
+    def give(self, trials: Sequence[Trial]) -> None:
+        """Prints the frontier, and the commands that show it, unless it was printed before."""
+        if self._given:
+            return
+        self._given = True
+        self.view.stop()
+        name, home = self.entry.search.name, self.entry.folder.home_option
+        objectives = self.entry.search.objective_table()
+        click.echo(tables.frontier_table(members(trials, objectives), objectives, "val"))
+        sys.stdout.flush()
+        commands = [f"frontier-search frontier {name}{home} --plot frontier.png    # the picture"]
+        words = "interrupted; the search was over, and nothing is lost."
+        if self.mirrored:
+            uri = self.entry.locations.tracking_uri
+            pages = f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({uri})"
+            commands.append(pages)
+            words += (
+                " The mirror completes by itself; if it does not, either completes it:\n"
+                f"    frontier-search ui {name}{home}\n    frontier-search sync {name}{home}"
+            )
+        self.ending.words_once_over = words
+        click.echo("\n".join(commands), err=True)
 
 
 def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> None:

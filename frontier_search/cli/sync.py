@@ -27,13 +27,15 @@ def command(context: click.Context, name: str, home: Path, follow: int | None) -
     """
     from frontier_search.mirror import mirror
     from frontier_search.mirror.follow import follow as follow_process
+    from frontier_search.mirror.follow import write_progress
     from frontier_search.storage import (  # optuna and mlflow load here, not for --help
         catalog,
         sweep_catalog,
     )
 
     if follow is not None:
-        context.exit(0 if follow_process(mirror.Mirror(catalog.find(name, home)), follow) else 1)
+        followed = mirror.Mirror(catalog.find(name, home), write_progress)
+        context.exit(0 if follow_process(followed, follow) else 1)
     for entry in sweep_catalog.find_searches(name, home):
         n_changed = mirror.Mirror(entry).sync()
         click.echo(

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 
 from frontier_search.errors import SpecError
 from frontier_search.mirror.mirror import Mirror
+from frontier_search.mirror.process import PROGRESS
 
 EVERY_S = 2.0  # between two syncs
 SLOWEST_S = 30.0  # between two syncs while MLflow is down
@@ -52,6 +54,12 @@ def follow(mirror: Mirror, parent_pid: int, every_s: float = EVERY_S) -> bool:
                 return False
         backed_off_s = min(every_s * 2 ** min(failures, 10), SLOWEST_S)
         _wait(mirror, parent_pid, backed_off_s if live else every_s)
+
+
+def write_progress(words: str) -> None:
+    """Writes how far the mirror is to its log, where the command that waits for it reads it."""
+    sys.stdout.write(f"{PROGRESS}{words}\n")
+    sys.stdout.flush()
 
 
 def _wait(mirror: Mirror, parent_pid: int, seconds: float) -> None:

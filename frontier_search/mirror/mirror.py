@@ -17,7 +17,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from mlflow.exceptions import MlflowException
@@ -49,6 +49,7 @@ class Mirror:
 
     Args:
         entry: the search, its storage and its tracking URI.
+        say: is called with the progress of a sync, e.g. "40 of 96 trials".
 
     Attributes:
         experiment_id, parent_run_id: of the search in MLflow; empty before the first sync.
@@ -57,8 +58,8 @@ class Mirror:
         SearchError: the storage cannot be opened.
     """
 
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
+    def __init__(self, entry: Entry, say: Callable[[str], None] = lambda words: None) -> None:
+        self.entry, self._say = entry, say
         self.experiment_id = self.parent_run_id = ""
         self.client = Client(entry)
         self._objectives = entry.search.objective_table()
@@ -140,9 +141,11 @@ class Mirror:
         frontier = self._reader.frontier(trials)
         numbers = frontier.numbers()
         parent = self._mirror_search(runs, trials)
-        for trial in trials:
-            if trial.state.finished:
-                self._mirror_trial(runs, trial, trial.number in numbers)
+        finished = [trial for trial in trials if trial.state.finished]
+        for count, trial in enumerate(finished, 1):
+            self._mirror_trial(runs, trial, trial.number in numbers)
+            if runs[trial.uid].changed:
+                self._say(f"{count} of {len(finished)} trials")
         self._log_curve(parent, trials, ended=spent and not live)
         self._draw(parent, trials, frontier, live)
         if not live:
@@ -255,7 +258,8 @@ class Mirror:
             .startswith(payload.NO_MODEL)
         ]
         kept = self.entry.files.models.numbers() if without else set()
-        for trial in without:
+        for count, trial in enumerate(without, 1):
+            self._say(f"all trials, {count} of {len(without)} models of the frontier")
             child = runs[trial.uid]
             found = payload.NO_WEIGHTS
             if trial.number in kept:

@@ -9,6 +9,8 @@ import logging
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 from frontier_search.session import Session
 from frontier_search.storage.catalog import Entry
@@ -16,6 +18,8 @@ from frontier_search.storage.catalog import Entry
 log = logging.getLogger(__name__)
 
 FINISH_S = 600.0  # the longest wait for the mirror once the search has ended
+PROGRESS = "progress: "  # begins a line of the log that says how far the mirror is
+SHOWN_EVERY_S = 0.25  # while it is waited for
 
 
 class MirrorProcess:
@@ -27,6 +31,8 @@ class MirrorProcess:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._process: subprocess.Popen[bytes] | None = None
+        self._log = entry.folder.path / "mirror.log"
+        self._log_begins = 0  # bytes of earlier sessions
 
     def observe(self, session: Session) -> None:
         """Starts the process on the first call; an observer of the session."""
@@ -40,7 +46,8 @@ class MirrorProcess:
                 "--follow",
                 str(os.getpid()),
             ]
-            with (folder.path / "mirror.log").open("ab") as output:
+            with self._log.open("ab") as output:
+                self._log_begins = output.tell()
                 self._process = subprocess.Popen(
                     ["nice", sys.executable, "-m", "frontier_search", *arguments],
                     stdin=subprocess.DEVNULL,
@@ -50,22 +57,35 @@ class MirrorProcess:
                     start_new_session=True,
                 )
 
-    def finish(self) -> None:
+    def finish(self, show: Callable[[str], None] = lambda progress: None) -> None:
         """Waits until every trial is mirrored.
 
         If that fails or takes longer than FINISH_S, a warning names the command that completes it.
+
+        Args:
+            show: is called meanwhile with the mirror's progress in words.
         """
         if self._process is None:
             return
-        try:
-            code = self._process.wait(FINISH_S)
-        except subprocess.TimeoutExpired:
-            self._process.terminate()
-            code = -1
+        code, until = None, time.monotonic() + FINISH_S
+        while code is None:
+            try:
+                code = self._process.wait(SHOWN_EVERY_S)
+            except subprocess.TimeoutExpired:
+                show(self._progress())
+                if time.monotonic() > until:
+                    self._process.terminate()
+                    code = -1
         if code != 0:
             name = self.entry.search.name
             log.warning(
                 "the MLflow mirror is behind (see %s); complete it with `frontier-search sync %s`",
-                self.entry.folder.path / "mirror.log",
+                self._log,
                 name,
             )
+
+    def _progress(self) -> str:
+        """Returns the last progress that the process has written to its log; "" before that."""
+        lines = self._log.read_bytes()[self._log_begins :].decode(errors="replace").splitlines()
+        told = [line for line in lines if line.startswith(PROGRESS)]
+        return told[-1].removeprefix(PROGRESS) if told else ""

@@ -93,6 +93,10 @@ class LiveView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Leaves what is shown where it is."""
         self._screen.stop()
 
     def observe(self, session: Session) -> None:
@@ -123,6 +127,33 @@ class LiveView:
             return "time left unknown"
         left_s = (self.search.trials - finished) * (time.monotonic() - began) / new
         return f"{left_s:.0f} s left" if left_s < 120 else f"{left_s / 60:.0f} min left"
+
+
+class MirrorView:
+    """How far the mirror is, while the command waits for nothing else."""
+
+    WORDS = "the search is over; MLflow is being completed. Ctrl-C loses nothing"
+
+    def __init__(self) -> None:
+        self._screen = Screen(Text(self.WORDS))
+
+    def __enter__(self) -> MirrorView:
+        self._screen.start()
+        if not self._screen.has_panel:
+            self._screen.say(self.WORDS)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._screen.stop()
+
+    def show(self, progress: str) -> None:
+        """Shows what the mirror has logged so far, for example "40 of 96 trials"."""
+        self._screen.redraw(Text(f"{self.WORDS}: {progress}" if progress else self.WORDS))
 
 
 class SweepView:

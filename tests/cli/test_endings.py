@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from frontier_search.cli import main as console
 from frontier_search.cluster.jobs import Jobs
 from tests.cli.results import HERE, ROOT, TINY, Run
+from tests.support import processes
 
 
 def test_a_search_whose_trials_all_fail_ends_with_1_and_the_reason(
@@ -190,3 +191,41 @@ def test_the_exit_code_of_a_command_reaches_the_shell(
 
     monkeypatch.setattr(console.group, "get_command", lambda context, name: stopping)
     assert run("status").code == 1
+
+
+def test_the_answer_comes_before_everything_that_ends_and_an_interruption_then_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    """Ctrl-C while the command waits for the mirror: the frontier is printed, `sync` completes."""
+    script = (
+        "import time\n"
+        "from frontier_search import runner\n"
+        "from frontier_search.cli.main import main\n"
+        "from frontier_search.mirror.process import MirrorProcess\n"
+        "conduct = runner.conduct\n"
+        "def conducting(*arguments):\n"
+        "    conduct(*arguments)\n"
+        "    print('ended', flush=True)\n"
+        "runner.conduct = conducting\n"
+        "MirrorProcess.observe = lambda self, session: None\n"
+        "MirrorProcess.finish = lambda self, show: time.sleep(60)\n"
+        "main()\n"
+    )
+    asked = ["run", "--dataset", "iris", *TINY, *HERE, "--home", tmp_path / "home"]
+    log = tmp_path / "log"
+    process = processes.start([word for word in asked if word != "--no-mirror"], log, script)
+    try:
+        processes.until(lambda: "MLflow is being completed" in log.read_text(), 90, "the answer")
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(30) == 130
+    finally:
+        processes.end(process)
+    said = log.read_text()
+    assert 0 < said.index("val loss") < said.index("ended") < said.index("MLflow is being")
+    words = said[said.index("interrupted;") :]
+    assert words.startswith("interrupted; the search was over, and nothing is lost.")
+    assert f"\n    frontier-search ui iris-1 --home {tmp_path}/home\n" in words
+    assert f"\n    frontier-search sync iris-1 --home {tmp_path}/home\n" in words
+    synced = processes.start(["sync", "iris-1", "--home", tmp_path / "home"], log)
+    assert synced.wait(90) == 0
+    assert "iris-1: 7 runs created or changed" in log.read_text()
