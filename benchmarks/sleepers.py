@@ -48,6 +48,7 @@ class Sleeper(CohortTrainable):
         spec: dict[str, Any] | None = None,
         root: str = "",
         device: str = "cpu",
+        threads: int = 1,
     ) -> None:
         self.outcomes = OutcomeFiles(remote.folder(root))
         self.index, self.log = config[COHORT], Path(root) / ASLEEP

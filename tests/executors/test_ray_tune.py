@@ -72,6 +72,7 @@ class SlowlyStarted(CohortTrainable):
         spec: dict[str, Any] | None = None,
         root: str = "",
         device: str = "cpu",
+        threads: int = 1,
     ) -> None:
         begun = Path(root) / "begun"
         begun.mkdir(exist_ok=True)
