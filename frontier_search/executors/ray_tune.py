@@ -47,7 +47,7 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
 
     Raises:
         SearchError: Ray cannot be started or joined, or it loses the search.
-        SpecError: nobody answers at the address, GPUs are asked for and this machine has none, or
+        SpecError: nothing answers at the address, GPUs are asked for and this machine has none, or
             no folder is fit for Ray's sockets.
     """
     # Ray logs tracebacks of dead workers, which the dispatcher reports in a sentence
@@ -100,7 +100,7 @@ def _sees_gpu() -> bool:
 
 
 def _require_listener(address: str) -> None:
-    """Raises SpecError when nobody answers at an address. Ray itself would try for minutes."""
+    """Raises SpecError when nothing answers at an address. Ray itself would try for minutes."""
     match = re.fullmatch(r"([^:/\s]+):(\d{1,5})", address)
     if address != "auto" and match is None:
         raise SpecError(
@@ -113,7 +113,7 @@ def _require_listener(address: str) -> None:
     except (OSError, OverflowError) as error:
         words = getattr(error, "strerror", None) or error
         raise SpecError(
-            f"--address {address}: nobody answers there ({words}); give the HOST:PORT of a running"
+            f"--address {address}: nothing answers there ({words}); give the HOST:PORT of a running"
             " Ray cluster's head."
         ) from error
 

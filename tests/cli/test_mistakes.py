@@ -264,9 +264,9 @@ def test_a_command_that_cannot_be_read(run: Run, arguments: list[str], words: st
         ),
         (
             "127.0.0.1:1",
-            "--address 127.0.0.1:1: nobody answers there (Connection refused); give the HOST:PORT",
+            "--address 127.0.0.1:1: nothing answers there (Connection refused); give the HOST:PORT",
         ),
-        ("127.0.0.1:99999", "--address 127.0.0.1:99999: nobody answers there"),
+        ("127.0.0.1:99999", "--address 127.0.0.1:99999: nothing answers there"),
     ],
 )
 def test_an_address_where_nobody_answers_is_a_mistake(

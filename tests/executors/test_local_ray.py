@@ -222,7 +222,7 @@ def test_the_object_store_goes_where_there_is_room(
 
 @pytest.mark.xdist_group("faults")
 def test_a_search_runs_in_bad_surroundings(home: Path) -> None:
-    """TMPDIR is long, nobody answers at the proxies, HOME is unwritable, /dev/shm has 1 MB."""
+    """TMPDIR is long, nothing answers at the proxies, HOME is unwritable, /dev/shm has 1 MB."""
     long = home / ("t" * 115)
     long.mkdir()
     variables = dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:9")
