@@ -26,9 +26,10 @@ from frontier_search.cli.options import HOME, once
 def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path | None) -> None:
     """Write a report on the searches and sweeps NAME...
 
-    report.html is one file that needs no network. report.md has its figures beside it.
+    report.html is one file that needs no network. report.md has its figures beside it. seeds.csv
+    has a row for each trained model, from which every number of the report follows.
     """
-    from frontier_search.reports import document, study
+    from frontier_search.reports import document, study, study_seeds
     from frontier_search.reports.study_claims import Studied
     from frontier_search.search.claim import Claims
     from frontier_search.storage import (  # optuna and matplotlib load here, not for --help
@@ -53,5 +54,7 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
     table = Claims.read(claims) if claims else Claims({}, ())
     content = study.blocks(studied, table, settled)
     page, twin = document.write(", ".join(names), content, output or home / names[0] / "report")
+    data = page.with_name(study_seeds.NAME)
+    data.write_text(study_seeds.to_csv(studied))
     click.echo(study.summary(content))
-    click.echo(f"{page}\n{twin}", err=True)
+    click.echo(f"{page}\n{twin}\n{data}", err=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Sequence
+from importlib import metadata
 
 from frontier_search.data.dataset import POPULATIONS
 from frontier_search.frontier.interval import LEVEL
@@ -16,6 +18,7 @@ from frontier_search.reports import (
     study_claims,
     study_frontiers,
     study_owners,
+    study_seeds,
 )
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
@@ -60,7 +63,18 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         *_protocol(own),
         Heading("The commands that made this"),
         Code("\n".join(dict.fromkeys(each.command for each in studied))),
+        Paragraph(f"Each trained model has a row in {study_seeds.NAME}, beside this page."),
+        Paragraph(f"The report was made with {_versions()}."),
     ]
+
+
+def _versions() -> str:
+    """Returns the versions that decide the last digits, and the kind of machine of the report."""
+    packages = ("frontier-search", "torch", "optuna", "ray", "numpy", "scipy", "scikit-learn")
+    listed = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
+    return (
+        f"{listed}, Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    )
 
 
 def _populations(studied: Sequence[Studied]) -> list[Block]:

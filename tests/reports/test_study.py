@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import csv
+import json
 import re
 from contextlib import nullcontext
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +106,17 @@ def test_a_published_model_is_beside_what_was_measured(report: Path) -> None:
     assert re.search(
         r"\| frontier \| moons \| kronecker 8 \| 35 \| val_accuracy \| 0.972 \| 0\.\d+ ± ", twin
     )
+
+
+def test_every_trained_model_has_a_row_from_which_the_numbers_follow(report: Path) -> None:
+    with (report / "seeds.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * (5 + 5 + 5)  # two seeds of ten candidates on moons, and five on iris
+    own = [row for row in rows if row["search"] == "mini-moons" and row["family"] == "dense"]
+    widths = [json.loads(row["hyperparameters"])["hidden"] for row in own]
+    assert widths == [width for width in WIDTHS["choice"] for _ in range(2)]
+    assert {row["seed"] for row in rows} == {"101", "202"}
+    assert all(float(row["test_loss"]) > 0 for row in rows)
+    text = (report / "report.md").read_text()
+    assert "seeds.csv" in text
+    assert f"torch {metadata.version('torch')}" in text
