@@ -57,8 +57,10 @@ class WorkerDeaths:
 
 
 def _described(death: crashes.Death, machine_lost: bool) -> str:
-    """Returns what happened to a worker, for example "died in stack 9"."""
-    where = f" in stack {death.stack}" if death.stack is not None else ""
+    """Returns what happened to a worker, for example "died in stacks 9, 3"."""
+    where = ""
+    if death.stack is not None:
+        where = f" in stacks {death.stack}" if "," in death.stack else f" in stack {death.stack}"
     if not machine_lost:
         return f"died{where}"
     words = f"was lost with its machine{where}"
