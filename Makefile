@@ -46,7 +46,7 @@ bench: .venv/.installed
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")'
 	$(PYTHON) -m venv .venv
 
-.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.installed: pyproject.toml constraints.txt setup.py frontier_search/training/kernels/kernel.c | .venv/bin/python
 	$(INSTALL) -e .
 	touch $@
 
