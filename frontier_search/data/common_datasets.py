@@ -12,12 +12,12 @@ data-mining software tool: data set repository", Journal of Multiple-Valued Logi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import TARGET_UNIT, Dataset, Split, Task, TrainingBudget
+from frontier_search.data.dataset import Dataset, Split, Task, real_table
 from frontier_search.data.optional import folder
 from frontier_search.data.splitting import split_table
 
@@ -77,15 +77,7 @@ def table(
     n_outputs: int = 1,
 ) -> Dataset:
     """A dataset of ``Table``."""
-    return Dataset(
-        name=name,
-        task=task,
-        n_features=n_features,
-        n_outputs=n_outputs,
-        unit=TARGET_UNIT if task == "regression" else "nats",
-        source=f"{source}, package {PACKAGE}",
-        budget=TrainingBudget(epochs=100, batch_size=32),
-        split=Table(file, task),
-        licence=licence,
-        package=PACKAGE,
-    )
+    shape = (n_features, n_outputs)
+    origin = f"{source}, package {PACKAGE}"
+    made = real_table(name, Table(file, task), task, shape, origin, licence)
+    return replace(made, package=PACKAGE)

@@ -173,3 +173,30 @@ class Dataset:
         if not ((rows.y >= 0) & (rows.y <= top) & (rows.y == np.round(rows.y))).all():
             return f"y holds other classes than 0 to {top}; number them from 0."
         return None
+
+
+def real_table(
+    name: str,
+    split: Callable[[int], Split],
+    task: Task,
+    shape: tuple[int, int],
+    source: str,
+    licence: str,
+) -> Dataset:
+    """A dataset of a small real table, whose target is standardised if it is a number.
+
+    Args:
+        shape: (n_features, n_outputs).
+    """
+    n_features, n_outputs = shape
+    return Dataset(
+        name=name,
+        task=task,
+        n_features=n_features,
+        n_outputs=n_outputs,
+        unit=TARGET_UNIT if task == "regression" else "nats",
+        source=source,
+        budget=TrainingBudget(epochs=100, batch_size=32),
+        split=split,
+        licence=licence,
+    )

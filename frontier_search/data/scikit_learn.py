@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from frontier_search.data.dataset import TARGET_UNIT, Dataset, Split, Task, TrainingBudget
+from frontier_search.data.dataset import Dataset, Split, Task, TrainingBudget, real_table
 from frontier_search.data.splitting import (
     Sizes,
     at_random,
@@ -217,17 +217,9 @@ def stored_table(
     n_outputs: int = 1,
 ) -> Dataset:
     """A dataset of ``StoredTable``."""
-    return Dataset(
-        name=name,
-        task=task,
-        n_features=n_features,
-        n_outputs=n_outputs,
-        unit=TARGET_UNIT if task == "regression" else "nats",
-        source=f"{source}, sklearn.datasets.{function}",
-        budget=TrainingBudget(epochs=100, batch_size=32),
-        split=StoredTable(function, task),
-        licence=licence,
-    )
+    shape = (n_features, n_outputs)
+    origin = f"{source}, sklearn.datasets.{function}"
+    return real_table(name, StoredTable(function, task), task, shape, origin, licence)
 
 
 def _call(function: str, **settings: Any) -> tuple[Any, Any]:
