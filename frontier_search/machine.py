@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import platform
 import sys
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
@@ -48,6 +49,20 @@ def spare_loopback(environment: MutableMapping[str, str]) -> None:
     hosts = [host.strip() for host in given.split(",") if host.strip()]
     hosts += [host for host in LOOPBACK if host not in hosts]
     environment["no_proxy"] = environment["NO_PROXY"] = ",".join(hosts)
+
+
+def processor_name(proc: Path = Path("/proc")) -> str:
+    """Returns the name of the processor, or of its kind where the system does not say more.
+
+    Args:
+        proc: where Linux shows processors.
+    """
+    try:
+        lines = (proc / "cpuinfo").read_text().splitlines()
+    except OSError:  # macOS
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def processors(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> int:

@@ -183,3 +183,12 @@ def test_windows_is_refused_from_python_too() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert said.stdout.startswith("Windows itself is not supported; run frontier-search on Linux")
+
+
+# ---- the processor's name ------------------------------------------------------------------------
+
+
+def test_the_processor_has_the_name_that_the_system_gives_it(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Abacus 3\nflags\t: a b\n")
+    assert machine.processor_name(tmp_path) == "Abacus 3"
+    assert machine.processor_name(tmp_path / "missing")

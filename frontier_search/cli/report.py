@@ -23,21 +23,34 @@ from frontier_search.cli.options import HOME, once
     metavar="DIR",
     help="[default: HOME/NAME/report]",
 )
-def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path | None) -> None:
+@once(
+    "--remarks",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar="FILE.md",
+    help="What to say about claims and published numbers, in sections.",
+)
+def command(
+    names: tuple[str, ...],
+    home: Path,
+    claims: str | None,
+    output: Path | None,
+    remarks: Path | None,
+) -> None:
     """Write a report on the searches and sweeps NAME...
 
-    report.html is one file that needs no network. report.md has its figures beside it. seeds.csv
+    report.html is one file that needs no network. report.md has its figures beside it. seeds.csv.gz
     has a row for each trained model, from which every number of the report follows.
     """
-    from frontier_search.reports import document, study, study_seeds
+    from frontier_search.reports import document, study, study_frontiers, study_seeds
     from frontier_search.reports.study_claims import Studied
+    from frontier_search.reports.study_remarks import Remarks
     from frontier_search.search.claim import Claims
     from frontier_search.storage import (  # optuna and matplotlib load here, not for --help
         catalog,
         sweep_catalog,
     )
 
-    studied, settled = [], False
+    studied, settled, given = [], False, claims
     for name in names:
         sweep = sweep_catalog.find(name, home)
         if sweep is not None:
@@ -52,9 +65,15 @@ def command(names: tuple[str, ...], home: Path, claims: str | None, output: Path
             for entry in entries
         ]
     table = Claims.read(claims) if claims else Claims({}, ())
-    content = study.blocks(studied, table, settled)
+    told = Remarks.read(remarks) if remarks else Remarks()
+    options = {"claims": given, "remarks": remarks, "output": output}
+    said = [*names, *(f"--{name} {value}" for name, value in options.items() if value)]
+    content = study.blocks(
+        studied, table, settled, told, f"frontier-search report {' '.join(said)}"
+    )
     page, twin = document.write(", ".join(names), content, output or home / names[0] / "report")
+    methods = {each.search.name: study_frontiers.baselines(each) for each in studied}
     data = page.with_name(study_seeds.NAME)
-    data.write_text(study_seeds.to_csv(studied))
+    data.write_bytes(study_seeds.compressed(study_seeds.to_csv(studied, methods)))
     click.echo(study.summary(content))
     click.echo(f"{page}\n{twin}\n{data}", err=True)

@@ -33,6 +33,24 @@ class Interval:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
 
+def predicted_mean(values: ArrayLike, n_fresh: int, level: float = LEVEL) -> Interval:
+    """Returns where the mean of some fresh values is expected, mean +- t s sqrt(1 / n + 1 / n').
+
+    Source: Hahn and Meeker, "Statistical Intervals" (1991), chapter 4. The values are taken as
+    normal.
+
+    Args:
+        values: (n,), one for each seed.
+        n_fresh: the fresh values in the mean, n'.
+    """
+    known = student(values, level)
+    if not known.known:
+        return known
+    middle, stretch = (known.low + known.high) / 2, math.sqrt(1 + np.size(values) / n_fresh)
+    half = (known.high - known.low) / 2 * stretch
+    return Interval(middle - half, middle + half, level)
+
+
 def student(values: ArrayLike, level: float = LEVEL) -> Interval:
     """Returns the interval of a mean of independent values, mean +- t s / sqrt(n).
 

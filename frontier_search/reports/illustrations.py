@@ -19,6 +19,7 @@ from frontier_search.frontier.ownership import Share
 from frontier_search.models.architectures.reservoir import Reservoir
 from frontier_search.models.families import FAMILIES
 from frontier_search.reports import words
+from frontier_search.reports.palette import with_few_colours
 
 DPI = 90
 GRAPH_UNITS, GRAPH_SEED = 64, 101
@@ -171,4 +172,4 @@ def _figure(
 def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return with_few_colours(buffer.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from frontier_search.models.families import FAMILIES, PUBLISHED
@@ -17,6 +18,7 @@ PALETTE = (
     "#FEDA8B", "#A5170E", "#EE8866", "#4EB265", "#997700", "#FB9A29", "#CAACCB", "#FDB366",
     "#AAAA00", "#225522",
 )  # fmt: skip
+PNG_COLOURS = 128  # enough for every shade of a figure that an eye tells apart
 QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are coloured
 
 
@@ -33,3 +35,13 @@ def family_indices(families: Sequence[str]) -> dict[str, int]:
 def colour(index: int) -> str:
     """Returns the colour of a family's index, as ``#RRGGBB``; they repeat after the last one."""
     return PALETTE[index % len(PALETTE)]
+
+
+def with_few_colours(png: bytes) -> bytes:
+    """Returns a picture as a PNG with a palette: a third of the bytes, and the same to the eye."""
+    from PIL import Image  # matplotlib needs it too, so it is there
+
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    buffer = io.BytesIO()
+    picture.quantize(PNG_COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Sequence
-from importlib import metadata
 
 from frontier_search.data.dataset import POPULATIONS
 from frontier_search.frontier.interval import LEVEL
@@ -17,16 +15,25 @@ from frontier_search.reports import (
     study_budgets,
     study_claims,
     study_frontiers,
+    study_making,
     study_owners,
-    study_seeds,
+    study_published,
+    study_rivals,
 )
 from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study_remarks import Remarks
 from frontier_search.search.claim import Claims
 from frontier_search.search.sweep import origin
 
 
-def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Block]:
+def blocks(
+    studied: Sequence[Studied],
+    claims: Claims,
+    settled: bool,
+    remarks: Remarks = Remarks(),  # noqa: B008  frozen
+    command: str = "frontier-search report",
+) -> list[Block]:
     """Returns the whole report.
 
     Args:
@@ -34,10 +41,17 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         claims: the claims to judge.
         settled: whether seeds were added until the claims were decided. Intervals then have the
             level that is corrected for several rounds.
+        remarks: what a person wrote about it.
+        command: the one that writes the report.
+
+    Raises:
+        SpecError: a remark is about a claim or a number that the report lacks.
     """
     level = CORRECTED if settled else LEVEL
     body = Body((each.search, each.trials) for each in studied)
     own = [each for each in studied if not origin(each.search.name)[1]]
+    rows = study_published.repeated(own)
+    remarks.check([claim.number for claim in claims.claims], [row.name for row in rows])
     return [
         Paragraph(
             "Which families of models own the frontier between loss and learned parameters, and "
@@ -48,10 +62,14 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         ),
         *_populations(own),
         *study_claims.claims(claims, body, level),
+        *remarks.about_claims(),
         *study_budgets.claims(claims, own, body, level),
         *study_budgets.reached(own, body),
         *study_owners.owners(own, body, claims, level),
-        *study_claims.published(own),
+        *study_rivals.rivals(own),
+        *study_published.published(rows, remarks),
+        *study_published.fitted(own),
+        *remarks.free(),
         Heading("Frontiers"),
         *(
             block
@@ -61,20 +79,8 @@ def blocks(studied: Sequence[Studied], claims: Claims, settled: bool) -> list[Bl
         ),
         *_graphs(own),
         *_protocol(own),
-        Heading("The commands that made this"),
-        Code("\n".join(dict.fromkeys(each.command for each in studied))),
-        Paragraph(f"Each trained model has a row in {study_seeds.NAME}, beside this page."),
-        Paragraph(f"The report was made with {_versions()}."),
+        *study_making.making(studied, command),
     ]
-
-
-def _versions() -> str:
-    """Returns the versions that decide the last digits, and the kind of machine of the report."""
-    packages = ("frontier-search", "torch", "optuna", "ray", "numpy", "scipy", "scikit-learn")
-    listed = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
-    return (
-        f"{listed}, Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    )
 
 
 def _populations(studied: Sequence[Studied]) -> list[Block]:

@@ -1,25 +1,22 @@
-"""The claims of a study's report, and the published tables."""
+"""The claims of a study's report: the verdicts, and the parts that they follow from."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.judge import Answer, Body
 from frontier_search.frontier.settling import CORRECTED, MAX_ROUNDS
 from frontier_search.frontier.signs import ENOUGH_SEEDS, POWER, fewest_seeds
 from frontier_search.frontier.verdict import Finding, Verdict, together
 from frontier_search.reports import words
 from frontier_search.reports.document import Block, Heading, Paragraph, Table
-from frontier_search.search.claim import TABLES, Claims
+from frontier_search.search.claim import Claims
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.storage.folder import SearchFolder
-from frontier_search.trial import Trial, TrialState
+from frontier_search.trial import Trial
 
-FEW_SEEDS = 5  # as many as the published study used
 PART_COLUMNS = (
     "",
     "statement",
@@ -149,70 +146,3 @@ def _more(finding: Finding) -> str:
     if finding.more_seeds is None:
         return f"> {ENOUGH_SEEDS:,}"
     return str(finding.more_seeds) if finding.more_seeds else "settled"
-
-
-# ---- published numbers -------------------------------------------------------------------------
-
-
-def published(studied: Sequence[Studied]) -> list[Block]:
-    """Returns each row of the published tables beside the values that were measured here.
-
-    Only searches that list their candidates count: they trained exactly the published models.
-    """
-    rows = [
-        _published_row(row, trial, each.search)
-        for row in csv.DictReader((TABLES / "published.csv").read_text().splitlines())
-        for each in studied
-        if each.search.dataset == row["dataset"] and each.search.candidates
-        for trial in each.trials
-        if trial.state is TrialState.COMPLETE
-        and trial.candidate.family == row["family"]
-        and trial.candidate.hyperparameters["hidden"] == int(row["hidden"])
-    ]
-    if not rows:
-        return []
-    columns = (
-        "table",
-        "dataset",
-        "model",
-        "params",
-        "metric",
-        "published",
-        f"here, {FEW_SEEDS} seeds",
-        "here, all seeds",
-        "on test",
-        "seeds",
-        "search",
-    )
-    return [
-        Heading("The published tables, trained again"),
-        Table(columns, tuple(rows), frozenset({3, 5, 6, 7, 8, 9})),
-    ]
-
-
-def _published_row(row: Mapping[str, str], trial: Trial, search: Search) -> tuple[str, ...]:
-    """Returns a row of the published tables, and what a trial measured for it.
-
-    Args:
-        row: of published.csv.
-        search: the trial's. If it has several learning rates, the row says which one it was.
-    """
-    rate = search.spaces[row["family"]]["learning_rate"].extent()
-    model = f"{row['family']} {row['hidden']}"
-    if len(rate) > 1:
-        model += f", learning rate {trial.candidate.hyperparameters['learning_rate']:g}"
-    metric = "val_loss" if row["metric"] == "val_mse" else row["metric"]
-    values = trial.per_seed(metric)
-    return (
-        row["table"],
-        row["dataset"],
-        model,
-        row["effective_parameters"],
-        row["metric"],
-        row["value"],
-        words.spread(Spread.of(values[:FEW_SEEDS])),
-        words.spread(Spread.of(values)),
-        words.spread(Spread.of(trial.per_seed(metric.replace("val", "test")))),
-        str(len(values)),
-        search.name,
-    )

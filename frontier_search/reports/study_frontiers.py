@@ -27,9 +27,9 @@ def frontier(studied: Studied, level: float) -> list[Block]:
     """Returns one search's frontier at equal parameters and at equal flops, and other methods."""
     search, trials = studied.search, studied.trials
     found: list[Block] = [Heading(search.name, 3)]
-    baselines = _baselines(studied)
+    methods = baselines(studied)
     try:
-        chart = Chart.of(search, trials, baselines=baselines)
+        chart = Chart.of(search, trials, baselines=methods)
     except SpecError as error:
         return [*found, Paragraph(str(error))]
     caption = (
@@ -38,13 +38,13 @@ def frontier(studied: Studied, level: float) -> list[Block]:
     found.append(Figure(f"{search.name}.png", picture(chart), caption))
     found.append(_members(members(trials, search.objective_table(), level)))
     found += _equal_flops(studied, level)
-    if baselines:
+    if methods:
         found += [
             Paragraph(
                 "Other methods of any size on the same rows, the best of a small grid each; "
-                f"the best is {best(baselines).name}."
+                f"the best is {best(methods).name}."
             ),
-            _methods(baselines),
+            _methods(methods),
         ]
     return found
 
@@ -140,7 +140,7 @@ def _methods(baselines: Sequence[Baseline]) -> Table:
     return Table(("method", "settings", "validation loss", "test loss"), rows, frozenset({2, 3}))
 
 
-def _baselines(studied: Studied) -> tuple[Baseline, ...]:
+def baselines(studied: Studied) -> tuple[Baseline, ...]:
     """Returns other methods, measured on the first BASELINE_SEEDS seeds of a search.
 
     They take seconds, so they are kept in a file in the search's folder. For a dataset with more

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from frontier_search.frontier.interval import student
+from frontier_search.frontier.interval import predicted_mean, student
 
 
 @given(
@@ -32,3 +32,10 @@ def test_the_interval_covers_the_true_mean_as_often_as_its_level_says() -> None:
     rng = np.random.default_rng(0)
     covered = [0.0 in student(rng.standard_normal(5)) for _ in range(2000)]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.015)  # three standard errors
+
+
+def test_a_mean_of_fresh_values_falls_where_it_is_predicted_as_often_as_the_level_says() -> None:
+    rng = np.random.default_rng(0)
+    draws = [(rng.standard_normal(20), rng.standard_normal(5).mean()) for _ in range(2000)]
+    found = [mean in predicted_mean(values, 5) for values, mean in draws]
+    assert np.mean(found) == pytest.approx(0.95, abs=0.015)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontier_search.reports.chart import Chart, deviations
 from frontier_search.reports.figures import FigureFormat
-from frontier_search.reports.palette import colour
+from frontier_search.reports.palette import colour, with_few_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def picture(chart: Chart) -> bytes:
     figure.legend(*_legend(axes), loc="lower center", bbox_to_anchor=(0.53, 0.005), **style)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return with_few_colours(buffer.getvalue())
 
 
 def _draw_points(axes: Axes, chart: Chart) -> None:
