@@ -99,7 +99,7 @@ def plain_ms(case: Case) -> float:
 def limit_ms(case: Case, data: Data, flops_per_ms: float, tanh_per_ms: float) -> float:
     """Returns the limit of forward, backward and validation pass, every product dense."""
     d, o, h = data.dataset.n_features, data.dataset.n_outputs, case.hidden
-    n_train, n_val = data.train.y.shape[1], data.val.y.shape[1]
+    n_train, n_val = data.sizes["train"], data.sizes["val"]
     if case.family == "dense":
         forward, backward = 2 * (d * h + h * h + h * o), 2 * (d * h + 2 * (h * h + h * o))
         tanhs = 2 * h

@@ -22,10 +22,14 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.data.dataset import Task as Task
     from frontier_search.data.dataset import TrainingBudget as TrainingBudget
     from frontier_search.data.datasets import DATASETS as DATASETS
+    from frontier_search.data.pool import Pool as Pool
+    from frontier_search.data.pool import PoolRows as PoolRows
+    from frontier_search.data.pool import Scaling as Scaling
     from frontier_search.data.splitting import Sizes as Sizes
     from frontier_search.data.splitting import at_random as at_random
     from frontier_search.data.splitting import in_order as in_order
     from frontier_search.data.splitting import sixty_twenty_twenty as sixty_twenty_twenty
+    from frontier_search.data.splitting import split_pool as split_pool
     from frontier_search.data.splitting import split_rows as split_rows
     from frontier_search.data.splitting import standardised as standardised
     from frontier_search.data.splitting import stratified as stratified
@@ -101,8 +105,9 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "objective": "Counted FromMean OBJECTIVES Objective RowMean Timed",
     "data.dataset": "Dataset Rows Split Task TrainingBudget",
     "data.datasets": "DATASETS",
-    "data.splitting": "Sizes at_random in_order sixty_twenty_twenty split_rows standardised "
-    "stratified",
+    "data.pool": "Pool PoolRows Scaling",
+    "data.splitting": "Sizes at_random in_order sixty_twenty_twenty split_pool split_rows "
+    "standardised stratified",
     "models.family": "Architecture Family Size",
     "models.families": "FAMILIES",
     "models.graph": "Graph Product",

@@ -10,6 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.data.pool import PoolRows
+
 Task = Literal["regression", "binary", "multiclass"]
 Select = Literal["best", "last"]
 Population = Literal["draws", "problems", "problem", "table"]
@@ -42,13 +44,20 @@ class Rows:
         return len(self.x)
 
 
+AnyRows = Rows | PoolRows
+
+
 @dataclass(frozen=True)
 class Split:
-    """The rows that one seed decides: disjoint train, validation and test."""
+    """The rows that one seed decides: disjoint train, validation and test.
 
-    train: Rows
-    val: Rows
-    test: Rows
+    Each part is given as ``Rows``, or as row numbers of a pool that all seeds share
+    (``PoolRows``), which keeps a large table in memory once.
+    """
+
+    train: AnyRows
+    val: AnyRows
+    test: AnyRows
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,7 @@ class Dataset:
             return [f"seeds give splits of different sizes, {sorted(sizes)}; {cure}."]
         return []
 
-    def _problem(self, rows: Rows) -> str | None:
+    def _problem(self, rows: AnyRows) -> str | None:
         wanted = np.int64 if self.task == "multiclass" else np.float32
         n = len(rows.x)
         if rows.x.shape != (n, self.n_features) or rows.x.dtype != np.float32 or n == 0:

@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Rows, Split, Task
+from frontier_search.data.pool import Pool, PoolRows, Scaling
 
 RowNumbers = NDArray[np.intp]
+
+BLOCK = 1 << 16  # rows of a pool that are read at a time
 
 
 class Sizes(NamedTuple):
@@ -139,3 +142,56 @@ def split_table(
     else:
         parts = stratified(y, seed)
     return split_rows(x if scaled else standardised(x, parts.train), y, parts, task)
+
+
+def split_pool(pool: Pool, task: Task, seed: int, scaled: bool = False) -> Split:
+    """Splits a large table as ``split_table`` does, without a copy of its rows.
+
+    The training rows standardise the features in float32, and the target of a regression. A missing
+    feature (NaN) becomes the column's mean. Columns should be near zero already, e.g. standardised
+    by all rows, because float32 keeps seven digits.
+
+    Args:
+        pool: the table, the same object for every seed.
+        task: decides how rows are drawn.
+        seed: decides which rows go where.
+        scaled: whether the features are left as they are, e.g. pixels in [0, 1].
+    """
+    y_scaling = None
+    if task == "regression":
+        parts = at_random(len(pool.y), sixty_twenty_twenty(len(pool.y)), seed)
+        y_scaling = standardising(pool.y, parts.train)
+    else:
+        parts = stratified(pool.y.astype(np.int64, copy=False), seed)
+    x_scaling = None if scaled else standardising(pool.x, parts.train)
+    return Split(*(PoolRows(pool, part.astype(np.int32), x_scaling, y_scaling) for part in parts))
+
+
+def standardising(values: NDArray[Any], train: RowNumbers) -> Scaling:
+    """Returns the scaling after which every column's training rows have mean 0 and deviation 1.
+
+    A column that is constant on the training rows is shifted and not scaled. Missing values (NaN)
+    do not count, and become the mean.
+
+    Args:
+        values: shape (n_rows,) or (n_rows, n_columns), possibly a memory-mapped file.
+        train: the row numbers that decide mean and deviation.
+    """
+    rows = np.sort(train)
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    columns = values.shape[1:]
+    count, total, squares = np.zeros(columns), np.zeros(columns), np.zeros(columns)
+    low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
+    for block in blocks:
+        seen = values[block].astype(np.float64)
+        count += (~np.isnan(seen)).sum(axis=0)
+        total += np.nansum(seen, axis=0)
+        low, high = np.fmin(low, np.fmin.reduce(seen)), np.fmax(high, np.fmax.reduce(seen))
+    mean = total / np.maximum(count, 1)
+    for block in blocks:
+        squares += np.nansum((values[block].astype(np.float64) - mean) ** 2, axis=0)
+    deviation = np.sqrt(squares / np.maximum(count, 1))
+    shift = np.asarray(mean, dtype=np.float32)
+    unscaled = (low >= high) | (deviation == 0)
+    factor = np.asarray(1 / np.where(unscaled, 1.0, deviation), dtype=np.float32)
+    return Scaling(shift, factor, None if (count == len(rows)).all() else shift)

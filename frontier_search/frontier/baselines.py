@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import Dataset, Rows, Task
+from frontier_search.data.dataset import AnyRows, Dataset, Task
 from frontier_search.objective import with_derived
 from frontier_search.space import Value
 
@@ -152,7 +152,7 @@ def _columns(model: Any, n_classes: int, given: Numbers) -> Numbers:
 # ---- the methods: each yields settings with the fitted model ------------------------------------
 
 
-def _ridge(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
+def _ridge(task: Task, train: AnyRows, n_classes: int) -> Iterator[Fit]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge
 
@@ -169,7 +169,7 @@ def _ridge(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
         yield {"penalty": penalty}, _probabilities(model, n_classes)
 
 
-def _neighbours(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
+def _neighbours(task: Task, train: AnyRows, n_classes: int) -> Iterator[Fit]:
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
     for k, weights in itertools.product(NEIGHBOURS, ("uniform", "distance")):
@@ -189,7 +189,7 @@ def _neighbours(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
             )
 
 
-def _svm(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
+def _svm(task: Task, train: AnyRows, n_classes: int) -> Iterator[Fit]:
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC, SVR
 
@@ -215,7 +215,7 @@ def _scaled(model: Any, scale: float, x: Numbers) -> Numbers:
     return predicted
 
 
-def _boosting(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
+def _boosting(task: Task, train: AnyRows, n_classes: int) -> Iterator[Fit]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     trees_a_round = n_classes if task == "multiclass" else 1
@@ -240,7 +240,7 @@ def _boosting(task: Task, train: Rows, n_classes: int) -> Iterator[Fit]:
         yield {"rounds": n, "learning_rate": RATE, "leaves": LEAVES}, partial(predict, n)
 
 
-METHODS: dict[str, Callable[[Task, Rows, int], Iterator[Fit]]] = {
+METHODS: dict[str, Callable[[Task, AnyRows, int], Iterator[Fit]]] = {
     "ridge": _ridge,
     "kNN": _neighbours,
     "SVM": _svm,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import Dataset, Rows, Split
+from frontier_search.data.dataset import AnyRows, Dataset, Split
 
 
 def constant_losses(dataset: Dataset, seeds: Iterable[int]) -> NDArray[np.float64]:
@@ -31,5 +31,5 @@ def _loss(dataset: Dataset, split: Split) -> float:
     return float(-(_counts(split.test, classes) / len(split.test) * np.log(frequencies)).sum())
 
 
-def _counts(rows: Rows, classes: int) -> NDArray[np.float64]:
+def _counts(rows: AnyRows, classes: int) -> NDArray[np.float64]:
     return np.bincount(rows.y.astype(np.int64), minlength=classes).astype(np.float64)

@@ -53,12 +53,11 @@ class TorchEpochs:
         self.positions = data.positions(stack)
         self.gradient = torch.zeros_like(stack.flat)
         self.gradients = views(self.gradient, len(stack.models), stack.network.learned)
-        self.val = data.val.of(self.positions)
 
     def run(self, epoch: int) -> None:
         if epoch == 1:
             self._solve()
-        for batch in self.data.shuffled(epoch).chunks(self.batch_size):
+        for batch in self.data.minibatches(epoch, self.batch_size):
             self._compute_gradient(batch.of(self.positions))
             if self._solved is not None:
                 self._solved.hold(self.gradients)
@@ -76,8 +75,7 @@ class TorchEpochs:
             self._solved.solve(self.stack.learned, self._training_batches, self.data.dataset.task)
 
     def _training_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for rows in self.data.train.chunks(EVALUATION_ROWS):
-            own = rows.of(self.positions)
+        for own in own_rows(self.data, "train", self.positions):
             yield own.x, own.y
 
     def _compute_gradient(self, rows: StackedRows) -> None:
@@ -100,7 +98,18 @@ class TorchEpochs:
         """Returns each model's mean loss over the validation rows, (M,)."""
         forward = partial(outputs_of, self.stack, self.stack.learned)
         per_row = {"loss": loss.row_losses}
-        return metrics.row_means(per_row, self.data.dataset.task, forward, self.val)["loss"]
+        rows = own_rows(self.data, "val", self.positions)
+        return metrics.row_means(per_row, self.data.dataset.task, forward, rows)["loss"]
+
+
+def own_rows(data: Data, part: str, positions: Tensor) -> Iterator[StackedRows]:
+    """Yields the rows of a part for the models of a stack, in chunks that fit the cache.
+
+    Args:
+        positions: of each model's seed among the seeds, (M,).
+    """
+    for rows in data.chunks(part, EVALUATION_ROWS):
+        yield rows.of(positions)
 
 
 def outputs_of(stack: Stack, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:

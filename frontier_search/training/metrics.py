@@ -29,20 +29,21 @@ Measure = Callable[[Model, Data], float]
 
 
 def row_means(
-    per_row: Mapping[str, PerRow], task: Task, forward: Forward, rows: StackedRows
+    per_row: Mapping[str, PerRow], task: Task, forward: Forward, rows: Iterable[StackedRows]
 ) -> dict[str, Tensor]:
-    """Returns the mean of each function over the rows, by name, (M,), in float64."""
-    n_models, n_rows = rows.y.shape
-    zeros = torch.zeros(n_models, dtype=torch.float64, device=rows.y.device)
-    sums = {name: zeros.clone() for name in per_row}
-    for chunk in rows.chunks(EVALUATION_ROWS):
+    """Returns the mean of each function over the rows of M models, by name, (M,), in float64."""
+    sums: dict[str, Tensor] = {}
+    n_rows = 0
+    for chunk in rows:
         outputs = forward(chunk.x)
+        n_rows += chunk.y.shape[1]
         for name, function in per_row.items():
-            sums[name] += function(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64)
+            total = function(task, outputs, chunk.y).sum(dim=1, dtype=torch.float64)
+            sums[name] = sums[name] + total if name in sums else total
     return {name: total / n_rows for name, total in sums.items()}
 
 
-def on_rows(task: Task, forward: Forward, rows: StackedRows) -> list[dict[str, float]]:
+def on_rows(task: Task, forward: Forward, rows: Iterable[StackedRows]) -> list[dict[str, float]]:
     """Returns every objective that is measured on rows, by name, for each of the M models."""
     per_row = {
         objective.name: _function(objective.source.per_row)
@@ -52,7 +53,7 @@ def on_rows(task: Task, forward: Forward, rows: StackedRows) -> list[dict[str, f
     means = {name: mean.tolist() for name, mean in row_means(per_row, task, forward, rows).items()}
     return [
         with_derived({name: values[i] for name, values in means.items()}, task)
-        for i in range(len(rows.y))
+        for i in range(len(means["loss"]))
     ]
 
 

@@ -1,4 +1,8 @@
-"""The rows of all seeds as stacked tensors, ready for minibatches."""
+"""The rows of all seeds as the models of a stack see them, block by block.
+
+The rows are kept once (``SeedRows``). A block of them is copied and laid out for the batched
+products when it is needed. Small parts are kept in this layout.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from frontier_search.data.dataset import Dataset
-from frontier_search.seeds import ORDER_STREAM
+from frontier_search.data.pool import Scaling
+from frontier_search.data.seed_rows import SeedRows
+from frontier_search.training.orders import Orders
 
 if TYPE_CHECKING:
     from frontier_search.training.stack import Stack
 
-KEPT_ORDERS = 64 << 20  # bytes
+BLOCK = 32 << 20  # bytes of all seeds' rows that are laid out at a time
 
 
 @dataclass(frozen=True)
 class StackedRows:
-    """One split of all seeds: x (S, d, n) float32, feature-major, and y (S, n)."""
+    """Rows of all seeds: x (S, d, n) float32, feature-major, and y (S, n)."""
 
     x: Tensor
     y: Tensor
@@ -37,22 +43,32 @@ class StackedRows:
 
 
 class Data:
-    """A dataset's three splits for all seeds of a search, on one device."""
+    """A dataset's rows for all seeds of a search, on one device.
 
-    def __init__(self, dataset: Dataset, seeds: Sequence[int], device: torch.device) -> None:
+    Args:
+        rows: of the seeds, where they are already split.
+
+    Attributes:
+        rows: of the seeds, in the memory of this process or a file.
+        sizes: part -> the number of its rows, the same for every seed.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        seeds: Sequence[int],
+        device: torch.device,
+        rows: SeedRows | None = None,
+    ) -> None:
         self.dataset, self.seeds, self.device = dataset, tuple(seeds), device
-        splits = [dataset.split(seed) for seed in seeds]
-        self.train, self.val, self.test = (
-            StackedRows(
-                torch.from_numpy(np.stack([getattr(split, name).x.T for split in splits])).to(
-                    device
-                ),
-                torch.from_numpy(np.stack([getattr(split, name).y for split in splits])).to(device),
-            )
-            for name in ("train", "val", "test")
-        )
-        self.train_rows = self.train.x.mT.flatten(0, 1).contiguous()  # (S n, d)
-        self._orders: dict[int, NDArray[np.int32]] = {}
+        self.rows = SeedRows.of(dataset.split, seeds) if rows is None else rows
+        self.sizes = {part: numbers.shape[1] for part, numbers in self.rows.numbers.items()}
+        self._orders = Orders(seeds, self.sizes["train"])
+        pool = self.rows.pool
+        self._x, self._y = (torch.from_numpy(array).to(device) for array in (pool.x, pool.y))
+        self._x_scaling = _Scaling.of(self.rows.x_scaling, device)
+        self._y_scaling = _Scaling.of(self.rows.y_scaling, device)
+        self._kept: dict[str, StackedRows] = {}
 
     def positions(self, stack: Stack) -> Tensor:
         """Returns the position of each model's seed among the seeds, (M,) int64."""
@@ -63,25 +79,73 @@ class Data:
     def order(self, epoch: int) -> NDArray[np.int32]:
         """Returns the order of the training rows in one epoch, (S, n).
 
-        A seed decides it, the same for every candidate, resumed or not. Orders are kept for the
-        next stack, until they take ``KEPT_ORDERS`` bytes: drawing them took 7 % of training.
+        A seed decides it, the same for every candidate, resumed or not.
         """
-        if epoch in self._orders:
-            return self._orders[epoch]
-        n = self.train.y.shape[1]
-        drawn = [
-            np.random.default_rng([seed, ORDER_STREAM, epoch]).permutation(n) for seed in self.seeds
-        ]
-        order = np.stack(drawn).astype(np.int32)
-        if order.nbytes * (len(self._orders) + 1) <= KEPT_ORDERS:
-            self._orders[epoch] = order
-        return order
+        return self._orders.of(epoch)
 
-    def shuffled(self, epoch: int) -> StackedRows:
-        """Returns the training rows in the order of one epoch."""
-        n_seeds, n = self.train.y.shape
-        flat = self.order(epoch).astype(np.int64) + np.arange(n_seeds)[:, None] * n
-        order = torch.from_numpy(flat).to(self.device).flatten()
+    def minibatches(self, epoch: int, size: int) -> Iterator[StackedRows]:
+        """Yields the training rows in the order of one epoch, ``size`` rows at a time."""
+        order, numbers = self.order(epoch), self.rows.numbers["train"]
+        for start, stop in self._blocks(len(order[0]), size):
+            drawn = np.take_along_axis(numbers, order[:, start:stop], axis=1)
+            yield from self._laid_out(drawn).chunks(size)
+
+    def chunks(self, part: str, size: int) -> Iterator[StackedRows]:
+        """Yields the rows of a part in their own order, ``size`` rows at a time."""
+        numbers = self.rows.numbers[part]
+        blocks = list(self._blocks(self.sizes[part], size))
+        if len(blocks) > 1:
+            for start, stop in blocks:
+                yield from self._laid_out(numbers[:, start:stop]).chunks(size)
+            return
+        if part not in self._kept:
+            self._kept[part] = self._laid_out(numbers)
+        yield from self._kept[part].chunks(size)
+
+    def _blocks(self, n_rows: int, size: int) -> Iterator[tuple[int, int]]:
+        """Yields where each block of ``n_rows`` begins and ends: whole chunks of ``size`` rows."""
+        row_bytes = 4 * len(self.seeds) * self.dataset.n_features
+        length = max(1, BLOCK // (row_bytes * size)) * size
+        for start in range(0, n_rows, length):
+            yield start, min(start + length, n_rows)
+
+    def _laid_out(self, numbers: NDArray[np.int32]) -> StackedRows:
+        """Copies rows of the pool, numbers (S, n), and scales them for each seed."""
+        n_seeds, n_rows = numbers.shape
+        chosen = torch.from_numpy(np.ascontiguousarray(numbers)).to(self.device).flatten()
         # Four times faster than a gather of columns.
-        x = self.train_rows.index_select(0, order).view(n_seeds, n, -1).mT.contiguous()
-        return StackedRows(x, self.train.y.flatten().index_select(0, order).view(n_seeds, n))
+        x = self._x.index_select(0, chosen).view(n_seeds, n_rows, -1)
+        y = self._y.index_select(0, chosen).view(n_seeds, n_rows)
+        if self._x_scaling is not None:
+            x = self._x_scaling.scaled(x)
+        if self._y_scaling is not None:
+            y = self._y_scaling.scaled(y)
+        return StackedRows(x.mT.contiguous(), y)
+
+
+@dataclass(frozen=True)
+class _Scaling:
+    """``Scaling`` of all seeds on a device: shift, factor and fill are (S, 1, d) or (S, 1)."""
+
+    shift: Tensor
+    factor: Tensor
+    fill: Tensor | None
+
+    @staticmethod
+    def of(scaling: Scaling | None, device: torch.device) -> _Scaling | None:
+        if scaling is None:
+            return None
+        given = (scaling.shift, scaling.factor, scaling.fill)
+        shift, factor, fill = (
+            None if array is None else torch.from_numpy(array[:, None]).to(device)
+            for array in given
+        )
+        assert shift is not None
+        assert factor is not None
+        return _Scaling(shift, factor, fill)
+
+    def scaled(self, values: Tensor) -> Tensor:
+        """Scales values (S, n, d) or (S, n) in place."""
+        if self.fill is not None:
+            values = torch.where(values.isnan(), self.fill, values)
+        return values.sub_(self.shift).mul_(self.factor)

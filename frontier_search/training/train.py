@@ -15,10 +15,10 @@ from torch import Tensor
 from frontier_search.curve import Curve
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.training import metrics
-from frontier_search.training.epochs import Epochs, TorchEpochs, outputs_of
+from frontier_search.training.epochs import Epochs, TorchEpochs, outputs_of, own_rows
 from frontier_search.training.kernels.epochs import KernelEpochs, covers
 from frontier_search.training.optimiser import StackedAdamW
-from frontier_search.training.rows import Data, StackedRows
+from frontier_search.training.rows import Data
 from frontier_search.training.selection import Selection
 from frontier_search.training.stack import Stack, per_scalar
 from frontier_search.trial import SPLITS, AtBudget, SeedOutcome
@@ -103,7 +103,7 @@ class StackTraining:
         positions = self.data.positions(self.stack)
         measured: Metrics = [{} for _ in self.stack.models]
         for split in SPLITS:
-            rows: StackedRows = getattr(self.data, split).of(positions)
+            rows = own_rows(self.data, split, positions)
             values = metrics.on_rows(self.data.dataset.task, forward, rows)
             for own, found in zip(measured, values, strict=True):
                 own.update({f"{split}_{name}": value for name, value in found.items()})

@@ -62,7 +62,8 @@ def train(rng: np.random.Generator) -> None:
     )
     data = Data(toy, SEEDS, CPU)
     if rng.random() < 0.2:
-        data.train_rows[rng.integers(len(data.train_rows))] = float(rng.choice([np.nan, np.inf]))
+        x = data.rows.pool.x
+        x[rng.integers(len(x))] = float(rng.choice([np.nan, np.inf]))
     n_models = int(rng.integers(1, 7))
     models = [
         Model(i, int(rng.choice(SEEDS)), architecture, float(rng.choice(RATES)), 0.1 * (i % 2))

@@ -13,7 +13,7 @@ from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.training import loss
 from frontier_search.training.epochs import TorchEpochs
-from frontier_search.training.rows import Data
+from frontier_search.training.rows import Data, StackedRows
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
 from tests.support import toys
@@ -46,9 +46,14 @@ def torch_epochs(training: StackTraining) -> TorchEpochs:
     return training.epochs
 
 
+def all_training_rows(training: StackTraining) -> StackedRows:
+    (rows,) = training.data.chunks("train", 1 << 30)
+    return rows.of(training.data.positions(training.stack))
+
+
 def penalised(training: StackTraining, learned: dict[str, torch.Tensor]) -> torch.Tensor:
     """Returns what the readout minimises, (M,), in float64."""
-    rows = training.data.train.of(training.data.positions(training.stack))
+    rows = all_training_rows(training)
     task = training.data.dataset.task
     exact = {name: tensor.double() for name, tensor in learned.items()}
     core = training.stack.network.core  # type: ignore[attr-defined]
@@ -68,7 +73,7 @@ def penalised(training: StackTraining, learned: dict[str, torch.Tensor]) -> torc
 def test_a_solved_readout_is_the_least_squares_solution() -> None:
     training = solving(toys.REGRESSION)
     training.run()
-    rows = training.data.train.of(training.data.positions(training.stack))
+    rows = all_training_rows(training)
     _, saved = training.stack.network.forward_saving(training.stack.learned, rows.x)  # type: ignore[attr-defined]
     features = (
         torch.cat([rows.x, saved.last, torch.ones_like(rows.x[:, :1])], dim=1).double().numpy()

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from frontier_search import Dataset, Rows, Search, Split, Task, TrainingBudget
+from frontier_search import (
+    Dataset,
+    Pool,
+    Rows,
+    Search,
+    Split,
+    Task,
+    TrainingBudget,
+    split_pool,
+)
 
 
 def dataset(
@@ -44,6 +54,27 @@ def dataset(
         split,
         image,
         learning_rate=(1e-3, 1e-1),
+    )
+
+
+def pooled(task: Task, n_rows: int = 100, n_features: int = 3, n_classes: int = 3) -> Pool:
+    """A table that splits of several seeds share."""
+    rng = np.random.default_rng(n_rows)
+    x = rng.normal(0.5, 2.0, (n_rows, n_features)).astype(np.float32)
+    if task == "regression":
+        return Pool(x, (3 * np.sin(x.sum(axis=1)) + 5).astype(np.float32))
+    if task == "binary":
+        return Pool(x, (x.sum(axis=1) > 1).astype(np.float32))
+    return Pool(x, (np.abs(x[:, 0] * 10).astype(np.int64) % n_classes))
+
+
+def shared(task: Task, n_rows: int = 100, n_features: int = 3, n_classes: int = 3) -> Dataset:
+    """A dataset whose splits take their rows from one pool; some features are missing."""
+    pool = pooled(task, n_rows, n_features, n_classes)
+    pool.x[::7, -1] = np.nan
+    return replace(
+        dataset(task, n_features, n_classes=n_classes),
+        split=lambda seed: split_pool(pool, task, seed),
     )
 
 

@@ -6,7 +6,7 @@ import ctypes
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple
 from functools import cache
 from typing import Any, get_args
 
@@ -25,6 +25,7 @@ from frontier_search.training.selection import Selection
 from frontier_search.training.stack import Stack
 
 KINDS = ("dense", "reservoir")
+KEPT_VAL = 64 << 20  # bytes of packed validation rows that are kept between two epochs
 MOSTLY = 0.5  # a graph with a larger share of entries that are not zero is multiplied as a matrix
 
 Array = NDArray[Any] | torch.Tensor
@@ -41,6 +42,16 @@ class _Graph(ctypes.Structure):
     ]
 
 
+class _Table(ctypes.Structure):
+    """``struct table``."""
+
+    _fields_ = [
+        *((name, ctypes.c_void_p) for name in ("x", "y", "shift", "factor", "fill")),
+        *((name, ctypes.c_void_p) for name in ("y_shift", "y_factor")),
+        ("n_inputs", ctypes.c_int32),
+    ]
+
+
 _NUMBERS = (
     *("kind", "task", "activation", "n_inputs", "hidden", "n_outputs"),
     *("layers", "skip", "gated", "leaky", "select_best"),
@@ -48,7 +59,7 @@ _NUMBERS = (
 )
 _POINTERS = (
     *("shape", "offset", "seed", "steps", "rate", "decay"),
-    *("flat", "mean", "square", "selected", "train_x", "train_y", "order", "val_x", "val_y"),
+    *("flat", "mean", "square", "selected", "table", "train", "val", "order", "val_x", "val_y"),
     *("graph", "leak", "selected_loss", "selected_epoch", "diverged_epoch", "val_loss"),
 )
 
@@ -63,16 +74,45 @@ class _Stack(ctypes.Structure):
     ]
 
 
-@dataclass(frozen=True)
 class _Rows:
-    """The rows of all seeds as the kernel reads them; a class is its number, as float32."""
+    """The rows of all seeds as the kernel reads them, made once for all stacks of a ``Data``."""
 
-    train_y: torch.Tensor
-    val_x: NDArray[np.float32]
-    val_y: NDArray[np.float32]
+    def __init__(self, data: Data) -> None:
+        rows, scalings = data.rows, (data.rows.x_scaling, data.rows.y_scaling)
+        y = rows.pool.y.astype(np.float32, copy=False)  # a class is its number
+        self._arrays: list[Array | None] = [rows.pool.x, y]
+        for scaling in scalings:
+            self._arrays += [None, None, None] if scaling is None else [*astuple(scaling)]
+        *addresses, _ = map(_address, self._arrays)
+        self.table = _Table(*addresses, rows.pool.x.shape[1])
+        self._val: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+
+    @staticmethod
+    def of(data: Data) -> _Rows:
+        if data not in _rows:
+            _rows[data] = _Rows(data)
+        return _rows[data]
+
+    def packed_val(
+        self, kernel: ctypes.CDLL, data: Data, batch_size: int
+    ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        """The packed validation rows and targets; None where they are packed in each epoch."""
+        val = data.rows.numbers["val"]
+        (n_seeds, n_val), n_inputs = val.shape, self.table.n_inputs
+        length = kernel.packed_length(n_val, n_inputs, batch_size)
+        if 4 * n_seeds * length > KEPT_VAL:
+            return None, None
+        if batch_size not in self._val:
+            x = np.empty(n_seeds * length, dtype=np.float32)
+            y = np.empty(n_seeds * kernel.packed_targets(n_val, batch_size), dtype=np.float32)
+            where = (_address(val), _address(x), _address(y))
+            if kernel.pack(ctypes.byref(self.table), n_seeds, n_val, batch_size, *where):
+                raise TrialError("out of memory: the validation rows do not fit twice")
+            self._val[batch_size] = x, y
+        return self._val[batch_size]
 
 
-_packed: weakref.WeakKeyDictionary[Data, dict[int, _Rows]] = weakref.WeakKeyDictionary()
+_rows: weakref.WeakKeyDictionary[Data, _Rows] = weakref.WeakKeyDictionary()
 
 
 def covers(stack: Stack, data: Data) -> bool:
@@ -108,9 +148,9 @@ class KernelEpochs:
         self._kernel, self._data, self._optimiser = kernel, data, optimiser
         self._val_losses = selection.val_losses
         program, n_models = network.program(), len(stack.models)
-        _, n_inputs, n_val = data.val.x.shape
-        batch_size = min(batch_size, data.train.y.shape[1])
-        rows = _rows(kernel, data, batch_size)
+        batch_size = min(batch_size, data.sizes["train"])
+        self._rows = _Rows.of(data)
+        val_x, val_y = self._rows.packed_val(kernel, data, batch_size)
         shapes = list(network.learned.values())
         sizes = np.array([rows * columns for rows, columns in shapes], dtype=np.int64)
         seeds = data.positions(stack).numpy().astype(np.int32)
@@ -121,7 +161,7 @@ class KernelEpochs:
             "kind": KINDS.index(program.kind),
             "task": get_args(Task).index(data.dataset.task),
             "activation": get_args(Activation).index(program.activation),
-            "n_inputs": n_inputs,
+            "n_inputs": data.dataset.n_features,
             "hidden": program.hidden,
             "n_outputs": data.dataset.n_outputs,
             "layers": program.layers,
@@ -132,8 +172,8 @@ class KernelEpochs:
             "n_models": n_models,
             "n_tensors": len(shapes),
             "batch": batch_size,
-            "n_train": data.train.y.shape[1],
-            "n_val": n_val,
+            "n_train": data.sizes["train"],
+            "n_val": data.sizes["val"],
         }
         self._arrays: dict[str, Array | None] = {  # kept while the kernel points into them
             "shape": np.array(shapes, dtype=np.int32),
@@ -146,10 +186,10 @@ class KernelEpochs:
             "mean": optimiser.mean,
             "square": optimiser.square,
             "selected": selection.flat,
-            "train_x": data.train_rows,
-            "train_y": rows.train_y,
-            "val_x": rows.val_x,
-            "val_y": rows.val_y,
+            "train": data.rows.numbers["train"],
+            "val": data.rows.numbers["val"],
+            "val_x": val_x,
+            "val_y": val_y,
             "leak": program.leaks,
             "selected_loss": selection.loss,
             "selected_epoch": selection.epoch,
@@ -157,6 +197,7 @@ class KernelEpochs:
         }
         self._graphs = (graphs, (_Graph * n_models)(*(struct for struct, _ in graphs)))
         pointers = {name: _address(array) for name, array in self._arrays.items()}
+        pointers["table"] = ctypes.cast(ctypes.pointer(self._rows.table), ctypes.c_void_p)
         if graphs:
             pointers["graph"] = ctypes.cast(self._graphs[1], ctypes.c_void_p)
         self._stack = _Stack(**numbers, **pointers)
@@ -191,22 +232,6 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 def _per_model(values: Sequence[float]) -> NDArray[np.float32]:
     return np.array(values, dtype=np.float32)
-
-
-def _rows(kernel: ctypes.CDLL, data: Data, batch_size: int) -> _Rows:
-    """The packed rows, made once for all stacks of a ``Data``."""
-    kept = _packed.setdefault(data, {})
-    if batch_size not in kept:
-        n_seeds, n_inputs, n_val = data.val.x.shape
-        x, y = data.val.x.mT.contiguous(), data.val.y.float().contiguous()
-        length = kernel.packed_length(n_val, n_inputs, batch_size)
-        val_x = np.empty(n_seeds * length, dtype=np.float32)
-        val_y = np.empty(n_seeds * kernel.packed_targets(n_val, batch_size), dtype=np.float32)
-        where = (_address(x), _address(y), _address(val_x), _address(val_y))
-        if kernel.pack(n_seeds, n_val, n_inputs, batch_size, *where):
-            raise TrialError("out of memory: the validation rows do not fit twice")
-        kept[batch_size] = _Rows(data.train.y.float().contiguous(), val_x, val_y)
-    return kept[batch_size]
 
 
 def _graph(graph: NDArray[np.float32] | Factors) -> tuple[_Graph, tuple[Array, ...]]:

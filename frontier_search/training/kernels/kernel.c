@@ -25,6 +25,8 @@
 #endif
 
 enum { LANES = 8, MAX_TENSORS = 12 };
+enum { BLOCK = 1 << 16 }; /* floats of the rows that are packed at a time: they fit the cache */
+enum { AHEAD = 16 };      /* rows that are fetched before they are packed */
 enum task { REGRESSION, BINARY, MULTICLASS };
 enum kind { DENSE, RESERVOIR };
 enum activation { TANH, RELU };
@@ -45,7 +47,15 @@ struct graph {
     int32_t n_factors;  /* 0: the rows */
 };
 
-struct stack { /* mirrored in kernel.py */
+/* The rows of all seeds: a table, and how the training rows of each seed scale it. */
+struct table {
+    const float *x, *y; /* (R, d) and (R,); a class is its number */
+    const float *shift, *factor, *fill; /* (S, d), or NULL; fill stands for NaN */
+    const float *y_shift, *y_factor;    /* (S,), or NULL */
+    int32_t n_inputs;
+};
+
+struct stack { /* these are mirrored in epochs.py */
     int32_t kind, task, activation, n_inputs, hidden, n_outputs;
     int32_t layers, skip, gated, leaky, select_best;
     int32_t n_models, n_tensors, batch, n_train, n_val, epoch;
@@ -56,9 +66,10 @@ struct stack { /* mirrored in kernel.py */
     const int32_t* steps;  /* of each model: T */
     const float *rate, *decay;
     float *flat, *mean, *square, *selected;
-    const float *train_x, *train_y; /* (S, n_train, d) and (S, n_train); a class is its number */
-    const int32_t* order;           /* (S, n_train), of this epoch */
-    const float *val_x, *val_y;     /* as pack() leaves them */
+    const struct table* table;
+    const int32_t *train, *val; /* (S, n_train) and (S, n_val), rows of the table */
+    const int32_t* order;       /* (S, n_train), positions in train, of this epoch */
+    const float *val_x, *val_y; /* as pack() leaves them, or NULL: they are packed in each epoch */
     const struct graph* graph;      /* of each model, or NULL */
     const float* leak;              /* (n_models, H), or NULL */
     double* selected_loss;
@@ -345,12 +356,13 @@ struct trainer {
     const float* leak;
     float update; /* k: how much of an update a gated model takes */
     int steps;
+    int block;       /* rows that are packed at a time: whole minibatches */
     long row;        /* length of a padded minibatch */
     float** state;   /* h_0 .. h_T, or the activations of the layers */
     float** message; /* phi(G h_t) */
     float** next;    /* phi(h_t + phi(G h_t)); h_{t+1} itself where nothing is mixed */
     float *output, *side, *d_state, *d_message, *flipped, *scratch;
-    float *x, *x_flipped, *target; /* the packed minibatches of one seed */
+    float *x, *x_flipped, *target; /* the packed minibatches of one block */
 };
 
 /* Blocks of zeros, aligned for vectors, that are freed together. */
@@ -600,19 +612,38 @@ static void select_epoch(const struct trainer* t, int model, double val_loss) {
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
-/* Rows (n, d) in an order, as minibatches (d, batch) padded with zeros; row by row too where
- * `flipped` is given. */
-static void pack_seed(int n, int d, int batch, const float* x, const float* y, const int32_t* order,
-                      float* packed, float* flipped, float* target) {
-    const int row = padded(batch), width = padded(d);
+/* One row of a seed, scaled. */
+static void scaled_row(const struct table* t, int seed, long from, float* to) {
+    const int d = t->n_inputs;
+    const float* x = t->x + from * d;
+    if (!t->shift) {
+        memcpy(to, x, sizeof(float) * d);
+        return;
+    }
+    const float *shift = t->shift + (long)seed * d, *factor = t->factor + (long)seed * d;
+    for (int i = 0; i < d; i++) {
+        const float value = t->fill && isnan(x[i]) ? t->fill[(long)seed * d + i] : x[i];
+        to[i] = (value - shift[i]) * factor[i];
+    }
+}
+
+/* n rows of a seed, in an order where there is one: as minibatches (d, batch) padded with zeros in
+ * packed, and row by row in flipped. */
+static void pack_rows(const struct table* t, int seed, int n, int batch, const int32_t* rows,
+                      const int32_t* order, float* packed, float* flipped, float* target) {
+    const int row = padded(batch), d = t->n_inputs, width = padded(d);
+    const float y_shift = t->y_shift ? t->y_shift[seed] : 0,
+                y_factor = t->y_shift ? t->y_factor[seed] : 1;
     for (int start = 0; start < n; start += batch) {
         const int count = n - start < batch ? n - start : batch;
         memset(flipped, 0, sizeof(float) * row * width);
         memset(target, 0, sizeof(float) * row);
         for (int b = 0; b < count; b++) {
-            const long from = order ? order[start + b] : start + b;
-            memcpy(flipped + (long)b * width, x + from * d, sizeof(float) * d);
-            target[b] = y[from];
+            const int at = start + b, ahead = at + AHEAD < n ? at + AHEAD : at;
+            const long from = rows[order ? order[at] : at];
+            __builtin_prefetch(t->x + (long)rows[order ? order[ahead] : ahead] * d);
+            scaled_row(t, seed, from, flipped + (long)b * width);
+            target[b] = t->y_shift ? (t->y[from] - y_shift) * y_factor : t->y[from];
         }
         transpose(row, width, flipped, width, packed, row);
         flipped += (long)row * width, packed += (long)row * width, target += row;
@@ -625,15 +656,15 @@ long packed_length(int n, int d, int batch) {
 }
 long packed_targets(int n, int batch) { return (long)((n + batch - 1) / batch) * padded(batch); }
 
-/* x (S, n, d) and y (S, n) as minibatches of every seed. Returns 0, or 1 when there is no memory.
+/* The rows (S, n) of a table as minibatches of every seed. Returns 0, or 1 when there is no memory.
  */
-int pack(int n_seeds, int n, int d, int batch, const float* x, const float* y, float* packed,
+int pack(const struct table* t, int n_seeds, int n, int batch, const int32_t* rows, float* packed,
          float* target) {
-    float* flipped = malloc(sizeof(float) * (size_t)packed_length(n, d, batch));
+    const long length = packed_length(n, t->n_inputs, batch);
+    float* flipped = malloc(sizeof(float) * (size_t)length);
     if (!flipped) return 1;
     for (int seed = 0; seed < n_seeds; seed++)
-        pack_seed(n, d, batch, x + (long)seed * n * d, y + (long)seed * n, NULL,
-                  packed + seed * packed_length(n, d, batch), flipped,
+        pack_rows(t, seed, n, batch, rows + (long)seed * n, NULL, packed + seed * length, flipped,
                   target + seed * packed_targets(n, batch));
     free(flipped);
     return 0;
@@ -677,26 +708,34 @@ static int prepare(struct trainer* t, struct arena* arena, const struct stack* s
     t->output = room(arena, (long)padded(o) * t->row), t->d_state = room(arena, tall),
     t->d_message = room(arena, tall);
     t->flipped = room(arena, widest), t->scratch = room(arena, 2L * H * t->row);
-    t->x = room(arena, packed_length(s->n_train, s->n_inputs, s->batch)),
-    t->x_flipped = room(arena, packed_length(s->n_train, s->n_inputs, s->batch));
-    t->target = room(arena, packed_targets(s->n_train, s->batch));
+    const int most = s->n_train > s->n_val ? s->n_train : s->n_val;
+    t->block = BLOCK / (t->row * padded(s->n_inputs)) * s->batch;
+    if (t->block < s->batch) t->block = s->batch;
+    if (t->block > most) t->block = most;
+    t->x = room(arena, packed_length(t->block, s->n_inputs, s->batch)),
+    t->x_flipped = room(arena, packed_length(t->block, s->n_inputs, s->batch));
+    t->target = room(arena, packed_targets(t->block, s->batch));
     return !arena->failed;
 }
 
-static void train_model(struct trainer* t, int model) {
+/* Makes one model the model at hand. */
+static void turn_to(struct trainer* t, int model) {
     const struct stack* s = t->stack;
-    const long one = t->row * padded(s->n_inputs);
-    float* const x_flipped = t->x_flipped;
     for (int tensor = 0; tensor < s->n_tensors; tensor++)
         t->learned[tensor] = s->flat + s->offset[tensor] +
                              (long)model * s->shape[2 * tensor] * s->shape[2 * tensor + 1];
     t->steps = s->steps[model], t->graph = s->graph ? s->graph + model : NULL,
     t->leak = s->leaky ? s->leak + (long)model * s->hidden : NULL;
-    int64_t updates = s->updates;
+}
+
+/* Trains the model at hand on n packed rows, minibatch by minibatch. */
+static void train_on(struct trainer* t, int model, int n, int64_t updates) {
+    const struct stack* s = t->stack;
+    const long one = t->row * padded(s->n_inputs);
+    float* const x_flipped = t->x_flipped;
     int c = 0;
-    for (int start = 0; start < s->n_train; start += s->batch, c++) {
-        const int count = s->n_train - start < s->batch ? s->n_train - start : s->batch,
-                  columns = padded(count);
+    for (int start = 0; start < n; start += s->batch, c++) {
+        const int count = n - start < s->batch ? n - start : s->batch, columns = padded(count);
         t->x_flipped = x_flipped + c * one;
         forward(t, t->x + c * one, columns);
         loss_gradient(s->task, s->n_outputs, count, t->output, t->row, t->target + c * t->row);
@@ -704,16 +743,55 @@ static void train_model(struct trainer* t, int model) {
         update(t, model, ++updates);
     }
     t->x_flipped = x_flipped;
-    const float* val_x = s->val_x + s->seed[model] * packed_length(s->n_val, s->n_inputs, s->batch);
-    const float* val_y = s->val_y + s->seed[model] * packed_targets(s->n_val, s->batch);
-    double total = 0;
-    c = 0;
-    for (int start = 0; start < s->n_val; start += s->batch, c++) {
-        const int count = s->n_val - start < s->batch ? s->n_val - start : s->batch;
-        forward(t, val_x + c * one, padded(count));
-        total += loss(s->task, s->n_outputs, count, t->output, t->row, val_y + c * t->row);
+}
+
+/* The total, and to it the loss of the model at hand on each of n packed rows. */
+static double add_losses(struct trainer* t, double total, int n, const float* x,
+                         const float* target) {
+    const struct stack* s = t->stack;
+    for (int start = 0; start < n; start += s->batch) {
+        const int count = n - start < s->batch ? n - start : s->batch;
+        forward(t, x, padded(count));
+        total += loss(s->task, s->n_outputs, count, t->output, t->row, target);
+        x += t->row * padded(s->n_inputs), target += t->row;
     }
-    select_epoch(t, model, total / s->n_val);
+    return total;
+}
+
+/* Trains models of one seed for one epoch. Every block of rows is packed once for all of them. */
+static void train_models(struct trainer* t, int seed, const int32_t* models, int n_models) {
+    const struct stack* s = t->stack;
+    const int32_t *train = s->train + (long)seed * s->n_train,
+                  *order = s->order + (long)seed * s->n_train,
+                  *val = s->val + (long)seed * s->n_val;
+    for (int start = 0; start < s->n_train; start += t->block) {
+        const int n = s->n_train - start < t->block ? s->n_train - start : t->block;
+        pack_rows(s->table, seed, n, s->batch, train, order + start, t->x, t->x_flipped, t->target);
+        for (int i = 0; i < n_models; i++) {
+            turn_to(t, models[i]);
+            train_on(t, models[i], n, s->updates + start / s->batch);
+        }
+    }
+    for (int i = 0; i < n_models; i++) s->val_loss[models[i]] = 0;
+    const int step = s->val_x ? s->n_val : t->block;
+    const float *x = t->x, *target = t->target;
+    if (s->val_x)
+        x = s->val_x + seed * packed_length(s->n_val, s->n_inputs, s->batch),
+        target = s->val_y + seed * packed_targets(s->n_val, s->batch);
+    for (int start = 0; start < s->n_val; start += step) {
+        const int n = s->n_val - start < step ? s->n_val - start : step;
+        if (!s->val_x)
+            pack_rows(s->table, seed, n, s->batch, val + start, NULL, t->x, t->x_flipped,
+                      t->target);
+        for (int i = 0; i < n_models; i++) {
+            turn_to(t, models[i]);
+            s->val_loss[models[i]] = add_losses(t, s->val_loss[models[i]], n, x, target);
+        }
+    }
+    for (int i = 0; i < n_models; i++) {
+        turn_to(t, models[i]);
+        select_epoch(t, models[i], s->val_loss[models[i]] / s->n_val);
+    }
 }
 
 /* Numbers too small to matter are zero while training, as in executors/worker.py; the caller's
@@ -733,25 +811,20 @@ static unsigned flush_denormals(int on, unsigned before) {
 #endif
 }
 
-/* Trains n_chosen models of a stack for one epoch. Returns 0, or 1 when there is no memory; nothing
+/* Trains n_chosen models of a stack, sorted by seed, for one epoch. Returns 0, or 1 when there is no memory; nothing
  * was changed then. */
 int train_epoch(const struct stack* s, const int32_t* chosen, int n_chosen) {
     struct arena arena = {0};
     struct trainer trainer = {0};
-    int most_steps = 0, packed_seed = -1;
+    int most_steps = 0;
     for (int i = 0; i < n_chosen; i++)
         if (s->steps[chosen[i]] > most_steps) most_steps = s->steps[chosen[i]];
     const int ready = prepare(&trainer, &arena, s, most_steps);
     const unsigned mode = flush_denormals(1, 0);
-    for (int i = 0; ready && i < n_chosen; i++) {
-        const int seed = s->seed[chosen[i]];
-        if (seed != packed_seed)
-            pack_seed(s->n_train, s->n_inputs, s->batch,
-                      s->train_x + (long)seed * s->n_train * s->n_inputs,
-                      s->train_y + (long)seed * s->n_train, s->order + (long)seed * s->n_train,
-                      trainer.x, trainer.x_flipped, trainer.target);
-        packed_seed = seed;
-        train_model(&trainer, chosen[i]);
+    for (int first = 0, next; ready && first < n_chosen; first = next) {
+        const int seed = s->seed[chosen[first]];
+        for (next = first; next < n_chosen && s->seed[chosen[next]] == seed;) next++;
+        train_models(&trainer, seed, chosen + first, next - first);
     }
     flush_denormals(0, mode);
     release(&arena);
