@@ -11,6 +11,9 @@ from pathlib import Path
 
 from frontier_search.errors import SpecError
 
+# For a process started with `python -m`: it does not look for modules in the current folder first,
+# where a file torch.py would stand in for torch.
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -37,7 +37,9 @@ def run(
         SpecError: a search of this name exists, or the home cannot be written.
         SearchError: the search stopped before its end. ``resume`` continues it.
     """
-    return conduct(catalog.define(search, home), executor, where, observers)
+    entry = catalog.define(search, home)
+    with catalog.forgotten_if_refused(entry):
+        return conduct(entry, executor, where, observers)
 
 
 def resume(

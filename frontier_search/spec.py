@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 from frontier_search.errors import SpecError, unknown
 from frontier_search.seeds import MAX_SEED, MAX_SEEDS, seeds_from_count
 
+SPEC_SUFFIXES = (".yaml", ".yml", ".json", ".txt")  # a file of rows may be large: it is not read
 SHIPPED = Path(__file__).parent / "search_spaces"
 
 
@@ -68,6 +70,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         SpecError: the file is missing, cannot be read or holds no mapping.
     """
+    if path.suffix and path.suffix.lower() not in SPEC_SUFFIXES and path.is_file():
+        raise SpecError(
+            f"{path} is no search file, which ends in .yaml; if it holds rows, name it with"
+            f" --dataset {shlex.quote(str(path))}."
+        )
     try:
         shipped = SHIPPED / path.name
         spec = load_yaml(shipped if shipped.exists() and not path.exists() else path)
@@ -80,9 +87,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"cannot read {path}: {error}.") from error
     if not isinstance(spec, dict):
-        held = "nothing" if spec is None else "a list" if isinstance(spec, list) else repr(spec)
+        held = "nothing" if spec is None else "a list" if isinstance(spec, list) else "text"
         raise SpecError(
             f"{path} holds {held}; a search is a mapping of settings, e.g. `dataset: digits`."
+            f" If it holds rows, name it with --dataset {shlex.quote(str(path))}."
         )
     return spec
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,9 +41,7 @@ def load(path: str) -> object:
         SpecError: the module or the attribute does not exist, or the module raises.
     """
     module, _, attribute = _current(path).partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:  # a console script has its own folder on the path, not the user's
-        sys.path.append(here)
+    search_last([str(Path.cwd())])  # a console script has only its own folder on the path
     try:
         return getattr(importlib.import_module(module), attribute)
     except (Exception, SystemExit) as error:  # the module may be the user's, and raise anything
@@ -51,6 +49,20 @@ def load(path: str) -> object:
             f"cannot load {path!r}: {_reason(error, module)}. "
             "Give package.module:ATTRIBUTE, importable from this folder."
         ) from error
+
+
+def import_folders() -> list[str]:
+    """Returns where this process looks for modules; the current folder is among them."""
+    here = str(Path.cwd())
+    return list(dict.fromkeys([*(folder or here for folder in sys.path), here]))
+
+
+def search_last(folders: Iterable[str]) -> None:
+    """Lets this process look for modules in more folders, after those where it looks already.
+
+    A file ``random.py`` in the user's folder then never stands in for Python's own module.
+    """
+    sys.path += [folder for folder in folders if folder not in sys.path]
 
 
 def _current(path: str) -> str:

@@ -9,7 +9,9 @@ import difflib
 import importlib
 import logging
 import os
+import shlex
 import sys
+from pathlib import Path
 
 import click
 
@@ -49,6 +51,12 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
+            if Path(cmd_name).is_file():
+                raise SpecError(
+                    f"{cmd_name!r} is a file, and a command is needed first; search its rows with"
+                    f" `frontier-search run --dataset {shlex.quote(cmd_name)}`, or run a search"
+                    f" file with `frontier-search run {shlex.quote(cmd_name)}`."
+                )
             close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise click.UsageError(

@@ -31,8 +31,10 @@ def command(
     with Interruptible() as ending:
         from frontier_search.search.search import Search
         from frontier_search.storage import catalog  # optuna loads here, not for --help
+        from frontier_search.storage.locations import Locations
 
         where = where_of(flags["executor"], flags)
+        locations = Locations.of(home, flags["storage"], flags["tracking_uri"], flags["outcomes"])
         spec = spec_of(search_file, flags)
         if not spec.get("name"):
             spec["name"] = free_name(home, str(spec.get("dataset", "search")))
@@ -46,12 +48,12 @@ def command(
             click.echo(search.to_yaml(), nl=False)
             return
         from frontier_search.cli import running  # what runs a search loads when one runs
-        from frontier_search.storage.locations import Locations
 
-        locations = Locations.of(home, flags["storage"], flags["tracking_uri"], flags["outcomes"])
+        is_new = not ending.folder.exists()
         entry = (
             catalog.find_or_define(search, home, locations, typed())
             if resume
             else catalog.define(search, home, locations)
         )
-        running.run_search(entry, flags["executor"], where, not flags["no_mirror"], ending)
+        mirror = not flags["no_mirror"]
+        running.run_search(entry, flags["executor"], where, mirror, ending, is_new)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
 
@@ -26,23 +26,33 @@ from frontier_search.trial import Trial
 
 
 def run_search(
-    entry: Entry, executor: str, where: Where, mirror: bool, ending: Interruptible
+    entry: Entry,
+    executor: str,
+    where: Where,
+    mirror: bool,
+    ending: Interruptible,
+    is_new: bool = False,
 ) -> None:
     """Runs the rest of a search. Prints the frontier as soon as its last cohort is recorded.
 
     Then it waits for the mirror. An interruption meanwhile loses nothing.
+
+    Args:
+        ending: is told that the search is over, for its last words.
+        is_new: the search is removed again if it is refused before it has a trial.
 
     Raises:
         SearchError: the search stopped. The sentence says how to resume.
     """
     library()  # warns here where there is none, because what workers say is not shown
     mirror_process = MirrorProcess(entry) if mirror else None
-    with _says_how_to_resume(entry.folder.resume_command):
+    with _says_how_to_resume(entry):
         with LiveView(entry.search, entry.folder.resume_command) as view:
             answer = _Answer(entry, view, ending, mirror)
             observers = [view.observe, answer.observe]
             observers += [mirror_process.observe] if mirror_process else []
-            runner.conduct(entry, executor, where, observers)
+            with catalog.forgotten_if_refused(entry) if is_new else nullcontext():
+                runner.conduct(entry, executor, where, observers)
         answer.give(catalog.read_trials(entry))
         if mirror_process:
             with MirrorView() as waiting:
@@ -112,7 +122,7 @@ def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> N
             if mirror_process:
                 mirror_process.finish()
 
-        with _says_how_to_resume(entry.folder.resume_command):
+        with _says_how_to_resume(entry):
             runner.sweep(entry, executor, where, observe)
     name, home = entry.sweep.name, entry.folder.home_option
     click.echo(
@@ -122,11 +132,13 @@ def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> N
 
 
 @contextmanager
-def _says_how_to_resume(command: str) -> Iterator[None]:
-    """Adds the command that resumes to a SearchError raised inside."""
+def _says_how_to_resume(entry: Entry | SweepEntry) -> Iterator[None]:
+    """Adds the command that resumes to a SearchError raised inside, unless nothing was begun."""
     try:
         yield
     except SearchError as error:
+        if not entry.folder.exists():
+            raise
         raise SearchError(
-            f"{error}\neverything finished is kept. Resume with:\n    {command}"
+            f"{error}\neverything finished is kept. Resume with:\n    {entry.folder.resume_command}"
         ) from error

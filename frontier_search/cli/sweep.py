@@ -51,8 +51,10 @@ def command(
     with Interruptible() as ending:
         from frontier_search.search.sweep import Sweep
         from frontier_search.storage import sweep_catalog  # optuna loads here, not for --help
+        from frontier_search.storage.locations import Locations
 
         where = where_of(executor, flags)
+        locations = Locations.of(home, storage, tracking_uri, outcomes)
         sweep = Sweep.from_yaml(sweep_file, name, seeds, until_settled)
         ending.folder = SweepFolder(home, sweep.name)
         if dry_run:
@@ -63,8 +65,6 @@ def command(
                 )
             return
         from frontier_search.cli import running  # what runs searches loads when they run
-        from frontier_search.storage.locations import Locations
 
-        locations = Locations.of(home, storage, tracking_uri, outcomes)
         entry = sweep_catalog.define(sweep, home, locations, typed())
         running.run_sweep(entry, executor, where, mirror=not no_mirror)

@@ -74,10 +74,6 @@ def _variables() -> dict[str, str]:
     variables = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
-        # the workers see the user's folder, so that a family of their own is found there
-        "PYTHONPATH": os.pathsep.join(
-            [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
-        ),
     }
     proxies = {key: os.environ[key] for key in ("no_proxy", "NO_PROXY") if key in os.environ}
     machine.spare_loopback(proxies)

@@ -10,7 +10,7 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -25,6 +25,7 @@ os.environ["RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE"] = "1"
 
 import ray
 from ray import tune
+from ray.job_config import JobConfig
 
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.executors import Execute, Where, local_ray, processors
@@ -37,6 +38,7 @@ from frontier_search.executors.tune_adapters import (
     StopOnError,
 )
 from frontier_search.executors.watchdog import Watchdog, shut_down
+from frontier_search.zoo import import_folders
 
 REACH_S = 10.0  # in which a cluster must accept a connection
 
@@ -83,16 +85,34 @@ def _init(arguments: Mapping[str, Any]) -> None:
     """
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **arguments)
+        ray.init(
+            log_to_driver=False, logging_level=logging.CRITICAL, job_config=_job(), **arguments
+        )
     except SystemExit as error:  # of ray.init's own SIGTERM handler
         raise KeyboardInterrupt from error
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except Exception as error:  # a node that does not start raises Exception itself
         raise SearchError(
             f"Ray cannot be reached or started: {' '.join(str(error).split())}"
         ) from error
     if threading.current_thread() is threading.main_thread():
         for number, handler in handlers.items():  # ray.init puts its own in their place
             signal.signal(number, handler)
+
+
+class _NoFolders(list[str]):
+    """The driver's folders, in which Ray's workers look for modules first. It stays empty.
+
+    Else a file ``torch.py`` in the user's folder would stand in for torch in every worker.
+    """
+
+    def extend(self, folders: Iterable[str]) -> None:
+        """Adds nothing."""
+
+
+def _job() -> JobConfig:
+    job = JobConfig()
+    job._py_driver_sys_path = _NoFolders()
+    return job
 
 
 def _sees_gpu() -> bool:
@@ -131,6 +151,7 @@ def _tune(dispatcher: Dispatcher, where: Where) -> None:
         root=str(dispatcher.files.root.resolve()),
         device=where.device,
         threads=threads,
+        folders=import_folders(),
     )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         tuner = tune.Tuner(

@@ -7,7 +7,7 @@ folder, or through the location that ``--outcomes`` names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from frontier_search.search.search import Search
 from frontier_search.storage import remote
 from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.trial import Cohort
+from frontier_search.zoo import search_last
 
 COHORT, PROBLEM = "cohort", "problem"  # keys of a Tune trial's configuration and result
 
@@ -39,7 +40,9 @@ class CohortTrainable(tune.Trainable):
         root: str = "",
         device: str = "cpu",
         threads: int = 1,
+        folders: Sequence[str] = (),
     ) -> None:
+        search_last(folders)  # the user's own modules are there
         # torch loads in the workers, not in the driver
         from frontier_search.executors.worker import Worker
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.frontier.pareto import nondominated
-from frontier_search.objective import Objective
-from frontier_search.trial import Trial, TrialState, flatten
+from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.trial import Trial, TrialState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,10 +74,52 @@ class Frontier:
         return {trial.number for trial in self.members}
 
     def to_frame(self) -> pd.DataFrame:
-        """Returns one row for each member, with the columns of the CSV form."""
+        """Returns one row for each member.
+
+        The columns are trial, family, params; the loss and the other objectives, where they are
+        measured on rows as mean and sample standard deviation over seeds, on validation and on test
+        rows; the hyperparameters by their names; and seconds of training.
+        """
         import pandas as pd  # here, because it takes half a second and only this method needs it
 
-        return pd.DataFrame([flatten(member.to_json()) for member in self.members])
+        return pd.DataFrame([self._row(member) for member in self.members])
+
+    def _row(self, member: Trial) -> dict[str, Any]:
+        row: dict[str, Any] = {"trial": member.number, "family": member.candidate.family}
+        row["params"] = member.size["effective"]
+        for objective in dict.fromkeys((OBJECTIVES["loss"], *self.objectives)):
+            if not objective.has_splits:
+                row[objective.name] = objective.of(member)
+                continue
+            for split in ("val", "test"):
+                spread, name = Spread.of(objective.per_seed(member, split)), objective.key(split)
+                row |= {name: spread.mean, f"{name}_std": spread.std}
+        seconds = member.outcome.seconds if member.outcome else math.nan
+        return row | dict(member.candidate.hyperparameters) | {"seconds": seconds}
+
+    def __str__(self) -> str:
+        """Returns the members as a short table: their objectives, and the test loss."""
+        if not self.members:
+            return "no trial is complete yet, so the frontier is empty."
+        names = ["trial", "family", *(objective.name for objective in self.objectives), "test loss"]
+        lines = [names, *map(self._line, self.members)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(width) if name == "family" else cell.rjust(width)
+                for name, cell, width in zip(names, line, widths, strict=True)
+            ).rstrip()
+            for line in lines
+        )
+
+    def _line(self, member: Trial) -> list[str]:
+        values = [objective.of(member) for objective in self.objectives]
+        test_loss = Spread.of(OBJECTIVES["loss"].per_seed(member, "test")).mean
+        numbers = [
+            f"{value:,.0f}" if objective.known else f"{value:.4g}"
+            for objective, value in zip(self.objectives, values, strict=True)
+        ]
+        return [str(member.number), member.candidate.family, *numbers, f"{test_loss:.4g}"]
 
 
 def losses(trials: Sequence[Trial], objectives: Sequence[Objective]) -> NDArray[np.float64]:

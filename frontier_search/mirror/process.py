@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from frontier_search import machine
 from frontier_search.session import Session
 from frontier_search.storage.catalog import Entry
 
@@ -50,6 +51,7 @@ class MirrorProcess:
                 self._log_begins = output.tell()
                 self._process = subprocess.Popen(
                     ["nice", sys.executable, "-m", "frontier_search", *arguments],
+                    env=os.environ | machine.SAFE_PATH,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
+from frontier_search import machine
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.mirror.client import artifacts_folder
 from frontier_search.mirror.mirror import Mirror
@@ -117,7 +118,9 @@ def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:
     command += ["--cors-allowed-origins", f"http://localhost:{port},http://{HOST}:{port}"]
     # without this option the server creates `mlartifacts` in the current folder
     command += ["--artifacts-destination", str(artifacts_folder(entry))]
-    environment = os.environ | {
+    environment = {
+        **os.environ,
+        **machine.SAFE_PATH,
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }

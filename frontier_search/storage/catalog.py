@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
-from frontier_search.errors import SpecError
-from frontier_search.files import write_whole
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.files import remove_folder, write_whole
 from frontier_search.search.search import Search
 from frontier_search.spec import read_yaml
 from frontier_search.storage import records, remote
@@ -75,6 +75,33 @@ def define(search: Search, home: Path, locations: Locations | None = None) -> En
         # last, because its presence means that the search is defined
         write_whole(folder.search_file, search.to_yaml().encode())
     return entry
+
+
+@contextmanager
+def forgotten_if_refused(entry: Entry) -> Iterator[None]:
+    """Removes a new search if it is refused inside the block, before it has a trial."""
+    try:
+        yield
+    except (SpecError, SearchError):
+        with suppress(SpecError, SearchError, OSError):  # the refusal is what the user must read
+            _forget(entry)
+        raise
+
+
+def _forget(entry: Entry) -> None:
+    """Removes a search without trials; one with trials, or one that a process holds, stays."""
+    name = entry.search.name
+    with (
+        entry.folder.lock(),
+        closing(entry.open_storage(writable=True)) as storage,
+        storage.held(name),
+    ):
+        with suppress(KeyError):  # it has no study yet
+            study_id = storage.optuna.get_study_id_from_name(name)
+            if storage.optuna.get_n_trials(study_id):
+                return
+            storage.optuna.delete_study(study_id)
+        remove_folder(entry.folder.path)
 
 
 def _require_free(folder: SearchFolder) -> None:

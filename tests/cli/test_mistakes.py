@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from frontier_search.errors import SpecError
+from frontier_search.errors import SearchError, SpecError
+from frontier_search.executors import EXECUTORS, Execute, Where
+from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.storage import catalog
 from tests.cli.results import HERE, TINY, Run, mistakes, only_mistake
 
@@ -98,6 +102,10 @@ from tests.cli.results import HERE, TINY, Run, mistakes, only_mistake
             ["--dataset", "iris", "--storage", "mysql://x"],
             "unknown storage 'mysql://x'. Allowed: journal",
         ),
+        (
+            ["--dataset", "iris", "--storage", "redis://x", "--dry-run"],
+            "unknown storage 'redis://x'. Allowed: journal",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_what_is_allowed(
@@ -105,6 +113,49 @@ def test_a_mistake_is_named_with_what_is_allowed(
 ) -> None:
     assert words in only_mistake(run("run", *flags, *HERE, "--home", tmp_path / "home"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_where_a_command_or_a_search_is_needed(run: Run, tmp_path: Path) -> None:
+    rows = tmp_path / "my rows.csv"
+    rows.write_text("a,target\n1,2\n")
+    asked = f"--dataset '{rows}'"
+    assert f"`frontier-search run {asked}`" in only_mistake(run(rows))
+    assert only_mistake(run("run", rows)).endswith(f"name it with {asked}.")
+    as_yaml = tmp_path / "rows.txt"
+    as_yaml.write_text("a,target\n" + "1,2\n" * 99)
+    assert len(only_mistake(run("run", as_yaml))) < 400
+
+
+def test_a_refusal_after_the_start_leaves_no_search_behind(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same where the search fails before it has a trial; one with trials stays."""
+
+    @contextmanager
+    def refusing(where: Where, resume: str) -> Iterator[Execute]:
+        raise error
+        yield
+
+    @contextmanager
+    def failing_later(where: Where, resume: str) -> Iterator[Execute]:
+        def execute(dispatcher: Dispatcher) -> None:
+            dispatcher.next()
+            raise error
+
+        yield execute
+
+    command = ("run", "--dataset", "iris", *TINY, *HERE, "--home", tmp_path)
+    for error in (SpecError("no GPU."), SearchError("Ray cannot be started.")):
+        monkeypatch.setitem(EXECUTORS._members, "inline", refusing)
+        ended = run(*command)
+        assert ended.err.splitlines()[-1] == f"frontier-search: {error}"
+        assert (ended.code, list(tmp_path.iterdir())) == (
+            2 if isinstance(error, SpecError) else 1,
+            [],
+        )
+    monkeypatch.setitem(EXECUTORS._members, "inline", failing_later)
+    assert "Resume with" in run(*command).err
+    assert len(catalog.read_trials(catalog.find("iris-1", tmp_path))) == 3
 
 
 def test_a_mistake_in_the_seeds_of_a_sweep(run: Run, tmp_path: Path) -> None:

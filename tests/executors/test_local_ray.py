@@ -222,13 +222,22 @@ def test_the_object_store_goes_where_there_is_room(
 
 @pytest.mark.xdist_group("faults")
 def test_a_search_runs_in_bad_surroundings(home: Path) -> None:
-    """TMPDIR is long, nothing answers at the proxies, HOME is unwritable, /dev/shm has 1 MB."""
+    """TMPDIR is long, nothing answers at the proxies, HOME is unwritable, /dev/shm has 1 MB.
+
+    The locale is POSIX's, and the current folder has a name in Cyrillic letters and files named as
+    modules that Python, Ray and we load.
+    """
     long = home / ("t" * 115)
     long.mkdir()
     variables = dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:9")
     variables |= {key.upper(): value for key, value in variables.items()}
-    variables |= {"TMPDIR": str(long), "HOME": "/proc"}
-    command = [*processes.COMMAND, *SHORT, "--home", str(home / "home")]
+    variables |= {"TMPDIR": str(long), "HOME": "/proc", "LC_ALL": "POSIX", "LANG": "POSIX"}
+    here = home / "данные"
+    here.mkdir()
+    for module in ("random", "types", "ray", "torch", "mlflow"):
+        (here / f"{module}.py").write_text("raise RuntimeError('this is the user's own file')")
+    script = Path(sys.executable).with_name("frontier-search")  # python -m loads types.py itself
+    command = [str(script), *SHORT, "--home", str(home / "home")]
     small = 'mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "$@"'
     isolated = ["unshare", "--mount", "sh", "-c", small, "sh"]
     can_mount = subprocess.run([*isolated, "true"], capture_output=True, check=False)
@@ -236,6 +245,7 @@ def test_a_search_runs_in_bad_surroundings(home: Path) -> None:
     ended = subprocess.run(
         [*([] if can_mount.returncode else isolated), *command],
         env=environment | processes.ENVIRONMENT | variables,
+        cwd=here,
         capture_output=True,
         text=True,
         check=False,

@@ -232,19 +232,36 @@ def test_a_spread_is_the_mean_and_the_sample_standard_deviation(sample: list[flo
         )
 
 
-def test_a_frame_has_one_row_for_each_member_with_flat_columns(searched: Entry) -> None:
+def test_a_frame_has_one_row_for_each_member_with_the_columns_that_a_person_wants(
+    searched: Entry,
+) -> None:
     frontier = Frontier.of(catalog.read_trials(searched), searched.search.objective_table())
     frame = frontier.to_frame()
     assert frame["trial"].tolist() == [member.number for member in frontier.members]
-    assert frame["objectives.loss"].tolist() == [
-        member.objectives["loss"] for member in frontier.members
+    first = ["trial", "family", "params", "val_loss", "val_loss_std", "test_loss", "test_loss_std"]
+    assert frame.columns.tolist()[: len(first)] == first
+    assert frame["val_loss"].tolist() == [member.objectives["loss"] for member in frontier.members]
+    assert frame["test_loss"].tolist() == [
+        pytest.approx(np.mean(member.per_seed("test_loss"))) for member in frontier.members
     ]
-    assert frame["seeds.1.val_loss"].tolist() == [
-        member.seeds[1].metrics["val_loss"] for member in frontier.members
-    ]
-    assert frame["hyperparameters.hidden"].tolist() == [
+    assert frame["hidden"].tolist() == [
         member.candidate.hyperparameters["hidden"] for member in frontier.members
     ]
+
+
+def test_a_printed_frontier_is_a_line_for_each_member(searched: Entry) -> None:
+    frontier = Frontier.of(catalog.read_trials(searched), searched.search.objective_table())
+    head, *lines = str(frontier).splitlines()
+    assert head.split() == [
+        "trial",
+        "family",
+        *(each.name for each in frontier.objectives),
+        "test",
+        "loss",
+    ]
+    assert [int(line.split()[0]) for line in lines] == [each.number for each in frontier.members]
+    assert max(map(len, lines)) < 80
+    assert "empty" in str(Frontier.of([], [LOSS, PARAMS]))
 
 
 def test_a_search_that_has_not_begun_has_an_empty_frontier(tmp_path: Path) -> None:
