@@ -16,7 +16,7 @@ from dataclasses import replace
 from frontier_search.errors import SearchError
 from frontier_search.frontier.frontier import Frontier, losses
 from frontier_search.objective import Objective
-from frontier_search.sampling.proposer import Proposer
+from frontier_search.sampling.proposer import open_proposer
 from frontier_search.search.search import Search
 from frontier_search.storage.search_record import SearchRecord
 from frontier_search.storage.storage import Storage
@@ -42,7 +42,7 @@ class Session:
         self._record = SearchRecord(search, storage.optuna)
         self._elapsed_before_s = self._record.elapsed_s
         self._started_s: float | None = None  # set by the first ask: starting Ray takes no budget
-        self._proposer = Proposer(
+        self._proposer = open_proposer(
             search.spaces,
             search.sampler,
             search.families_budget == "balanced",
@@ -50,6 +50,9 @@ class Session:
             len(self.objectives),
             search.admits,
             search.candidates,
+            search.measured,
+            search.known,
+            search.shares_start,
         )
         self._trials: list[Trial] = []
         self._cohorts: dict[int, list[int]] = defaultdict(list)  # index -> trial numbers

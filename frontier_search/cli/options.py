@@ -158,7 +158,7 @@ QUESTION = (
         metavar="best|last",
         help="Which epoch is reported: the best on validation, or the last.  [default: best]",
     ),
-    once("--sampler", metavar="NAME", help="How candidates are proposed.  [default: tpe]"),
+    once("--sampler", metavar="NAME", help="How candidates are proposed.  [default: known_size]"),
     once(
         "--families-budget",
         metavar="balanced|free",

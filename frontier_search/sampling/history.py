@@ -69,10 +69,11 @@ class SamplerHistory:
         )
         self._trial_ids[number] = self._storage.create_new_trial(self._study_id, template)
 
-    def finish(self, number: int, losses: Sequence[float] | None) -> None:
-        """Records the minimised objectives of a trial, or None when it failed or was pruned."""
+    def finish(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
+        """Records the minimised objectives of a trial, or None when it failed or was stopped."""
         trial_id = self._trial_ids[number]
-        state = TrialState.COMPLETE if losses is not None else TrialState.FAIL
+        ended = TrialState.PRUNED if stopped else TrialState.FAIL
+        state = TrialState.COMPLETE if losses is not None else ended
         self._storage.set_trial_state_values(trial_id, state, losses)
         if losses is not None:
             trial = self._storage.get_trial(trial_id)

@@ -1,107 +1,25 @@
-"""Proposes candidates: a fresh sampler for each of them, which reads the history of the search.
+"""Proposes the candidates of a search, each a function of its history.
 
-The same history gives the same proposal in any process, because the sampler of trial n is new and
-seeded from (search seed, n), and because histories are rebuilt from the storage only. With
-the balanced family budget every family has a history of its own, so that each is searched as hard
-as if it were the only one. With the free budget one history holds the trials of all families.
+The same history gives the same proposal in any process. With the balanced family budget families
+take turns, and each is searched as hard as if it were the only one.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.trial import FrozenTrial
-
-from frontier_search.errors import SearchError
-from frontier_search.sampling.encoding import (
-    FAMILY,
-    candidate_of,
-    distributions,
-    only_value,
-    own_params,
-    params_of,
-)
-from frontier_search.sampling.history import SamplerHistory, SystemAttributes
-from frontier_search.sampling.optuna_internals import contains
-from frontier_search.sampling.samplers import SAMPLERS, Sampler
+from frontier_search.sampling.known_size_proposer import KnownSizeProposer
+from frontier_search.sampling.neighbours import Known
+from frontier_search.sampling.optuna_proposer import OptunaProposer
+from frontier_search.sampling.proposal import Proposal
+from frontier_search.sampling.samplers import KNOWN_SIZE
 from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
 
-# The system attribute for the parameters of families that were not chosen, which a sampler without
-# conditional spaces draws too.
-WITHOUT_EFFECT = "without_effect"
 
-SAMPLER_TRIES = 10  # proposals that may break a bound before points are drawn at random
-RANDOM_TRIES = 2000
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """One proposed candidate.
-
-    Attributes:
-        number: the trial's number.
-        params, distributions: the candidate as Optuna stores it.
-        system_attributes: what the sampler wrote on the trial.
-        study_attributes: what the sampler wrote on its study and the search's storage does not
-            have yet. Each key begins with the family whose turn it is, or with nothing, and ``/``.
-    """
-
-    number: int
-    candidate: Candidate
-    params: Mapping[str, Any]
-    distributions: Mapping[str, BaseDistribution]
-    system_attributes: SystemAttributes
-    study_attributes: SystemAttributes
-
-
-class Proposer:
-    """Proposes the candidates of a search from the outcomes that it has observed.
-
-    Args:
-        spaces: family -> space, in the search's order.
-        sampler: a name of the table.
-        balanced: whether families take turns, each with a history of its own.
-        seed: the search's seed.
-        n_objectives: all minimised.
-        admits: whether a candidate keeps the known bounds.
-        listed: the candidates by trial number, for a search that lists them. No sampler is used.
-    """
-
-    def __init__(
-        self,
-        spaces: Mapping[str, SearchSpace],
-        sampler: str,
-        balanced: bool,
-        seed: int,
-        n_objectives: int,
-        admits: Callable[[Candidate], bool],
-        listed: Sequence[Candidate] = (),
-    ) -> None:
-        self.spaces, self.balanced, self.seed, self.admits = spaces, balanced, seed, admits
-        self.listed = tuple(listed)
-        self._sampler: Sampler = SAMPLERS[sampler]
-        self._draws_all_families = not balanced and not self._sampler.conditional
-        self._families = tuple(spaces)
-        self._histories = {
-            turn: SamplerHistory(n_objectives) for turn in (self._families if balanced else ("",))
-        }
-        self._own = {family: distributions(family, space) for family, space in spaces.items()}
-        self._distributions: dict[str, BaseDistribution] = {
-            FAMILY: CategoricalDistribution(self._families)
-        }
-        for own in self._own.values():
-            self._distributions |= own
-
-    def turn(self, number: int) -> str:
-        """Returns the family whose turn a trial is, or "" when the sampler chooses the family."""
-        return self._families[number % len(self._families)] if self.balanced else ""
+class Proposer(Protocol):
+    """Proposes the candidates of a search from the outcomes that it has observed."""
 
     def propose(self, number: int) -> Proposal:
         """Proposes the candidate of trial ``number``, which runs until ``observe`` ends it.
@@ -109,105 +27,56 @@ class Proposer:
         Raises:
             SearchError: no candidate within the bounds was found.
         """
-        turn = self.turn(number)
-        history = self._histories[turn]
-        trial = history.begin(number)
-        drawn = params_of(self.listed[number]) if self.listed else self._draw(number, trial)
-        history.propose(number, self._modelled(drawn), self._distributions)
-        params = {
-            name: value
-            for name, value in drawn.items()
-            if name in (FAMILY, *self._own[drawn[FAMILY]])
-        }
-        written = history.system_attributes(number)
-        if self._draws_all_families:
-            written[WITHOUT_EFFECT] = {
-                name: value for name, value in drawn.items() if name not in params
-            }
-        return Proposal(
-            number,
-            candidate_of(params),
-            params,
-            {name: self._distributions[name] for name in params},
-            written,
-            {f"{turn}/{name}": value for name, value in history.new_study_attributes().items()},
-        )
+        ...
 
     def recall(
-        self, number: int, params: Mapping[str, Any], system_attributes: SystemAttributes
+        self, number: int, params: Mapping[str, Any], system_attributes: Mapping[str, Any]
     ) -> None:
         """Puts back a trial that was proposed before, as running."""
-        drawn = {**params, **system_attributes.get(WITHOUT_EFFECT, {})}
-        written = {
-            name: value for name, value in system_attributes.items() if name != WITHOUT_EFFECT
-        }
-        history = self._histories[self.turn(number)]
-        history.recall(number, self._modelled(drawn), self._distributions, written)
+        ...
 
-    def recall_study_attributes(self, attributes: SystemAttributes) -> None:
+    def recall_study_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Puts back the ``study_attributes`` of all proposals so far."""
-        for key, value in attributes.items():
-            turn, _, name = key.partition("/")
-            self._histories[turn].recall_study_attribute(name, value)
+        ...
 
-    def observe(self, number: int, losses: Sequence[float] | None) -> None:
-        """Ends a trial: with its minimised objectives, or None when it failed or was pruned."""
-        self._histories[self.turn(number)].finish(number, losses)
+    def observe(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
+        """Ends a trial.
 
-    def _modelled(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the parameters that a history holds: not the family, if families take turns."""
-        return {
-            name: value for name, value in params.items() if name != FAMILY or not self.balanced
-        }
-
-    def _draw(self, number: int, trial: FrozenTrial) -> dict[str, Any]:
-        """Returns parameters within the bounds: of the sampler, or else drawn at random."""
-        turn = self.turn(number)
-        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
-        for attempt in range(SAMPLER_TRIES):
-            params = self._suggest(turn, trial, seed + attempt)
-            if self.admits(candidate_of(params)):
-                return params
-        rng = np.random.default_rng([self.seed, trial.number, seed])
-        for _ in range(RANDOM_TRIES):
-            family = turn or self._families[int(rng.integers(len(self._families)))]
-            points = {each: self.spaces[each].sample(rng) for each in self._drawn_families(family)}
-            if self.admits(Candidate(family, points[family])):
-                params = {FAMILY: family}
-                for each, point in points.items():
-                    params |= own_params(each, point)
-                return params
-        raise SearchError(
-            f"no candidate of {turn or 'any family'} within the required bounds was found in "
-            f"{RANDOM_TRIES} draws; widen them."
-        )
-
-    def _suggest(self, turn: str, trial: FrozenTrial, seed: int) -> dict[str, Any]:
-        """Returns the parameters that a fresh sampler proposes.
-
-        Does what ``Study.ask`` and ``Trial.suggest_*`` do, but writes no parameter on the trial.
+        Args:
+            losses: its minimised objectives, or None when it failed.
+            stopped: whether its training was stopped early. Its losses are those of that epoch.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            sampler = self._sampler.build(seed)
-        study = self._histories[turn].study(sampler)
-        sampler.before_trial(study, trial)
-        relative = sampler.sample_relative(
-            study, trial, sampler.infer_relative_search_space(study, trial)
-        )
+        ...
 
-        def suggest(name: str) -> Any:
-            of = self._distributions[name]
-            if of.single():
-                return only_value(of)
-            if name in relative and contains(of, relative[name]):
-                return relative[name]
-            return sampler.sample_independent(study, trial, name, of)
 
-        family = turn or suggest(FAMILY)
-        return {FAMILY: family} | {
-            name: suggest(name) for each in self._drawn_families(family) for name in self._own[each]
-        }
+def open_proposer(
+    spaces: Mapping[str, SearchSpace],
+    sampler: str,
+    balanced: bool,
+    seed: int,
+    n_objectives: int,
+    admits: Callable[[Candidate], bool],
+    listed: Sequence[Candidate] = (),
+    measured: int = 0,
+    known: Callable[[Candidate], Known] = lambda candidate: (),
+    shares_start: bool = True,
+) -> Proposer:
+    """Returns the proposer of a search.
 
-    def _drawn_families(self, chosen: str) -> tuple[str, ...]:
-        return self._families if self._draws_all_families else (chosen,)
+    Args:
+        spaces: family -> space, in the search's order.
+        sampler: a name of the table.
+        balanced: whether families take turns.
+        seed: the search's seed.
+        n_objectives: all minimised.
+        admits: whether a candidate keeps the known bounds.
+        listed: the candidates by trial number, for a search that lists them. No sampler is used.
+        measured: for known_size, the position of the measured objective.
+        known: for known_size, the values of the other objectives.
+        shares_start: whether families that take turns share the random start of a sampler.
+    """
+    if sampler == KNOWN_SIZE and not listed:
+        return KnownSizeProposer(spaces, balanced, seed, admits, measured, known)
+    return OptunaProposer(
+        spaces, sampler, balanced, seed, n_objectives, admits, listed, shares_start
+    )

@@ -11,8 +11,8 @@ from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
 from frontier_search.models.editions import EDITION
 from frontier_search.models.families import PUBLISHED
-from frontier_search.objective import objective_problems
-from frontier_search.sampling.samplers import SAMPLERS, Sampler
+from frontier_search.objective import OBJECTIVES, objective_problems
+from frontier_search.sampling.samplers import KNOWN_SIZE, MOST_KNOWN, SAMPLERS, Sampler
 from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.search.candidates import model_problems, read_candidates
 from frontier_search.search.spaces import Spaces, image_problem, read_families
@@ -58,13 +58,14 @@ class _Reader:
         rates = self._rates()
         families = self._families(dataset, rates)
         candidates = self._candidates(families, rates)
+        objectives = self._objectives(dataset)
         epochs, budgets = self._budgets(budget.epochs if budget else 1)
         fields: dict[str, Any] = {
             "name": self._name(),
             "edition": self._edition(),
             "dataset": dataset.name if dataset else str(self.spec.get("dataset", "")),
             "families": families,
-            "objectives": self._objectives(dataset),
+            "objectives": objectives,
             "candidates": candidates,
             "trials": self.values.whole("trials", len(candidates) or 100),
             "time_budget_s": self.values.seconds("time_budget"),
@@ -75,7 +76,7 @@ class _Reader:
             "select": self.values.one_of(
                 "select", get_args(Select), budget.select if budget else "best"
             ),
-            "sampler": self._sampler(),
+            "sampler": self._sampler(objectives),
             "families_budget": self.values.one_of(
                 "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"
             ),
@@ -210,8 +211,17 @@ class _Reader:
         ]
         return read_candidates(self.spec["candidates"], families, self.problems, rates)
 
-    def _sampler(self) -> str:
-        name = str(self.values.one_of("sampler", SAMPLERS, "tpe"))
+    def _sampler(self, objectives: Sequence[str]) -> str:
+        """Returns the sampler's name: known_size where it can be used, if none is given."""
+        table = [OBJECTIVES[each] for each in objectives if each in OBJECTIVES]
+        n_measured = sum(not each.known for each in table)
+        usable = n_measured == 1 and 1 <= len(table) - n_measured <= MOST_KNOWN
+        name = str(self.values.one_of("sampler", SAMPLERS, KNOWN_SIZE if usable else "tpe"))
+        if name == KNOWN_SIZE and not usable:
+            self.problems.append(
+                f"sampler known_size needs one measured objective and one or two known ones; the "
+                f"objectives are {', '.join(objectives)}. Take tpe, or leave the sampler out."
+            )
         try:
             sampler: object = SAMPLERS[name]
         except SpecError as error:

@@ -15,8 +15,9 @@ from frontier_search.data.dataset import Dataset, Select, TrainingBudget
 from frontier_search.data.optional import require
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
-from frontier_search.models.editions import EDITION, differs
+from frontier_search.models.editions import EDITION, FIRST_SHARED_START, differs
 from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.sampling.samplers import SAMPLERS
 from frontier_search.search.bound import Bound
 from frontier_search.search.candidates import model_size
 from frontier_search.search.reading import (
@@ -99,6 +100,23 @@ class Search:
     def objective_table(self) -> tuple[Objective, ...]:
         return tuple(OBJECTIVES[name] for name in self.objectives)
 
+    @property
+    def measured(self) -> int:
+        """The position of the first measured objective; 0 if all are known."""
+        measured = [i for i, each in enumerate(self.objective_table()) if not each.known]
+        return next(iter(measured), 0)
+
+    def known(self, candidate: Candidate) -> tuple[float, ...]:
+        """Returns the known objectives of a candidate, in their order."""
+        size = self.size(candidate)
+        return tuple(float(each.count(size)) for each in self.objective_table() if each.known)
+
+    @property
+    def shares_start(self) -> bool:
+        """Whether families share the random start of a sampler that has one."""
+        has_one = not self.candidates and SAMPLERS[self.sampler].build_shared is not None
+        return self.edition >= FIRST_SHARED_START and has_one
+
     def find_dataset(self) -> Dataset:
         """Returns the dataset.
 
@@ -155,10 +173,10 @@ class Search:
         """Returns 16 hexadecimal digits that are equal if two searches give the same trials.
 
         The number of trials and the time budget do not count: they only say how many there are.
-        The edition counts if a family of that name is another one today, or was in edition 1.
+        The edition counts if it is not the first and changed a family or the sampler.
         """
         passed = {"name", "trials", "time_budget"}
-        if self.edition == 1 or not differs(self.spaces, 1):
+        if self.edition == 1 or not (differs(self.spaces, 1) or self.shares_start):
             passed.add("edition")
         spec = {key: value for key, value in self.to_spec().items() if key not in passed}
         # keys stay in their order, because families take turns in it

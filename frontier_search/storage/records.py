@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 
 from frontier_search.objective import Objective
 from frontier_search.sampling.encoding import candidate_of
-from frontier_search.sampling.proposer import Proposal
+from frontier_search.sampling.proposal import Proposal
 from frontier_search.trial import Outcome, Trial, TrialState
 
 UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 
 from frontier_search.errors import SpecError
 from frontier_search.sampling.optuna_internals import stored_id
-from frontier_search.sampling.proposer import Proposal
+from frontier_search.sampling.proposal import Proposal
 from frontier_search.search.search import Search
 from frontier_search.storage import records
 from frontier_search.trial import Outcome, Trial, TrialState

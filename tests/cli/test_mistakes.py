@@ -40,7 +40,7 @@ from tests.cli.results import HERE, TINY, Run, mistakes, only_mistake
         ),
         (
             ["--dataset", "iris", "--sampler", "tppe"],
-            "unknown sampler 'tppe'. Did you mean 'tpe'? Allowed: gp, nsga2, random, tpe.",
+            "Did you mean 'tpe'? Allowed: gp, known_size, nsga2, random, tpe.",
         ),
         (
             ["--dataset", "iris", "--select", "bst"],

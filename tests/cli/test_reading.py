@@ -90,7 +90,7 @@ def test_a_search_that_has_not_begun_can_be_read(run: Run, home: Path, form: str
         ("families", "family", "dense"),
         ("datasets", "dataset", "friedman1"),
         ("objectives", "objective", "loss"),
-        ("samplers", "sampler", "tpe"),
+        ("samplers", "sampler", "known_size"),
     ],
 )
 def test_lists_in_every_form(run: Run, command: str, key: str, first: str) -> None:

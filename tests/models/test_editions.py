@@ -62,9 +62,13 @@ def test_a_search_of_0_1_trains_tanh_to_the_losses_that_it_recorded(tmp_path: Pa
 
 def test_only_a_search_with_changed_families_is_another_one_today() -> None:
     spec = {"name": "one", "dataset": "iris", "trials": 4}
-    for families, same in ((["kronecker"], True), (["dense", "kronecker"], False)):
+    for families, sampler, same in (
+        (["kronecker"], "random", True),
+        (["kronecker"], "tpe", False),
+        (["dense", "kronecker"], "random", False),
+    ):
         before, now = (
-            Search.from_spec(spec | {"families": families, "edition": edition})
+            Search.from_spec(spec | {"families": families, "sampler": sampler, "edition": edition})
             for edition in (1, EDITION)
         )
         assert (before.fingerprint() == now.fingerprint()) is same

@@ -43,7 +43,7 @@ def test_what_is_left_out_has_a_default() -> None:
         0,
     )
     assert (search.sampler, search.families_budget, search.require, search.time_budget_s) == (
-        "tpe",
+        "known_size",
         "balanced",
         (),
         None,

@@ -14,7 +14,7 @@ from optuna.study import StudyDirection
 
 from frontier_search.objective import OBJECTIVES
 from frontier_search.sampling.encoding import FAMILY, candidate_of, distribution
-from frontier_search.sampling.proposer import Proposal
+from frontier_search.sampling.proposal import Proposal
 from frontier_search.space import Choice, Float, Int
 from frontier_search.storage import records
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, TrialState, flatten

@@ -1,4 +1,4 @@
-"""The zoo of samplers: each member builds a fresh Optuna sampler from a seed for every proposal."""
+"""The zoo of samplers. A member builds a fresh Optuna sampler from a seed for every proposal."""
 
 from __future__ import annotations
 
@@ -23,21 +23,29 @@ class Sampler:
         conditional: whether it models parameters that only some trials have. With the free family
             budget, a sampler without conditional spaces sees the parameters of all families in
             every trial; those of families that were not chosen have no effect.
+        start: one line: what it does in the first trials.
         build: seed -> a new Optuna sampler, so that the same history gives the same proposal in
-            any process.
+            any process. None for known_size, which is not one of Optuna's.
+        build_shared: (seed, n_families=) -> the same for one of several families that take turns
+            and share its random start; None for a sampler whose start does not depend on them.
     """
 
     name: str
     summary: str
     source: str
     conditional: bool
-    build: Callable[[int], BaseSampler]
+    build: Callable[[int], BaseSampler] | None
+    start: str = ""
+    build_shared: Callable[..., BaseSampler] | None = None
 
+
+KNOWN_SIZE = "known_size"
+MOST_KNOWN = 2  # objectives known before training that known_size takes
 
 SAMPLERS: Zoo[Sampler] = Zoo(
     "sampler",
     {
         name: f"frontier_search.sampling.samplers.{name}:SAMPLER"
-        for name in ("tpe", "nsga2", "gp", "random")
+        for name in (KNOWN_SIZE, "tpe", "nsga2", "gp", "random")
     },
 )

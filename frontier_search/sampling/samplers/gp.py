@@ -30,4 +30,5 @@ SAMPLER = Sampler(
     source="Daulton et al. 2020",
     conditional=False,
     build=build,
+    start="at random until 10 trials are complete, of each family if families take turns",
 )

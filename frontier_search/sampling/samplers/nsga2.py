@@ -13,14 +13,19 @@ from frontier_search.sampling.samplers import Sampler
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-POPULATION = 32  # small, because a balanced search keeps a population for each family
+POPULATION = 32
+LEAST = 6  # of each family, when families share it
 
 
-def build(seed: int) -> BaseSampler:
+def build(seed: int, population: int = POPULATION) -> BaseSampler:
     # here, so that showing the table does not load optuna
     from frontier_search.sampling.incremental import Nsga2
 
-    return Nsga2(population_size=POPULATION, seed=seed)
+    return Nsga2(population_size=population, seed=seed)
+
+
+def build_shared(seed: int, n_families: int) -> BaseSampler:
+    return build(seed, max(LEAST, -(-POPULATION // n_families)))
 
 
 SAMPLER = Sampler(
@@ -29,4 +34,6 @@ SAMPLER = Sampler(
     source="Deb et al. 2002",
     conditional=False,
     build=build,
+    start="at random until 32 trials are complete; families that take turns share them, 6 at least",
+    build_shared=build_shared,
 )

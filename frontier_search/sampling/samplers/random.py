@@ -27,4 +27,5 @@ SAMPLER = Sampler(
     source="Bergstra and Bengio 2012",
     conditional=True,
     build=build,
+    start="at random, always",
 )

@@ -17,19 +17,29 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 
-def build(seed: int) -> BaseSampler:
+START = 10  # complete trials before the model is used
+LEAST = 4  # of each family, when families share them
+
+
+def build(seed: int, start: int = START) -> BaseSampler:
     # here, so that showing the table does not load optuna
     from optuna.samplers import TPESampler
 
     return TPESampler(
-        multivariate=True, group=True, constant_liar=True, n_startup_trials=10, seed=seed
+        multivariate=True, group=True, constant_liar=True, n_startup_trials=start, seed=seed
     )
+
+
+def build_shared(seed: int, n_families: int) -> BaseSampler:
+    return build(seed, max(LEAST, -(-START // n_families)))
 
 
 SAMPLER = Sampler(
     name="tpe",
-    summary="default; sample-efficient, milliseconds a proposal, growing with the history",
+    summary="milliseconds a proposal, growing with the history; for several measured objectives",
     source="Ozaki et al. 2022",
     conditional=True,
     build=build,
+    start="at random until 10 trials are complete; families that take turns share them, 4 at least",
+    build_shared=build_shared,
 )

