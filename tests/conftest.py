@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,14 @@ THEIR_WARNINGS = (  # of MLflow, about its own code
     r"ignore:The ``noload`` loader strategy is deprecated",  # it uses sqlalchemy 2.1 this way
     r"ignore:.*Any type hint is inferred as AnyType",  # mlflow.pyfunc, about one of its own classes
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_ray_from_another_test() -> Iterator[None]:
+    """Ends the Ray of this process, which a search leaves running for the next one."""
+    yield
+    if process_ray := sys.modules.get("frontier_search.executors.process_ray"):
+        process_ray.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,8 +30,7 @@ class Dispatcher:
         session: asks and tells.
         files: where workers write outcomes.
         observers: called when the executor asks for the first cohort, and after every recorded
-            cohort. By the first call Ray has started, so that the mirror does not slow it down. An
-            observer that raises is reported and never stops the search.
+            cohort. An observer that raises is reported and never stops the search.
     """
 
     def __init__(

@@ -6,6 +6,7 @@ from frontier_search import machine
 from frontier_search.executors import Where
 from frontier_search.models.editions import FIRST_COMPILED, family
 from frontier_search.models.program import COMPILED
+from frontier_search.objective import Timed
 from frontier_search.search.search import Search
 from frontier_search.training.kernels.library import library
 
@@ -27,6 +28,16 @@ def of_worker(where: Where, search: Search) -> int:
         return where.cpus_per_cohort
     divided = where.workers or where.address or where.gpus_per_cohort
     return 1 if divided or not _in_kernel(search) else machine.processors()
+
+
+def trains_here(where: Where, search: Search) -> bool:
+    """Returns whether this process may train cohorts of a search itself, while Ray starts.
+
+    It may where one worker would take all processors of this machine. No model of the kernel ends
+    the process, and Python's lock is free meanwhile. What is timed needs a quiet machine.
+    """
+    timed = any(isinstance(each.source, Timed) for each in search.objective_table())
+    return where == Where() and _in_kernel(search) and not timed
 
 
 def _in_kernel(search: Search) -> bool:

@@ -20,6 +20,7 @@ from ray.tune.search import Searcher
 from frontier_search.errors import SearchError
 from frontier_search.executors import lost_machines
 from frontier_search.executors.dispatcher import Dispatcher
+from frontier_search.executors.head_start import HeadStart
 from frontier_search.executors.watchdog import some_node_is_alive
 from frontier_search.search.search import Search
 from frontier_search.storage import remote
@@ -28,6 +29,8 @@ from frontier_search.trial import Cohort
 from frontier_search.zoo import search_last
 
 COHORT, PROBLEM = "cohort", "problem"  # keys of a Tune trial's configuration and result
+NO_COHORT = -1  # of a Tune trial that only starts a worker, while this process trains cohorts
+HERE_S = 0.1  # the longest wait for a cohort that this process trains, while no worker is busy
 
 
 class CohortTrainable(tune.Trainable):
@@ -57,7 +60,8 @@ class CohortTrainable(tune.Trainable):
     def step(self) -> dict[str, Any]:
         result = {COHORT: self.index, "done": True}
         try:
-            self.worker.train(self.outcomes.queued(self.index))
+            if self.index != NO_COHORT:
+                self.worker.train(self.outcomes.queued(self.index))
         except (SearchError, OSError) as error:
             # A full disk, for example. No candidate is at fault, so the search stops and says why.
             result[PROBLEM] = f"a worker stopped: {error}"
@@ -67,30 +71,59 @@ class CohortTrainable(tune.Trainable):
 class CohortSearcher(Searcher):
     """Shows a session to Ray Tune: every suggestion is a cohort.
 
+    With a head start the first suggestion is no cohort. When it is done, its worker is ready, and
+    this process begins to train no more cohorts.
+
+    Args:
+        head_start: trains cohorts in this process; None: only workers train.
+
     Attributes:
         error: what stopped the search. Tune itself would log it and continue.
         last_words: the last line that the worker printed which died last.
         last_error: what Ray raised for that worker; None when it cannot be read.
+        is_over: whether the search was over before the first worker was ready.
     """
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, head_start: HeadStart | None = None) -> None:
         super().__init__(metric=COHORT, mode="max")
-        self.dispatcher = dispatcher
+        self.dispatcher, self.head_start = dispatcher, head_start
         self.error: BaseException | None = None
         self.last_words = ""
         self.last_error: BaseException | None = None
         self._in_training: dict[str, Cohort] = {}  # by the id of the Tune trial
-        self._to_train_again: list[Cohort] = []
+        self._to_train_again: list[Cohort] = list(head_start.for_workers) if head_start else []
+        self._starting: str | None = None  # the id of the Tune trial that starts the first worker
+        self._has_worker = head_start is None
+        self.is_over = False
 
     def suggest(  # type: ignore[override]  # FINISHED is a string
         self, trial_id: str
     ) -> dict[str, Any] | str | None:
+        if self.head_start is not None:
+            self._keeping_errors(self._train_here)
+        if not self._has_worker and not self.is_over and self.error is None:
+            if self._starting is not None:
+                return None
+            self._starting = trial_id
+            return {COHORT: NO_COHORT}
         cohort = self._next() if self.error is None else None
         if cohort is None:
-            is_waiting = self._in_training and self.error is None
+            is_waiting = (self._in_training or self._trains_here) and self.error is None
             return None if is_waiting else str(Searcher.FINISHED)
         self._in_training[trial_id] = cohort
         return {COHORT: cohort.index}
+
+    @property
+    def _trains_here(self) -> bool:
+        return self.head_start is not None and self.head_start.is_busy
+
+    def _train_here(self) -> None:
+        """Records what was trained in this process, and trains more until a worker is ready."""
+        assert self.head_start is not None
+        self.head_start.settle(0.0 if self._in_training or not self._has_worker else HERE_S)
+        if not self._has_worker:
+            self.head_start.fill()
+            self.is_over = not (self.head_start.is_busy or self._to_train_again)
 
     def _next(self) -> Cohort | None:
         if self._to_train_again:
@@ -100,6 +133,9 @@ class CohortSearcher(Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
+        if trial_id == self._starting:
+            self._has_worker = True  # after an error the first cohort tries another one
+            return
         cohort = self._in_training.pop(trial_id)
         if self.error is not None:
             return  # the search stops; the next session records the outcome that is on disk
@@ -137,8 +173,8 @@ class CohortSearcher(Searcher):
         """Restores nothing: the storage is the only truth."""
 
 
-class StopOnError(tune.Stopper):
-    """Ends all Tune trials as soon as the search must stop."""
+class StopEarly(tune.Stopper):
+    """Ends all Tune trials when the search must stop, or is over while a worker still starts."""
 
     def __init__(self, searcher: CohortSearcher) -> None:
         self.searcher = searcher
@@ -147,7 +183,7 @@ class StopOnError(tune.Stopper):
         return False
 
     def stop_all(self) -> bool:
-        return self.searcher.error is not None
+        return self.searcher.error is not None or self.searcher.is_over
 
 
 class CohortScheduler(FIFOScheduler):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,7 +23,6 @@ from frontier_search.errors import INTERRUPTED
 PERIOD_S = 2.0
 PATIENCE_S = 10.0
 GRACE_S = 4.0  # in which the main thread must stop by itself
-SHUTDOWN_S = 10.0  # in which Ray must end
 
 # How soon the GCS declares a raylet dead that does not answer: 3 checks of at most 3 s, 1 s apart.
 SYSTEM_CONFIG = {
@@ -101,25 +99,6 @@ class Watchdog:
         if not self._stopped.wait(GRACE_S):
             log.error("interrupted. Resume with:\n    %s", self.resume)
             os._exit(INTERRUPTED)
-
-
-def shut_down(resume: str) -> None:
-    """Ends Ray, or this process when Ray does not end.
-
-    Ray waits for ever for a part of it that hangs, and so would the interpreter at its end.
-    """
-    ending = threading.Thread(target=ray.shutdown, daemon=True)
-    ending.start()
-    ending.join(SHUTDOWN_S)
-    if ending.is_alive():
-        error = sys.exc_info()[1]  # what stopped the search, when something did
-        log.error(
-            "%sRay does not end: a part of it hangs; everything finished is kept. Resume with:\n"
-            "    %s",
-            f"{error}\n" if error else "",
-            resume,
-        )
-        os._exit(INTERRUPTED)
 
 
 def some_node_is_alive() -> bool:

@@ -12,7 +12,7 @@ from frontier_search.storage.outcomes import OutcomeFiles
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import train_cohort
 from frontier_search.training.rows import Data
-from frontier_search.training.threads import flushed_denormals
+from frontier_search.training.threads import Stopping, flushed_denormals
 from frontier_search.trial import Cohort
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -35,8 +35,12 @@ class Worker:
         self.search, self.outcomes, self.threads = search, outcomes, threads
         self.data = Data(search.find_dataset(), search.seeds, usable(device))
 
-    def train(self, cohort: Cohort) -> None:
-        """Trains a cohort, from its checkpoints if there are any, and writes its outcome."""
+    def train(self, cohort: Cohort, stopping: Stopping | None = None) -> None:
+        """Trains a cohort, from its checkpoints if there are any, and writes its outcome.
+
+        Args:
+            stopping: ends training between two epochs, with KeyboardInterrupt, when it is set.
+        """
         checkpoints = Checkpoints(self.outcomes.checkpoints(cohort.index))
         with flushed_denormals():
             trained = train_cohort(
@@ -47,6 +51,7 @@ class Worker:
                 self.search.objective_table(),
                 self.search.edition,
                 self.threads,
+                stopping,
             )
         self.outcomes.write(cohort, trained.outcomes, trained.weights)
 

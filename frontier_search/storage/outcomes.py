@@ -56,6 +56,10 @@ class OutcomeFiles:
         """Returns the folder for the checkpoints of a cohort."""
         return self.folder(index) / "checkpoints"
 
+    def was_begun(self, index: int) -> bool:
+        """Returns whether a process has begun to train a cohort, and may have died of it."""
+        return bool(names_in(self.checkpoints(index)))
+
     def indices(self) -> list[int]:
         """Returns the indices of the cohorts that have a folder, ascending."""
         return sorted(int(name) for name in names_in(self._folder) if name.isdigit())

@@ -54,6 +54,7 @@ def train_cohort(
     objectives: Sequence[Objective] = (),
     edition: int = EDITION,
     threads: int = 1,
+    stopping: Stopping | None = None,
 ) -> Trained:
     """Trains every candidate of a cohort on every seed of ``data``.
 
@@ -62,6 +63,7 @@ def train_cohort(
             only if they are listed here.
         edition: of the search, see ``models.editions``.
         threads: among which the work is spread. The result does not depend on it.
+        stopping: ends training between two epochs, with KeyboardInterrupt, when it is set.
 
     A candidate fails with the reason if its model cannot be built, its code raises, or it runs out
     of memory. The other candidates are not affected.
@@ -80,7 +82,7 @@ def train_cohort(
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
-    work = _Work(data, budget, checkpoints, edition >= FIRST_COMPILED, Stopping())
+    work = _Work(data, budget, checkpoints, edition >= FIRST_COMPILED, stopping or Stopping())
     for results in _train_stacks(work, group(models), threads):
         for position, result in results.items():
             if isinstance(result, str):

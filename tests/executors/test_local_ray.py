@@ -259,9 +259,9 @@ def test_a_search_runs_in_bad_surroundings(home: Path) -> None:
 
 
 def test_as_many_workers_as_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    from frontier_search.executors import Where, ray_tune
+    from frontier_search.executors import Where, joining
 
     monkeypatch.setattr(machine, "processors", lambda: 5)
     for where, workers in ((Where(), 5), (Where(2), 2)):
-        with ray_tune._init_arguments(where) as arguments:
+        with joining.init_arguments(where) as arguments:
             assert arguments["num_cpus"] == workers

@@ -11,7 +11,7 @@ import pytest
 
 from frontier_search import runner
 from frontier_search.errors import SearchError
-from frontier_search.executors import Where, ray_tune, watchdog
+from frontier_search.executors import Where, tuning, watchdog
 from frontier_search.executors.tune_adapters import COHORT, CohortTrainable
 from frontier_search.search.search import Search
 from frontier_search.storage.outcomes import OutcomeFiles
@@ -100,7 +100,7 @@ def test_a_worker_that_is_still_starting_is_not_cancelled(
 
     It then cancels that cohort's own worker, which would be the next to be ready.
     """
-    monkeypatch.setattr(ray_tune, "CohortTrainable", SlowlyStarted)
+    monkeypatch.setattr(tuning, "CohortTrainable", SlowlyStarted)
     asked = toys.search(trials=50, cohort=1, in_flight=50, sampler="random")
     runner.run(asked, tmp_path, "ray_tune", Where(3))
     assert len(list((tmp_path / asked.name / "begun").iterdir())) == 3

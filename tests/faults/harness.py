@@ -206,7 +206,7 @@ def random_chain(home: Path, executor: str, seed: int, max_kills: int) -> list[K
     database = None if rng.random() < 0.25 else comparing.empty_database()
     chain = Chain(Searched(home, executor, database=database), seed, twin(executor))
     for _ in range(max_kills):
-        victims = rng.choice(VICTIMS if executor == "ray_tune" else VICTIMS[:2])
+        victims = rng.choice(VICTIMS[:2] if executor == "inline" else VICTIMS)
         ended = not chain.kill(any_moment(rng, chain.twin.trained_s + MIRRORING_S), victims)
         if ended or chain.kills[-1].finished == len(chain.twin.trials):
             break

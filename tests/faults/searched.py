@@ -33,6 +33,7 @@ SPEC: dict[str, Any] = {
     "budgets": [20, 40, 80],
 }
 WORKERS = 2
+HEAD_START = "head_start"  # ray_tune, where the driver trains the first cohorts itself
 OTHER_CLUSTER = {"RAY_ADDRESS": "127.0.0.1:1"}  # must not be used: each search starts its own Ray
 END_S = 180.0  # a session that has not ended by then is stuck
 
@@ -82,7 +83,8 @@ class Searched:
         self.session += 1
         defined = (self.folder / "search.yaml").exists()
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
-        where = ["--home", self.home, "--executor", self.executor]
+        on_ray = self.executor in ("ray_tune", HEAD_START)
+        where = ["--home", self.home, "--executor", "ray_tune" if on_ray else self.executor]
         where += ["--workers", WORKERS] if self.executor == "ray_tune" else []
         return processes.start(
             [*what, *where, *([] if self.mirror else ["--no-mirror"])],

@@ -23,11 +23,11 @@ from tests.faults.harness import (
     random_chain,
 )
 from tests.faults.moments import Moment
-from tests.faults.searched import SPEC, Searched, twin
+from tests.faults.searched import HEAD_START, SPEC, Searched, twin
 from tests.support.processes import ROOT
 
 # executor -> the least number of kills, and the most kills of one search
-PLAN = {"inline": (70, 7), "ray_tune": (32, 5)}
+PLAN = {"inline": (70, 7), "ray_tune": (32, 5), HEAD_START: (32, 5)}
 REPORT = ROOT / "docs" / "reliability-kills.md"
 COUNTS = ("lost", "repeated", "stuck", "disagreements")
 HEADER = ("executor", "phase", "kills", "of a resume", "kept", *COUNTS)
@@ -56,6 +56,15 @@ def test_a_search_on_ray_killed_in_training_ends_as_its_twin(tmp_path: Path) -> 
         Searched(tmp_path, "ray_tune", database=comparing.empty_database()), 0, twin("inline")
     )
     assert chain.kill(Moment("training", 2), DRIVER)
+    show(chain.finish())
+
+
+def test_a_search_killed_while_its_driver_trains_ends_as_its_twin(tmp_path: Path) -> None:
+    """The second session leaves the cohort that the first one began to a worker of Ray."""
+    chain = Chain(
+        Searched(tmp_path, HEAD_START, database=comparing.empty_database()), 0, twin("inline")
+    )
+    assert chain.kill(Moment("training", 2), GROUP)
     show(chain.finish())
 
 

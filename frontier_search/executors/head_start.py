@@ -1,0 +1,124 @@
+"""Trains the first cohorts of a search in this process, while Ray starts.
+
+They are the same trials: only the location differs. A cohort that a process began before and did
+not finish is left to the workers. If training it ends a process, then only that of a worker.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+
+from frontier_search.errors import SearchError
+from frontier_search.executors.dispatcher import Dispatcher
+from frontier_search.executors.process_ray import ProcessRay
+from frontier_search.executors.worker import Worker
+from frontier_search.training.threads import Stopping
+from frontier_search.trial import Cohort
+
+RAY_STARTS_S = 20.0  # until the first worker is ready, on two processors that train meanwhile
+QUEUED = 2  # cohorts here at a time: one in training, and the next one, so that none waits
+POLL_S = 0.25
+
+
+class HeadStart:
+    """Trains cohorts in threads of this process inside the ``with`` block.
+
+    All methods are called from one thread, the one that owns the dispatcher.
+
+    Args:
+        dispatcher: of the search.
+        threads: among which the stacks of a cohort are spread.
+
+    Attributes:
+        for_workers: cohorts that an earlier process began, and that only a worker may train.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, threads: int) -> None:
+        self.dispatcher = dispatcher
+        self.for_workers: list[Cohort] = []
+        self._files = dispatcher.files.outcomes
+        self._worker = Worker(dispatcher.search, self._files, threads=threads)
+        self._pool = ThreadPoolExecutor(1, "cohort")
+        self._training: dict[Future[None], Cohort] = {}
+        self._stopping = Stopping()
+        self._began_s = time.monotonic()
+        self._finished_before = 0
+
+    def __enter__(self) -> HeadStart:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether cohorts are in training here."""
+        return bool(self._training)
+
+    def train_until_up(self, ray: ProcessRay) -> bool:
+        """Trains until Ray has answered, or the search is over; returns whether it is over.
+
+        Ray is started as soon as it is known that the search takes longer than Ray's own start.
+
+        Raises:
+            SearchError: training cannot continue.
+        """
+        self.fill()
+        self._finished_before = self._n_finished()
+        while self.is_busy:
+            if self.for_workers or self._left_s() > RAY_STARTS_S:
+                ray.start()
+            if ray.has_answered:
+                return False
+            self.settle(POLL_S)
+            self.fill()
+        return not self.for_workers
+
+    def fill(self) -> None:
+        """Begins to train the next cohorts, where there is room for them."""
+        while len(self._training) < QUEUED and (cohort := self.dispatcher.next()) is not None:
+            if self._files.was_begun(cohort.index):
+                self.for_workers.append(cohort)
+            else:
+                job = self._pool.submit(self._worker.train, cohort, self._stopping)
+                self._training[job] = cohort
+
+    def settle(self, timeout_s: float = 0.0) -> None:
+        """Records the cohorts that are trained, after waiting for the next one.
+
+        Args:
+            timeout_s: the longest wait.
+
+        Raises:
+            SearchError: as ``Dispatcher.settle``, or training cannot continue.
+        """
+        for job in wait(self._training, timeout_s, FIRST_COMPLETED).done:
+            cohort = self._training.pop(job)
+            try:
+                job.result()
+            except OSError as error:
+                raise SearchError(f"training stopped: {error}") from error
+            self.dispatcher.settle(cohort)
+
+    def _left_s(self) -> float:
+        """Returns the least time that the search will take, from the time that it has taken."""
+        session = self.dispatcher.session
+        finished = self._n_finished()
+        now = finished - self._finished_before + len(next(iter(self._training.values())).numbers)
+        per_trial_s = (time.monotonic() - self._began_s) / now
+        left = session.search.trials - self._finished_before - now
+        budget_s = session.search.time_budget_s
+        left_s = math.inf if budget_s is None else budget_s - session.elapsed_s
+        return min(left * per_trial_s, left_s)
+
+    def _n_finished(self) -> int:
+        return sum(trial.state.finished for trial in self.dispatcher.session.trials)
