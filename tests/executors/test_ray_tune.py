@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ class SlowlyStarted(CohortTrainable):
         root: str = "",
         device: str = "cpu",
         threads: int = 1,
+        folders: Sequence[str] = (),
     ) -> None:
         begun = Path(root) / "begun"
         begun.mkdir(exist_ok=True)
