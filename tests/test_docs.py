@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from frontier_search.cli.main import COMMANDS
+from frontier_search.reports.study_published import NO_CAUSE
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 
@@ -26,7 +27,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 SCREEN = (40, 100)  # lines and columns of one screen
-README_LINES = 70  # one reading
+README_LINES = 85  # one reading, with a table of twelve claims
 ONE_FILE_A_MEMBER = (  # the folders whose modules the picture of the house does not name
     "architectures",
     "cli",
@@ -36,6 +37,8 @@ ONE_FILE_A_MEMBER = (  # the folders whose modules the picture of the house does
     "networks",
     "samplers",
 )
+REPORTS = sorted(path.parent for path in (ROOT / "docs").glob("*/report.md"))
+REPORTS_MB = 10  # of all reports with their pictures and data
 SPACES = sorted((ROOT / "search_spaces").glob("*.yaml"))
 
 
@@ -125,6 +128,45 @@ def test_a_shipped_search_says_how_to_run_it_and_is_legal(path: Path) -> None:
         Sweep.from_yaml(path)
     else:
         Search.from_spec(spec | {"name": "shipped"})
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a line of a Markdown table."""
+    return [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+
+
+def test_the_reports_with_their_data_stay_small() -> None:
+    files = [path for report in REPORTS for path in report.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert sum(path.stat().st_size for path in files) < REPORTS_MB * 1e6
+
+
+def test_the_verdicts_of_the_readme_are_those_of_the_report() -> None:
+    report = (ROOT / "docs" / "published" / "report.md").read_text()
+    table = report.partition("| corrected verdict |")[2].partition("\n\n")[0].splitlines()[2:]
+    verdicts = {cells(line)[0]: cells(line)[3] for line in table}
+    said = [cells(line) for line in README.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert {number: verdict for number, _, verdict in said} == {
+        number: verdict.removesuffix(" with these seeds") for number, verdict in verdicts.items()
+    }
+    assert len(said) == 12
+
+
+@pytest.mark.parametrize("folder", REPORTS, ids=lambda path: path.name)
+def test_a_report_has_all_of_its_remarks_and_a_cause_for_each_number_that_differs(
+    folder: Path,
+) -> None:
+    report = (folder / "report.md").read_text()
+    assert NO_CAUSE not in report
+    remarks = folder / "remarks.md"
+    for text in re.split(r"\n\s*\n", remarks.read_text()) if remarks.exists() else ():
+        first, *rest = text.strip().splitlines()
+        title = first.lstrip("#").strip()
+        if not first.startswith("#"):
+            assert " ".join(text.split()) in report
+        elif first.startswith("## ") and not title.startswith(("Claim ", "Number: ")):
+            assert f"## {title}\n" in report
+        assert not (first.startswith("#") and rest)
 
 
 def test_the_picture_of_the_house_names_every_module_and_fits_one_screen() -> None:

@@ -72,7 +72,8 @@ def command(
         studied, table, settled, told, f"frontier-search report {' '.join(said)}"
     )
     page, twin = document.write(", ".join(names), content, output or home / names[0] / "report")
-    methods = {each.search.name: study_frontiers.baselines(each) for each in studied}
+    frontiers = study_frontiers.shown(studied)
+    methods = {each.search.name: study_frontiers.baselines(each) for each in frontiers}
     data = page.with_name(study_seeds.NAME)
     data.write_bytes(study_seeds.compressed(study_seeds.to_csv(studied, methods)))
     click.echo(study.summary(content))

@@ -93,6 +93,14 @@ def measure_baselines(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline,
     Raises:
         SpecError: the dataset's rows are not available.
     """
+    from threadpoolctl import threadpool_limits  # scikit-learn needs it, so it is there
+
+    # with as many threads as processors, boosting waited for minutes on a machine that was busy
+    with threadpool_limits(1):
+        return _measured(dataset, seeds)
+
+
+def _measured(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
     measured: dict[tuple[str, tuple[tuple[str, Value], ...]], list[SeedMetrics]] = {}
     for seed in seeds:
         split = dataset.split(seed)

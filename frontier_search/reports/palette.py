@@ -43,5 +43,7 @@ def with_few_colours(png: bytes) -> bytes:
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     buffer = io.BytesIO()
-    picture.quantize(PNG_COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    # the palette that covers all colours, and not those of most pixels: a legend has few
+    kept = picture.quantize(PNG_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    kept.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -73,8 +73,7 @@ def blocks(
         Heading("Frontiers"),
         *(
             block
-            for each in own
-            if len(each.trials) > 1
+            for each in study_frontiers.shown(studied)
             for block in study_frontiers.frontier(each, level)
         ),
         *_graphs(own),

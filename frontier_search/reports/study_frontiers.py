@@ -17,10 +17,16 @@ from frontier_search.reports.document import Block, Figure, Heading, Paragraph, 
 from frontier_search.reports.figures.png import picture
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.tables import hyperparameters
+from frontier_search.search.sweep import origin
 
 # with more training rows or more seeds, the other methods take minutes
 BASELINE_ROWS, BASELINE_SEEDS = 4000, 5
 EQUAL_FLOPS = (OBJECTIVES["loss"], OBJECTIVES["flops"])
+
+
+def shown(studied: Sequence[Studied]) -> list[Studied]:
+    """Returns the searches whose frontiers are shown: those with more than one trial."""
+    return [each for each in studied if len(each.trials) > 1 and not origin(each.search.name)[1]]
 
 
 def frontier(studied: Studied, level: float) -> list[Block]:

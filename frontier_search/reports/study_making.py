@@ -40,7 +40,7 @@ def making(studied: Sequence[Studied], command: str) -> list[Block]:
         Paragraph(
             f"{study_seeds.NAME}, beside this page, has a row for each trained model, seed and "
             "budget (as pandas.read_csv reads it, or zcat). The commands above train the same rows "
-            "again: the seeds are listed in it, and in the protocol. A mean, an interval or a "
+            "again on the same seeds. A mean, an interval or a "
             "share follows from these rows:"
         ),
         Table(("number", "rows"), ROWS),

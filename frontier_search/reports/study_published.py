@@ -17,6 +17,7 @@ from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
 
 FEW_SEEDS = 5  # as many as the published study used
+RATE = 0.01  # its learning rate
 COLUMNS = (
     "table",
     "dataset",
@@ -42,7 +43,7 @@ class Repeated:
 
     Attributes:
         row: of ``published.csv``.
-        search: the trial's. If it has several learning rates, the model's words have its own.
+        search: the trial's.
     """
 
     row: Mapping[str, str]
@@ -51,9 +52,7 @@ class Repeated:
 
     @property
     def model(self) -> str:
-        rate = self.search.spaces[self.row["family"]]["learning_rate"].extent()
-        own = f", learning rate {self.trial.candidate.hyperparameters['learning_rate']:g}"
-        return f"{self.row['family']} {self.row['hidden']}{own if len(rate) > 1 else ''}"
+        return f"{self.row['family']} {self.row['hidden']}"
 
     @property
     def name(self) -> str:
@@ -100,9 +99,9 @@ class Repeated:
 def repeated(studied: Sequence[Studied]) -> list[Repeated]:
     """Returns each row of the published tables with each trial of the same model.
 
-    Only searches that list their candidates and train as many epochs as the dataset says count:
-    they trained exactly the published models. Of searches that trained a model alike, on the same
-    seeds, the first one counts.
+    Only searches that list their candidates and train as many epochs as the dataset says count, and
+    only trials at the published rate: they are exactly the published models. Of searches that
+    trained a model alike, on the same seeds, the first one counts.
     """
     found: dict[tuple[str, str, tuple[float, ...]], Repeated] = {}
     for row in csv.DictReader((TABLES / "published.csv").read_text().splitlines()):
@@ -126,6 +125,7 @@ def _is_model(row: Mapping[str, str], trial: Trial) -> bool:
         trial.state is TrialState.COMPLETE
         and own.family == row["family"]
         and own.hyperparameters["hidden"] == int(row["hidden"])
+        and own.hyperparameters["learning_rate"] == RATE
     )
 
 
