@@ -51,7 +51,7 @@ bench: .venv/.installed
 	touch $@
 
 .venv/.dev: .venv/.installed
-	$(INSTALL) -e '.[dev,postgres,cluster,bucket,panel]'
+	$(INSTALL) -e '.[dev,postgres,cluster,bucket,panel,device]'
 	touch $@
 
 .venv/.wheels: .venv/.dev

@@ -5,6 +5,7 @@ Metrics such as the loss are means over the rows of a split. ``seconds`` is wall
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -250,6 +251,15 @@ class Trial:
     def per_seed(self, metric: str) -> list[float]:
         """Returns one metric, e.g. ``"val_loss"``, in the order of the seeds that have it."""
         return [seed.metrics[metric] for seed in self.seeds if metric in seed.metrics]
+
+    def median_seed(self) -> int:
+        """Returns the index of the seed with the median validation loss.
+
+        Of an even number of seeds it is the lower one of the middle two. So its model is a typical
+        one and not a lucky one.
+        """
+        values = self.per_seed("val_loss")
+        return values.index(statistics.median_low(values))
 
     def to_json(self, curves: bool = False) -> dict[str, Any]:
         """Returns the form that ``trials --format json`` prints.

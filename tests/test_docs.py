@@ -32,9 +32,12 @@ ONE_FILE_A_MEMBER = (  # the folders whose modules the picture of the house does
     "architectures",
     "cli",
     "datasets",
+    "devices",
+    "emitters",
     "families",
     "figures",
     "networks",
+    "operations",
     "samplers",
 )
 REPORTS = sorted(path.parent for path in (ROOT / "docs").glob("*/report.md"))

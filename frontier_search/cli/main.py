@@ -26,6 +26,8 @@ COMMANDS = {  # name -> what it does. The file of a command loads when it is use
     "frontier": "Show, plot or export the frontier.",
     "trials": "List every trial.",
     "report": "Write a page with frontiers, their owners, and claims.",
+    "export": "Write members of a frontier as C.",
+    "verify": "Check an exported model again.",
     "ui": "Open the search in MLflow's pages.",
     "sync": "Rebuild or complete the MLflow mirror.",
     "count": "Count a model's parameters without training it.",

@@ -5,7 +5,6 @@ They load on any machine, without pickle, and predict what the trained models pr
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 from importlib import metadata
 from pathlib import Path
@@ -90,16 +89,6 @@ def module(
     return FrontierModel(stack, weights[seed_index]).eval()
 
 
-def median_seed(trial: Trial) -> int:
-    """Returns the index of the seed with the median validation loss.
-
-    Of an even number of seeds it is the lower one of the middle two. So the model is a typical one
-    and not a lucky one.
-    """
-    values = trial.per_seed("val_loss")
-    return values.index(statistics.median_low(values))
-
-
 def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, trial: Trial) -> str:
     """Logs the model of a member's median seed, unless MLflow holds it already.
 
@@ -109,7 +98,7 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     weights = entry.files.models.read(trial.number)
     if weights is None:
         return NO_WEIGHTS
-    position = median_seed(trial)
+    position = trial.median_seed()
     try:
         exportable = module(entry.search, trial, weights, position)
     except SpecError as error:

@@ -113,7 +113,7 @@ def test_members_load_without_pickle(
     for trial in members:
         model_id = runs[trial.uid].data.tags["model"]
         loaded = mlflow.pytorch.load_model(f"models:/{model_id}")
-        position = models.median_seed(trial)
+        position = trial.median_seed()
         x = torch.from_numpy(
             tracking.search.find_dataset().split(trial.seeds[position].seed).test.x
         )
@@ -156,4 +156,4 @@ def test_weights_of_another_shape_are_refused(entry: Entry, trials: list[Trial])
 
 def test_the_median_seed_has_the_median_loss(trials: list[Trial]) -> None:
     values = trials[0].per_seed("val_loss")
-    assert sorted(values)[1] == values[models.median_seed(trials[0])]
+    assert sorted(values)[1] == values[trials[0].median_seed()]

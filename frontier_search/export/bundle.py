@@ -1,0 +1,145 @@
+"""The folder of one exported model: C, a program that reads rows, and a certificate.
+
+PREFIX.h, PREFIX.c    the model
+main.c, Makefile      reads rows of numbers from standard input and writes the model's outputs
+README.md             the interface
+test_rows.npz         the test rows, what the reference gives for them, and what the model gave
+certificate.json      what was checked, see ``export.certificate``
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.data.dataset import Task
+from frontier_search.export import source
+from frontier_search.export.plan import Plan
+from frontier_search.files import read_arrays, write_arrays, write_whole
+
+ROWS, CERTIFICATE = "test_rows.npz", "certificate.json"
+
+MAIN = """\
+/* Reads rows of {d} numbers, separated by commas, from standard input; a first line of names is
+   skipped. Writes the outputs of each row. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "{prefix}.h"
+
+int main(void)
+{{
+    static char line[1 << 16];
+    float x[{guard}_INPUTS], y[{guard}_OUTPUTS];
+    for (long number = 1; fgets(line, sizeof line, stdin); number++) {{
+        char *at = line, *end;
+        int i = 0;
+        for (; i < {guard}_INPUTS; i++, at = end + (*end == ',')) {{
+            x[i] = strtof(at, &end);
+            if (end == at)
+                break;
+        }}
+        if (i == 0 && number == 1)
+            continue;
+        if (i < {guard}_INPUTS) {{
+            fprintf(stderr, "line %ld has %d numbers; {d} are needed\\n", number, i);
+            return 1;
+        }}
+        {prefix}_outputs(x, y);
+        for (i = 0; i < {guard}_OUTPUTS; i++)
+            printf("%s%.9g", i ? "," : "", y[i]);
+        printf("\\n");
+    }}
+    return 0;
+}}
+"""
+
+MAKEFILE = """\
+# -ffp-contract=off: a product and a sum are two roundings, as in the reference
+CFLAGS = -std=c99 -Os -Wall -Wextra -ffp-contract=off
+
+{prefix}: main.c {prefix}.c {prefix}.h
+\t$(CC) $(CFLAGS) -o $@ main.c {prefix}.c
+"""
+
+README = """\
+# {title}
+
+```c
+#include "{prefix}.h"
+
+float x[{guard}_INPUTS], y[{guard}_OUTPUTS];   /* {d} in, {o} out */
+{prefix}_outputs(x, y);                        /* {meaning} */
+```
+
+Add `{prefix}.h` and `{prefix}.c` to a project. They are C99, allocate nothing and need no library.
+Compile with `-ffp-contract=off` to get the certified bits. A row is {scaling}.
+
+`make && ./{prefix} < rows.csv` writes the outputs of rows. `certificate.json` says what was
+checked; `frontier-search verify .` checks it again, without the search.
+"""
+
+
+@dataclass(frozen=True)
+class CheckedRows:
+    """Rows that an exported model is checked on.
+
+    Attributes:
+        x: (n, d).
+        reference: what the numpy reference gives, (n, o).
+        trained: what the trained network gives, (n, o).
+    """
+
+    x: NDArray[np.float32]
+    reference: NDArray[np.float32]
+    trained: NDArray[np.float32]
+
+
+def texts(plan: Plan, prefix: str, title: str, task: Task, scaling: str) -> dict[str, str]:
+    """Returns the files of text, by name."""
+    words = {
+        "prefix": prefix,
+        "guard": prefix.upper(),
+        "d": plan.n_inputs,
+        "o": plan.n_outputs,
+        "title": title,
+        "meaning": source.MEANING[task],
+        "scaling": scaling,
+    }
+    return {
+        f"{prefix}.h": source.header(plan, prefix, title, task),
+        f"{prefix}.c": source.source(plan, prefix, task),
+        "main.c": MAIN.format(**words),
+        "Makefile": MAKEFILE.format(**words),
+        "README.md": README.format(**words),
+    }
+
+
+def write(folder: Path, files: dict[str, str], rows: CheckedRows) -> dict[str, str]:
+    """Writes the files, and returns the SHA-256 digest of each."""
+    for name, text in files.items():
+        write_whole(folder / name, text.encode())
+    write_arrays(folder / ROWS, {"x": rows.x, "reference": rows.reference, "trained": rows.trained})
+    return digests(folder, [*files, ROWS])
+
+
+def digests(folder: Path, names: list[str]) -> dict[str, str]:
+    """Returns the SHA-256 digest of each file; of a missing one, an empty text."""
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        if (folder / name).exists()
+        else ""
+        for name in names
+    }
+
+
+def read_rows(folder: Path) -> CheckedRows | None:
+    """Returns the test rows of a folder, or None when they are missing or damaged."""
+    arrays: dict[str, Any] | None = read_arrays(folder / ROWS)
+    if arrays is None or not {"x", "reference", "trained"} <= set(arrays):
+        return None
+    return CheckedRows(arrays["x"], arrays["reference"], arrays["trained"])

@@ -1,0 +1,168 @@
+"""The certificate of an exported model: what was compiled, executed and compared.
+
+``certify`` makes it; ``verify`` does the same again from the folder, without the search.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.data.dataset import Task
+from frontier_search.errors import SpecError
+from frontier_search.export import bundle, compiler, emulator
+from frontier_search.export.bundle import CERTIFICATE, CheckedRows
+from frontier_search.export.devices import DEVICES
+from frontier_search.files import write_whole
+
+FORMAT = 1
+HOST = "this machine"
+
+
+def certify(
+    folder: Path,
+    model: Mapping[str, Any],
+    task: Task,
+    rows: CheckedRows,
+    devices: Sequence[str],
+    digests: Mapping[str, str],
+) -> dict[str, Any]:
+    """Checks an exported folder, and writes and returns its certificate.
+
+    Args:
+        model: what the model is: prefix, search, trial, family, seed and so on.
+        devices: names of the cores to compile for.
+
+    Raises:
+        SpecError: a device is unknown, or the extra is not installed.
+        SearchError: a compiler or a program fails.
+    """
+    difference = np.abs(rows.reference.astype(np.float64) - rows.trained)
+    same = decisions(task, rows.reference) == decisions(task, rows.trained)
+    certificate = {
+        "format": FORMAT,
+        "model": dict(model),
+        "task": task,
+        "rows": len(rows.x),
+        "trained_model": {
+            "largest_difference": float(difference.max(initial=0)),
+            "mean_difference": float(difference.mean()) if difference.size else 0.0,
+            **({} if task == "regression" else {"equal_decisions": int(same.sum())}),
+        },
+        "host": on_host(folder, model["prefix"], rows),
+        "devices": {name: on_device(folder, model["prefix"], rows, name) for name in devices},
+        "sha256": dict(digests),
+        "check": "frontier-search verify .",
+    }
+    write_whole(folder / CERTIFICATE, (json.dumps(certificate, indent=1) + "\n").encode())
+    return certificate
+
+
+def decisions(task: Task, outputs: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Returns the class of each row, (n,); zeros for a regression."""
+    if task == "regression":
+        return np.zeros(len(outputs), np.int64)
+    if task == "binary":
+        return (outputs[:, 0] > 0).astype(np.int64)
+    return np.asarray(outputs.argmax(axis=1), np.int64)
+
+
+def bit_equal(a: NDArray[np.float32], b: NDArray[np.float32]) -> int:
+    """Returns the number of rows whose outputs are equal in every bit."""
+    same = a.astype(np.float32).view(np.uint32) == b.astype(np.float32).view(np.uint32)
+    return int(same.reshape(len(a), -1).all(axis=1).sum())
+
+
+def on_host(folder: Path, prefix: str, rows: CheckedRows) -> dict[str, Any] | None:
+    """Compiles for this machine and compares; None where no compiler is installed."""
+    try:
+        compiler.host_compiler()
+    except SpecError:
+        return None
+    with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
+        library = Path(scratch) / "model.so"
+        compiler.shared_library([folder / f"{prefix}.c"], library)
+        call = ctypes.CDLL(str(library))[f"{prefix}_outputs"]
+        x, y = np.ascontiguousarray(rows.x, np.float32), np.zeros_like(rows.reference)
+        for i in range(len(x)):
+            call(ctypes.c_void_p(x[i].ctypes.data), ctypes.c_void_p(y[i].ctypes.data))
+    return {"bit_equal": bit_equal(y, rows.reference)}
+
+
+def on_device(folder: Path, prefix: str, rows: CheckedRows, name: str) -> dict[str, Any]:
+    """Compiles for a core, executes every row and compares."""
+    device, entry, source = DEVICES[name], f"{prefix}_outputs", folder / f"{prefix}.c"
+    with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
+        program = compiler.program(device, entry, source, Path(scratch))
+    execution = emulator.execute(program, device, rows.x, rows.reference.shape[1])
+    command = compiler.command(device, entry, Path(source.name), Path("link.ld"), Path("model.elf"))
+    counts = execution.instructions
+    return {
+        "flash": program.flash,
+        "ram": program.static_ram + execution.stack,
+        "stack": execution.stack,
+        "instructions_median": int(np.median(counts)) if len(counts) else 0,
+        "instructions_largest": int(counts.max(initial=0)),
+        "bit_equal": bit_equal(execution.outputs, rows.reference),
+        "compiler": compiler.version(),
+        "command": " ".join(command),
+    }
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Returns the certificate of a folder.
+
+    Raises:
+        SpecError: there is none, or it is damaged.
+    """
+    file = folder / CERTIFICATE
+    try:
+        found = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise SpecError(
+            f"{folder} holds no {CERTIFICATE}; give a folder that `export --to c` wrote."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SpecError(f"{file} is damaged ({error}); export the model again.") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise SpecError(f"{file} is of another version; format {FORMAT} is needed.")
+    return found
+
+
+def verify(folder: Path) -> list[str]:
+    """Does what a certificate says again.
+
+    Returns:
+        A sentence for each difference; none if everything is as it says.
+    """
+    said = read(folder)
+    prefix = said["model"]["prefix"]
+    problems = [
+        f"{name} is not the file that was certified."
+        for name, digest in bundle.digests(folder, list(said["sha256"])).items()
+        if digest != said["sha256"][name]
+    ]
+    rows = bundle.read_rows(folder)
+    if rows is None or problems:
+        return problems or [f"{bundle.ROWS} is missing or damaged."]
+    found = {HOST: on_host(folder, prefix, rows)} if said["host"] else {}
+    found |= {name: on_device(folder, prefix, rows, name) for name in said["devices"]}
+    claims = {HOST: said["host"], **said["devices"]}
+    for where, values in found.items():
+        problems += [
+            f"{where}: {key} is {value}; the certificate says {claims[where].get(key)}."
+            for key, value in (values or {}).items()
+            if claims[where].get(key) != value
+        ]
+        if values and values["bit_equal"] != len(rows.x):
+            problems.append(
+                f"{where}: {values['bit_equal']} of {len(rows.x)} rows equal the reference."
+            )
+    return problems

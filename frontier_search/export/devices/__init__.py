@@ -1,0 +1,13 @@
+"""The table of devices, one core a file."""
+
+from __future__ import annotations
+
+from frontier_search.export.device import Device
+from frontier_search.zoo import Zoo
+
+NAMES = ("cortex-m0plus", "cortex-m3", "cortex-m4f", "cortex-m7", "riscv32imc")
+
+DEVICES: Zoo[Device] = Zoo(
+    "device",
+    {name: f"frontier_search.export.devices.{name.replace('-', '_')}:DEVICE" for name in NAMES},
+)

@@ -1,0 +1,72 @@
+"""An operation: one step of a plan, on named blocks of float32 numbers.
+
+It is stated twice, in numpy (``apply``) and as a call of a C function (``lines``), and both do the
+same float32 operations in the same order, so that they agree in every bit. Constants are read from
+one stream, in the order in which they are used: a C function takes the pointer ``w``, reads its
+constants and returns the pointer behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float32]
+Memory = dict[str, Numbers]  # block -> (n_rows, size)
+
+
+class Names:
+    """What a plan's C calls its functions and tables.
+
+    Args:
+        prefix: begins every name, so that two models can be linked into one program.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.tables: dict[bytes, str] = {}
+
+    def function(self, name: str) -> str:
+        return f"{self.prefix}_{name}"
+
+    def table(self, content: bytes) -> str:
+        """Returns the name of a table of bytes; equal tables are stored once."""
+        return self.tables.setdefault(content, f"{self.prefix}_table{len(self.tables) or ''}")
+
+
+class Operation(Protocol):
+    """One step of a plan."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The C functions that it calls, each a file of ``runtime/``."""
+        ...
+
+    def scalars(self) -> Iterator[Numbers]:
+        """Yields the constants that it reads, in order."""
+        ...
+
+    def tables(self) -> Iterator[bytes]:
+        """Yields the tables of bytes that it reads."""
+        ...
+
+    def lines(self, names: Names) -> list[str]:
+        """Returns its C statements."""
+        ...
+
+    def apply(self, memory: Memory) -> None:
+        """Does it for n rows at once: changes blocks in place."""
+        ...
+
+
+def literal(value: float | np.float32) -> str:
+    """Returns a float32 as a C literal that is exact."""
+    return f"{float(np.float32(value)).hex()}f"
+
+
+def distinct(operations: Sequence[Operation]) -> tuple[str, ...]:
+    """Returns the functions of some operations, each once, in the order of their first call."""
+    return tuple(dict.fromkeys(name for each in operations for name in each.functions))

@@ -1,0 +1,87 @@
+"""Loops: the same operations several times, on the same constants or on the next ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from frontier_search.export.operation import Memory, Names, Numbers, Operation, distinct
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Does operations ``times`` times, each time with the same constants.
+
+    Attributes:
+        rows: name of a block within a block: ``rows[name] = (block, size)`` is numbers i size to
+            (i + 1) size of the block in turn i.
+    """
+
+    times: int
+    body: Sequence[Operation]
+    rows: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return distinct(self.body)
+
+    def scalars(self) -> Iterator[Numbers]:
+        for each in self.body:
+            yield from each.scalars()
+
+    def tables(self) -> Iterator[bytes]:
+        for each in self.body:
+            yield from each.tables()
+
+    def lines(self, names: Names) -> list[str]:
+        inner = [line for each in self.body for line in each.lines(names)]
+        views = [
+            f"float *{name} = {block} + i * {size};" for name, (block, size) in self.rows.items()
+        ]
+        head = f"for (int i = 0; i < {self.times}; i++) {{"
+        again = any(True for _ in self.scalars())
+        if again:
+            views = ["w = first;", *views]
+        loop = [head, *(f"    {line}" for line in [*views, *inner]), "}"]
+        if not again:
+            return loop
+        return ["{", "    const float *first = w;", *(f"    {line}" for line in loop), "}"]
+
+    def apply(self, memory: Memory) -> None:
+        for i in range(self.times):
+            for name, (block, size) in self.rows.items():
+                memory[name] = memory[block][:, i * size : (i + 1) * size]
+            for each in self.body:
+                each.apply(memory)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Does the operations of several turns, one after the other, each with its own constants.
+
+    All turns are equal but for their constants.
+    """
+
+    turns: Sequence[Sequence[Operation]]
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return distinct(self.turns[0])
+
+    def scalars(self) -> Iterator[Numbers]:
+        for turn in self.turns:
+            for each in turn:
+                yield from each.scalars()
+
+    def tables(self) -> Iterator[bytes]:
+        for each in self.turns[0]:
+            yield from each.tables()
+
+    def lines(self, names: Names) -> list[str]:
+        inner = [f"    {line}" for each in self.turns[0] for line in each.lines(names)]
+        return [f"for (int i = 0; i < {len(self.turns)}; i++) {{", *inner, "}"]
+
+    def apply(self, memory: Memory) -> None:
+        for turn in self.turns:
+            for each in turn:
+                each.apply(memory)

@@ -1,0 +1,13 @@
+/* s_i = sum of w_ij h_j over the units j that i listens to: bit i n + j of the table */
+P_APART const float *P_bits_weighted(const float *w, const uint8_t *table, const float *h, float *s, int n)
+{
+    int32_t k = 0;
+    for (int i = 0; i < n; i++) {
+        float sum = 0;
+        for (int j = 0; j < n; j++, k++)
+            if (table[k >> 3] >> (k & 7) & 1)
+                sum = sum + *w++ * h[j];
+        s[i] = sum;
+    }
+    return w;
+}

@@ -1,0 +1,6 @@
+/* y = n numbers of x that are `apart` numbers from one another */
+P_APART void P_gather(const float *x, float *y, int n, int apart)
+{
+    for (; n; n--, x += apart)
+        *y++ = *x;
+}

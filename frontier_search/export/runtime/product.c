@@ -1,0 +1,11 @@
+/* y = W x */
+P_APART const float *P_product(const float *w, const float *x, float *y, int n, int m)
+{
+    for (; n; n--) {
+        float s = 0;
+        for (int j = 0; j < m; j++)
+            s = s + x[j] * *w++;
+        *y++ = s;
+    }
+    return w;
+}

@@ -1,0 +1,7 @@
+/* y = x + b, into n numbers of y that are `apart` numbers from one another */
+P_APART const float *P_scatter(const float *b, const float *x, float *y, int n, int apart)
+{
+    for (; n; n--, y += apart)
+        *y = *x++ + *b++;
+    return b;
+}

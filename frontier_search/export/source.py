@@ -1,0 +1,170 @@
+"""Writes a plan as C99: one header and one source, without a heap and without a dependency."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import resources
+
+import numpy as np
+
+from frontier_search.data.dataset import Task
+from frontier_search.export import functions
+from frontier_search.export.operation import Names, literal
+from frontier_search.export.plan import Plan
+
+WIDTH = 96  # characters of a line of numbers
+
+HEADER = """\
+/* {title}
+
+   A row of {d} numbers in, {o} out. No heap, no dependency, no variable that outlives a call.
+   Two models can be linked into one program: every name begins with {prefix}_. */
+#ifndef {guard}_H
+#define {guard}_H
+
+#define {guard}_INPUTS {d}
+#define {guard}_OUTPUTS {o}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+/* {meaning} */
+void {prefix}_outputs(const float *x, float *y);
+{more}
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+APART = """\
+#ifdef __GNUC__ /* a function is compiled once and not into each of its callers: that is smaller */
+#define {prefix}_APART __attribute__((noinline))
+#else
+#define {prefix}_APART
+#endif
+"""
+
+
+MEANING: Mapping[Task, str] = {
+    "regression": "x: a row. y: the number",
+    "binary": "x: a row. y: the logit, which is above 0 for the second class",
+    "multiclass": "x: a row. y: a logit for each class; the largest one's class is the answer",
+}
+PROBABILITIES = """
+/* Turns logits into probabilities, in place. A program that does not call it does not hold it. */
+void {prefix}_probabilities(float *y);
+"""
+LOGISTIC = """\
+void {prefix}_probabilities(float *y)
+{{
+    y[0] = {prefix}_sigmoid(y[0]);
+}}
+"""
+SOFTMAX = """\
+void {prefix}_probabilities(float *y)
+{{
+    {prefix}_softmax(y, {o});
+}}
+"""
+
+
+def header(plan: Plan, prefix: str, title: str, task: Task) -> str:
+    """Returns the header."""
+    return HEADER.format(
+        title=title,
+        d=plan.n_inputs,
+        o=plan.n_outputs,
+        prefix=prefix,
+        guard=prefix.upper(),
+        meaning=MEANING[task],
+        more="" if task == "regression" else PROBABILITIES.format(prefix=prefix),
+    )
+
+
+def source(plan: Plan, prefix: str, task: Task) -> str:
+    """Returns the source: the constants, the functions that the plan calls, and the model."""
+    names = Names(prefix)
+    body = [line for each in plan.operations for line in each.lines(names)]
+    scalars = [literal(value) for value in plan.scalars()]
+    uses = bool(scalars)
+    parts = [f'#include <stdint.h>\n#include "{prefix}.h"\n', APART.format(prefix=prefix)]
+    if uses:
+        parts.append(_array(f"static const float {prefix}_constants[{len(scalars)}]", scalars))
+    for content, name in names.tables.items():
+        parts.append(_table(content, name, drawn=_is_state(plan, content)))
+    parts += [runtime(name, prefix) for name in plan.functions]
+    blocks = [f"    float {name}[{size}];" for name, size in plan.blocks.items()]
+    constants = [f"    const float *w = {prefix}_constants;"] if uses else []
+    if uses:
+        constants.append("")
+    unused = ["    (void)w;"] if uses else []
+    lines = [*blocks, *constants, *(f"    {line}" for line in body), *unused]
+    head = f"void {prefix}_outputs(const float *x, float *y)\n{{\n"
+    parts.append(head + "\n".join(lines) + "\n}\n")
+    if task != "regression":
+        last, text = ("sigmoid", LOGISTIC) if task == "binary" else ("softmax", SOFTMAX)
+        parts += [runtime("exp", prefix), runtime(last, prefix)]
+        parts.append(text.format(prefix=prefix, o=plan.n_outputs))
+    return "\n".join(parts)
+
+
+@functools.lru_cache(maxsize=64)
+def _template(name: str) -> str:
+    text = resources.files("frontier_search.export").joinpath("runtime", f"{name}.c").read_text()
+    for mark, value in _CONSTANTS.items():
+        text = text.replace(f"@{mark}@", value)
+    return text
+
+
+def runtime(name: str, prefix: str) -> str:
+    """Returns the C of one function of ``runtime/``."""
+    return _template(name).replace("P_", f"{prefix}_")
+
+
+def _is_state(plan: Plan, content: bytes) -> bool:
+    """Whether a table is a generator's state, which is read in words of 32 bits."""
+    return any(
+        each.functions == ("drawn",) and content in each.tables() for each in plan.operations
+    )
+
+
+def _table(content: bytes, name: str, drawn: bool) -> str:
+    if drawn:
+        words = np.frombuffer(content, "<u4")
+        return _array(f"static const uint32_t {name}[{len(words)}]", [f"{w}u" for w in words])
+    return _array(f"static const uint8_t {name}[{len(content)}]", [str(byte) for byte in content])
+
+
+def _array(declaration: str, values: list[str]) -> str:
+    lines, line = [], "   "
+    for value in values:
+        if len(line) + len(value) + 2 > WIDTH:
+            lines.append(line)
+            line = "   "
+        line += f" {value},"
+    return "\n".join([f"{declaration} = {{", *lines, line, "};", ""])
+
+
+def _named(prefix: str, values: tuple[np.float32, ...]) -> dict[str, str]:
+    return {f"{prefix}{i}": literal(value) for i, value in enumerate(values)}
+
+
+_CONSTANTS = {
+    "TANH_ERROR": f"{functions.TANH_ERROR:g}",
+    "TANH_END": literal(functions.TANH_END),
+    **_named("TANH_P", functions.TANH_P),
+    **_named("TANH_Q", functions.TANH_Q),
+    "EXP_ERROR": f"{functions.EXP_ERROR:g}",
+    "SIGMOID_ERROR": f"{functions.SIGMOID_ERROR:g}",
+    "SOFTMAX_ERROR": f"{functions.SOFTMAX_ERROR:g}",
+    "EXP_LOW": literal(functions.EXP_ENDS[0]),
+    "EXP_HIGH": literal(functions.EXP_ENDS[1]),
+    "LOG2_E": literal(functions.LOG2_E),
+    "LN2_HIGH": literal(functions.LN2_HIGH),
+    "LN2_LOW": literal(functions.LN2_LOW),
+    **_named("EXP", functions.EXP_POLYNOMIAL),
+}

@@ -1,0 +1,151 @@
+"""Finds the members of a search that are to be exported, and exports them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frontier_search.data.dataset import Dataset
+from frontier_search.errors import SpecError
+from frontier_search.export import bundle, certificate
+from frontier_search.export.emitters import plan
+from frontier_search.export.plan import Plan
+from frontier_search.export.scalars import Scalars
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.models.editions import family
+from frontier_search.models.family import Architecture
+from frontier_search.objective import OBJECTIVES
+from frontier_search.search.bound import parse_bound
+from frontier_search.storage.catalog import Entry, read_trials
+from frontier_search.training.outputs import outputs
+from frontier_search.trial import Trial
+
+SCALED = "scaled as the training rows of its seed were"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of a frontier, with the model of its median seed.
+
+    Attributes:
+        seed: the seed whose model it is.
+        weights: (P,) learned scalars.
+    """
+
+    entry: Entry
+    trial: Trial
+    architecture: Architecture
+    seed: int
+    weights: np.ndarray[Any, np.dtype[np.float32]]
+    dataset: Dataset
+
+    @property
+    def plan(self) -> Plan:
+        d, o = self.dataset.n_features, self.dataset.n_outputs
+        return plan(self.architecture, Scalars(self.weights), self.seed, d, o)
+
+    @property
+    def prefix(self) -> str:
+        """What every name of its C begins with."""
+        words = re.sub(r"\W+", "_", f"{self.entry.search.name}_{self.trial.number}")
+        return words.lower() if words[0].isalpha() else f"model_{words.lower()}"
+
+    @property
+    def title(self) -> str:
+        return (
+            f"Trial {self.trial.number} of {self.entry.search.name}: {self.trial.candidate.family}"
+        )
+
+
+def choose(
+    entry: Entry, number: int | None = None, best: str | None = None, every: bool = False
+) -> list[Trial]:
+    """Returns the trials that are asked for.
+
+    Args:
+        number: this member.
+        best: the member with the lowest loss that keeps this bound, e.g. ``params<=1000``.
+        every: all members.
+
+    Raises:
+        SpecError: not exactly one is asked for, or there is no such member.
+    """
+    if sum((number is not None, best is not None, every)) != 1:
+        raise SpecError(
+            'say which members: one of --trial N, --best "params<=1000" and --all is needed.'
+        )
+    trials = read_trials(entry)
+    members = list(Frontier.of(trials, entry.search.objective_table()).members)
+    name = entry.search.name
+    if not members:
+        raise SpecError(f"no trial of {name} is complete yet, so it has no member to export.")
+    if every:
+        return members
+    if number is not None:
+        found = [member for member in members if member.number == number]
+        if not found:
+            numbers = ", ".join(str(member.number) for member in members)
+            raise SpecError(
+                f"trial {number} is not on the frontier of {name}, so its model was not kept; "
+                f"the members are {numbers}."
+            )
+        return found
+    bound = parse_bound(str(best))
+    if isinstance(bound, str):
+        raise SpecError(bound)
+    kept = [member for member in members if bound.admits(member.size)]
+    if not kept:
+        smallest = min(OBJECTIVES[bound.objective].of(member) for member in members)
+        raise SpecError(
+            f"no member of {name} keeps {bound}; the smallest has {bound.objective} = {smallest:g}."
+        )
+    return [min(kept, key=lambda member: (OBJECTIVES["loss"].of(member), member.number))]
+
+
+def member(entry: Entry, trial: Trial) -> Member:
+    """Returns a member with the model of its median seed.
+
+    Raises:
+        SpecError: its weights were not kept, or the dataset is not available.
+    """
+    weights = entry.files.models.read(trial.number)
+    if weights is None:
+        raise SpecError(f"the model of trial {trial.number} of {entry.search.name} was not kept.")
+    search, position = entry.search, trial.median_seed()
+    built = family(trial.candidate.family, search.edition).build(trial.candidate.hyperparameters)
+    return Member(
+        entry, trial, built, search.seeds[position], weights[position], search.find_dataset()
+    )
+
+
+def to_c(exported: Member, folder: Path, devices: Sequence[str]) -> dict[str, Any]:
+    """Writes a member as C into a folder, checks it on all test rows and returns its certificate.
+
+    Raises:
+        SpecError: the family has no emitter, a device is unknown, or the extra is not installed.
+        SearchError: a compiler or a program fails.
+    """
+    made, dataset, trial = exported.plan, exported.dataset, exported.trial
+    x = dataset.split(exported.seed).test.x
+    trained = outputs(exported.architecture, exported.seed, exported.weights, x, dataset.n_outputs)
+    rows = bundle.CheckedRows(x, made.run(x), trained)
+    texts = bundle.texts(made, exported.prefix, exported.title, dataset.task, SCALED)
+    digests = bundle.write(folder, texts, rows)
+    about = {
+        "prefix": exported.prefix,
+        "search": exported.entry.search.name,
+        "trial": trial.number,
+        "seed": exported.seed,
+        "seed_chosen": "median validation loss",
+        "seeds": list(exported.entry.search.seeds),
+        "family": trial.candidate.family,
+        "hyperparameters": dict(trial.candidate.hyperparameters),
+        "params": trial.size["effective"],
+        "stored_bytes": made.stored_bytes,
+    }
+    return certificate.certify(folder, about, dataset.task, rows, devices, digests)

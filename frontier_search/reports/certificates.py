@@ -1,0 +1,49 @@
+"""Certificates of exported models as a table for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from frontier_search.reports.rows import Column, fitting, to_text
+
+
+def table(certificates: Sequence[Mapping[str, Any]]) -> str:
+    """Returns a line for each model and core, or for each model where none was compiled for."""
+    lines = [
+        (certificate, name, found)
+        for certificate in certificates
+        for name, found in (certificate["devices"] or {"": None}).items()
+    ]
+    columns = [
+        Column("trial", [str(each["model"]["trial"]) for each, _, _ in lines]),
+        Column("family", [Text(each["model"]["family"]) for each, _, _ in lines], number=False),
+        Column("params", [f"{each['model']['params']:,}" for each, _, _ in lines]),
+    ]
+    if any(found for _, _, found in lines):
+        columns.append(Column("core", [name for _, name, _ in lines], number=False))
+        for title, key in (
+            ("flash", "flash"),
+            ("RAM", "ram"),
+            ("instructions", "instructions_median"),
+        ):
+            cells = [f"{found[key]:,}" if found else "" for _, _, found in lines]
+            columns.append(Column(title, cells))
+    else:
+        columns.append(
+            Column("constants", [f"{each['model']['stored_bytes']:,}" for each, _, _ in lines])
+        )
+    equal = [
+        "not compiled" if value is None else f"{value['bit_equal']} of {each['rows']}"
+        for each, value in ((each, found or each["host"]) for each, _, found in lines)
+    ]
+    trained = [f"{each['trained_model']['largest_difference']:.1e}" for each, _, _ in lines]
+    columns += [Column("rows equal in bits", equal), Column("from the trained model", trained)]
+    drawn, left_out = fitting(columns)
+    notes = ["flash and RAM in bytes; instructions of one row, the median"]
+    if not any(found for _, _, found in lines):
+        notes = ["bytes of constants; --device CORE tells flash, RAM and instructions"]
+    notes += [f"a wider terminal shows {', '.join(left_out)} too"] if left_out else []
+    return f"{to_text(drawn)}\n{'; '.join(notes)}"

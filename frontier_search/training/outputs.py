@@ -1,0 +1,30 @@
+"""What one trained model gives for rows: its network's own outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from frontier_search.models.family import Architecture
+from frontier_search.training.stack import Model, Stack
+
+
+def outputs(
+    architecture: Architecture,
+    seed: int,
+    weights: NDArray[np.float32],
+    x: NDArray[np.float32],
+    n_outputs: int,
+) -> NDArray[np.float32]:
+    """Returns (n, o) outputs of rows (n, d), which are logits for classes.
+
+    Args:
+        seed: draws what is fixed.
+        weights: (P,) learned scalars.
+    """
+    stack = Stack([Model(0, seed, architecture, 0.0)], x.shape[1], n_outputs, torch.device("cpu"))
+    stack.flat.copy_(torch.from_numpy(np.array(weights, np.float32)))
+    with torch.no_grad():
+        found = stack.network.forward(stack.learned, torch.from_numpy(x).t()[None])
+    return np.ascontiguousarray(found[0].t().numpy())

@@ -1,0 +1,110 @@
+"""What every family keeps when it is written as C.
+
+The reference in numpy is the trained network to within rounding, and the C gives the reference's
+bits: on this machine, and executed on cores. The members come from the table.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from frontier_search.export import compiler, emulator
+from frontier_search.export.devices import DEVICES
+from frontier_search.export.emitters import EMITTERS
+from frontier_search.export.source import header, source
+from frontier_search.models.families import FAMILIES
+from tests.support.exported import Example, examples
+
+EXAMPLES = {name: examples(name) for name in FAMILIES}
+EVERY = [example for found in EXAMPLES.values() for example in found]
+FAST = ("cortex-m0plus", "cortex-m4f")  # the other cores take a first compilation of a minute each
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every example as C."""
+    made = tmp_path_factory.mktemp("c")
+    for example in EVERY:
+        plan = example.plan
+        text = header(plan, example.name, "a test", "multiclass")
+        (made / f"{example.name}.h").write_text(text)
+        (made / f"{example.name}.c").write_text(source(plan, example.name, "multiclass"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def library(folder: Path) -> Iterator[ctypes.CDLL]:
+    """All of them in one library: one compilation."""
+    together, made = folder / "every.c", folder / "every.so"
+    together.write_text("".join(f'#include "{example.name}.c"\n' for example in EVERY))
+    compiler.shared_library([together], made)
+    yield ctypes.CDLL(str(made))
+
+
+def bits(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32).view(np.uint32)
+
+
+@pytest.mark.parametrize("name", list(FAMILIES))
+def test_the_reference_is_the_trained_network(name: str) -> None:
+    for example in EXAMPLES[name]:
+        np.testing.assert_allclose(example.plan.run(example.x), example.trained, atol=2e-4)
+
+
+@pytest.mark.parametrize("name", list(FAMILIES))
+def test_the_c_gives_the_bits_of_the_reference(name: str, library: ctypes.CDLL) -> None:
+    for example in EXAMPLES[name]:
+        y = np.zeros((len(example.x), example.n_outputs), np.float32)
+        call = library[f"{example.name}_outputs"]
+        for i in range(len(y)):
+            call(ctypes.c_void_p(example.x[i].ctypes.data), ctypes.c_void_p(y[i].ctypes.data))
+        assert np.array_equal(bits(y), bits(example.plan.run(example.x)))
+
+
+def slow_but(fast: tuple[str, ...]) -> list[object]:
+    return [
+        name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in DEVICES
+    ]
+
+
+@pytest.mark.parametrize("core", slow_but(FAST))
+def test_cores_give_the_bits_of_the_reference(core: str, folder: Path, tmp_path: Path) -> None:
+    # One program for all, which the first number of a row tells which model to run: one
+    # compilation and one emulator.
+    cases = "".join(
+        f"case {i}: {each.name}_outputs(x + 1, y); break;\n" for i, each in enumerate(EVERY)
+    )
+    together = folder / f"{core}.c"
+    together.write_text(
+        "".join(f'#include "{example.name}.c"\n' for example in EVERY)
+        + f"void every(const float *x, float *y) {{ switch ((int)x[0]) {{\n{cases}}} }}\n"
+    )
+    program = compiler.program(DEVICES[core], "every", together, tmp_path)
+    most = 1 + max(example.x.shape[1] for example in EVERY)
+    rows = np.zeros((len(EVERY), most), np.float32)
+    for i, example in enumerate(EVERY):
+        rows[i, 0], rows[i, 1 : 1 + example.x.shape[1]] = i, example.x[1]
+    execution = emulator.execute(program, DEVICES[core], rows, 3)
+    for i, example in enumerate(EVERY):
+        wanted = example.plan.run(example.x[1:2])[0]
+        found = execution.outputs[i, : example.n_outputs]
+        assert np.array_equal(bits(found), bits(wanted)), example.name
+    assert (execution.instructions > 0).all()
+
+
+def test_every_network_of_the_table_has_an_emitter() -> None:
+    networks = {example.architecture.network.replace(":", ".") for example in EVERY}
+    assert networks == set(EMITTERS)
+
+
+def test_constants_are_at_most_the_learned_scalars_and_what_is_fixed() -> None:
+    def stored(example: Example) -> int:
+        size = example.architecture.size(example.x.shape[1], example.n_outputs)
+        return size.unrolled_bytes + 64  # a bias of zeros, a scale
+
+    assert [each.name for each in EVERY if each.plan.stored_bytes > stored(each)] == []
