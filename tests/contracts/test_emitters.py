@@ -7,7 +7,6 @@ bits: on this machine, and executed on cores. The members come from the table.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +37,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def library(folder: Path) -> Iterator[ctypes.CDLL]:
+def library(folder: Path) -> ctypes.CDLL:
     """All of them in one library: one compilation."""
     together, made = folder / "every.c", folder / "every.so"
     together.write_text("".join(f'#include "{example.name}.c"\n' for example in EVERY))
     compiler.shared_library([together], made)
-    yield ctypes.CDLL(str(made))
+    return ctypes.CDLL(str(made))
 
 
 def bits(values: np.ndarray) -> np.ndarray:

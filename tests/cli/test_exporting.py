@@ -1,0 +1,80 @@
+"""export and verify, as typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from frontier_search.export import certificate
+from frontier_search.files import read_arrays, write_arrays
+from frontier_search.runner import run as search
+from tests.cli.results import Result, Run
+from tests.support import toys
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a trained search."""
+    made = tmp_path_factory.mktemp("home")
+    search(toys.search(trials=4), home=made, executor="inline")
+    return made
+
+
+def export(run: Run, home: Path, output: Path, *words: str) -> Result:
+    return run("export", "toy-1", "--home", home, "--output", output, *words)
+
+
+def test_all_members_are_written_and_verified(run: Run, home: Path, tmp_path: Path) -> None:
+    assert export(run, home, tmp_path / "c", "--all").code == 0
+    folders = sorted((tmp_path / "c").iterdir())
+    assert folders
+    for folder in folders:
+        said = json.loads((folder / "certificate.json").read_text())
+        assert said["host"]["bit_equal"] == said["rows"] > 0
+        assert said["trained_model"]["equal_decisions"] == said["rows"]
+        assert run("verify", folder).code == 0
+
+
+def test_verify_notices_another_file_and_another_bit(run: Run, home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    assert export(run, home, folder, "--best", "params<=1000").code == 0
+    rows = read_arrays(folder / "test_rows.npz")
+    assert rows is not None
+    changed = rows | {"reference": np.nextafter(rows["reference"], np.float32(9))}
+    write_arrays(folder / "test_rows.npz", changed)
+    assert certificate.verify(folder) == ["test_rows.npz is not the file that was certified."]
+    said = json.loads((folder / "certificate.json").read_text())
+    said["sha256"].pop("test_rows.npz")
+    (folder / "certificate.json").write_text(json.dumps(said))
+    (first, second) = certificate.verify(folder)
+    assert "bit_equal is 0; the certificate says" in first
+    assert "0 of" in second
+    assert run("verify", folder).code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "one of --trial N"),
+        (["--trial", "0", "--all"], "one of --trial N"),
+        (["--trial", "99"], "trial 99 is not on the frontier of toy-1"),
+        (["--best", "params<=1"], "the smallest has params ="),
+        (["--best", "loss<=1"], "known before training"),
+        (["--all", "--device", "cortex-m4"], "Did you mean 'cortex-m4f'?"),
+    ],
+)
+def test_a_mistake_is_a_sentence(
+    words: list[str], sentence: str, run: Run, home: Path, tmp_path: Path
+) -> None:
+    result = export(run, home, tmp_path / "c", *words)
+    assert (result.code, sentence in result.err) == (2, True), result.err
+    assert not (tmp_path / "c").exists()
+
+
+def test_verify_says_what_it_needs(run: Run, tmp_path: Path) -> None:
+    result = run("verify", tmp_path)
+    assert result.code == 2
+    assert "holds no certificate.json" in result.err
