@@ -15,6 +15,7 @@ again. The table at the end holds means and standard errors over repetitions.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import time
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from trained_tables import table_search
 
 from frontier_search.frontier.pareto import hypervolume
+from frontier_search.race import Race
 from frontier_search.sampling.proposer import open_proposer
 from frontier_search.space import Choice, SearchSpace
 from frontier_search.storage import catalog
@@ -76,6 +78,22 @@ class Table:
 
     def position(self, candidate: Candidate) -> int:
         return self.positions[_key(candidate)]
+
+    def at(self, position: int, share: float) -> float:
+        """Returns the mean over seeds of log10 of the best loss after a share of the epochs."""
+        assert self.curves is not None
+        return float(self.curves[position, :, round(share * self.curves.shape[2]) - 1].mean())
+
+    def is_member(self, position: int, among: Sequence[int], balanced: bool) -> bool:
+        own = [
+            i
+            for i in among
+            if not balanced or self.candidates[i].family == self.candidates[position].family
+        ]
+        return not (
+            (self.points[own] <= self.points[position]).all(axis=1)
+            & (self.points[own] < self.points[position]).any(axis=1)
+        ).any()
 
     def volume(self, chosen: Sequence[int] | slice) -> float:
         return hypervolume(self.points[chosen], self.reference)
@@ -130,11 +148,19 @@ class Replay:
 
     Attributes:
         order: positions of the trials in the table, by number.
+        epochs: of each trial, the share of the epochs that it was trained.
+        audits: trials that would have been stopped and were trained on, and members among them.
         cpu_s: processor seconds of all proposals.
     """
 
     order: list[int]
+    epochs: list[float]
+    audits: tuple[int, int]
     cpu_s: float
+
+    @property
+    def complete(self) -> list[int]:
+        return [i for i, share in zip(self.order, self.epochs, strict=True) if share == 1]
 
 
 def replay(
@@ -145,6 +171,7 @@ def replay(
     in_flight: int,
     trials: int,
     seed: int,
+    margin: float | None = None,
 ) -> Replay:
     proposer = open_proposer(
         table.spaces,
@@ -157,17 +184,69 @@ def replay(
         known=lambda candidate: (10 ** table.points[table.position(candidate), 0],),
     )
     order: list[int] = []
+    shares: list[float] = []
+    audited: list[int] = []
     seen, cpu_s = 0, 0.0
     for index, start in enumerate(range(0, trials, cohort)):
         while seen < min((index - in_flight + 1) * cohort, start):
             size, loss = 10 ** table.points[order[seen]]
-            proposer.observe(seen, [float(loss), float(size)])
+            if shares[seen] < 1:
+                loss = 10 ** table.at(order[seen], shares[seen])
+            proposer.observe(seen, [float(loss), float(size)], stopped=shares[seen] < 1)
             seen += 1
         begin = time.process_time()
         proposals = [proposer.propose(n) for n in range(start, min(start + cohort, trials))]
         cpu_s += time.process_time() - begin
-        order += [table.position(proposal.candidate) for proposal in proposals]
-    return Replay(order, cpu_s)
+        cohort_order = [table.position(proposal.candidate) for proposal in proposals]
+        ends, drawn = [1.0] * len(cohort_order), None
+        if margin is not None:
+            told = list(zip(order[:seen], shares[:seen], strict=True))
+            draw = float(np.random.default_rng([seed, index]).random())
+            ends, drawn = raced(table, cohort_order, told, balanced, margin, draw)
+        audited += [cohort_order[drawn]] if drawn is not None else []
+        order, shares = order + cohort_order, shares + ends
+    complete = [i for i, share in zip(order, shares, strict=True) if share == 1]
+    members = [i for i in audited if table.is_member(i, complete, balanced)]
+    return Replay(order, shares, (len(audited), len(members)), cpu_s)
+
+
+def raced(
+    table: Table,
+    cohort: Sequence[int],
+    told: Sequence[tuple[int, float]],
+    balanced: bool,
+    margin: float,
+    draw: float,
+) -> tuple[list[float], int | None]:
+    """Returns the share of the epochs that each trial of a cohort is trained, and the audited one.
+
+    Args:
+        told: the position and the share of each recorded trial.
+    """
+    leagues = [table.candidates[i].family if balanced else "" for i in cohort]
+    known = tuple((float(table.points[i, 0]),) for i in cohort)
+    fronts: dict[int, dict[str, list[tuple[float, ...]]]] = {}
+    for share in (8, 4, 2):
+        fronts[share] = {}
+        for i, trained_share in told:
+            if trained_share >= 1 / share:
+                league = table.candidates[i].family if balanced else ""
+                point = (float(table.points[i, 0]), table.at(i, 1 / share))
+                fronts[share].setdefault(league, []).append(point)
+    held = {s: {name: tuple(p) for name, p in each.items()} for s, each in fronts.items()}
+    race = Race(margin, held, tuple(leagues), known, draw, best=True)
+    ends, audited = [1.0] * len(cohort), None
+    for share in (8, 4, 2):
+        losses = {
+            k: table.at(i, 1 / share) for k, i in enumerate(cohort) if ends[k] == 1 or k == audited
+        }
+        behind = [k for k in race.behind(share, losses) if k != audited]
+        if behind and audited is None:
+            audited = race.audited(behind)
+            behind.remove(audited)
+        for k in behind:
+            ends[k] = 1 / share
+    return ends, audited
 
 
 def scores(table: Table, found: Replay) -> dict[str, Any]:
@@ -175,7 +254,11 @@ def scores(table: Table, found: Replay) -> dict[str, Any]:
     n = len(found.order)
     marks = [mark for mark in MARKS if mark <= n]
     whole = table.volume(slice(None))
-    curve = [table.volume(found.order[:k]) / whole for k in range(1, n + 1)]
+    done = [i if share == 1 else -1 for i, share in zip(found.order, found.epochs, strict=True)]
+    curve, spent = [], np.cumsum(found.epochs)
+    for k in range(1, n + 1):
+        complete = [i for i in done[:k] if i >= 0]
+        curve.append(table.volume(complete) / whole if complete else 0.0)
     own: dict[int, float] = {}
     groups = defaultdict(list)
     for i, candidate in enumerate(table.candidates):
@@ -184,17 +267,22 @@ def scores(table: Table, found: Replay) -> dict[str, Any]:
         for mark in marks:
             shares = []
             for members in groups.values():
-                mine = [i for i in found.order[:mark] if i in set(members)]
+                mine = [i for i in done[:mark] if i in set(members)]
                 shares.append((table.volume(mine) if mine else 0.0) / table.volume(members))
             own[mark] = float(np.mean(shares))
     reached = {
-        str(goal): next((k + 1 for k, share in enumerate(curve) if share >= goal), None)
+        str(goal): next(
+            (round(float(spent[k]), 2) for k, share in enumerate(curve) if share >= goal), None
+        )
         for goal in (0.95, 0.98, 0.99)
     }
     return {
         "share": {str(mark): round(curve[mark - 1], 5) for mark in marks},
         "own": {str(mark): round(share, 5) for mark, share in own.items()},
         "reached": reached,
+        "epochs": {str(mark): round(float(spent[mark - 1] / mark), 4) for mark in marks},
+        "audits": found.audits,
+        "lost": round(table.volume(found.complete) / table.volume(found.order), 5),
         "cpu_ms": round(1e3 * found.cpu_s / n, 2),
     }
 
@@ -204,6 +292,14 @@ def _summary(values: Sequence[float]) -> str:
     return f"{np.mean(values):.3f}+-{error:.3f}"
 
 
+def _races(group: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the share of epochs trained, of the hypervolume kept, and audits and members."""
+    epochs = np.mean([list(record["epochs"].values())[-1] for record in group])
+    lost = np.mean([record["lost"] for record in group])
+    audits, members = np.sum([record["audits"] for record in group], axis=0)
+    return f"epochs {epochs:.2f} kept {lost:.4f} audits {audits}/{members}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -211,6 +307,7 @@ def main() -> None:
     parser.add_argument("--samplers", nargs="*", default=["random", "tpe", "nsga2", "known_size"])
     parser.add_argument("--shapes", nargs="*", default=["16x3", "1x1"], help="cohort x in flight")
     parser.add_argument("--budgets", nargs="*", default=["balanced", "free"])
+    parser.add_argument("--races", nargs="*", default=["none"], help="margins, or none")
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--repetitions", type=int, default=10)
     parser.add_argument("--label", default="", help="of this version, in the file of results")
@@ -224,10 +321,15 @@ def main() -> None:
         for shape in given.shapes:
             cohort, in_flight = map(int, shape.split("x"))
             for sampler in given.samplers:
-                for budget in given.budgets if name not in HPOLIB else ["free"]:
+                budgets = given.budgets if name not in HPOLIB else ["free"]
+                races = given.races if name not in HPOLIB else ["none"]
+                for budget, margin in itertools.product(budgets, races):
                     group = []
                     for seed in range(given.repetitions):
-                        what = (name, shape, sampler, budget, given.trials, seed, given.label)
+                        what = (
+                            *(name, shape, sampler, budget, margin, given.trials),
+                            *(seed, given.label),
+                        )
                         if what not in known:
                             table = table or (
                                 hpolib(name) if name in HPOLIB else trained(name, given.folder)
@@ -240,6 +342,7 @@ def main() -> None:
                                 in_flight,
                                 given.trials,
                                 seed,
+                                None if margin == "none" else float(margin),
                             )
                             known[what] = {"what": what, **scores(table, found)}
                             with results.open("a") as file:
@@ -259,8 +362,9 @@ def main() -> None:
                         for goal in group[0]["reached"]
                     ]
                     shown.append(
-                        f"{name:10} {shape:5} {sampler:10} {budget:8} {' '.join(shares)}  "
-                        f"own {' '.join(own)}  95/98/99% {' '.join(reached)}  {cpu} ms"
+                        f"{name:10} {shape:5} {sampler:10} {budget:8} {margin:5} "
+                        f"{' '.join(shares)}  own {' '.join(own)}  "
+                        f"95/98/99% {' '.join(reached)}  {cpu} ms  {_races(group)}"
                     )
                     print(shown[-1], flush=True)
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from frontier_search.errors import SearchError
 from frontier_search.frontier.frontier import Frontier, losses
+from frontier_search.frontier.races import Audits, Races
 from frontier_search.objective import Objective
 from frontier_search.sampling.proposer import open_proposer
 from frontier_search.search.search import Search
@@ -54,6 +55,7 @@ class Session:
             search.known,
             search.shares_start,
         )
+        self._races = Races(search)
         self._trials: list[Trial] = []
         self._cohorts: dict[int, list[int]] = defaultdict(list)  # index -> trial numbers
         self._handed_out: set[int] = set()
@@ -144,9 +146,10 @@ class Session:
 
     def _observe(self, trial: Trial) -> None:
         """Shows the proposer a finished trial."""
-        complete = trial.state is TrialState.COMPLETE
-        values = losses([trial], self.objectives)[0].tolist() if complete else None
-        self._proposer.observe(trial.number, values)
+        stopped = trial.state is TrialState.PRUNED
+        measured = stopped or trial.state is TrialState.COMPLETE
+        values = losses([trial], self.objectives)[0].tolist() if measured else None
+        self._proposer.observe(trial.number, values, stopped)
 
     def _complete_torn_cohort(self) -> None:
         """Proposes the rest of the last cohort, if a session died while it wrote its proposals."""
@@ -191,6 +194,11 @@ class Session:
                 values, reason = judge(
                     self._trials[number], outcome, self.objectives, len(self.search.seeds)
                 )
+                if values is not None and outcome.stopped is not None:
+                    reason = (
+                        f"stopped after epoch {outcome.stopped} of {self.search.epochs}: another "
+                        "trial, no larger, had a much smaller loss then"
+                    )
                 self._trials[number] = self._record.finish(number, outcome, values, reason)
             self.note_elapsed()
         # only the new ones: a trial that was finished before may be a member already
@@ -258,8 +266,20 @@ class Session:
         return self._n_recorded
 
     def _cohort(self, index: int) -> Cohort:
-        numbers = tuple(self._cohorts[index])
-        return Cohort(index, numbers, tuple(self._trials[number].candidate for number in numbers))
+        """Returns a cohort, with what its race needs of the cohorts that it was proposed from."""
+        trials = [self._trials[number] for number in self._cohorts[index]]
+        before = index - self.search.in_flight
+        recorded = [trial for trial in self._trials if trial.cohort <= before]
+        return Cohort(
+            index,
+            tuple(trial.number for trial in trials),
+            tuple(trial.candidate for trial in trials),
+            self._races.of(trials, recorded, index),
+        )
+
+    def audits(self) -> Audits:
+        """Returns how often races would have stopped a member, as far as audits show."""
+        return self._races.audits(self._trials)
 
     def raise_if_hopeless(self) -> None:
         """Raises SearchError when no trial is complete and HOPELESS_TRIALS, or all, have failed."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from frontier_search.curve import NO_CURVE, Curve
+from frontier_search.race import Race
 from frontier_search.space import Value
 
 SPLITS = ("train", "val", "test")
@@ -54,17 +55,20 @@ class Cohort:
         index: 0, 1, 2, ... in the order in which cohorts are proposed.
         numbers: the trial number of each candidate.
         candidates: what to train, in the order of ``numbers``.
+        race: what decides which of them are stopped early, or None.
     """
 
     index: int
     numbers: tuple[int, ...]
     candidates: tuple[Candidate, ...]
+    race: Race | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "index": self.index,
             "numbers": list(self.numbers),
             "candidates": [c.to_json() for c in self.candidates],
+            **({"race": self.race.to_json()} if self.race else {}),
         }
 
     @staticmethod
@@ -73,6 +77,7 @@ class Cohort:
             data["index"],
             tuple(data["numbers"]),
             tuple(Candidate.from_json(c) for c in data["candidates"]),
+            Race.from_json(data["race"]) if "race" in data else None,
         )
 
 
@@ -193,11 +198,16 @@ class Outcome:
         seeds: one entry for each seed, in the search's order. Empty when nothing was trained.
         failure: the reason, or None.
         worker: the host and the process that trained it.
+        stopped: the epoch after which the race of its cohort stopped it, or None.
+        audited: the epoch after which it would have been stopped, had it not been drawn for an
+            audit, or None.
     """
 
     seeds: tuple[SeedOutcome, ...]
     failure: str | None = None
     worker: str = ""
+    stopped: int | None = None
+    audited: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -208,6 +218,8 @@ class Outcome:
             "seeds": [seed.to_record() for seed in self.seeds],
             "failure": self.failure,
             "worker": self.worker,
+            **({"stopped": self.stopped} if self.stopped is not None else {}),
+            **({"audited": self.audited} if self.audited is not None else {}),
         }
 
     @staticmethod
@@ -216,6 +228,8 @@ class Outcome:
             tuple(SeedOutcome.from_record(s) for s in data["seeds"]),
             data["failure"],
             data["worker"],
+            data.get("stopped"),
+            data.get("audited"),
         )
 
 

@@ -20,7 +20,7 @@ from tests.support import fakes, toys
 
 LAYERS = (  # lowest first; a folder stands for everything in it
     "errors zoo files spec seeds machine",
-    "space curve objective trial",
+    "space curve race objective trial",
     "data sampling",
     "models",
     "export",

@@ -160,6 +160,12 @@ QUESTION = (
     ),
     once("--sampler", metavar="NAME", help="How candidates are proposed.  [default: known_size]"),
     once(
+        "--race",
+        metavar="MARGIN|none",
+        help="Stop a trial whose log10 loss lies so far above the front of its epoch."
+        "  [default: 0.15]",
+    ),
+    once(
         "--families-budget",
         metavar="balanced|free",
         help="An equal share for every family, or the sampler's choice.  [default: balanced]",

@@ -14,6 +14,7 @@ from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.dispatcher import Observer
 from frontier_search.frontier.membership import members
+from frontier_search.frontier.races import Races
 from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports import tables
 from frontier_search.reports.live import LiveView, MirrorView, SweepView
@@ -102,6 +103,9 @@ class _Answer:
                 " The mirror completes by itself; if it does not, either completes it:\n"
                 f"    frontier-search ui {name}{home}\n    frontier-search sync {name}{home}"
             )
+        audits = Races(self.entry.search).audits(trials)
+        if audits.n:
+            click.echo(str(audits), err=True)
         self.ending.words_once_over = words
         click.echo("\n".join(commands), err=True)
 

@@ -3,7 +3,8 @@
 A search belongs to the edition in which it was defined, so that it continues with the models that
 it began with. Edition 1, up to version 0.1: the three dense families were tanh networks, and torch
 trained everything. Edition 2: they are ReLU networks, as published, and the compiled kernel trains
-the networks that it knows. Edition 3: families that take turns share the start of a sampler.
+the networks that it knows. Edition 3: families that take turns share the start of a sampler, and
+trials race.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from frontier_search.models.family import Family
 EDITION = 3
 FIRST_COMPILED = 2  # the first edition whose searches the compiled kernel trains
 FIRST_SHARED_START = 3  # the first edition in which families share the start of a sampler
+FIRST_RACE = 3  # the first edition in which a search races unless it says otherwise
 
 # Of edition 1: a name, the number of its hidden layers, and the name that such models have today.
 TANH = {

@@ -113,6 +113,8 @@ class LiveView:
             f"frontier {len(frontier.members)}",
             f"hypervolume {volume:.4f}",
         ]
+        stopped = sum(trial.state is TrialState.PRUNED for trial in session.trials)
+        facts += [f"{stopped} stopped early"] if stopped else []
         words = ", ".join([*facts, f"{failed} failed"] if failed else facts)
         bar = ProgressBar(self.search.trials, finished, width=60)
         self._screen.redraw(Group(Text(words), bar, _members(frontier)))

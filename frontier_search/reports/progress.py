@@ -29,6 +29,7 @@ def progress(entry: Entry) -> dict[str, Any]:
         "finished": finished,
         "of": search.trials,
         "complete": states[TrialState.COMPLETE],
+        "pruned": states[TrialState.PRUNED],
         "fail": states[TrialState.FAIL],
         "running": states[TrialState.RUNNING],
         "frontier": len(Frontier.of(trials, objectives).members),

@@ -158,15 +158,16 @@ def _member_columns(
 def trials_table(listed: Sequence[Trial]) -> str:
     """Returns a line for each trial, by number.
 
-    A trial that failed has no losses, but a reason after its hyperparameters.
+    A trial that failed has no losses, but a reason after its hyperparameters. One that was stopped
+    early has the losses of its last epoch, and a reason.
     """
     if not listed:
         return "no trial yet."
-    complete = [trial.state is TrialState.COMPLETE for trial in listed]
+    measured = [trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in listed]
     losses = {
         split: [
             mean_and_spread(trial, f"{split}_loss") if whole else ""
-            for trial, whole in zip(listed, complete, strict=True)
+            for trial, whole in zip(listed, measured, strict=True)
         ]
         for split in ("val", "test")
     }

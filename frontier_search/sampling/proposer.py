@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from frontier_search.sampling.known_size_proposer import KnownSizeProposer
-from frontier_search.sampling.neighbours import Known
 from frontier_search.sampling.optuna_proposer import OptunaProposer
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.sampling.samplers import KNOWN_SIZE
 from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
+
+Known = tuple[float, ...]
 
 
 class Proposer(Protocol):
@@ -76,6 +76,9 @@ def open_proposer(
         shares_start: whether families that take turns share the random start of a sampler.
     """
     if sampler == KNOWN_SIZE and not listed:
+        # here, because it loads scipy, which takes a third of a second
+        from frontier_search.sampling.known_size_proposer import KnownSizeProposer
+
         return KnownSizeProposer(spaces, balanced, seed, admits, measured, known)
     return OptunaProposer(
         spaces, sampler, balanced, seed, n_objectives, admits, listed, shares_start

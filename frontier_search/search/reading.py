@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -9,7 +10,7 @@ from typing import Any, Literal, get_args
 from frontier_search.data.dataset import Dataset, Select
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
-from frontier_search.models.editions import EDITION
+from frontier_search.models.editions import EDITION, FIRST_RACE
 from frontier_search.models.families import PUBLISHED
 from frontier_search.objective import OBJECTIVES, objective_problems
 from frontier_search.sampling.samplers import KNOWN_SIZE, MOST_KNOWN, SAMPLERS, Sampler
@@ -28,7 +29,11 @@ KEYS = (
     "name", "edition", "dataset", "dataset_sha256", "objectives", "families", "candidates",
     "trials", "time_budget", "seeds", "epochs", "budgets", "batch_size", "select",
     "learning_rates", "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
+    "race",
 )  # fmt: skip
+
+NO_RACE = "none"
+MARGIN = 0.15  # of races, in log10 of the loss
 
 # The settings of proposals, which listed candidates do not need.
 WITHOUT_CANDIDATES = ("trials", "sampler", "families_budget")
@@ -86,6 +91,7 @@ class _Reader:
             "seed": self.values.whole("seed", 0, low=0),
             "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
         }
+        fields["race"] = self._race(fields)
         if dataset and not self.problems:
             self.problems += model_problems(families, candidates, fields["require"], dataset)
         if self.problems:
@@ -233,6 +239,41 @@ class _Reader:
                     "give the name of a frontier_search.Sampler."
                 )
         return name
+
+    def _race(self, fields: Mapping[str, Any]) -> float | None:
+        """Returns the margin of the races, or None if there are none."""
+        table = [OBJECTIVES[name] for name in fields["objectives"] if name in OBJECTIVES]
+        measured = [each.name for each in table if not each.known]
+        unsuited = (
+            "`budgets` are given"
+            if fields["budgets"]
+            else "candidates are listed"
+            if fields["candidates"]
+            else "the objectives are " + ", ".join(each.name for each in table)
+            if measured != ["loss"] or len(table) < 2
+            else None
+        )
+        given = self.spec.get("race")
+        if given is None:
+            return MARGIN if unsuited is None and fields["edition"] >= FIRST_RACE else None
+        text = str(given).strip().lower()
+        if text == NO_RACE or given is False:
+            return None
+        try:
+            margin = float(text)
+        except ValueError:
+            margin = math.nan
+        if isinstance(given, bool) or not 0 < margin < math.inf:
+            self.problems.append(
+                f"race = {given!r}; give a margin above 0 in log10 of the loss, e.g. 0.15, or none."
+            )
+            return None
+        if unsuited is not None:
+            self.problems.append(
+                f"race = {given!r}, but {unsuited}; trials race where a sampler proposes them and "
+                "the loss is the only measured objective. Leave it out."
+            )
+        return margin
 
     def _bounds(self) -> tuple[Bound, ...]:
         bounds = []

@@ -15,13 +15,14 @@ from frontier_search.data.dataset import Dataset, Select, TrainingBudget
 from frontier_search.data.optional import require
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
-from frontier_search.models.editions import EDITION, FIRST_SHARED_START, differs
+from frontier_search.models.editions import EDITION, FIRST_RACE, FIRST_SHARED_START, differs
 from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.sampling.samplers import SAMPLERS
 from frontier_search.search.bound import Bound
 from frontier_search.search.candidates import model_size
 from frontier_search.search.reading import (
     DEFAULT_OBJECTIVES,
+    NO_RACE,
     WITHOUT_CANDIDATES,
     FamiliesBudget,
     read_search,
@@ -57,6 +58,8 @@ class Search:
         cohort: the number of candidates that are proposed and trained together.
         in_flight: cohort k is proposed from the outcomes of cohorts 0 .. k - in_flight.
         seed: the sampler's.
+        race: a trial is stopped when log10 of its loss lies so far above the front of its epoch,
+            see ``race``; None: every trial is trained to its end.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Search:
     dataset_sha256: str | None = None
     edition: int = EDITION
     budgets: tuple[int, ...] = ()
+    race: float | None = None
 
     @property
     def budget(self) -> TrainingBudget:
@@ -178,7 +182,11 @@ class Search:
         passed = {"name", "trials", "time_budget"}
         if self.edition == 1 or not (differs(self.spaces, 1) or self.shares_start):
             passed.add("edition")
+        if self.race is None:
+            passed.add("race")
         spec = {key: value for key, value in self.to_spec().items() if key not in passed}
+        if "edition" in spec and not self.shares_start:
+            spec["edition"] = min(self.edition, FIRST_SHARED_START - 1)
         # keys stay in their order, because families take turns in it
         return hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:16]
 
@@ -207,6 +215,7 @@ class Search:
             "batch_size": self.batch_size,
             "select": self.select,
             **({} if self.candidates else {key: getattr(self, key) for key in WITHOUT_CANDIDATES}),
+            **({"race": self.race or NO_RACE} if self.edition >= FIRST_RACE else {}),
             "require": [str(bound) for bound in self.require],
             "cohort": self.cohort,
             "in_flight": self.in_flight,

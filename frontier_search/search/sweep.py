@@ -25,6 +25,7 @@ from typing import Any
 
 from frontier_search.errors import SpecError, unknown
 from frontier_search.search.claim import Claims
+from frontier_search.search.reading import NO_RACE
 from frontier_search.search.search import Search
 from frontier_search.spec import name_problem, read_yaml
 
@@ -133,6 +134,8 @@ class Sweep:
             ]
             given = {str(label): {} for label in given}
         defaults = spec.get("defaults") or {}
+        if "claims" in spec and isinstance(defaults, Mapping):  # which speak of whole trainings
+            defaults = {"race": NO_RACE, **defaults}
         if not isinstance(given, Mapping) or not isinstance(defaults, Mapping):
             problems.append(
                 "`searches` is a list of datasets or a mapping from labels to settings, "

@@ -59,17 +59,18 @@ class SearchRecord:
     def finish(
         self, number: int, outcome: Outcome, losses: Sequence[float] | None, reason: str | None
     ) -> Trial:
-        """Writes the outcome of a running trial, which becomes complete or failed.
+        """Writes the outcome of a running trial, which becomes complete, pruned or failed.
 
         Args:
             losses: the minimised objectives, or None for a trial that failed.
-            reason: why it failed, or None.
+            reason: why it failed or was stopped, or None.
         """
         trial_id = self._trial_ids[number]
         self._store.set_trial_user_attr(trial_id, records.OUTCOME, outcome.to_json())
         if reason is not None:
             self._store.set_trial_user_attr(trial_id, records.REASON, reason)
-        state = TrialState.COMPLETE if losses is not None else TrialState.FAIL
+        whole = TrialState.COMPLETE if outcome.stopped is None else TrialState.PRUNED
+        state = whole if losses is not None else TrialState.FAIL
         self._store.set_trial_state_values(trial_id, records.OPTUNA_STATES[state], losses)
         return self._read(number)
 

@@ -54,10 +54,13 @@ class Checkpoints:
         """Returns how many workers have died while they trained a stack."""
         return self._deaths.get(stack, 0)
 
-    def begin(self, stack: str) -> Arrays | None:
+    def begin(self, stack: str, part: str | None = None) -> Arrays | None:
         """Records that a stack is trained until ``end``, and returns its last state, or None.
 
         If the file is missing or damaged, training starts from the first epoch.
+
+        Args:
+            part: the name of the file, where training pauses; None: that of the stack.
         """
         if self.folder is None:
             return None
@@ -65,7 +68,7 @@ class Checkpoints:
             with self._lock:
                 self._in_training.append(stack)
                 crashes.begin(self.folder, *self._in_training)
-            file = f"{stack}.npz"
+            file = f"{part or stack}.npz"
             return read_arrays(self.folder / file) if file in self._written_before else None
 
     def end(self, stack: str) -> None:
@@ -74,17 +77,22 @@ class Checkpoints:
             if stack in self._in_training:
                 self._in_training.remove(stack)
 
-    def save(self, stack: str, training: StackTraining) -> None:
-        """Writes a checkpoint if one is due: this stack, and those finished since the last one."""
+    def save(self, part: str, training: StackTraining, is_last: bool) -> None:
+        """Writes a checkpoint if one is due: this part, and those finished since the last one.
+
+        Args:
+            is_last: whether this part ends with this epoch.
+        """
         if self.folder is None:
             return
         with self._lock:
-            if training.epoch >= training.budget.epochs:
-                self._finished[stack] = training.state()
+            if is_last:  # copied, because the stack may train on
+                state = training.state()
+                self._finished[part] = {name: array.copy() for name, array in state.items()}
             if time.monotonic() - self._last_s < self.every_s:
                 return
             with _using(self.folder):
-                for name, state in (self._finished | {stack: training.state()}).items():
+                for name, state in (self._finished | {part: training.state()}).items():
                     write_arrays(self.folder / f"{name}.npz", state)
             self._finished.clear()
             self._last_s = time.monotonic()

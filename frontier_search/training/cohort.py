@@ -5,31 +5,27 @@ A failure stays with the candidate that caused it.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from frontier_search.data.dataset import TrainingBudget
-from frontier_search.errors import SearchError, SpecError, TrialError
+from frontier_search.errors import SpecError, TrialError
 from frontier_search.models.editions import EDITION, FIRST_COMPILED, family
 from frontier_search.models.program import COMPILED
 from frontier_search.objective import Objective, Timed
-from frontier_search.training import crashes, metrics
+from frontier_search.race import Race, log_loss
+from frontier_search.training import metrics
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.kernels.library import library
 from frontier_search.training.rows import Data
-from frontier_search.training.stack import Model, Stack, group
+from frontier_search.training.stack import Model, group
+from frontier_search.training.stack_run import StackRun, Weights, Work, describe
 from frontier_search.training.threads import Stopping, run_all, shares
-from frontier_search.training.train import StackTraining
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
-
-Weights = NDArray[np.float32]
-Result = tuple[list[SeedOutcome], Weights]  # of one candidate; weights are (n_seeds, P)
 
 
 @dataclass(frozen=True)
@@ -82,9 +78,23 @@ def train_cohort(
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
-    work = _Work(data, budget, checkpoints, edition >= FIRST_COMPILED, stopping or Stopping())
-    for results in _train_stacks(work, group(models), threads):
-        for position, result in results.items():
+    work = Work(data, budget, checkpoints, edition >= FIRST_COMPILED, stopping or Stopping())
+    runs = _runs(work, group(models), threads)
+    race, stopped, audited = cohort.race, dict[int, int](), dict[int, int]()
+    for rung in race.fronts if race else ():
+        assert race is not None
+        _advance(work, runs, rung, f"-until-{rung}", threads)
+        behind, drawn = _race(race, runs, rung)
+        behind = [position for position in behind if position not in audited]
+        if drawn is not None and not audited:
+            audited[drawn] = rung
+            behind.remove(drawn)
+        stopped |= dict.fromkeys(behind, rung)
+        for run in runs:
+            run.stop(behind, rung)
+    _advance(work, runs, budget.epochs, "", threads)
+    for run in runs:
+        for position, result in run.results().items():
             if isinstance(result, str):
                 failures[position] = result
             else:
@@ -97,7 +107,12 @@ def train_cohort(
     worker = f"{socket.gethostname()}:{os.getpid()}"
     positions = range(len(cohort.candidates))
     return Trained(
-        tuple(Outcome(tuple(measured.get(i, ())), failures.get(i), worker) for i in positions),
+        tuple(
+            Outcome(
+                tuple(measured.get(i, ())), failures.get(i), worker, stopped.get(i), audited.get(i)
+            )
+            for i in positions
+        ),
         weights,
     )
 
@@ -114,118 +129,45 @@ def _models(position: int, candidate: Candidate, seeds: Sequence[int], edition: 
     return [Model(position, seed, architecture, rate, decay) for seed in seeds]
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What all stacks of a cohort are trained with.
-
-    Attributes:
-        compiled: whether the compiled kernel trains the networks that it knows.
-    """
-
-    data: Data
-    budget: TrainingBudget
-    checkpoints: Checkpoints
-    compiled: bool
-    stopping: Stopping
-
-    def costs(self, stack: Sequence[Model]) -> float:
-        """Returns the floating-point operations of a forward pass; 0 for what torch trains."""
-        if not self.in_kernel(stack):
-            return 0.0
-        n_inputs, n_outputs = self.data.dataset.n_features, self.data.dataset.n_outputs
-        return sum(model.architecture.size(n_inputs, n_outputs).flops for model in stack)
-
-    def in_kernel(self, stack: Sequence[Model]) -> bool:
-        on_cpu = self.data.device.type == "cpu" and library() is not None
-        return self.compiled and on_cpu and stack[0].architecture.network in COMPILED
+def _race(race: Race, runs: Sequence[StackRun], rung: int) -> tuple[list[int], int | None]:
+    """Returns the candidates that are stopped after a rung, and the one that is audited."""
+    curves = {c: found for run in runs for c, found in run.curves().items()}
+    losses = {c: log_loss(found, rung, race.best) for c, found in sorted(curves.items())}
+    behind = race.behind(rung, losses)
+    # one that has diverged fails, and its training to the end would say nothing
+    sound = [c for c in behind if math.isfinite(losses[c])]
+    return behind, race.audited(sound) if sound else None
 
 
-def _train_stacks(
-    work: _Work, stacks: Sequence[list[Model]], threads: int
-) -> list[dict[int, Result | str]]:
-    """Trains stacks at the same time where the compiled kernel does; returns the results of each.
+def _advance(work: Work, runs: Sequence[StackRun], epoch: int, file: str, threads: int) -> None:
+    """Trains stacks until an epoch is over, at the same time where the compiled kernel does.
 
     After the death of a worker one stack is trained at a time, to find the faulty one.
     """
     one_by_one = threads == 1 or work.checkpoints.has_deaths
-    costs = [work.costs(stack) for stack in stacks]
+    tasks = [partial(run.advance, epoch, file) for run in runs]
+    in_threads = [_in_kernel(work, run.models) and not one_by_one for run in runs]
+    run_all(tasks, [_cost(work, run.models) for run in runs], in_threads, threads, work.stopping)
+
+
+def _runs(work: Work, stacks: Sequence[list[Model]], threads: int) -> list[StackRun]:
+    one_by_one = threads == 1 or work.checkpoints.has_deaths
+    costs = [_cost(work, stack) for stack in stacks]
     own = [threads] * len(stacks) if one_by_one else shares(costs, threads)
-    tasks = [
-        partial(
-            _train_isolated, partial(_train_stack, work, n), stack, work.checkpoints, f"{index}"
-        )
-        for index, (n, stack) in enumerate(zip(own, stacks, strict=True))
+    return [
+        StackRun(work, stack, f"{i}", n)
+        for i, (n, stack) in enumerate(zip(own, stacks, strict=True))
     ]
-    in_threads = [work.in_kernel(stack) and not one_by_one for stack in stacks]
-    return run_all(tasks, costs, in_threads, threads, work.stopping)
 
 
-Train = Callable[[list[Model], str], dict[int, Result | str]]
+def _cost(work: Work, stack: Sequence[Model]) -> float:
+    """Returns the floating-point operations of a forward pass; 0 for what torch trains."""
+    if not _in_kernel(work, stack):
+        return 0.0
+    n_inputs, n_outputs = work.data.dataset.n_features, work.data.dataset.n_outputs
+    return sum(model.architecture.size(n_inputs, n_outputs).flops for model in stack)
 
 
-def _train_isolated(
-    train: Train, models: list[Model], checkpoints: Checkpoints, name: str
-) -> dict[int, Result | str]:
-    """Trains one stack. Returns the result, or the reason of its failure, by candidate position.
-
-    If the stack raises, or too many workers have died while they trained it, each of its candidates
-    is trained separately, so that only the faulty one fails.
-    """
-    candidates = list(dict.fromkeys(model.candidate for model in models))
-    died = checkpoints.deaths(name)
-    if died > crashes.DEATHS_ALLOWED and len(candidates) == 1:
-        reason = f"{died} workers died while they trained it; out of memory is the usual cause"
-        return {candidates[0]: reason}
-    if died <= crashes.DEATHS_ALLOWED:
-        try:
-            return train(models, name)
-        except SearchError:
-            raise
-        except Exception as error:  # the user's code: whatever it raises is this trial's failure
-            if len(candidates) == 1:
-                return {candidates[0]: describe(error)}
-    results: dict[int, Result | str] = {}
-    for candidate in candidates:
-        own = [model for model in models if model.candidate == candidate]
-        results |= _train_isolated(train, own, checkpoints, f"{name}-{candidate}")
-    return results
-
-
-def _train_stack(
-    work: _Work, threads: int, models: list[Model], name: str
-) -> dict[int, Result | str]:
-    dataset, device = work.data.dataset, work.data.device
-    stack = Stack(models, dataset.n_features, dataset.n_outputs, device)
-    training = StackTraining(stack, work.data, work.budget, work.compiled, threads)
-
-    def between_epochs(running: StackTraining) -> None:
-        work.checkpoints.save(name, running)
-        work.stopping.raise_if_set()
-
-    try:
-        state = work.checkpoints.begin(name)
-        if state is not None:
-            training.restore(state)
-        training.run(between_epochs)
-    finally:
-        work.checkpoints.end(name)
-    measured: dict[int, list[SeedOutcome]] = {}
-    weights: dict[int, list[Weights]] = {}
-    for model, outcome, row in zip(
-        models, training.outcomes(), training.selected_weights(), strict=True
-    ):
-        measured.setdefault(model.candidate, []).append(outcome)
-        weights.setdefault(model.candidate, []).append(row)
-    return {
-        candidate: (seeds, np.stack(weights[candidate])) for candidate, seeds in measured.items()
-    }
-
-
-def describe(error: BaseException) -> str:
-    """Returns one line that says what went wrong in a trial."""
-    text = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or any(
-        sign in text for sign in ("memory: you tried", "not enough memory", "out of memory")
-    ):
-        return f"out of memory: {text or 'allocation refused'}"
-    return f"{type(error).__name__}: {text}"
+def _in_kernel(work: Work, stack: Sequence[Model]) -> bool:
+    on_cpu = work.data.device.type == "cpu" and library() is not None
+    return work.compiled and on_cpu and stack[0].architecture.network in COMPILED

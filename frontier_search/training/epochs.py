@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -23,6 +23,10 @@ class Epochs(Protocol):
 
     def run(self, epoch: int) -> None:
         """Trains one epoch, the first of which is 1, and lets the selection consider it."""
+        ...
+
+    def drop(self, models: Sequence[int]) -> bool:
+        """Leaves models out of the next epochs if it can, and returns whether it does."""
         ...
 
 
@@ -64,6 +68,10 @@ class TorchEpochs:
             self.optimiser.step(self.gradient)
         self._solve()
         self.selection.consider(epoch, self._val_loss())
+
+    def drop(self, models: Sequence[int]) -> bool:
+        """Trains them on: all models of a stack are one tensor program."""
+        return False
 
     @torch.no_grad()
     def _solve(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -54,6 +54,8 @@ class StackTraining:
         self.selection = Selection(stack, budget.select, budget.epochs)
         self.epoch, self.seconds = 0, 0.0
         self._at: dict[int, list[AtBudget]] = {}  # budget -> what each model measured by then
+        self._stopped: dict[int, int] = {}  # model -> the epoch after which it was stopped
+        self._at_stop: dict[int, AtBudget] = {}  # of models that train on although they stopped
         parts = (stack, data, budget.batch_size, self.optimiser, self.selection)
         in_kernel = compiled and covers(stack, data)
         self.epochs: Epochs = KernelEpochs(*parts, threads) if in_kernel else TorchEpochs(*parts)
@@ -62,13 +64,19 @@ class StackTraining:
         values = torch.tensor(per_model, device=self.data.device)
         return per_scalar(values, self.stack.network.learned)
 
-    def run(self, between_epochs: Callable[[StackTraining], None] = lambda training: None) -> None:
-        """Trains the remaining epochs.
+    def run(
+        self,
+        between_epochs: Callable[[StackTraining], None] = lambda training: None,
+        last: int | None = None,
+    ) -> None:
+        """Trains the remaining epochs, while a model of the stack still runs.
 
         Args:
             between_epochs: called after each epoch, e.g. to write a checkpoint.
+            last: the epoch after which training pauses; None: that of the budget.
         """
-        while self.epoch < self.budget.epochs:
+        last = self.budget.epochs if last is None else last
+        while self.epoch < last and len(self._stopped) < len(self.stack.models):
             start = time.perf_counter()
             self.epoch += 1
             self.epochs.run(self.epoch)
@@ -78,23 +86,44 @@ class StackTraining:
                 self._at[self.epoch] = list(map(AtBudget, epochs, self._measured()))
             between_epochs(self)
 
+    def val_losses(self) -> NDArray[np.float64]:
+        """Returns the validation loss of every epoch so far, (M, epochs)."""
+        return np.asarray(self.selection.val_losses[: self.epoch].cpu().numpy().T)
+
+    def stop(self, models: Sequence[int]) -> None:
+        """Stops some models. Their outcome is that of the last epoch.
+
+        The kernel leaves them out of the next epochs. Torch trains whole stacks, and so as long as
+        one model of the stack still runs.
+        """
+        if not models:
+            return
+        self._stopped |= dict.fromkeys(models, self.epoch)
+        if not self.epochs.drop(models) and len(self._stopped) < len(self.stack.models):
+            measured, epochs = self._measured(), self.selection.epoch.tolist()
+            self._at_stop |= {i: AtBudget(epochs[i], measured[i]) for i in models}
+
     def outcomes(self) -> list[SeedOutcome]:
         """Returns what each model measured at its selected epoch, in the order of the models."""
-        measured, share = self._measured(), self.seconds / len(self.stack.models)
-        curves = self.selection.val_losses[: self.epoch].cpu().numpy()
-        return [
-            SeedOutcome(
-                seed=model.seed,
-                metrics=measured[i],
-                epoch=int(self.selection.epoch[i]),
-                epochs=self.epoch,
-                seconds=share,
-                diverged_epoch=int(self.selection.diverged_epoch[i]) or None,
-                val_losses=Curve.of(curves[:, i]),
-                budgets={epochs: at[i] for epochs, at in self._at.items()},
+        measured, curves = self._measured(), self.val_losses()
+        ends = [self._stopped.get(i, self.epoch) for i in range(len(self.stack.models))]
+        outcomes = []
+        for i, (model, end) in enumerate(zip(self.stack.models, ends, strict=True)):
+            diverged = int(self.selection.diverged_epoch[i])
+            at = self._at_stop.get(i) or AtBudget(int(self.selection.epoch[i]), measured[i])
+            outcomes.append(
+                SeedOutcome(
+                    seed=model.seed,
+                    metrics=at.metrics,
+                    epoch=at.epoch,
+                    epochs=end,
+                    seconds=self.seconds * end / sum(ends) if any(ends) else self.seconds,
+                    diverged_epoch=diverged if 0 < diverged <= end else None,
+                    val_losses=Curve.of(curves[i, :end]),
+                    budgets={epochs: at[i] for epochs, at in self._at.items()},
+                )
             )
-            for i, model in enumerate(self.stack.models)
-        ]
+        return outcomes
 
     @torch.no_grad()
     def _measured(self) -> Metrics:

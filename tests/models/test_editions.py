@@ -61,7 +61,7 @@ def test_a_search_of_0_1_trains_tanh_to_the_losses_that_it_recorded(tmp_path: Pa
 
 
 def test_only_a_search_with_changed_families_is_another_one_today() -> None:
-    spec = {"name": "one", "dataset": "iris", "trials": 4}
+    spec = {"name": "one", "dataset": "iris", "trials": 4, "race": "none"}
     for families, sampler, same in (
         (["kronecker"], "random", True),
         (["kronecker"], "tpe", False),

@@ -88,8 +88,8 @@ def test_a_checkpoint_of_an_earlier_version_is_not_used(tmp_path: Path) -> None:
     budget = TrainingBudget(4, 16)
 
     class Old(Checkpoints):
-        def begin(self, stack: str) -> Any:
-            state = Checkpoints.begin(self, stack)
+        def begin(self, stack: str, part: str | None = None) -> Any:
+            state = Checkpoints.begin(self, stack, part)
             return {k: v for k, v in state.items() if k != "val_losses"} if state else None
 
     first = train_cohort(cohort, DATA, budget, Checkpoints(tmp_path, every_s=0.0))

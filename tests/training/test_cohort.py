@@ -101,7 +101,7 @@ def test_training_continues_from_checkpoints_and_ignores_damaged_ones(tmp_path: 
     epochs = []
 
     class Counting(Checkpoints):
-        def save(self, name: str, training: StackTraining) -> None:
+        def save(self, part: str, training: StackTraining, is_last: bool) -> None:
             epochs.append(training.epoch)
 
     Counting(tmp_path)

@@ -92,7 +92,7 @@ def test_after_a_death_one_stack_is_in_training_at_a_time(tmp_path: Path) -> Non
     seen = set()
 
     class Watched(Checkpoints):
-        def save(self, stack: str, training: StackTraining) -> None:
+        def save(self, part: str, training: StackTraining, is_last: bool) -> None:
             seen.add((tmp_path / "training").read_text())
 
     after = train(4, Watched(tmp_path))
@@ -102,7 +102,7 @@ def test_after_a_death_one_stack_is_in_training_at_a_time(tmp_path: Path) -> Non
 
 def test_a_full_disk_stops_the_threads(tmp_path: Path) -> None:
     class Full(Checkpoints):
-        def save(self, stack: str, training: StackTraining) -> None:
+        def save(self, part: str, training: StackTraining, is_last: bool) -> None:
             raise SearchError("the disk is full")
 
     with pytest.raises(SearchError, match="the disk is full"):

@@ -155,6 +155,7 @@ class KernelEpochs:
         sizes = np.array([rows * columns for rows, columns in shapes], dtype=np.int64)
         seeds = data.positions(stack).numpy().astype(np.int32)
         by_seed = np.argsort(seeds, kind="stable").astype(np.int32)
+        self._threads = threads
         self._chosen = np.array_split(by_seed, min(threads, n_models))  # of each thread
         graphs = [_graph(graph) for graph in program.graphs]
         numbers = {
@@ -218,6 +219,13 @@ class KernelEpochs:
         if any(ends):
             raise TrialError("out of memory: the kernel's working arrays do not fit")
         self._optimiser.step_count += -(-self._stack.n_train // self._stack.batch)
+
+    def drop(self, models: Sequence[int]) -> bool:
+        """Leaves models out of the next epochs; they stay as they are."""
+        left = np.concatenate(self._chosen)
+        left = left[~np.isin(left, models)]
+        self._chosen = np.array_split(left, max(1, min(self._threads, len(left))))
+        return True
 
     def _train(self, chosen: NDArray[np.int32]) -> int:
         """Trains some models for one epoch. Other threads run meanwhile. Returns 0, or an error."""

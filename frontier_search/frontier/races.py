@@ -1,0 +1,122 @@
+"""The races of a search: what each cohort is told of the trials that were recorded before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from frontier_search.frontier.pareto import nondominated
+from frontier_search.race import Point, Race, log_loss, rungs
+from frontier_search.search.search import Search
+from frontier_search.trial import Trial, TrialState
+
+LOSS = "loss"  # the only measured objective whose learning curve is kept
+WIDER = 2.0  # the margin's factor for each audited trial that became a member
+
+
+@dataclass(frozen=True)
+class Audits:
+    """How often the rule of a search's races was wrong.
+
+    Attributes:
+        n: complete trials that would have been stopped.
+        members: those of them that are on the front of their league.
+    """
+
+    n: int
+    members: int
+
+    def __str__(self) -> str:
+        if not self.members:
+            # the rule of three: none of n, so with 95 % confidence fewer than 3 in n
+            bound = f", so that under {min(3 / self.n, 1):.0%} of such trials are" if self.n else ""
+            return (
+                f"{self.n} trials that would have stopped were trained on: none is a member{bound}"
+            )
+        return (
+            f"{self.n} trials that would have stopped were trained on: {self.members} "
+            "on a front, so the margin was doubled for each"
+        )
+
+
+class Races:
+    """Makes the race of each cohort from recorded trials.
+
+    A trial that was stopped counts at the rungs that it reached.
+
+    Args:
+        search: which may have no races.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._rungs = rungs(search.epochs) if search.race is not None else ()
+        self._best = search.select == "best"
+        self._losses: dict[int, tuple[float, ...]] = {}  # by trial number, at the rungs it reached
+
+    def of(self, trials: Sequence[Trial], recorded: Sequence[Trial], index: int) -> Race | None:
+        """Returns the race of a cohort, or None if its search has none.
+
+        Args:
+            trials: of the cohort.
+            recorded: the trials of the cohorts that it was proposed from.
+        """
+        if not self._rungs or self._search.race is None:
+            return None
+        fronts: dict[int, dict[str, tuple[Point, ...]]] = {}
+        for position, rung in enumerate(self._rungs):
+            points: dict[str, list[Point]] = {}
+            for trial in recorded:
+                losses = self._losses_of(trial)
+                if position < len(losses):
+                    point = (*self._known(trial), losses[position])
+                    points.setdefault(self._league(trial), []).append(point)
+            fronts[rung] = {
+                league: tuple(found[i] for i in _on_front(found))
+                for league, found in points.items()
+            }
+        return Race(
+            self._search.race * WIDER ** self.audits(recorded).members,
+            fronts,
+            tuple(map(self._league, trials)),
+            tuple(map(self._known, trials)),
+            float(np.random.default_rng([self._search.seed, index]).random()),
+            self._best,
+        )
+
+    def audits(self, recorded: Iterable[Trial]) -> Audits:
+        """Returns what was found by training trials that would have been stopped to their end."""
+        complete = [trial for trial in recorded if trial.state is TrialState.COMPLETE]
+        audited = [trial for trial in complete if trial.outcome and trial.outcome.audited]
+        members = 0
+        for league in {self._league(trial) for trial in audited}:
+            own = [trial for trial in complete if self._league(trial) == league]
+            points = [(*self._known(trial), trial.objectives[LOSS]) for trial in own]
+            members += sum(own[i] in audited for i in _on_front(points))
+        return Audits(len(audited), members)
+
+    def _league(self, trial: Trial) -> str:
+        """Balanced families race against their own front, so that each is searched to its end."""
+        return trial.candidate.family if self._search.families_budget == "balanced" else ""
+
+    def _known(self, trial: Trial) -> Point:
+        table = self._search.objective_table()
+        return tuple(float(each.count(trial.size)) for each in table if each.known)
+
+    def _losses_of(self, trial: Trial) -> tuple[float, ...]:
+        if trial.number not in self._losses:
+            curves = [seed.val_losses.values() for seed in trial.seeds]
+            whole = trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and curves
+            reached = min(map(len, curves)) if whole else 0
+            self._losses[trial.number] = tuple(
+                log_loss(curves, rung, self._best) for rung in self._rungs if rung <= reached
+            )
+        return self._losses[trial.number]
+
+
+def _on_front(points: Sequence[Point]) -> list[int]:
+    """Returns the positions of the points that nothing beats."""
+    array = np.array(points, dtype=np.float64)
+    return np.flatnonzero(nondominated(array)).tolist()
