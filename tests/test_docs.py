@@ -26,7 +26,7 @@ DOCUMENTS = [
     ROOT / "cluster" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
-SCREEN = (40, 100)  # lines and columns of one screen
+SCREEN = (50, 100)  # lines and columns of one screen
 README_LINES = 85  # one reading, with a table of twelve claims
 ONE_FILE_A_MEMBER = (  # the folders whose modules the picture of the house does not name
     "architectures",

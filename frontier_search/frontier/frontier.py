@@ -36,6 +36,11 @@ class Spread:
     std: float
     n: int
 
+    @property
+    def standard_error(self) -> float:
+        """The standard error of the mean, nan for one seed."""
+        return self.std / math.sqrt(self.n) if self.n else math.nan
+
     @staticmethod
     def of(values: Sequence[float]) -> Spread:
         """Returns the spread of some values. Without a value its mean is nan too."""

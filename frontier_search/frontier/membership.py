@@ -132,17 +132,35 @@ def _share_of_draws(per_seed: NDArray[np.float64], fresh: int) -> NDArray[np.flo
     means = per_seed.mean(axis=1)
     deviations = per_seed - means[:, None]
     n_seeds = per_seed.shape[1]
-    weights = predictive(n_seeds, fresh)
     varies = np.ptp(per_seed, axis=1).any(axis=0)  # (k,)
     if len(varies) == 2 and varies.sum() == 1:
         i = int(np.argmax(varies))
         sizes = means[:, 1 - i]
-        centres, kept = shrunk(per_seed[:, :, i], sizes)
-        narrower = math.sqrt((kept / n_seeds + 1 / fresh) / (1 / n_seeds + 1 / fresh))
-        draws = centres + narrower * weights @ deviations[:, :, i].T
+        draws = fresh_means(per_seed[:, :, i], sizes, fresh)
         return np.asarray(_below_all_smaller(draws, sizes).mean(axis=0))
+    weights = predictive(n_seeds, fresh)
     drawn = [nondominated(means + np.einsum("s,nsk->nk", row, deviations)) for row in weights]
     return np.asarray(np.mean(drawn, axis=0))
+
+
+def fresh_means(
+    losses: NDArray[np.float64], sizes: NDArray[np.float64], fresh: int
+) -> NDArray[np.float64]:
+    """Draws mean losses of fresh seeds from their predictive distribution (steps 1 and 2).
+
+    Args:
+        losses: (n, S), of candidates that share their seeds.
+        sizes: (n,).
+        fresh: number of fresh seeds.
+
+    Returns:
+        (DRAWS, n); one draw, the means, with a single seed.
+    """
+    n_seeds = losses.shape[1]
+    centres, kept = shrunk(losses, sizes)
+    narrower = math.sqrt((kept / n_seeds + 1 / fresh) / (1 / n_seeds + 1 / fresh))
+    deviations = losses - losses.mean(axis=1)[:, None]
+    return np.asarray(centres + narrower * predictive(n_seeds, fresh) @ deviations.T)
 
 
 def shrunk(

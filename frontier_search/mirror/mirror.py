@@ -227,7 +227,8 @@ class Mirror:
     def _mirror_trial(self, runs: dict[str, KnownRun], trial: Trial, member: bool) -> None:
         child = runs.get(trial.uid)
         if child is None:
-            tags = payload.trial_tags(trial, self.parent_run_id, member)
+            families = list(dict(self.entry.search.families))
+            tags = payload.trial_tags(trial, self.parent_run_id, member, families)
             name = f"{trial.number} {trial.candidate.family}"
             start = payload.milliseconds(trial.started_at)
             child = runs[trial.uid] = self.client.create(self.experiment_id, name, start, tags)
@@ -247,7 +248,8 @@ class Mirror:
         if not member and not model_id.startswith(payload.NO_MODEL):
             self.client.discard_model(model_id)
             self.client.tag(child, {payload.MODEL: payload.LEFT_FRONTIER})
-        self.client.tag(child, payload.member_tags(trial, member))
+        families = list(dict(self.entry.search.families))
+        self.client.tag(child, payload.member_tags(trial, member, families))
 
     def _log_models(self, runs: dict[str, KnownRun], frontier: Frontier) -> None:
         without = [

@@ -173,7 +173,9 @@ def _short(value: float) -> float | None:
 # ---- a trial -----------------------------------------------------------------------------------
 
 
-def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:
+def trial_tags(
+    trial: Trial, parent_id: str, member: bool, families: Sequence[str]
+) -> dict[str, str]:
     """Returns the tags of a trial's run.
 
     Args:
@@ -192,18 +194,21 @@ def trial_tags(trial: Trial, parent_id: str, member: bool) -> dict[str, str]:
     unlogged = [name for name, value in _values(trial).items() if not math.isfinite(value)]
     if unlogged:
         tags["not_finite"] = _cut(", ".join(unlogged), LONGEST_TAG)
-    return tags | member_tags(trial, member)
+    return tags | member_tags(trial, member, families)
 
 
-def member_tags(trial: Trial, member: bool) -> dict[str, str]:
+def member_tags(trial: Trial, member: bool, families: Sequence[str]) -> dict[str, str]:
     """Returns the tags that change when a trial joins or leaves the frontier.
 
     They are the mark and the colour of its point in MLflow's charts.
+
+    Args:
+        families: of the search, which share the colours.
     """
     family = trial.candidate.family
     return {
         MEMBER: str(member).lower(),
-        COLOUR: colour(family_indices([family])[family]) if member else QUIET,
+        COLOUR: colour(family_indices(families)[family]) if member else QUIET,
     }
 
 

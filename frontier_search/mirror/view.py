@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from frontier_search.objective import Objective
-from frontier_search.reports.chart import axes
+from frontier_search.reports.axis import axes
 from frontier_search.search.search import Search
 
 KEY = "frontier"

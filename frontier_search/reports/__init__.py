@@ -5,7 +5,9 @@ Nothing here loads MLflow or torch.
 tables          the frontier and the trials for a terminal, as JSON and as CSV
 rows            rows of plain data for a terminal, as JSON and as CSV
 chart           what a figure of the frontier shows
+axis            the axes of a figure
 palette         the colour of each family
+drawing         draws the chart with Matplotlib
 figures/        the zoo of figures: how the chart is drawn, a format a file
 illustrations   graphs and spectra, the recurrence, the winner map
 study           the report on a study

@@ -1,57 +1,51 @@
-"""What a figure of the frontier shows: axes, points, the staircase, words. Figures draw it."""
+"""What a figure of the frontier shows: points, staircases, bands, words. Figures draw it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from frontier_search.errors import SpecError
+from frontier_search.frontier.band import FEWEST_SEEDS, Band, band
+from frontier_search.frontier.band import LEVEL as BAND_LEVEL
 from frontier_search.frontier.baselines import Baseline, best
 from frontier_search.frontier.frontier import Frontier, Spread
-from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.frontier.membership import chances, minimised
+from frontier_search.frontier.pareto import nondominated
+from frontier_search.objective import Objective
+from frontier_search.reports.axis import Axis, Split, pairs, upward_range
 from frontier_search.reports.palette import family_indices
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
 
-Split = Literal["val", "test"]
-SPLIT_NAMES = {"val": "validation", "test": "test"}
-
-# The loss axis ends at best + ROOM_ABOVE * (median - best). A note counts the points above it.
-ROOM_ABOVE = 4.0
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis.
-
-    Attributes:
-        objective: what it shows.
-        label: its title, with the unit.
-        log: whether it is logarithmic.
-    """
-
-    objective: Objective
-    label: str
-    log: bool
+UNSURE = 0.9  # a member whose chance is smaller is drawn hollow
 
 
 @dataclass(frozen=True)
 class Point:
-    """One complete trial, with values as the user sees them (a better accuracy is larger).
+    """One complete trial in one panel, with values as the user sees them.
 
     Attributes:
-        x, y: the values on the two axes, over seeds.
+        x, y: the values on the two axes, over seeds (a better accuracy is larger).
         member: whether the trial is on the frontier.
+        chance: how likely it is a member on fresh seeds, 0 to 1; None with fewer than three seeds.
+        dominated: whether it is a member that another member dominates on the rows that are drawn.
     """
 
     trial: Trial
     x: Spread
     y: Spread
     member: bool
+    chance: float | None
+    dominated: bool
+
+    @property
+    def sure(self) -> bool:
+        """Whether its membership is likely, or its chance is not known."""
+        return self.chance is None or self.chance >= UNSURE
 
 
 @dataclass(frozen=True)
@@ -68,28 +62,25 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """The figure of one search.
+class Panel:
+    """The frontier in two objectives.
 
     Attributes:
-        title, subtitle: one line each.
         points: the complete trials, by rising x; members are drawn above the rest.
-        families: family -> its index in the lists of colours and shapes.
         staircase: corners (x, y) of the best value reached at each x.
-        y_limit: the end of the upward axis if points lie beyond it, else None.
-        beyond: how many points lie beyond it.
+        y_range: where the upward axis begins and ends.
+        beyond: how many points lie above its end.
+        band: where the staircase lies on fresh seeds, or None if that is not known.
         baseline: the best of the methods whose size is not limited, or None.
     """
 
-    title: str
-    subtitle: str
     x: Axis
     y: Axis
     points: tuple[Point, ...]
-    families: dict[str, int]
     staircase: tuple[tuple[float, float], ...]
-    y_limit: float | None
+    y_range: tuple[float, float]
     beyond: int
+    band: Band | None = None
     baseline: Level | None = None
 
     @property
@@ -98,19 +89,27 @@ class Chart:
         return [point for point in self.points if point.member]
 
     @property
-    def lowest(self) -> float:
-        """The smallest value that is drawn on the upward axis."""
-        return min(
-            [
-                *(point.y.mean for point in self.points),
-                *([self.baseline.y] if self.baseline else []),
-            ]
-        )
-
-    @property
     def beyond_note(self) -> str:
-        """How many trials lie above the end of the upward axis, in words."""
+        """How many trials lie above the end of the upward axis, in words; empty for none."""
+        if not self.beyond:
+            return ""
         return f"{self.beyond} trial{'s' if self.beyond > 1 else ''} above this axis"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The figure of one search.
+
+    Attributes:
+        title, subtitle: one line each.
+        panels: one for each pair of objectives; the first shows what ``axis.axes`` chooses.
+        families: family that is drawn -> its index in the lists of colours and shapes.
+    """
+
+    title: str
+    subtitle: str
+    panels: tuple[Panel, ...]
+    families: dict[str, int]
 
     @staticmethod
     def of(
@@ -138,35 +137,54 @@ class Chart:
             )
         own = objectives is None
         objectives = search.objective_table() if objectives is None else tuple(objectives)
-        unit = _unit(search)
-        x, y = (_axis(objective, split, unit) for objective in axes(objectives))
-        numbers = Frontier.of(complete, objectives).numbers()
-        points = [
-            Point(
-                t, spread(t, x.objective, split), spread(t, y.objective, split), t.number in numbers
-            )
-            for t in complete
+        found = _Found.of(complete, objectives, split)
+        drawn = {trial.candidate.family for trial in complete}
+        panels = [
+            _panel(found, x, y, _unit(search), split, baselines) for x, y in pairs(objectives)
         ]
-        points.sort(key=lambda point: (point.x.mean, point.trial.number))
-        members = [point for point in points if point.member]
-        level = _level(baselines, y, split)
-        limit = _limit(points, members, y)
-        if limit is not None and level is not None:
-            limit = max(limit, 1.05 * level.y)
-        beyond = sum(point.y.mean > limit for point in points) if limit is not None else 0
         return Chart(
             title=f"{search.name}: the frontier of {search.dataset_reference.label}"
             + ("" if own else f" by {' and '.join(each.name for each in objectives)}"),
-            subtitle=_subtitle(search, complete, len(members), objectives),
-            x=x,
-            y=y,
-            points=tuple(points),
-            families=family_indices([trial.candidate.family for trial in complete]),
-            staircase=_staircase(members, x, y, max(point.x.mean for point in points)),
-            y_limit=limit if beyond else None,
-            beyond=beyond,
-            baseline=level,
+            subtitle=_subtitle(search, found, objectives, banded=panels[0].band is not None),
+            panels=tuple(panels),
+            families={
+                family: index
+                for family, index in family_indices(list(dict(search.families))).items()
+                if family in drawn
+            },
         )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is the same in every panel.
+
+    Attributes:
+        complete: the complete trials.
+        members: numbers of the members.
+        chances: number -> chance of membership; empty with fewer than three seeds.
+        dominated: numbers of the members that another member dominates on the drawn rows.
+    """
+
+    complete: Sequence[Trial]
+    members: set[int]
+    chances: dict[int, float]
+    dominated: set[int]
+
+    @staticmethod
+    def of(complete: Sequence[Trial], objectives: Sequence[Objective], split: Split) -> _Found:
+        members = Frontier.of(complete, objectives).members
+        values = [
+            [each.to_minimised(spread(trial, each, split).mean) for each in objectives]
+            for trial in members
+        ]
+        chance: dict[int, float] = {}
+        if len(complete[0].seeds) >= FEWEST_SEEDS:
+            found = chances(minimised(complete, objectives))
+            chance = {t.number: float(p) for t, p in zip(complete, found, strict=True)}
+        stay = nondominated(np.array(values))
+        dominated = {t.number for t, stays in zip(members, stay, strict=True) if not stays}
+        return _Found(complete, {t.number for t in members}, chance, dominated)
 
 
 def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
@@ -176,10 +194,62 @@ def spread(trial: Trial, objective: Objective, split: Split) -> Spread:
     return Spread.of(objective.per_seed(trial, split))
 
 
-def deviations(spreads: Iterable[Spread]) -> list[float] | None:
-    """Returns the lengths of the error bars, or None when all of them are zero or unknown."""
-    bars = [0.0 if math.isnan(spread.std) else spread.std for spread in spreads]
-    return bars if any(bars) else None
+def _panel(
+    found: _Found,
+    x_objective: Objective,
+    y_objective: Objective,
+    unit: str,
+    split: Split,
+    baselines: Sequence[Baseline],
+) -> Panel:
+    points = [
+        Point(
+            trial,
+            spread(trial, x_objective, split),
+            spread(trial, y_objective, split),
+            trial.number in found.members,
+            found.chances.get(trial.number),
+            trial.number in found.dominated,
+        )
+        for trial in found.complete
+    ]
+    points.sort(key=lambda point: (point.x.mean, point.trial.number))
+    x = Axis.of(x_objective, split, unit, [point.x.mean for point in points])
+    y = Axis.of(y_objective, split, unit, [point.y.mean for point in points])
+    members = [point for point in points if point.member]
+    level = _level(baselines, y, split)
+    y_range = upward_range(
+        y,
+        [point.y for point in points],
+        [point.y for point in members],
+        [level.y] if level and (level.y > 0 or not y.log) else [],
+    )
+    return Panel(
+        x,
+        y,
+        tuple(points),
+        _staircase(members, x, y, max(point.x.mean for point in points)),
+        y_range,
+        beyond=sum(point.y.mean > y_range[1] for point in points),
+        band=_band(found, x_objective, y_objective, split),
+        baseline=level,
+    )
+
+
+def _band(
+    found: _Found, x_objective: Objective, y_objective: Objective, split: Split
+) -> Band | None:
+    """Returns the band of the staircase: of the contenders, or on test rows of the members."""
+    kept = [
+        trial
+        for trial in found.complete
+        if (trial.number in found.members if split == "test" else found.chances.get(trial.number))
+    ]
+    simple = x_objective.known and x_objective.direction == y_objective.direction == "minimise"
+    if y_objective.known or not simple or not kept:
+        return None
+    losses = np.array([y_objective.per_seed(trial, split) for trial in kept])
+    return band(losses, np.array([x_objective.of(trial) for trial in kept], dtype=np.float64))
 
 
 def _level(baselines: Sequence[Baseline], y: Axis, split: Split) -> Level | None:
@@ -195,35 +265,12 @@ def _level(baselines: Sequence[Baseline], y: Axis, split: Split) -> Level | None
     return Level(chosen.mean(metric), f"best of {names}: {chosen.name} {chosen.mean(metric):.3g}")
 
 
-def axes(objectives: Sequence[Objective]) -> tuple[Objective, Objective]:
-    """Returns the objectives that are drawn to the right (x) and upwards (y).
-
-    x is the first objective that is known before training, or the second measured one, or params.
-    y is the first measured one, or loss.
-    """
-    measured = [objective for objective in objectives if not objective.known]
-    known = [objective for objective in objectives if objective.known]
-    y = measured[0] if measured else OBJECTIVES["loss"]
-    x = known[0] if known else measured[1] if len(measured) > 1 else OBJECTIVES["params"]
-    return x, y
-
-
-def _axis(objective: Objective, split: Split, unit: str) -> Axis:
-    if objective.known:
-        return Axis(objective, objective.label, objective.log)
-    shown = unit if objective.unit == "task loss" else objective.unit
-    words = f"{SPLIT_NAMES[split]} {objective.label}" if objective.has_splits else objective.label
-    note = ", members chosen on validation" if split == "test" else ""
-    return Axis(objective, f"{words} ({shown}{note})" if shown or note else words, objective.log)
-
-
 def _staircase(
     members: Sequence[Point], x: Axis, y: Axis, right: float
 ) -> tuple[tuple[float, float], ...]:
     """Returns the corners of the boundary of what was reached in the two drawn objectives.
 
-    With more than two objectives, a member that another one dominates in these two is not on the
-    line.
+    A member that another one dominates in these two is not on the line.
 
     Args:
         right: the x at which the line ends.
@@ -244,31 +291,21 @@ def _staircase(
     return tuple(line)
 
 
-def _limit(points: Sequence[Point], members: Sequence[Point], y: Axis) -> float | None:
-    """Returns where the upward axis ends, so that a few very bad trials do not flatten the rest.
-
-    None means that it has no such end: it is logarithmic, or shows an objective that is maximised.
-    """
-    if y.log or y.objective.direction == "maximise":
-        return None
-    values = np.array([point.y.mean for point in points])
-    tops = [
-        point.y.mean + (point.y.std if math.isfinite(point.y.std) else 0.0) for point in members
-    ]
-    best, median = float(values.min()), float(np.median(values))
-    return max(
-        best + ROOM_ABOVE * (median - best), 1.05 * max(tops), float(np.quantile(values, 0.9))
-    )
-
-
 def _subtitle(
-    search: Search, complete: Sequence[Trial], members: int, objectives: Sequence[Objective]
+    search: Search, found: _Found, objectives: Sequence[Objective], *, banded: bool
 ) -> str:
     n_seeds = len(search.seeds)
-    words = f"{len(complete)} of {search.trials} trials complete, {members} on the frontier, "
+    words = f"{len(found.complete)} of {search.trials} trials complete, "
+    words += f"{len(found.members)} on the frontier, "
     words += f"{n_seeds} seeds each" if n_seeds > 1 else "one seed"
     if n_seeds > 1:
-        words += "; bars: sample standard deviation"
+        words += "; bars: standard error of the mean"
+    if banded:
+        words += f"; band: {BAND_LEVEL:.0%} of the frontiers on fresh seeds"
+    if any(found.chances.get(number, 1.0) < UNSURE for number in found.members):
+        words += f"; hollow: a member with a chance below {UNSURE:g}"
+    if found.dominated:
+        words += f"; crossed: dominated on test rows ({len(found.dominated)})"
     if len(objectives) > 2:
         words += f"; chosen on {', '.join(each.name for each in objectives)}"
     return words

@@ -14,7 +14,7 @@ from frontier_search.objective import OBJECTIVES
 from frontier_search.reports import words
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.document import Block, Figure, Heading, Paragraph, Table
-from frontier_search.reports.figures.png import picture
+from frontier_search.reports.drawing import draw
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.sweep import origin
@@ -41,7 +41,7 @@ def frontier(studied: Studied, level: float) -> list[Block]:
     caption = (
         f"The frontier of {search.name}; the dashed line is the best of other methods of any size."
     )
-    found.append(Figure(f"{search.name}.png", picture(chart), caption))
+    found.append(Figure(f"{search.name}.png", draw(chart, "png"), caption))
     found.append(_members(members(trials, search.objective_table(), level)))
     found += _equal_flops(studied, level)
     if methods:
@@ -94,7 +94,7 @@ def _equal_flops(studied: Studied, level: float) -> list[Block]:
     caption = f"The frontier of {search.name} at equal flops: one forward pass of one row."
     chart = Chart.of(search, trials, objectives=EQUAL_FLOPS)
     return [
-        Figure(f"{search.name}-flops.png", picture(chart), caption),
+        Figure(f"{search.name}-flops.png", draw(chart, "png"), caption),
         Table(columns, rows, frozenset({0, 3, 4, 5, 6, 7})),
     ]
 

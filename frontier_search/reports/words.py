@@ -7,6 +7,7 @@ import math
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import Interval
 from frontier_search.frontier.ownership import Share
+from frontier_search.trial import Trial
 
 
 def number(value: float) -> str:
@@ -55,3 +56,13 @@ def spread(spread: Spread, decimals: int | None = None) -> str:
         return ""
     mean, std = (".4g", ".2g") if decimals is None else (f".{decimals}f", f".{decimals}f")
     return f"{spread.mean:{mean}}" + ("" if math.isnan(spread.std) else f" ± {spread.std:{std}}")
+
+
+def model(trial: Trial) -> str:
+    """Returns what a trial trained, in as few words as a picture has room for: ``dense 16``.
+
+    That is the family and its hidden units; without hidden units, the family and the trial.
+    """
+    family, hidden = trial.candidate.family, trial.candidate.hyperparameters.get("hidden")
+    name = family.removesuffix(":FAMILY")
+    return f"{name} {hidden}" if hidden is not None else f"{name} ({trial.number})"

@@ -92,7 +92,7 @@ def test_a_new_objective_is_one_row(
     assert best["trial"] in [trial["trial"] for trial in listed]
 
     chart = Chart.of(search, catalog.read_trials(entry), "test")
-    assert chart.y.label.startswith(f"test {ROWS[name].label} (target units")
+    assert chart.panels[0].y.label.startswith(f"test {ROWS[name].label} (target units")
     drawn = command("frontier", "--plot", str(tmp_path / "frontier.html"))
     assert drawn.exit_code == 0
     assert f"validation {ROWS[name].label} (target units)" in (

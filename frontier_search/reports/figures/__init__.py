@@ -8,7 +8,8 @@ from pathlib import Path
 
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
-from frontier_search.reports.chart import Chart, Split
+from frontier_search.reports.axis import Split
+from frontier_search.reports.chart import Chart
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial
 from frontier_search.zoo import Zoo
@@ -31,6 +32,8 @@ FIGURES: Zoo[FigureFormat] = Zoo(  # by the file's suffix
     "figure",
     {
         ".png": "frontier_search.reports.figures.png:FIGURE",
+        ".svg": "frontier_search.reports.figures.svg:FIGURE",
+        ".pdf": "frontier_search.reports.figures.pdf:FIGURE",
         ".html": "frontier_search.reports.figures.html:FIGURE",
     },
 )

@@ -10,7 +10,8 @@ from typing import Any
 
 from frontier_search.frontier.frontier import Spread
 from frontier_search.reports import words
-from frontier_search.reports.chart import Axis, Chart, Point, deviations
+from frontier_search.reports.axis import Axis, bar
+from frontier_search.reports.chart import Chart, Panel, Point
 from frontier_search.reports.figures import FigureFormat
 from frontier_search.reports.palette import colour
 
@@ -29,16 +30,17 @@ def page(chart: Chart) -> str:
     """
     import plotly.graph_objects as go  # imported here, because it takes half a second
 
-    figure = go.Figure([go.Scatter(**trace) for trace in _traces(chart)])
-    if chart.baseline:
+    panel = chart.panels[0]
+    figure = go.Figure([go.Scatter(**trace) for trace in _traces(chart, panel)])
+    if panel.baseline:
         dashed = {"line_dash": "dash", "line_color": "#666666", "line_width": 1, "layer": "below"}
         figure.add_hline(
-            chart.baseline.y,
+            panel.baseline.y,
             **dashed,
-            annotation_text=markup.escape(chart.baseline.label),
+            annotation_text=markup.escape(panel.baseline.label),
             annotation_position="top left",
         )
-    figure.update_layout(**_layout(chart))
+    figure.update_layout(**_layout(chart, panel))
     settings = {
         "displaylogo": False,
         "responsive": True,
@@ -54,60 +56,89 @@ def page(chart: Chart) -> str:
     return body.replace("<head>", f"<head><title>{markup.escape(chart.title)}</title>", 1)
 
 
-def _traces(chart: Chart) -> Iterator[dict[str, Any]]:
-    """Yields what is drawn, the lowest layer first: the staircase, then two traces a family."""
+def _traces(chart: Chart, panel: Panel) -> Iterator[dict[str, Any]]:
+    """Yields what is drawn, the lowest layer first: band, staircase, two traces a family."""
+    yield from _band(panel)
     yield {
-        "x": [x for x, _ in chart.staircase],
-        "y": [y for _, y in chart.staircase],
+        "x": [x for x, _ in panel.staircase],
+        "y": [y for _, y in panel.staircase],
         "mode": "lines",
         "line": {"color": "#222222", "width": 1.5},
         "name": "frontier",
         "hoverinfo": "skip",
     }
     for family, index in chart.families.items():
-        own = [p for p in chart.points if p.trial.candidate.family == family]
+        own = [p for p in panel.points if p.trial.candidate.family == family]
         faint, strong = [p for p in own if not p.member], [p for p in own if p.member]
         marker = {"color": colour(index), "symbol": SYMBOLS[index % len(SYMBOLS)]}
         yield {
-            **_trace(faint, chart, family),
+            **_trace(faint, panel, family),
             "marker": {**marker, "size": 7, "opacity": 0.4},
             "showlegend": not strong,
         }
         yield {
-            **_trace(strong, chart, family),
-            **_error_bars(strong, colour(index)),
-            "marker": {**marker, "size": 11, "line": {"color": "black", "width": 1}},
+            **_trace(strong, panel, family),
+            **_error_bars(strong, panel, colour(index)),
+            "marker": {
+                **marker,
+                "symbol": [marker["symbol"] + ("" if p.sure else "-open") for p in strong],
+                "size": 11,
+                "line": {"color": "black", "width": [1 if p.sure else 2 for p in strong]},
+            },
             "showlegend": bool(strong),
         }
 
 
-def _trace(points: Sequence[Point], chart: Chart, family: str) -> dict[str, Any]:
+def _band(panel: Panel) -> Iterator[dict[str, Any]]:
+    """Yields the two edges of the band, the upper one filled down to the lower one."""
+    if panel.band is None:
+        return
+    begin, end = panel.y_range
+    right = max(point.x.mean for point in panel.points)
+    edge = {"line": {"width": 0, "shape": "hv"}, "mode": "lines", "hoverinfo": "skip"}
+    for values, name in ((panel.band.low, ""), (panel.band.high, "90 % of fresh seeds")):
+        ys = [*values.clip(begin, end).tolist(), float(values[-1].clip(begin, end))]
+        shown: dict[str, Any] = {"name": name} if name else {"showlegend": False}
+        fill = {"fill": "tonexty", "fillcolor": "rgba(120, 120, 120, 0.2)"} if name else {}
+        yield {"x": [*panel.band.sizes.tolist(), right], "y": ys, **edge, **shown, **fill}
+
+
+def _trace(points: Sequence[Point], panel: Panel, family: str) -> dict[str, Any]:
     return {
         "x": [point.x.mean for point in points],
         "y": [point.y.mean for point in points],
         "mode": "markers",
         "name": markup.escape(family),
         "legendgroup": family,
-        "hovertext": [_hover(point, chart) for point in points],
+        "hovertext": [_hover(point, panel) for point in points],
         "hoverinfo": "text",
     }
 
 
-def _error_bars(points: Sequence[Point], shade: str) -> dict[str, Any]:
-    style = {"type": "data", "color": shade, "thickness": 1.5, "width": 4}
-    bars = {"error_x": deviations(p.x for p in points), "error_y": deviations(p.y for p in points)}
-    return {name: {**style, "array": array} for name, array in bars.items() if array}
+def _error_bars(points: Sequence[Point], panel: Panel, shade: str) -> dict[str, Any]:
+    """Returns one standard error to each side; nothing on an axis without errors."""
+    style = {"type": "data", "color": shade, "thickness": 1.5, "width": 4, "symmetric": False}
+    found = {}
+    for name, axis in (("x", panel.x), ("y", panel.y)):
+        spreads = [getattr(point, name) for point in points]
+        ends = [(spread.mean, *bar(spread, axis)) for spread in spreads]
+        up, down = [high - mean for mean, _, high in ends], [mean - low for mean, low, _ in ends]
+        if any(up):
+            found[f"error_{name}"] = {**style, "array": up, "arrayminus": down}
+    return found
 
 
-def _hover(point: Point, chart: Chart) -> str:
+def _hover(point: Point, panel: Panel) -> str:
     trial, mark = point.trial, " (frontier)" if point.member else ""
     lines = [f"<b>trial {trial.number}</b>{mark}: {markup.escape(trial.candidate.family)}"]
     lines += [
         f"{markup.escape(name)} = {_value(value)}"
         for name, value in trial.candidate.hyperparameters.items()
     ]
-    for axis, spread in ((chart.y, point.y), (chart.x, point.x)):
+    for axis, spread in ((panel.y, point.y), (panel.x, point.x)):
         lines.append(f"{markup.escape(axis.label)}: {_shown(spread, axis)}")
+    if point.member and point.chance is not None:
+        lines.append(f"chance of being a member on fresh seeds: {point.chance:.2f}")
     return "<br>".join(lines)
 
 
@@ -121,22 +152,21 @@ def _shown(spread: Spread, axis: Axis) -> str:
     return words.spread(spread)
 
 
-def _layout(chart: Chart) -> Mapping[str, Any]:
+def _layout(chart: Chart, panel: Panel) -> Mapping[str, Any]:
     axis = {"gridcolor": "#E4E4E4", "zeroline": False, "linecolor": "#222222", "ticks": "outside"}
-    x = {
-        **axis,
-        "title": {"text": chart.x.label},
-        **(_log_axis([p.x.mean for p in chart.points]) if chart.x.log else {}),
-    }
-    y = {
-        **axis,
-        "title": {"text": chart.y.label},
-        **(_log_axis([p.y.mean for p in chart.points]) if chart.y.log else {}),
-    }
-    if chart.y_limit is not None:
-        room = 0.05 * chart.y_limit
-        y["range"] = [chart.lowest - room, chart.y_limit]
-    note = f"; {chart.beyond_note}" if chart.y_limit is not None else ""
+    x, y = (
+        {
+            **axis,
+            "title": {"text": drawn.label},
+            **(_log_axis(values) if drawn.log else {}),
+        }
+        for drawn, values in (
+            (panel.x, [p.x.mean for p in panel.points]),
+            (panel.y, [p.y.mean for p in panel.points]),
+        )
+    )
+    y["range"] = [panel.y.scaled(end) for end in panel.y_range]
+    note = f"; {panel.beyond_note}" if panel.beyond else ""
     lines = textwrap.wrap(chart.subtitle + note, LINE_LETTERS)
     subtitle = "<br>".join(f"<sup>{markup.escape(line)}</sup>" for line in lines)
     return {
