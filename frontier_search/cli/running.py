@@ -17,7 +17,9 @@ from frontier_search.frontier.membership import members
 from frontier_search.frontier.races import Races
 from frontier_search.mirror.process import MirrorProcess
 from frontier_search.reports import tables
-from frontier_search.reports.live import LiveView, MirrorView, SweepView
+from frontier_search.reports.live import LiveView
+from frontier_search.reports.live_mirror import MirrorView
+from frontier_search.reports.live_sweep import SweepView
 from frontier_search.session import Session
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry

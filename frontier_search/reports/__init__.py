@@ -14,6 +14,9 @@ study           the report on a study
 study_claims    the claims of that report, and who owns the frontiers
 document        writes a report as HTML and as Markdown
 words           numbers as words of a report
-live            the live view of a running search or sweep
+screen          a panel on a terminal, lines of text elsewhere
+live            the live view of a running search
+live_sweep      the live view of a sweep
+live_mirror     how far the mirror is
 progress        the progress of any search, read from its storage
 """

@@ -1,69 +1,39 @@
-"""The live views of a search and of a sweep, on standard error.
+"""The live view of a search, on standard error.
 
-On a terminal a panel is redrawn; elsewhere each step is a line of text.
+On a terminal a panel is redrawn, with a clock that runs from the first second. Elsewhere each
+recorded cohort is a line of text.
 """
 
 from __future__ import annotations
 
-import math
 import time
+from collections import Counter
+from collections.abc import Sequence
 from types import TracebackType
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from frontier_search.frontier.frontier import Frontier
-from frontier_search.frontier.hypervolume import Hypervolume
+from frontier_search.frontier.band import FEWEST_SEEDS
+from frontier_search.frontier.membership import chances, minimised
+from frontier_search.reports import words
+from frontier_search.reports.palette import colour, family_indices
+from frontier_search.reports.screen import Screen
+from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
-from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session
-from frontier_search.trial import TrialState
+from frontier_search.trial import Trial, TrialState
 
 SHOWN_MEMBERS = 12
-
-
-class Screen:
-    """Standard error: a panel on a terminal, lines of text elsewhere.
-
-    Args:
-        panel: what the terminal shows first.
-    """
-
-    def __init__(self, panel: RenderableType) -> None:
-        self._console = Console(stderr=True)
-        terminal = self._console.is_terminal
-        self._live = Live(panel, console=self._console, refresh_per_second=4) if terminal else None
-
-    @property
-    def has_panel(self) -> bool:
-        """Whether standard error is a terminal."""
-        return self._live is not None
-
-    def start(self) -> None:
-        """Shows the panel."""
-        if self._live:
-            self._live.start()
-
-    def stop(self) -> None:
-        """Leaves the last panel on the terminal and no longer redraws it."""
-        if self._live:
-            self._live.stop()
-
-    def redraw(self, panel: RenderableType) -> None:
-        """Replaces the panel; has no effect elsewhere than on a terminal."""
-        if self._live:
-            self._live.update(panel)
-
-    def say(self, words: str) -> None:
-        """Prints a line of text."""
-        self._console.print(words, highlight=False, soft_wrap=True)
+MOST_FOR_CHANCES = 2000  # trials; with more, the chances take longer than a cohort
+BAR_COLUMNS = 60
 
 
 class LiveView:
-    """The progress of a search: trials, time left, the frontier and its hypervolume.
+    """The progress of a search: trials, cohorts in training, time left and the frontier.
 
     It observes the session.
 
@@ -74,9 +44,9 @@ class LiveView:
 
     def __init__(self, search: Search, resume: str) -> None:
         self.search, self.resume = search, resume
-        self._screen = Screen(Text(f"{search.name}: starting"))
-        # time and number of finished trials when the session began
-        self._start: tuple[float, int] | None = None
+        self._pace = Pace(search.trials)
+        self._panel = _Panel(search, self._pace)
+        self._screen = Screen(self._panel)
 
     def __enter__(self) -> LiveView:
         search = self.search
@@ -102,137 +72,170 @@ class LiveView:
     def observe(self, session: Session) -> None:
         """Shows what the session has recorded."""
         finished = sum(trial.state.finished for trial in session.trials)
-        if self._start is None:
-            self._start = (time.monotonic(), finished)
+        self._pace.note(finished)
+        self._panel.note(session)
+        if finished and not self._screen.has_panel:
+            self._screen.say(self._words(session, finished))
+
+    def _words(self, session: Session, finished: int) -> str:
+        """Returns the line of one recorded cohort."""
         frontier = session.frontier
-        volume = Hypervolume(session.trials, session.objectives).of(frontier.members)
-        failed = sum(trial.state is TrialState.FAIL for trial in session.trials)
         facts = [
             f"{self.search.name}: {finished}/{self.search.trials} trials",
-            "finished" if session.finished else self._time_left(finished),
+            "finished" if session.finished else self._pace.left(finished),
             f"frontier {len(frontier.members)}",
-            f"hypervolume {volume:.4f}",
         ]
-        stopped = sum(trial.state is TrialState.PRUNED for trial in session.trials)
-        facts += [f"{stopped} stopped early"] if stopped else []
-        words = ", ".join([*facts, f"{failed} failed"] if failed else facts)
-        bar = ProgressBar(self.search.trials, finished, width=60)
-        self._screen.redraw(Group(Text(words), bar, _members(frontier)))
-        if finished and not self._screen.has_panel:
-            self._screen.say(words)
-
-    def _time_left(self, finished: int) -> str:
-        assert self._start is not None  # set by observe
-        began, finished_before = self._start
-        new = finished - finished_before
-        if new <= 0:
-            return "time left unknown"
-        left_s = (self.search.trials - finished) * (time.monotonic() - began) / new
-        return f"{left_s:.0f} s left" if left_s < 120 else f"{left_s / 60:.0f} min left"
+        first = frontier.objectives[0]
+        if frontier.members and not first.known:
+            values = [
+                first.to_minimised(trial.objectives[first.name]) for trial in frontier.members
+            ]
+            facts.append(f"best {first.name} {first.from_minimised(min(values)):.4g}")
+        return ", ".join([*facts, *_endings(session.trials)])
 
 
-class MirrorView:
-    """How far the mirror is, while the command waits for nothing else."""
-
-    WORDS = "the search is over; MLflow is being completed. Ctrl-C loses nothing"
-
-    def __init__(self) -> None:
-        self._screen = Screen(Text(self.WORDS))
-
-    def __enter__(self) -> MirrorView:
-        self._screen.start()
-        if not self._screen.has_panel:
-            self._screen.say(self.WORDS)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._screen.stop()
-
-    def show(self, progress: str) -> None:
-        """Shows what the mirror has logged so far, for example "40 of 96 trials"."""
-        self._screen.redraw(Text(f"{self.WORDS}: {progress}" if progress else self.WORDS))
-
-
-class SweepView:
-    """The progress of all searches of a sweep, as a table. It observes every session.
+class Pace:
+    """How fast trials are finished since the view began.
 
     Args:
-        resume: the command that resumes the sweep; it is shown first.
+        trials: how many the search asks for.
     """
 
-    def __init__(self, sweep: Sweep, resume: str) -> None:
-        self.sweep, self.resume = sweep, resume
-        # search -> state, finished trials, trials, members, best value
-        self._rows = {
-            search.name: ("waiting", 0, search.trials, "", "") for _, search in sweep.searches
-        }
-        self._screen = Screen(self._table())
-        self._began: dict[str, float] = {}  # search -> time
+    def __init__(self, trials: int) -> None:
+        self.trials = trials
+        self.began = time.monotonic()
+        self._at_first: int | None = None  # finished trials when the session began
 
-    def __enter__(self) -> SweepView:
-        trials = sum(search.trials for _, search in self.sweep.searches)
-        words = f"{self.sweep.name}: {len(self.sweep.searches)} searches, {trials:,} trials"
-        self._screen.say(f"{words}; stop at any time; resume with: {self.resume}")
-        self._screen.start()
-        return self
+    def note(self, finished: int) -> None:
+        """Remembers how many trials earlier sessions had finished."""
+        if self._at_first is None:
+            self._at_first = finished
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._screen.stop()
+    @property
+    def elapsed(self) -> str:
+        """The time since the view began."""
+        return duration(time.monotonic() - self.began)
 
-    def observe(self, session: Session) -> None:
-        """Shows what the session of one search has recorded."""
-        name, total = session.search.name, session.search.trials
-        finished = sum(trial.state.finished for trial in session.trials)
-        began = self._began.setdefault(name, time.monotonic())
-        frontier = session.frontier
-        first = frontier.objectives[0]
-        lowest = min(
-            (first.to_minimised(member.objectives[first.name]) for member in frontier.members),
-            default=math.nan,
-        )
-        best = f"{first.from_minimised(lowest):.4g}"
-        state = "finished" if session.finished else "running"
-        self._rows[name] = (state, finished, total, str(len(frontier.members)), best)
-        self._screen.redraw(self._table())
-        if finished and not self._screen.has_panel:
-            position = f"{list(self._rows).index(name) + 1}/{len(self._rows)}"
-            facts = [
-                f"{position} {name}: {finished}/{total} trials",
-                f"frontier {len(frontier.members)}",
-                f"best {first.name} {best}",
-                f"{time.monotonic() - began:.0f} s",
-            ]
-            self._screen.say(", ".join(facts))
+    def rate(self, finished: int) -> float:
+        """Returns the trials that were finished a second, 0 before the first."""
+        new = finished - (self._at_first or 0)
+        return new / max(time.monotonic() - self.began, 1e-9)
 
-    def _table(self) -> Table:
-        table = Table(box=None, header_style="bold", title=self.sweep.name, title_justify="left")
-        for title in ("search", "state", "trials", "frontier", "best"):
-            table.add_column(title, justify="left" if title in ("search", "state") else "right")
-        for name, (state, finished, total, members, best) in self._rows.items():
-            table.add_row(name, state, f"{finished}/{total}", members, best)
-        return table
+    def left(self, finished: int) -> str:
+        """Returns the time left in words."""
+        rate = self.rate(finished)
+        return f"{duration((self.trials - finished) / rate)} left" if rate else "time left unknown"
 
 
-def _members(frontier: Frontier) -> Table:
-    table = Table(box=None, header_style="bold")
-    for title in ("trial", "family", *(objective.name for objective in frontier.objectives)):
-        table.add_column(title, justify="left" if title == "family" else "right")
-    for trial in frontier.members[:SHOWN_MEMBERS]:
-        table.add_row(
-            str(trial.number),
-            trial.candidate.family,
-            *(f"{value:.5g}" for value in trial.objectives.values()),
-        )
-    if len(frontier.members) > SHOWN_MEMBERS:
-        table.caption = f"and {len(frontier.members) - SHOWN_MEMBERS} more"
+class _Panel:
+    """What a terminal shows. Rich asks for it a few times a second.
+
+    Args:
+        search: whose session is shown.
+        pace: counts the time.
+    """
+
+    def __init__(self, search: Search, pace: Pace) -> None:
+        self.search, self.pace = search, pace
+        self._spinner = Spinner("dots")
+        self._session: Session | None = None
+        self._members: RenderableType = Text("")
+        self._earlier: set[int] | None = None  # the members of the last observation
+        self._training: tuple[tuple[int, ...], float] = ((), time.monotonic())
+
+    def note(self, session: Session) -> None:
+        """Takes over a session's members; the newest are marked."""
+        members = session.frontier.members
+        numbers = {trial.number for trial in members}
+        new = numbers - self._earlier if self._earlier is not None else set()
+        self._earlier = numbers
+        self._members = members_table(self.search, session.trials, members, new)
+        self._session = session
+
+    def __rich__(self) -> RenderableType:
+        session = self._session
+        trials = list(session.trials) if session else []
+        finished = sum(trial.state.finished for trial in trials)
+        facts = [self.search.name, self.pace.elapsed, f"{finished}/{self.search.trials} trials"]
+        if session is None:
+            facts[2:] = ["starting"]
+        elif session.finished:
+            facts.append("finished")
+        elif self.pace.rate(finished):
+            facts += [f"{self.pace.rate(finished):.2g} trials/s", self.pace.left(finished)]
+        facts += _endings(trials)
+        self._spinner.update(text=Text(", ".join(facts)))
+        bar = ProgressBar(self.search.trials, finished, width=BAR_COLUMNS)
+        return Group(self._spinner, bar, Text(self._in_training(trials), "dim"), self._members)
+
+    def _in_training(self, trials: Sequence[Trial]) -> str:
+        """Returns which cohorts are in training, and for how long nothing has changed there."""
+        running = tuple(sorted({t.cohort for t in trials if t.state is TrialState.RUNNING}))
+        if running != self._training[0]:
+            self._training = (running, time.monotonic())
+        if not running:
+            return ""
+        *first, last = map(str, running)
+        names = f"cohorts {', '.join(first)} and {last}" if first else f"cohort {last}"
+        return f"{names} in training ({duration(time.monotonic() - self._training[1])})"
+
+
+def members_table(
+    search: Search, trials: Sequence[Trial], members: Sequence[Trial], new: set[int]
+) -> Table:
+    """Returns the members as a table that keeps its numbers at 80 columns.
+
+    Equal candidates share a line. Chances are shown from three seeds on.
+
+    Args:
+        trials: every trial of the search.
+        new: the members that are marked.
+    """
+    objectives = search.objective_table()
+    chance: dict[int, float] = {}
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    if len(search.seeds) >= FEWEST_SEEDS and len(complete) <= MOST_FOR_CHANCES and members:
+        found = chances(minimised(complete, objectives))
+        chance = {trial.number: float(p) for trial, p in zip(complete, found, strict=True)}
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("trial", justify="right", no_wrap=True)
+    table.add_column("model", no_wrap=True)
+    for title in (*(objective.name for objective in objectives), *(["chance"] if chance else [])):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    indices = family_indices(list(dict(search.families)))
+    equal = Counter(map(_candidate, members))
+    shown: set[str] = set()
+    for trial in members:
+        if _candidate(trial) in shown:
+            continue
+        if len(shown) == SHOWN_MEMBERS:
+            table.caption = f"and {len(equal) - SHOWN_MEMBERS} more"
+            break
+        shown.add(_candidate(trial))
+        family = trial.candidate.family
+        name = Text(words.model(trial), colour(indices.get(family, 0)))
+        again = equal[_candidate(trial)] - 1
+        marks = (["new"] if trial.number in new else []) + ([f"+{again} equal"] if again else [])
+        cells = [f"{value:,.5g}" for value in trial.objectives.values()]
+        cells += [f"{chance[trial.number]:.2f}"] if chance else []
+        table.add_row(str(trial.number), name, *cells, " ".join(marks))
     return table
+
+
+def duration(seconds: float) -> str:
+    """Returns a time in words: ``45 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _candidate(trial: Trial) -> str:
+    return f"{trial.candidate.family} {hyperparameters(trial)}"
+
+
+def _endings(trials: Sequence[Trial]) -> list[str]:
+    """Returns how many trials ended in another way than complete, in words."""
+    states = Counter(trial.state for trial in trials)
+    named = {TrialState.PRUNED: "stopped early", TrialState.FAIL: "failed"}
+    return [f"{states[state]} {name}" for state, name in named.items() if states[state]]
