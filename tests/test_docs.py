@@ -36,6 +36,8 @@ ONE_FILE_A_MEMBER = (  # the folders whose modules the picture of the house does
     "emitters",
     "families",
     "figures",
+    "findings",
+    "formats",
     "networks",
     "operations",
     "samplers",

@@ -21,7 +21,7 @@ from tests.support import fakes, toys
 LAYERS = (  # lowest first; a folder stands for everything in it
     "errors zoo files spec seeds machine",
     "space curve race objective trial",
-    "data sampling",
+    "data table sampling",
     "models",
     "export",
     "search",
@@ -44,7 +44,7 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "mlflow": "mirror",
     "matplotlib": "reports",
     "plotly": "reports",
-    "pandas": "frontier data reports mirror",
+    "pandas": "frontier data table reports mirror",
     "rich": "reports",
     "click": "cli",
     "s3fs": "storage.remote",

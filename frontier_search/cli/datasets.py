@@ -10,7 +10,7 @@ from frontier_search.cli.options import FORMAT
 @click.command("datasets", short_help="List the datasets.")
 @FORMAT
 def command(form: str) -> None:
-    """List the datasets, with their default training. A .csv or .npz file can be searched too."""
+    """List the datasets, with their default training. A table of your own can be searched too."""
     from frontier_search.data.datasets import DATASETS
     from frontier_search.reports.rows import render
 

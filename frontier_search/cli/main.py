@@ -30,6 +30,7 @@ COMMANDS = {  # name -> what it does. The file of a command loads when it is use
     "verify": "Check an exported model again.",
     "ui": "Open the search in MLflow's pages.",
     "sync": "Rebuild or complete the MLflow mirror.",
+    "data": "Show how a table of your own is understood.",
     "count": "Count a model's parameters without training it.",
     "families": "List the families of models.",
     "datasets": "List the datasets.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -12,6 +12,9 @@ from click.core import ParameterSource
 from frontier_search.errors import SpecError
 from frontier_search.executors import EXECUTORS, Where
 from frontier_search.storage.folder import DEFAULT_HOME
+
+if TYPE_CHECKING:
+    from frontier_search.table.options import TableOptions
 
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
@@ -134,7 +137,11 @@ QUESTION = (
     click.argument(
         "search_file", required=False, metavar="[SEARCH.yaml]", type=click.Path(path_type=Path)
     ),
-    once("--dataset", metavar="NAME|FILE", help="A dataset's name, or a .csv or .npz file."),
+    once(
+        "--dataset",
+        metavar="NAME|FILE",
+        help="A dataset's name, or a table: rows.csv, rows.xlsx, ...",
+    ),
     once("--objectives", metavar="A,B", help="What to minimise at once.  [default: loss,params]"),
     once("--families", metavar="A,B", help="Families of models.  [default: the published ones]"),
     once("--trials", type=int, help="Candidates to evaluate.  [default: 100]"),
@@ -183,9 +190,59 @@ QUESTION = (
 )
 
 
+OF_TABLE = (  # the attributes of ``TableOptions``
+    once("--target", metavar="NAME", help="What to predict; several with commas: a regression."),
+    once("--task", metavar="TASK", help="regression, binary or multiclass.  [default: found]"),
+    click.option("--drop", multiple=True, metavar="COLUMN", help="Leave a column out."),
+    click.option(
+        "--keep", multiple=True, metavar="COLUMN", help="Use a column that would be left out."
+    ),
+    once("--group", metavar="COLUMN", help="Keep rows of equal value in one part of a split."),
+    once(
+        "--time",
+        metavar="COLUMN|row-order",
+        help="Train on the past, test on the future, by this column.",
+    ),
+    once("--split", metavar="COLUMN", help="The column that says train, validation or test."),
+    once("--weight", metavar="COLUMN", help="The weight of each row."),
+    once("--class-weight", metavar="balanced", help="Let every class weigh the same."),
+    once("--rare", metavar="drop|merge", help="What becomes of classes with fewer than 3 rows."),
+    click.option(
+        "--missing",
+        multiple=True,
+        metavar="[COLUMN=]TEXT",
+        help="A text that stands for a missing value, e.g. age=-999; may be repeated.",
+    ),
+    click.option("--strict", is_flag=True, default=None, help="Refuse what is warned of."),
+    once("--separator", metavar="SIGN", help="Between cells: , ; | tab or space.  [found]"),
+    once("--decimal", metavar="SIGN", help="Before fractions: . or ,  [found]"),
+    once("--thousands", metavar="SIGN", help="Between thousands.  [found]"),
+    once("--encoding", metavar="NAME", help="Of a text file, e.g. latin-1.  [found]"),
+    once("--comment", metavar="SIGN", help="What begins a line to skip.  [default: # % //]"),
+    once("--header", metavar="yes|no", help="Whether the first row has names.  [found]"),
+    once("--sheet", metavar="NAME", help="Of an Excel workbook.  [default: the first]"),
+)
+
+
 def question(command: Command) -> Command:
     """Adds SEARCH.yaml, and a flag for each of its settings."""
-    return _with(QUESTION, command)
+    return _with((*QUESTION, *OF_TABLE), command)
+
+
+def said_of_table(command: Command) -> Command:
+    """Adds the flags that say something of a table; ``table_options`` reads them."""
+    return _with(OF_TABLE, command)
+
+
+def table_options(flags: Mapping[str, Any]) -> TableOptions:
+    """Returns what the flags say of a table.
+
+    Raises:
+        SpecError: every mistake, each a sentence.
+    """
+    from frontier_search.table import options  # numpy loads here, not for --help
+
+    return options.of({key: value for key, value in flags.items() if value not in (None, ())})
 
 
 def locating(command: Command) -> Command:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,21 @@ from frontier_search.cli.interruption import Interruptible
 from frontier_search.cli.options import HOME, locating, question, spec_of, training, typed, where_of
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.storage.names import free_name
+
+if TYPE_CHECKING:
+    from frontier_search.search.search import Search
+
+
+def show_table(search: Search) -> None:
+    """Says how a table of the user's is understood, and what may be wrong with it."""
+    from frontier_search.table import description, review
+
+    reference = search.dataset_reference
+    if reference.kind.understand is None or search.table.rules == 1:
+        return
+    table = reference.kind.understand(reference.given, search.table)
+    warnings = [f"warning, {each.kind}: {each}" for each in review.findings(table)]
+    click.echo("\n".join([*description.lines(table), *warnings]), err=True)
 
 
 @click.command("run", short_help="Search a dataset for its frontier.")
@@ -47,6 +62,7 @@ def command(
             )
             click.echo(search.to_yaml(), nl=False)
             return
+        show_table(search)
         from frontier_search.cli import running  # what runs a search loads when one runs
 
         is_new = not ending.folder.exists()

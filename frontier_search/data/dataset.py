@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.pool import PoolRows
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from frontier_search.table.preprocessing import Preprocessing
+
 Task = Literal["regression", "binary", "multiclass"]
 Select = Literal["best", "last"]
-Population = Literal["draws", "problems", "problem", "table"]
+Population = Literal["draws", "problems", "problem", "table", "folds", "one split"]
 
 # what an interval over seeds speaks of
 POPULATIONS: dict[Population, str] = {
     "draws": "fresh rows of the generator: every seed draws its own",
     "problems": "fresh problems of the generator: every seed draws its own problem and its rows",
     "problem": "fresh rows of one problem: another instance of the generator may differ",
+    "folds": "the folds of a cross-validation: every seed tests on other rows of the table, and it "
+    "says nothing about rows that are not in it",
+    "one split": "other first weights on one split of these rows: it says nothing about other rows",
     "table": "other splits of these rows: it says nothing about rows that are not in the table",
 }
 
@@ -109,6 +117,12 @@ class Dataset:
             see ``POPULATIONS``.
         licence: of rows that somebody collected, or ``"not stated"``; empty for generated rows.
         package: the package that holds the rows, if only the extra ``panel`` installs it.
+        target: names of the target columns; empty for datasets of this package.
+        classes: names of the classes, in the order of class numbers; empty if they have none.
+        preprocessing: seed -> what turns raw rows into the inputs of that seed's models, and their
+            outputs into predictions. None if x has no other form.
+        raw_rows: (seed, part) -> the rows of a part as they are in the user's table, in the order
+            of ``split(seed)``. None as for ``preprocessing``.
     """
 
     name: str
@@ -125,6 +139,10 @@ class Dataset:
     population: Population = "table"
     licence: str = ""
     package: str | None = None
+    target: tuple[str, ...] = ()
+    classes: tuple[str | int | float | bool, ...] = ()
+    preprocessing: Callable[[int], Preprocessing] | None = None
+    raw_rows: Callable[[int, str], pd.DataFrame] | None = None
 
     @property
     def square_image(self) -> bool:

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from frontier_search.data import user_file
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
-from frontier_search.data.table import READERS
-from frontier_search.data.user_file import from_file
 from frontier_search.errors import SpecError, unknown
+from frontier_search.table import library, own, reading, review
+from frontier_search.table.options import TableOptions, flag
+from frontier_search.table.understanding import Understanding
 from frontier_search.zoo import is_import_path
 
 
@@ -32,6 +34,8 @@ class Kind:
         label: the word -> a short name for titles.
         users_code: whether the rows come from code of the user, so that they are checked before
             training.
+        understand: the word, and what the user says of a table -> what it is. Raises SpecError.
+            None for datasets that are no table of the user's.
     """
 
     matches: Callable[[str], bool]
@@ -40,6 +44,7 @@ class Kind:
     recorded: Callable[[str], str] = lambda given: given
     label: Callable[[str], str] = lambda given: given
     users_code: bool = False
+    understand: Callable[[str, TableOptions], Understanding] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,31 @@ class DatasetReference:
         """A short name for titles: the word, or a file's name without its folder."""
         return self.kind.label(self.given)
 
-    def load(self) -> Dataset:
+    @property
+    def is_table(self) -> bool:
+        """Whether ``TableOptions`` say something of it."""
+        return self.kind.understand is not None
+
+    def load(self, options: TableOptions | None = None) -> Dataset:
         """Returns the dataset.
 
+        Args:
+            options: what the user says of a table of their own.
+
         Raises:
-            SpecError: there is no such dataset, or its file cannot be used.
+            SpecError: there is no such dataset, its file cannot be used, or an option says nothing
+                of it.
         """
+        options = options or TableOptions()
+        if self.kind.understand is not None and options.rules > 1:
+            table = self.kind.understand(self.given, options)
+            review.refuse_if_strict(table)
+            return own.dataset(table, self.given)
+        if self.kind.understand is None and (said := options.given()):
+            raise SpecError(
+                f"{' and '.join(map(flag, said))} have no effect on {self.given!r}, only on a "
+                "table of your own; leave them out."
+            )
         return self.kind.load(self.given)
 
     def digest(self) -> str | None:
@@ -100,7 +124,7 @@ def _member(name: str) -> Dataset:
     """The dataset of the table, or behind an import path."""
     if name not in DATASETS:
         raise SpecError(
-            f"{unknown('dataset', name, DATASETS)} A .csv or .npz file is allowed too, by its path."
+            f"{unknown('dataset', name, DATASETS)} A file such as rows.csv is allowed too."
         )
     found: object = DATASETS[name]
     if not isinstance(found, Dataset):
@@ -116,14 +140,41 @@ def _member_file(name: str) -> Path | None:
     return dataset.file() if dataset.file else None
 
 
+def understood(given: str, options: TableOptions) -> Understanding:
+    """Returns what a table of the user's is.
+
+    Raises:
+        SpecError: it is none, or no model can be trained on it.
+    """
+    kind = DatasetReference.read(given).kind
+    if kind.understand is None:
+        raise SpecError(
+            f"{given!r} is no table of your own: give a file such as rows.csv, sklearn:NAME or "
+            "openml:NUMBER. `frontier-search datasets` describes the others."
+        )
+    return kind.understand(given, options)
+
+
 FILE = Kind(
-    matches=lambda given: Path(given).suffix.lower() in READERS,
-    load=from_file,
+    matches=reading.is_table,
+    load=user_file.from_file,  # by the rules of version 0.1
+    understand=reading.understood,
     rows_file=Path,
     recorded=lambda given: str(Path(given).resolve()),
     label=lambda given: Path(given).name,
 )
+LIBRARY = Kind(
+    matches=library.is_library,
+    load=library.dataset,
+    understand=library.understood,
+    rows_file=lambda given: None,
+)
 IMPORT_PATH = Kind(is_import_path, _member, _member_file, users_code=True)
 SHIPPED = Kind(lambda given: True, _member, _member_file)
 
-KINDS = (FILE, IMPORT_PATH, SHIPPED)  # the first that matches; a file's path may hold a colon
+KINDS = (
+    FILE,
+    LIBRARY,
+    IMPORT_PATH,
+    SHIPPED,
+)  # the first that matches; a file's path may hold a colon

@@ -19,6 +19,8 @@ from frontier_search.search.candidates import model_problems, read_candidates
 from frontier_search.search.spaces import Spaces, image_problem, read_families
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem
+from frontier_search.table.options import KEYS as TABLE_KEYS
+from frontier_search.table.options import RULES, TableOptions
 from frontier_search.trial import Candidate
 
 FamiliesBudget = Literal["balanced", "free"]
@@ -30,6 +32,7 @@ KEYS = (
     "trials", "time_budget", "seeds", "epochs", "budgets", "batch_size", "select",
     "learning_rates", "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
     "race",
+    *TABLE_KEYS,
 )  # fmt: skip
 
 NO_RACE = "none"
@@ -56,6 +59,7 @@ class _Reader:
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self.values = SpecValues(spec, KEYS)
         self.spec, self.problems = self.values.spec, self.values.problems
+        self.table = TableOptions.read(self.values)
 
     def fields(self) -> dict[str, Any]:
         dataset = self._dataset()
@@ -90,6 +94,7 @@ class _Reader:
             "in_flight": self.values.whole("in_flight", 3),
             "seed": self.values.whole("seed", 0, low=0),
             "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
+            "table": self.table,
         }
         fields["race"] = self._race(fields)
         if dataset and not self.problems:
@@ -128,12 +133,14 @@ class _Reader:
             )
             return None
         reference = DatasetReference.read(given)
+        if not reference.is_table:
+            self.table = replace(self.table, rules=RULES)  # they say nothing of this dataset
         try:
             if "dataset_sha256" in self.spec and not reference.has_digest(
                 self.spec["dataset_sha256"]
             ):
                 return None  # such a search can still be read; ``find_dataset`` raises
-            dataset = reference.load()
+            dataset = reference.load(self.table)
         except SpecError as error:
             self.problems += error.problems
             return None

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -30,6 +30,7 @@ from frontier_search.search.reading import (
 from frontier_search.search.spaces import Spaces
 from frontier_search.seeds import seeds_from_count
 from frontier_search.space import SearchSpace
+from frontier_search.table.options import TableOptions
 from frontier_search.trial import Candidate
 
 
@@ -51,6 +52,7 @@ class Search:
         epochs, batch_size, select: the training of each model, see TrainingBudget.
         budgets: numbers of epochs at which every model is reported, rising; the largest is
             ``epochs``. Empty: only ``epochs``.
+        table: what the user says of a table of their own.
         sampler: a name of the table.
         families_budget: ``balanced``: families take turns and each is searched on its own history;
             ``free``: the sampler chooses the family.
@@ -83,6 +85,7 @@ class Search:
     edition: int = EDITION
     budgets: tuple[int, ...] = ()
     race: float | None = None
+    table: TableOptions = field(default_factory=TableOptions)
 
     @property
     def budget(self) -> TrainingBudget:
@@ -133,7 +136,7 @@ class Search:
                 f"the file of {self.dataset} has changed or gone since search {self.name!r} was "
                 "defined; put it back, or start a new search."
             )
-        return _load(reference, self.dataset_sha256)
+        return _load(reference, self.dataset_sha256, self.table)
 
     def obtain_dataset(self) -> Dataset:
         """Returns the dataset, after fetching rows that are not part of this package.
@@ -163,7 +166,7 @@ class Search:
 
     def size(self, candidate: Candidate) -> dict[str, int]:
         """Returns raw, effective, flops and bytes of a candidate, in closed form."""
-        dataset = _load(self.dataset_reference, self.dataset_sha256)
+        dataset = _load(self.dataset_reference, self.dataset_sha256, self.table)
         return model_size(candidate, dataset, self.edition)
 
     def admits(self, candidate: Candidate) -> bool:
@@ -197,6 +200,7 @@ class Search:
             "edition": self.edition,
             "dataset": self.dataset,
             **({"dataset_sha256": self.dataset_sha256} if self.dataset_sha256 else {}),
+            **self._table_spec(),
             "objectives": list(self.objectives),
             "families": {name: space.to_spec() for name, space in self.families},
             **(
@@ -222,6 +226,13 @@ class Search:
             "seed": self.seed,
         }
 
+    def _table_spec(self) -> dict[str, Any]:
+        """Returns what is said of a table; version 0.1 wrote no rules, and had the first ones."""
+        if not self.dataset_reference.is_table:
+            return {}
+        rules = {"table_rules": self.table.rules} if self.table.rules > 1 else {}
+        return {**rules, **self.table.given()}
+
     def to_yaml(self) -> str:
         return yaml.safe_dump(self.to_spec(), sort_keys=False, default_flow_style=None, width=120)
 
@@ -236,6 +247,6 @@ class Search:
 
 
 @functools.lru_cache(maxsize=8)
-def _load(reference: DatasetReference, sha256: str | None) -> Dataset:
+def _load(reference: DatasetReference, sha256: str | None, table: TableOptions) -> Dataset:
     """Loads a dataset. A process reads a file once, and again only if its digest has changed."""
-    return reference.load()
+    return reference.load(table)

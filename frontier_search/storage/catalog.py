@@ -158,8 +158,8 @@ def find(name: str, home: Path = DEFAULT_HOME) -> Entry:
     """
     folder = SearchFolder(home, name)
     folder.require()
-    # Version 0.1 wrote no edition.
-    search = Search.from_spec({"edition": 1} | read_yaml(folder.search_file))
+    # Version 0.1 wrote neither.
+    search = Search.from_spec({"edition": 1, "table_rules": 1} | read_yaml(folder.search_file))
     try:
         locations = Locations(**yaml.safe_load(folder.locations_file.read_text()))
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:

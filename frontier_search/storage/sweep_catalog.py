@@ -105,7 +105,7 @@ def find(name: str, home: Path) -> SweepEntry | None:
     try:
         spec = yaml.safe_load(folder.sweep_file.read_text())
         return SweepEntry(
-            Sweep.from_spec({"defaults": {"edition": 1}} | spec["sweep"]),
+            Sweep.from_spec({"defaults": {"edition": 1, "table_rules": 1}} | spec["sweep"]),
             folder,
             Locations(**spec["place"]),
         )

@@ -1,0 +1,48 @@
+"""A column with one value in all rows, or in all but a few."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from frontier_search.table.finding import Found
+from frontier_search.table.understanding import Understanding, listed
+
+FEW = 5  # rows that differ
+SHARE = 0.025  # of the rows of a small table
+LARGE_SHARE = 0.001  # of the rows of a large table
+
+
+def find(table: Understanding) -> list[Found]:
+    """Finds them; constant ones are left out, the others are scaled with a floor and clipped."""
+    if table.raw.image is not None:
+        return []
+    found: list[Found] = []
+    constant = tuple(
+        each.name for each in table.columns if each.type == "constant" and not each.role
+    )
+    if constant:
+        one = len(constant) == 1
+        words = f"column {constant[0]!r} has" if one else f"{len(constant)} columns have"
+        names = "" if one else f": {listed(constant)}"
+        found.append(
+            (
+                constant,
+                None,
+                f"{words} one value in every row, and {'is' if one else 'are'} left out{names}",
+                "Nothing is to be done, unless other values were lost",
+            )
+        )
+    allowed = max(min(FEW, SHARE * table.n_rows), LARGE_SHARE * table.n_rows)
+    for each in table.used:
+        values = table.values[each.name]
+        values = np.where(np.isnan(values), np.inf, values)
+        levels, counts = np.unique(values, return_counts=True)
+        differing = len(values) - int(counts.max())
+        if 0 < differing <= allowed:
+            rows = values != levels[counts.argmax()]
+            words = "all rows but one" if differing == 1 else f"all rows but {differing}"
+            sentence = (
+                f"column {each.name!r} has one value in {words}, which training rows may not hold"
+            )
+            found.append(((each.name,), rows, sentence, f"Leave it out with --drop {each.name}"))
+    return found

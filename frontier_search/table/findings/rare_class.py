@@ -1,0 +1,34 @@
+"""A class with too few rows for the three parts of a split."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from frontier_search.table.finding import Found
+from frontier_search.table.target import MIN_ROWS_A_CLASS
+from frontier_search.table.understanding import Understanding, listed
+
+FEW = 5  # rows: one for validation, one for test
+
+
+def find(table: Understanding) -> list[Found]:
+    """Finds them; with fewer than three rows the table is refused."""
+    targets = table.targets
+    rare = {
+        str(name): count
+        for name, count in zip(targets.classes, targets.counts, strict=True)
+        if count < FEW and (len(targets.classes) > 2 or count < MIN_ROWS_A_CLASS)
+    }
+    if not rare:
+        return []
+    numbers = [place for place, count in enumerate(targets.counts) if count in rare.values()]
+    rows = np.isin(targets.values, numbers)
+    classes = listed([f"{name} ({count})" for name, count in rare.items()], quoted=False)
+    sentence = f"classes of {targets.names[0]!r} with few rows: {classes}"
+    if min(rare.values()) < MIN_ROWS_A_CLASS:
+        sentence += f"; each part of a split needs one, and so a class needs {MIN_ROWS_A_CLASS}"
+    remedy = (
+        "Leave them out with --rare drop, merge them into one class with --rare merge, or predict "
+        "a number with --task regression"
+    )
+    return [(targets.names, rows, sentence, remedy)]

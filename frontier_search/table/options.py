@@ -1,0 +1,136 @@
+"""What a user says of a table: each a flag of ``run``, and a key of a search's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from frontier_search.data.dataset import Task
+from frontier_search.spec import SpecValues
+
+RULES = 2  # of this version: how a table is understood. 1: numeric columns only, as version 0.1 did
+ROW_ORDER = "row-order"  # as ``time``: the rows are in the order of time
+
+Rare = Literal["drop", "merge"]
+ClassWeight = Literal["balanced"]
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What is said of a table; everything else is found.
+
+    Attributes:
+        target: names of the columns to predict.
+        task: regression, binary or multiclass.
+        drop: columns to leave out.
+        keep: columns to use although they look like identifiers, texts or copies.
+        group: the column whose equal values stay in one part of a split.
+        time: the column by which splits go forward, or ``row-order``.
+        split: the column that says which part a row belongs to.
+        weight: the column of row weights.
+        class_weight: ``balanced``: every class weighs the same in training.
+        rare: what becomes of classes with too few rows.
+        missing: texts that stand for a missing value; ``COLUMN=TEXT`` for one column.
+        strict: whether warnings are mistakes.
+        separator, decimal, thousands, encoding, comment, header, sheet: how a file is written, see
+            ``formats``.
+        rules: the version of the rules by which a table is understood.
+    """
+
+    target: tuple[str, ...] = ()
+    task: Task | None = None
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    group: str | None = None
+    time: str | None = None
+    split: str | None = None
+    weight: str | None = None
+    class_weight: ClassWeight | None = None
+    rare: Rare | None = None
+    missing: tuple[str, ...] = ()
+    strict: bool = False
+    separator: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    encoding: str | None = None
+    comment: str | None = None
+    header: Literal["yes", "no"] | None = None
+    sheet: str | None = None
+    rules: int = RULES
+
+    def given(self) -> dict[str, Any]:
+        """Returns what was said, without defaults: the keys of a search's file."""
+        said = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.name != "rules" and getattr(self, each.name) != each.default
+        }
+        return {key: list(value) if isinstance(value, tuple) else value
+                for key, value in said.items()}  # fmt: skip
+
+    def missing_in(self, column: str) -> tuple[str, ...]:
+        """Returns the texts that stand for a missing value in a column."""
+        of_all = tuple(text for text in self.missing if "=" not in text.strip("=<>"))
+        own = tuple(
+            text.removeprefix(f"{column}=")
+            for text in self.missing
+            if text.startswith(f"{column}=")
+        )
+        return of_all + own
+
+    @staticmethod
+    def read(values: SpecValues) -> TableOptions:
+        """Reads the keys of a search's file. Mistakes become sentences in ``values.problems``."""
+        spec = values.spec
+        read: dict[str, Any] = {
+            "task": _one_of(values, "task", get_args(Task)),
+            "class_weight": _one_of(values, "class_weight", get_args(ClassWeight)),
+            "rare": _one_of(values, "rare", get_args(Rare)),
+            "header": _one_of(values, "header", ("yes", "no")),
+            "strict": bool(spec.get("strict", False)),
+            "rules": values.whole("table_rules", RULES),
+        }
+        for key in ("target", "drop", "keep", "missing"):
+            given = spec.get(key, ())
+            read[key] = (
+                tuple(str(each) for each in given)
+                if isinstance(given, list | tuple)
+                else (str(given),)
+            )
+        for key in TEXTS:
+            read[key] = str(spec[key]) if key in spec else None
+        if read["separator"] in ("tab", "\\t"):
+            read["separator"] = "\t"
+        return TableOptions(**read)
+
+
+TEXTS = (
+    "group", "time", "split", "weight",
+    "separator", "decimal", "thousands", "encoding", "comment", "sheet",
+)  # fmt: skip
+KEYS = (*(each.name for each in fields(TableOptions) if each.name != "rules"), "table_rules")
+
+
+def _one_of(values: SpecValues, key: str, allowed: tuple[str, ...]) -> str | None:
+    return values.one_of(key, allowed, allowed[0]) if key in values.spec else None
+
+
+def flag(key: str) -> str:
+    """Returns the flag of a key."""
+    return f"--{key.replace('_', '-')}"
+
+
+def of(given: Mapping[str, Any]) -> TableOptions:
+    """Returns options by their keys; others are left out.
+
+    Raises:
+        SpecError: every mistake, each a sentence.
+    """
+    from frontier_search.errors import SpecError
+
+    values = SpecValues({key: value for key, value in given.items() if key in KEYS}, KEYS)
+    options = TableOptions.read(values)
+    if values.problems:
+        raise SpecError(values.problems)
+    return options

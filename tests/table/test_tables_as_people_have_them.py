@@ -1,0 +1,133 @@
+"""Every table gets the answer that is right for it; none is wrong in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from frontier_search.errors import SpecError
+from frontier_search.table import description, reading, review
+from frontier_search.table.findings import FINDINGS
+from frontier_search.table.options import TableOptions
+from frontier_search.table.understanding import Understanding
+from tests.support.tables_as_people_have_them import GOOD, REFUSED, WARNED
+
+DEVIATIONS = 1500  # no row of any part is farther from the centre of a column
+
+
+def understood(folder: Path, name: str, data: bytes, **said: object) -> Understanding:
+    path = folder / name
+    path.write_bytes(data)
+    return reading.understood(path, TableOptions(**said))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", list(GOOD))
+def test_a_good_table_is_understood_in_silence(tmp_path: Path, name: str) -> None:
+    data, types, width = GOOD[name]
+    table = understood(tmp_path, name, data)
+    assert [str(each) for each in review.findings(table)] == []
+    assert {key: each.type for each in table.used if (key := each.name) in types} == types
+    dataset = reading.dataset(tmp_path / name)
+    assert dataset.n_features == table.width == width
+    assert dataset.split(101).train.x.shape[1] == width
+
+
+@pytest.mark.parametrize("name", list(WARNED))
+def test_what_may_be_wrong_is_said_with_names_and_a_remedy(tmp_path: Path, name: str) -> None:
+    data, kinds = WARNED[name]
+    table = understood(tmp_path, name, data)
+    found = {each.kind: each for each in review.findings(table)}
+    for kind, columns in kinds.items():
+        assert kind in found, sorted(found)
+        assert found[kind].columns == columns
+        assert found[kind].sentence and found[kind].remedy
+    also = {"row_order"} if name in ("id.csv", "groups.csv", "groups_without_a_name.csv") else set()
+    also |= {"duplicate_rows"} if name == "titanic.csv" else set()
+    assert set(found) - set(kinds) - also == set()
+    with pytest.raises(SpecError, match=r"\(--strict\)"):
+        review.refuse_if_strict(understood(tmp_path, name, data, strict=True))
+    if table.targets.rare:
+        return
+    split = reading.dataset(tmp_path / name).split(101)
+    for rows in (split.train, split.val, split.test):
+        assert np.isfinite(rows.x).all() and np.abs(rows.x).max() < DEVIATIONS
+
+
+@pytest.mark.parametrize("name", list(REFUSED))
+def test_what_cannot_be_understood_is_refused_with_a_sentence(tmp_path: Path, name: str) -> None:
+    data, said = REFUSED[name]
+    with pytest.raises(SpecError, match=said):
+        understood(tmp_path, name, data)
+
+
+def test_every_kind_of_finding_has_a_table_that_shows_it() -> None:
+    assert {kind for _, kinds in WARNED.values() for kind in kinds} == set(FINDINGS)
+
+
+def test_the_json_has_the_keys_that_scripts_read(tmp_path: Path) -> None:
+    table = understood(tmp_path, "rows.csv", WARNED["titanic.csv"][0])
+    data = description.to_json(table)
+    assert data["target"] == ["Survived"] and data["task"] == "binary"
+    assert set(data["classes"]) == {"0", "1"} and sum(data["classes"].values()) == data["rows"]
+    assert data["columns"]["Age"] == {
+        "type": "number", "missing": 24, "width": 2, "used": True, "why": "",
+    }  # fmt: skip
+    assert data["columns"]["Id"]["type"] == "identifier" and not data["columns"]["Id"]["used"]
+    assert data["features"] == sum(each["width"] for each in data["columns"].values())
+    assert data["format"]["separator"] == "," and data["format"]["header"] is True
+    assert [set(each) for each in data["warnings"]] == [
+        {"kind", "columns", "rows", "sentence", "remedy"}
+    ] * len(data["warnings"])
+    assert 0 < description.constant(table)["loss"] < 1  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("rare", ["drop", "merge"])
+def test_rare_classes_are_left_out_or_merged(tmp_path: Path, rare: str) -> None:
+    names = ["x", "y", *(["z"] * 2 if rare == "merge" else ["z"])]
+    rows = "".join(f"{i % 7 + i / 50},{names[i % 2]}\n" for i in range(60))
+    rows += "".join(f"3.5,{name}\n" for name in ("z", "w", "v"))
+    table = understood(tmp_path, "rows.csv", f"a,target\n{rows}".encode(), rare=rare)
+    assert table.targets.classes == (("x", "y", "other") if rare == "merge" else ("x", "y"))
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "width"),
+    [
+        ({"keep": ("id",)}, "id.csv", 2),
+        ({"drop": ("a",)}, "semicolon.csv", 1),
+        ({"target": ("b",)}, "semicolon.csv", 2),
+        ({"missing": ("c=-999",)}, "sentinel.csv", 4),
+        ({"header": "no"}, "no_header.csv", 2),
+        ({"separator": ";", "decimal": ","}, "decimal_comma.csv", 2),
+        ({"task": "multiclass"}, "ratings_with_decimals.csv", 2),
+    ],
+)
+def test_what_the_user_says_overrules_what_is_found(
+    tmp_path: Path, said: dict[str, object], name: str, width: int
+) -> None:
+    data = {**GOOD, **WARNED, **REFUSED}[name][0]
+    table = understood(tmp_path, name, data, **said)
+    assert table.width == width
+    assert table.targets.task == said.get("task", table.targets.task)
+
+
+def test_several_targets_are_one_regression(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = "".join(",".join(map(str, row)) + "\n" for row in rng.normal(size=(40, 5)).round(3))
+    data = f"a,b,y0,y1,y2\n{rows}".encode()
+    last = understood(tmp_path, "rows.csv", data)
+    assert last.targets.names == ("y2",) and last.width == 2
+    assert "--target y0,y1,y2" in last.why_target
+    table = understood(tmp_path, "rows.csv", data, target=("y0,y1,y2",))
+    assert table.targets.names == ("y0", "y1", "y2") and table.targets.n_outputs == 3
+
+
+def test_a_folder_and_an_unknown_format_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="is a folder"):
+        reading.understood(tmp_path)
+    with pytest.raises(SpecError, match="cannot tell the format"):
+        reading.understood(tmp_path / "rows.pdf")
+    with pytest.raises(SpecError, match="there is no file"):
+        reading.understood(tmp_path / "rows.csv")
