@@ -40,7 +40,7 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "sampling storage",
     "sqlalchemy": "storage mirror",
-    "sklearn": "frontier.baselines data",
+    "sklearn": "frontier.baselines data table",
     "mlflow": "mirror",
     "matplotlib": "reports",
     "plotly": "reports",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.splitting import Parts, at_random, sixty_twenty_twenty, stratified
+from frontier_search.errors import SpecError
 
 FOLDS = 5
 MAX_FOLDED = 300  # rows; a smaller table is cross-validated
@@ -142,18 +143,16 @@ def _forward(order: NDArray[np.float64]) -> Parts:
     """
     rows = np.argsort(order, kind="stable")
     sizes = sixty_twenty_twenty(len(rows))
-    times = order[rows]
-    first = _edge(times, sizes.train)
-    second = max(_edge(times, sizes.train + sizes.val), first + 1)
+    changes = np.flatnonzero(np.diff(order[rows])) + 1  # the first rows of later times
+    if len(changes) < 2:
+        raise SpecError("--time: it has fewer than three different times, one for each part.")
+    first = _nearest(changes[:-1], sizes.train)
+    second = _nearest(changes[changes > first], sizes.train + sizes.val)
     return Parts(rows[:first], rows[first:second], rows[second:])
 
 
-def _edge(times: NDArray[np.float64], cut: int) -> int:
-    """Moves a cut to where the time changes."""
-    early = int(np.searchsorted(times, times[cut], side="left"))
-    late = int(np.searchsorted(times, times[cut], side="right"))
-    near = early > 0 and cut - early <= late - cut
-    return early if near or late >= len(times) else late
+def _nearest(edges: NDArray[np.intp], cut: int) -> int:
+    return int(edges[np.abs(edges - cut).argmin()])
 
 
 def _given(part: NDArray[np.int64], classes: NDArray[np.int64], seed: int) -> Parts:
