@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 COMPILED = frozenset(  # the networks that the kernel can train, as architectures name them
     {
+        "frontier_search.models.networks.factored:FactoredStack",
         "frontier_search.models.networks.feedforward:FeedForwardStack",
+        "frontier_search.models.networks.fixed_input:FixedInputStack",
+        "frontier_search.models.networks.low_rank:LowRankStack",
         "frontier_search.models.networks.reservoir:ReservoirStack",
+        "frontier_search.models.networks.spline:SplineStack",
     }
 )
 
 Activation = Literal["tanh", "relu"]
+Input = Literal["learned", "fixed", "spline"]
 
 
 @dataclass(frozen=True)
@@ -37,32 +42,72 @@ class Factors:
     loops: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Program:
-    """A stack of M models of one shape.
+class Layer(NamedTuple):
+    """One product of a dense network.
 
     Attributes:
-        kind: ``dense``: layers with an activation between them, learned ``weight_l`` and
-            ``bias_l``, then ``weight_skip`` with ``skip``; ``reservoir``: learned ``w_x``, ``b_x``,
-            ``w_h`` and, when gated, ``gate``.
+        width: its outputs.
+        biased: whether a learned bias follows the learned weight.
+        active: whether it is followed by the activation.
+    """
+
+    width: int
+    biased: bool = True
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class LearnedFactors:
+    """A graph rho (F_1 (x) ... (x) F_L) whose factors are learned, or have a learned part.
+
+    Attributes:
+        learns: ``shared`` or ``per_level``: learned ``factors``; ``rank_one``: learned ``u`` and
+            ``v``, and F = K + u v^T at each level of each step.
+        factor: (n, n) float32, K.
+        blocks: how many neighbouring factors are multiplied out to one, from the first to the last.
+        radii: (M,) float32, rho of each model.
+    """
+
+    learns: Literal["shared", "per_level", "rank_one"]
+    factor: NDArray[np.float32]
+    blocks: tuple[int, ...]
+    radii: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A stack of M models of one shape. The learned tensors are named in the network's order.
+
+    Attributes:
+        kind: ``dense``: a weight and mostly a bias for each layer, then a skip weight with
+            ``skip``; ``reservoir``: those of ``input``, then what a step learns.
         hidden: units of each hidden layer, H.
-        layers: hidden layers of a dense network.
+        layers: of a dense network, the last of which is the readout.
         activation: of the dense hidden layers; a reservoir has tanh.
         skip: whether the readout of a dense network sees the inputs too.
+        input: of a reservoir. ``learned``: ``w_x``, ``b_x``, ``w_h``; ``fixed``: ``w_x``, ``w_h``,
+            ``b``, behind ``input_map``; ``spline``: ``c``, ``w_x``, ``b_x``, ``w_h``.
+        input_map: (M, H, d + 1) float32 of a fixed input: weights and bias.
+        basis: functions of each input of a spline, K.
         gated: whether one learned scalar decides how much of an update is taken.
         steps: T of each model, (M,).
         graphs: of the first models, those with T > 0: (H, H) float32 or factors.
+        factors: a learned graph, in place of ``graphs``.
         leaks: (M, H) float32, how much of an update each unit takes, or None.
     """
 
     kind: Literal["dense", "reservoir"]
     hidden: int
-    layers: int = 0
+    layers: tuple[Layer, ...] = ()
     activation: Activation = "tanh"
     skip: bool = False
+    input: Input = "learned"
+    input_map: NDArray[np.float32] | None = None
+    basis: int = 0
     gated: bool = False
     steps: tuple[int, ...] = ()
     graphs: Sequence[NDArray[np.float32] | Factors] = ()
+    factors: LearnedFactors | None = None
     leaks: NDArray[np.float32] | None = None
 
 

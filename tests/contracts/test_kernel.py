@@ -16,10 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontier_search.data.dataset import Task, TrainingBudget
+from frontier_search.models.architectures.factored import Factored, Learns
 from frontier_search.models.architectures.feedforward import FeedForward
+from frontier_search.models.architectures.fixed_input import FixedInput
+from frontier_search.models.architectures.low_rank import LowRank
 from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.spline import Spline
 from frontier_search.models.families import FAMILIES, PUBLISHED, kronecker, random_sparse
 from frontier_search.models.family import Architecture
+from frontier_search.models.networks.feedforward import FeedForwardStack
 from frontier_search.models.program import COMPILED, Activation
 from frontier_search.training.kernels.epochs import KernelEpochs, covers
 from frontier_search.training.kernels.library import library
@@ -79,8 +84,9 @@ def test_the_kernel_is_installed_and_covers_the_published_families() -> None:
 @pytest.mark.parametrize("name", COVERED)
 def test_a_family_trains_the_same(name: str, task: Any) -> None:
     data = Data(toys.dataset(task), SEEDS, CPU)
+    points = sampled(name, 4) if name in PUBLISHED else sampled(name, 2, hidden=16)
     for epochs, within in ((1, 1e-5), (20, 1e-4)):
-        for stack in group(models(name, sampled(name, 4))):
+        for stack in group(models(name, points)):
             slow = [replace(model, learning_rate=1e-3) for model in stack]
             assert_equal(slow, data, TrainingBudget(epochs, 16), within)
 
@@ -107,7 +113,28 @@ def architectures() -> st.SearchStrategy[Architecture]:
         st.sampled_from([2, 16, 128]),
         st.integers(1, 3),
     )
-    return st.one_of(dense, st.builds(Reservoir, hidden), sparse, powers)
+    reservoirs = st.one_of(st.builds(Reservoir, hidden), sparse, powers)
+    ungated = reservoirs.filter(lambda core: not core.gated)
+    factored = st.builds(
+        lambda n, levels, steps, learns: Factored(n**levels, steps, initiator(n), learns),
+        st.integers(2, 3),
+        st.integers(1, 5),
+        st.integers(1, 3),
+        st.sampled_from(get_args(Learns)),
+    )
+    return st.one_of(
+        dense,
+        reservoirs,
+        st.builds(FixedInput, ungated, st.sampled_from([0.3, 1.0])),
+        st.builds(Spline, ungated, st.integers(3, 8)),
+        st.builds(LowRank, st.integers(8, 40), st.integers(1, 8), st.integers(1, 3)),
+        factored,
+    )
+
+
+def initiator(n: int) -> tuple[tuple[float, ...], ...]:
+    """Fixed entries, some of which are zero; a spectral radius of about 1."""
+    return tuple(tuple(float((3 * i + 2 * j) % 4) / (2 * n) for j in range(n)) for i in range(n))
 
 
 @settings(max_examples=60)
@@ -176,6 +203,20 @@ def test_the_table_of_compiled_networks_has_every_covered_family() -> None:
     """It is read without torch, to decide how many workers there are."""
     built = {name: models(name, sampled(name, 1, **NARROW))[0].architecture for name in FAMILIES}
     assert [name for name in built if built[name].network in COMPILED] == COVERED
+
+
+def test_what_the_kernel_does_not_know_stays_in_torch() -> None:
+    """More layers than the kernel has room for, and a network of somebody's own."""
+    data = Data(toys.dataset("binary"), SEEDS, CPU)
+    deep, shallow = (FeedForward(4, layers) for layers in (40, 2))
+    own = replace(shallow, network=f"{__name__}:OwnStack")
+    for architecture, known in ((shallow, True), (deep, False), (own, False)):
+        stack = Stack([Model(0, SEEDS[0], architecture, 1e-3)], 3, 1, CPU)
+        assert covers(stack, data) == known
+
+
+class OwnStack(FeedForwardStack):
+    """A network that is nearly a shipped one."""
 
 
 def test_a_restored_training_ends_the_same() -> None:

@@ -11,8 +11,12 @@ from typing import Any, get_args
 import numpy as np
 
 from frontier_search.data.dataset import Task, TrainingBudget
+from frontier_search.models.architectures.factored import Factored, Learns
 from frontier_search.models.architectures.feedforward import FeedForward
+from frontier_search.models.architectures.fixed_input import FixedInput
+from frontier_search.models.architectures.low_rank import LowRank
 from frontier_search.models.architectures.reservoir import Reservoir
+from frontier_search.models.architectures.spline import Spline
 from frontier_search.models.families import kronecker, random_sparse
 from frontier_search.models.family import Architecture
 from frontier_search.training.kernels.epochs import KernelEpochs
@@ -28,7 +32,35 @@ RATES = (1e-30, 1e-3, 1.0, 1e30, float("inf"), float("nan"))
 
 def architectures(rng: np.random.Generator, n_models: int) -> list[Architecture]:
     """Models of one shape, narrow or wide; reservoirs by falling number of steps."""
+    kind = rng.random()
     hidden = int(rng.choice([1, 2, 3, 7, 8, 9, 16, 33, 130]))
+    if kind < 0.1:
+        inner = int(rng.integers(1, hidden + 1))
+        return [LowRank(hidden, inner, int(rng.integers(1, 4)))] * n_models
+    if kind < 0.3:
+        return factored(rng, n_models)
+    reservoirs = plain(rng, n_models, hidden)
+    cores = [core for core in reservoirs if isinstance(core, Reservoir) and not core.gated]
+    if cores and kind < 0.4:
+        return [FixedInput(core, 0.5) for core in cores]
+    if cores and kind < 0.5:
+        basis = int(rng.integers(3, 9))
+        return [Spline(core, basis) for core in cores]
+    return reservoirs
+
+
+def factored(rng: np.random.Generator, n_models: int) -> list[Architecture]:
+    """Reservoirs with learned factors of one shape."""
+    n, levels = int(rng.integers(2, 5)), int(rng.integers(1, 5))
+    learns: Any = rng.choice(get_args(Learns))
+    rows = tuple(map(tuple, rng.random((n, n)).tolist()))
+    steps = sorted((int(t) for t in rng.integers(1, 6, n_models)), reverse=True)
+    steps = [steps[0]] * n_models if learns == "rank_one" else steps
+    return [Factored(n**levels, t, rows, learns) for t in steps]
+
+
+def plain(rng: np.random.Generator, n_models: int, hidden: int) -> list[Architecture]:
+    """Dense networks, or reservoirs with a fixed graph."""
     if rng.random() < 0.4:
         layers, skip = int(rng.integers(0, 4)), bool(rng.random() < 0.5)
         activation: Any = rng.choice(["tanh", "relu"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from frontier_search.models import kronecker_product
 from frontier_search.models.architectures.factored import Factored
 from frontier_search.models.networks.reservoir import initial_maps, map_shapes
+from frontier_search.models.program import LearnedFactors, Program
 from frontier_search.models.tanh import differentiable_tanh
 
 # Bound of the first u and v. K + u v^T is then K to within 0.01. Unlike at 0, both have a gradient.
@@ -41,6 +43,7 @@ class FactoredStack:
             first.learns,
         )
         self.n_inputs, self.n_outputs = n_inputs, n_outputs
+        self._steps = tuple(model.steps for model in models)
         self.active = [sum(model.steps > step for model in models) for step in range(self.steps)]
         self.radius = torch.tensor([model.spectral_radius for model in models], device=device)[
             :, None, None
@@ -64,6 +67,22 @@ class FactoredStack:
         else:
             weights["factors"] = torch.from_numpy(self._first).expand(self.learned["factors"])
         return weights
+
+    def program(self) -> Program:
+        first = self._first
+        levels = [torch.from_numpy(first)[None]] * self.levels
+        sizes = [block.shape[1] for block in kronecker_product.blocks(levels)]
+        return Program(
+            "reservoir",
+            self.hidden,
+            steps=self._steps,
+            factors=LearnedFactors(
+                self.learns,
+                first,
+                tuple(round(math.log(size, len(first))) for size in sizes),
+                self.radius.flatten().numpy(),
+            ),
+        )
 
     def factors(self, learned: Mapping[str, Tensor]) -> list[list[Tensor]]:
         """Returns the factors of G_t for each step t, (M', n', n') each.

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from frontier_search.models.architectures.feedforward import FeedForward
 from frontier_search.models.network import uniform
-from frontier_search.models.program import Program
+from frontier_search.models.program import Layer, Program
 from frontier_search.models.tanh import differentiable_tanh, tanh
 
 
@@ -41,10 +41,11 @@ class FeedForwardStack:
             self.learned["weight_skip"] = (n_outputs, n_inputs)
 
     def program(self) -> Program:
+        widths = [self.learned[f"weight_{layer}"][0] for layer in range(self.layers)]
         return Program(
             "dense",
             self.hidden,
-            layers=self.layers - 1,
+            layers=(*map(Layer, widths[:-1]), Layer(widths[-1], active=False)),
             activation=self.activation,
             skip=self.skip,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from frontier_search.models.architectures.fixed_input import FixedInput
 from frontier_search.models.network import uniform
 from frontier_search.models.networks.reservoir import ReservoirStack
+from frontier_search.models.program import Program
 from frontier_search.models.tanh import tanh
 from frontier_search.seeds import INPUT_STREAM
 
@@ -52,6 +54,13 @@ class FixedInputStack:
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         fan_in = self.n_inputs + self.hidden
         return {name: uniform(generator, shape, fan_in) for name, shape in self.learned.items()}
+
+    def program(self) -> Program:
+        return replace(
+            self.reservoir.program(),
+            input="fixed",
+            input_map=self.input_map.contiguous().numpy(),
+        )
 
     def _state(self, x: Tensor) -> Tensor:
         """h_T, (M, H, batch): nothing in it is learned."""

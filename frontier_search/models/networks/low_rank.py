@@ -9,6 +9,7 @@ from torch import Tensor
 
 from frontier_search.models.architectures.low_rank import LowRank
 from frontier_search.models.network import uniform
+from frontier_search.models.program import Layer, Program
 
 
 class LowRankStack:
@@ -27,6 +28,7 @@ class LowRankStack:
         device: torch.device,
     ) -> None:
         hidden, inner, self.layers = models[0].hidden, models[0].inner, models[0].layers
+        self.hidden, self.inner, self.n_outputs = hidden, inner, n_outputs
         self.learned: dict[str, tuple[int, ...]] = {}
         for layer in range(self.layers):
             self.learned[f"inner_{layer}"] = (inner, hidden if layer else n_inputs)
@@ -41,6 +43,13 @@ class LowRankStack:
             fan_in = fan_in if name.startswith("bias") else shape[1]
             weights[name] = uniform(generator, shape, fan_in)
         return weights
+
+    def program(self) -> Program:
+        pair = (Layer(self.inner, biased=False, active=False), Layer(self.hidden))
+        readout = Layer(self.n_outputs, active=False)
+        return Program(
+            "dense", self.hidden, layers=(*pair * self.layers, readout), activation="relu"
+        )
 
     def forward(self, learned: Mapping[str, Tensor], x: Tensor) -> Tensor:
         for layer in range(self.layers):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from frontier_search.models.architectures.spline import Spline
 from frontier_search.models.networks.reservoir import ReservoirStack, Saved, initial_maps
+from frontier_search.models.program import Program
 
 LOW, HIGH = -2.0, 2.0  # ends of the grid
 FIRST_BEND = 0.1  # standard deviation of the first coefficients about those of a line
@@ -95,6 +97,9 @@ class SplineStack:
             "b_x": maps["b_x"][hidden:],
             "w_h": maps["w_h"],
         }
+
+    def program(self) -> Program:
+        return replace(self.core.program(), input="spline", basis=self.count)
 
     def _core(self, learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Returns the learned tensors of the reservoir over the basis functions."""

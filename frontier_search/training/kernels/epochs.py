@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,14 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
 from frontier_search.errors import TrialError
-from frontier_search.models.network import Solved
-from frontier_search.models.program import Activation, Factors, Programmed
+from frontier_search.models.program import (
+    COMPILED,
+    Activation,
+    Factors,
+    Input,
+    LearnedFactors,
+    Programmed,
+)
 from frontier_search.training.kernels.library import library
 from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data
@@ -25,6 +32,8 @@ from frontier_search.training.selection import Selection
 from frontier_search.training.stack import Stack
 
 KINDS = ("dense", "reservoir")
+LEARNS = ("nothing", "shared", "per_level", "rank_one")
+MAX_TENSORS = 32  # learned tensors of a network, as in kernel.c
 KEPT_VAL = 64 << 20  # bytes of packed validation rows that are kept between two epochs
 MOSTLY = 0.5  # a graph with a larger share of entries that are not zero is multiplied as a matrix
 
@@ -42,6 +51,21 @@ class _Graph(ctypes.Structure):
     ]
 
 
+class _Layer(ctypes.Structure):
+    """``struct layer``."""
+
+    _fields_ = [(name, ctypes.c_int32) for name in ("width", "biased", "active")]
+
+
+class _Factors(ctypes.Structure):
+    """``struct factors``."""
+
+    _fields_ = [
+        *((name, ctypes.c_int32) for name in ("learns", "size", "levels", "n_blocks")),
+        *((name, ctypes.c_void_p) for name in ("block", "fixed", "radius")),
+    ]
+
+
 class _Table(ctypes.Structure):
     """``struct table``."""
 
@@ -54,13 +78,14 @@ class _Table(ctypes.Structure):
 
 _NUMBERS = (
     *("kind", "task", "activation", "n_inputs", "hidden", "n_outputs"),
-    *("layers", "skip", "gated", "leaky", "select_best"),
+    *("n_layers", "skip", "input", "basis", "gated", "leaky", "select_best"),
     *("n_models", "n_tensors", "batch", "n_train", "n_val", "epoch"),
 )
 _POINTERS = (
     *("shape", "offset", "seed", "steps", "rate", "decay"),
     *("flat", "mean", "square", "selected", "table", "train", "val", "order", "val_x", "val_y"),
-    *("graph", "leak", "selected_loss", "selected_epoch", "diverged_epoch", "val_loss"),
+    *("layer", "graph", "factors", "input_map"),
+    *("leak", "selected_loss", "selected_epoch", "diverged_epoch", "val_loss"),
 )
 
 
@@ -117,8 +142,10 @@ _rows: weakref.WeakKeyDictionary[Data, _Rows] = weakref.WeakKeyDictionary()
 
 def covers(stack: Stack, data: Data) -> bool:
     """Returns whether the kernel is installed and can train these models."""
-    known = isinstance(stack.network, Programmed) and not isinstance(stack.network, Solved)
-    return known and data.device.type == "cpu" and library() is not None
+    network = stack.network
+    known = stack.models[0].architecture.network in COMPILED and isinstance(network, Programmed)
+    fits = len(network.learned) <= MAX_TENSORS
+    return known and fits and data.device.type == "cpu" and library() is not None
 
 
 class KernelEpochs:
@@ -151,7 +178,7 @@ class KernelEpochs:
         batch_size = min(batch_size, data.sizes["train"])
         self._rows = _Rows.of(data)
         val_x, val_y = self._rows.packed_val(kernel, data, batch_size)
-        shapes = list(network.learned.values())
+        shapes = [(math.prod(shape[:-1]), shape[-1]) for shape in network.learned.values()]
         sizes = np.array([rows * columns for rows, columns in shapes], dtype=np.int64)
         seeds = data.positions(stack).numpy().astype(np.int32)
         by_seed = np.argsort(seeds, kind="stable").astype(np.int32)
@@ -165,8 +192,10 @@ class KernelEpochs:
             "n_inputs": data.dataset.n_features,
             "hidden": program.hidden,
             "n_outputs": data.dataset.n_outputs,
-            "layers": program.layers,
+            "n_layers": len(program.layers),
             "skip": program.skip,
+            "input": get_args(Input).index(program.input),
+            "basis": program.basis,
             "gated": program.gated,
             "leaky": program.leaks is not None,
             "select_best": selection.select == "best",
@@ -191,6 +220,7 @@ class KernelEpochs:
             "val": data.rows.numbers["val"],
             "val_x": val_x,
             "val_y": val_y,
+            "input_map": program.input_map,
             "leak": program.leaks,
             "selected_loss": selection.loss,
             "selected_epoch": selection.epoch,
@@ -198,9 +228,14 @@ class KernelEpochs:
         }
         self._graphs = (graphs, (_Graph * n_models)(*(struct for struct, _ in graphs)))
         pointers = {name: _address(array) for name, array in self._arrays.items()}
-        pointers["table"] = ctypes.cast(ctypes.pointer(self._rows.table), ctypes.c_void_p)
+        self._layers = (_Layer * len(program.layers))(*(_Layer(*layer) for layer in program.layers))
+        pointers["layer"] = ctypes.cast(self._layers, ctypes.c_void_p)
+        pointers["table"] = _pointer(self._rows.table)
         if graphs:
             pointers["graph"] = ctypes.cast(self._graphs[1], ctypes.c_void_p)
+        if program.factors is not None:
+            self._factors = _learned_factors(program.factors)
+            pointers["factors"] = _pointer(self._factors[0])
         self._stack = _Stack(**numbers, **pointers)
 
     def run(self, epoch: int) -> None:
@@ -242,6 +277,15 @@ def _per_model(values: Sequence[float]) -> NDArray[np.float32]:
     return np.array(values, dtype=np.float32)
 
 
+def _learned_factors(factors: LearnedFactors) -> tuple[_Factors, tuple[Array, ...]]:
+    """A learned graph as the kernel reads it, and the arrays that it points into."""
+    blocks = np.array(factors.blocks, dtype=np.int32)
+    learns, size = LEARNS.index(factors.learns), len(factors.factor)
+    arrays = (blocks, factors.factor, factors.radii)
+    numbers = (learns, size, sum(factors.blocks), len(blocks))
+    return _Factors(*numbers, *map(_address, arrays)), arrays
+
+
 def _graph(graph: NDArray[np.float32] | Factors) -> tuple[_Graph, tuple[Array, ...]]:
     """A graph as the kernel reads it, and the arrays that it points into."""
     if isinstance(graph, Factors):
@@ -264,6 +308,10 @@ def _edges(matrix: NDArray[np.float32]) -> tuple[Array, Array, Array]:
     row, column = np.nonzero(matrix)
     start = np.searchsorted(row, np.arange(len(matrix) + 1)).astype(np.int32)
     return start, column.astype(np.int32), matrix[row, column].astype(np.float32)
+
+
+def _pointer(struct: ctypes.Structure) -> ctypes.c_void_p:
+    return ctypes.cast(ctypes.pointer(struct), ctypes.c_void_p)
 
 
 def _address(array: Array | None) -> ctypes.c_void_p | None:

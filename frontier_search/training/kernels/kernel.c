@@ -5,8 +5,11 @@
  *   reservoir  h_0 = phi(W_in x + b_in),  h_{t+1} = k phi(h_t + phi(G h_t)) + (1 - k) h_t,  y = W_h
  * h_T + W_skip x + b
  *
- * The torch networks (models/networks/feedforward.py and reservoir.py) are the definition, and a
- * contract test holds this file to them. Every number is a float32. The learned tensors lie as in
+ * A dense layer may lack b or phi. A reservoir's W_in may be fixed, or have a spline on every edge,
+ * and its G may be a product of learned factors.
+ *
+ * The torch networks (models/networks/feedforward.py, low_rank.py, reservoir.py, fixed_input.py,
+ * spline.py and factored.py) are the definition, and a contract test holds this file to them. Every number is a float32. The learned tensors lie as in
  * training/stack.py: one block a name, (n_models, rows, columns), and are changed in place.
  * Activations are feature-major: [feature][row], the rows of a minibatch innermost and padded with
  * zeros to a multiple of LANES, so that no width needs padding. A padded row has the gradient zero.
@@ -24,12 +27,14 @@
 #include <xmmintrin.h>
 #endif
 
-enum { LANES = 8, MAX_TENSORS = 12 };
+enum { LANES = 8, MAX_TENSORS = 32, MAX_BLOCKS = 16 };
 enum { BLOCK = 1 << 16 }; /* floats of the rows that are packed at a time: they fit the cache */
 enum { AHEAD = 16 };      /* rows that are fetched before they are packed */
 enum task { REGRESSION, BINARY, MULTICLASS };
 enum kind { DENSE, RESERVOIR };
 enum activation { TANH, RELU };
+enum input { LEARNED, FIXED, SPLINE };
+enum learns { NOTHING, SHARED, PER_LEVEL, RANK_ONE };
 
 /* A fixed graph G of one model, applied as a matrix of rows, or as the factors of a Kronecker
  * product less its diagonal. */
@@ -55,9 +60,22 @@ struct table {
     int32_t n_inputs;
 };
 
+/* One product of a dense network. */
+struct layer {
+    int32_t width, biased, active;
+};
+
+/* G_t = rho (F_1 (x) ... (x) F_L) with learned factors, multiplied out to a few blocks. */
+struct factors {
+    int32_t learns, size, levels, n_blocks;
+    const int32_t* block; /* levels of each block */
+    const float* fixed;   /* (size, size), K of RANK_ONE */
+    const float* radius;  /* of each model: rho */
+};
+
 struct stack { /* these are mirrored in epochs.py */
     int32_t kind, task, activation, n_inputs, hidden, n_outputs;
-    int32_t layers, skip, gated, leaky, select_best;
+    int32_t n_layers, skip, input, basis, gated, leaky, select_best;
     int32_t n_models, n_tensors, batch, n_train, n_val, epoch;
     int64_t updates;       /* made before this epoch */
     const int32_t* shape;  /* rows and columns of each tensor */
@@ -70,7 +88,10 @@ struct stack { /* these are mirrored in epochs.py */
     const int32_t *train, *val; /* (S, n_train) and (S, n_val), rows of the table */
     const int32_t* order;       /* (S, n_train), positions in train, of this epoch */
     const float *val_x, *val_y; /* as pack() leaves them, or NULL: they are packed in each epoch */
+    const struct layer* layer;      /* the last one is the readout */
     const struct graph* graph;      /* of each model, or NULL */
+    const struct factors* factors;  /* or NULL */
+    const float* input_map;         /* (n_models, H, d + 1) of a FIXED input */
     const float* leak;              /* (n_models, H), or NULL */
     double* selected_loss;
     int64_t *selected_epoch, *diverged_epoch;
@@ -361,7 +382,13 @@ struct trainer {
     float** state;   /* h_0 .. h_T, or the activations of the layers */
     float** message; /* phi(G h_t) */
     float** next;    /* phi(h_t + phi(G h_t)); h_{t+1} itself where nothing is mixed */
-    float *output, *side, *d_state, *d_message, *flipped, *scratch;
+    float *output, *d_state, *d_message, *flipped, *scratch;
+    const float* input_map;
+    float* map_bias;          /* the last column of the fixed input map */
+    float* basis;             /* the basis functions of a minibatch, [input][function][row] */
+    float *factor, *d_factor; /* suffix products of each block and their gradients, by step */
+    long factor_length;       /* of one step */
+    float radius;
     float *x, *x_flipped, *target; /* the packed minibatches of one block */
 };
 
@@ -432,35 +459,284 @@ INLINE float mixed(const struct trainer* t, int unit) {
 static void forward_dense(struct trainer* t, const float* x, int columns) {
     const struct stack* s = t->stack;
     const float* in = x;
-    int width = s->n_inputs;
-    for (int l = 0; l < s->layers; l++) {
-        product(s->hidden, columns, width, plain(t->learned[2 * l], width), in, t->row, t->state[l],
-                t->row, t->learned[2 * l + 1], 0);
-        activate(s, t->state[l], (long)s->hidden * t->row);
-        in = t->state[l], width = s->hidden;
+    int width = s->n_inputs, tensor = 0;
+    for (int l = 0; l < s->n_layers; l++) {
+        const struct layer layer = s->layer[l];
+        float* out = l < s->n_layers - 1 ? t->state[l] : t->output;
+        const float* bias = layer.biased ? t->learned[tensor + 1] : NULL;
+        product(layer.width, columns, width, plain(t->learned[tensor], width), in, t->row, out,
+                t->row, bias, 0);
+        if (layer.active) activate(s, out, (long)layer.width * t->row);
+        in = out, width = layer.width, tensor += 1 + layer.biased;
     }
-    const int last = 2 * s->layers;
-    product(s->n_outputs, columns, width, plain(t->learned[last], width), in, t->row, t->output,
-            t->row, t->learned[last + 1], 0);
     if (s->skip)
-        product(s->n_outputs, columns, s->n_inputs, plain(t->learned[last + 2], s->n_inputs), x,
+        product(s->n_outputs, columns, s->n_inputs, plain(t->learned[tensor], s->n_inputs), x,
                 t->row, t->output, t->row, NULL, 1);
 }
 
-/* W_in and W_skip are the first H and the last o rows of one tensor, so that one product serves
- * both. */
+/* ---- a reservoir's input ------------------------------------------------------------------- */
+
+enum { GRID = 2 }; /* a spline's grid is [-GRID, GRID] */
+
+INLINE vec ramp(vec x) { return pick(x < every(0), every(0), x); }
+
+/* The quadratic B-splines of models/networks/spline.py: basis[i * K + k] of every input i. */
+static void expand(struct trainer* t, const float* x, int columns) {
+    const int K = t->stack->basis;
+    const float per_interval = (K - 2) / (2.f * GRID), last = (float)(K - 2);
+    for (int i = 0; i < t->stack->n_inputs; i++)
+        for (int b = 0; b < columns; b += LANES) {
+            const vec position = (load(x + i * t->row + b) + (float)GRID) * per_interval;
+            const vec inside = clamp(position, 0, last), beyond = position - inside;
+            const vec below = -ramp(-beyond), above = ramp(beyond);
+            for (int k = 0; k < K; k++) {
+                vec distance = inside - (k - 0.5f);
+                distance = pick(distance < every(0), -distance, distance);
+                const vec far = ramp(1.5f - distance), near = ramp(0.5f - distance);
+                vec value = 0.5f * far * far - 1.5f * near * near;
+                if (k < 2) value += below * (k ? 1.f : -1.f);
+                if (k >= K - 2) value += above * (k == K - 1 ? 1.f : -1.f);
+                store(t->basis + ((long)i * K + k) * t->row + b, value);
+            }
+        }
+}
+
+/* The tensors of the readout over x: W_skip and b; and of that over h. */
+static int skip_tensor(const struct stack* s) { return s->input == SPLINE; }
+static int bias_tensor(const struct stack* s) { return s->input == LEARNED ? 1 : 2; }
+static int readout_tensor(const struct stack* s) {
+    return s->input == LEARNED ? 2 : s->input == FIXED ? 1 : 3;
+}
+
+/* h_0, and what x adds to the outputs. */
+static void read_input(struct trainer* t, const float* x, int columns) {
+    const struct stack* s = t->stack;
+    const int H = s->hidden, o = s->n_outputs, d = s->n_inputs;
+    const long length = (long)H * t->row;
+    float* h = t->state[0];
+    if (s->input == LEARNED) { /* W_in and W_skip are rows of one tensor: one product serves both */
+        product(H + o, columns, d, plain(t->learned[0], d), x, t->row, h, t->row, t->learned[1], 0);
+        memcpy(t->output, h + length, sizeof(float) * o * t->row);
+    } else {
+        if (s->input == FIXED) {
+            product(H, columns, d, plain(t->input_map, d + 1), x, t->row, h, t->row, t->map_bias,
+                    0);
+        } else {
+            expand(t, x, columns);
+            product(H, columns, d * s->basis, plain(t->learned[0], d * s->basis), t->basis, t->row,
+                    h, t->row, NULL, 0);
+        }
+        product(o, columns, d, plain(t->learned[skip_tensor(s)], d), x, t->row, t->output, t->row,
+                t->learned[bias_tensor(s)], 0);
+    }
+    activate(s, h, length);
+}
+
+/* ---- learned factors of a graph ------------------------------------------------------------ */
+
+static float* level_of(const struct trainer* t, float* const* tensors, int level) {
+    const struct factors* f = t->stack->factors;
+    return tensors[3] + (f->learns == SHARED ? 0 : (long)level * f->size * f->size);
+}
+
+/* F of one level of one step, rho in the first one; into to. */
+static void level_factor(const struct trainer* t, int step, int level, float* to) {
+    const struct factors* f = t->stack->factors;
+    const int n = f->size;
+    const float scale = level ? 1 : t->radius;
+    if (f->learns != RANK_ONE) {
+        const float* from = level_of(t, t->learned, level);
+        for (int i = 0; i < n * n; i++) to[i] = scale * from[i];
+        return;
+    }
+    const long at = ((long)step * f->levels + level) * n;
+    const float *u = t->learned[3] + at, *v = t->learned[4] + at;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) to[i * n + j] = scale * (f->fixed[i * n + j] + u[i] * v[j]);
+}
+
+/* Of the levels first .. first + count - 1 the suffix products, the longest first, and behind each
+ * one its first factor. Returns the longest one's rows. */
+static int multiply_out(const struct trainer* t, int step, int first, int count, float* to) {
+    const int n = t->stack->factors->size;
+    if (count == 1) {
+        level_factor(t, step, first, to);
+        return n;
+    }
+    int rows = 1;
+    for (int i = 0; i < count; i++) rows *= n;
+    float *a = to + (long)rows * rows, *rest = a + n * n;
+    const int inner = multiply_out(t, step, first + 1, count - 1, rest);
+    level_factor(t, step, first, a);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++)
+            for (int r = 0; r < inner; r++)
+                for (int c = 0; c < inner; c++)
+                    to[(i * inner + r) * rows + j * inner + c] =
+                        a[i * n + j] * rest[r * inner + c];
+    return rows;
+}
+
+/* The gradient of a block, in d, becomes those of its levels, which are added up. d is laid out as
+ * the block, and changed. */
+static void share_gradient(struct trainer* t, int step, int first, int count, const float* block,
+                           float* d) {
+    const struct factors* f = t->stack->factors;
+    const int n = f->size;
+    if (count > 1) {
+        int rows = 1;
+        for (int i = 0; i < count; i++) rows *= n;
+        const int inner = rows / n;
+        const float *a = block + (long)rows * rows, *rest = a + n * n;
+        float *da = d + (long)rows * rows, *d_rest = da + n * n;
+        memset(d_rest, 0, sizeof(float) * inner * inner);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++) {
+                float total = 0;
+                for (int r = 0; r < inner; r++) {
+                    const float* from = d + (long)(i * inner + r) * rows + j * inner;
+                    for (int c = 0; c < inner; c++) {
+                        total += from[c] * rest[r * inner + c];
+                        d_rest[r * inner + c] += from[c] * a[i * n + j];
+                    }
+                }
+                da[i * n + j] = total;
+            }
+        share_gradient(t, step, first + 1, count - 1, rest, d_rest);
+        d = da;
+    }
+    const float scale = first ? 1 : t->radius;
+    const long row = t->gradient_row[3];
+    if (f->learns != RANK_ONE) {
+        const int top = f->learns == SHARED ? 0 : first * n;
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++)
+                t->gradient[3][(top + i) * row + j] += scale * d[i * n + j];
+        return;
+    }
+    const long at = (long)step * f->levels + first;
+    const float *u = t->learned[3] + at * n, *v = t->learned[4] + at * n;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            t->gradient[3][at * row + i] += scale * d[i * n + j] * v[j];
+            t->gradient[4][at * row + j] += scale * d[i * n + j] * u[i];
+        }
+}
+
+/* The floats of a block of some levels, with its suffix products. */
+static long block_length(int size, int count) {
+    long rows = size, total = rows * rows;
+    for (int i = 1; i < count; i++) rows *= size, total += rows * rows + (long)size * size;
+    return total;
+}
+static int block_rows(const struct factors* f, int block) {
+    int rows = 1;
+    for (int i = 0; i < f->block[block]; i++) rows *= f->size;
+    return rows;
+}
+
+/* Each step has its own factors where u and v are learned. */
+static int factor_steps(const struct trainer* t) {
+    return t->stack->factors->learns == RANK_ONE ? t->steps : 1;
+}
+static long step_factors(const struct trainer* t, int step) {
+    return (t->stack->factors->learns == RANK_ONE ? step : 0) * t->factor_length;
+}
+
+/* Multiplies out the factors of the model at hand. */
+static void make_factors(struct trainer* t) {
+    const struct factors* f = t->stack->factors;
+    for (int step = 0; step < factor_steps(t); step++) {
+        float* to = t->factor + step * t->factor_length;
+        for (int b = 0, first = 0; b < f->n_blocks; first += f->block[b], b++) {
+            multiply_out(t, step, first, f->block[b], to);
+            to += block_length(f->size, f->block[b]);
+        }
+    }
+}
+
+/* Every block's product, one after another: product b goes to copies of h in scratch, from the
+ * first on, and the last one to out, if there is an out. */
+static void apply_factors(struct trainer* t, int step, const float* h, float* out) {
+    const struct factors* f = t->stack->factors;
+    const int H = t->stack->hidden;
+    const float *from = h, *factor = t->factor + step_factors(t, step);
+    int left = 1;
+    for (int b = 0; b < f->n_blocks - !out; b++) {
+        const int size = block_rows(f, b);
+        const long wide = (long)H / (left * size) * t->row;
+        float* to = b == f->n_blocks - 1 ? out : t->scratch + (long)b * H * t->row;
+        for (int l = 0; l < left; l++)
+            product(size, (int)wide, size, plain(factor, size), from + l * size * wide, wide,
+                    to + l * size * wide, wide, NULL, 0);
+        from = to, left *= size, factor += block_length(f->size, f->block[b]);
+    }
+}
+
+/* sum over the columns of n_rows rows of a and b, each row_length floats behind the one before. */
+static float dot(const float* a, const float* b, long n_rows, long row_length, int columns) {
+    vec total = every(0);
+    for (long r = 0; r < n_rows; r++)
+        for (int i = 0; i < columns; i += LANES)
+            total += load(a + r * row_length + i) * load(b + r * row_length + i);
+    return sum(total);
+}
+
+/* Adds G^T d to dh, and the gradients of the blocks to d_factor. d is changed. */
+static void learn_factors(struct trainer* t, int step, const float* h, float* d, float* dh,
+                          int columns) {
+    const struct factors* f = t->stack->factors;
+    const int H = t->stack->hidden;
+    apply_factors(t, step, h, NULL);
+    long at[MAX_BLOCKS], end = step_factors(t, step);
+    for (int b = 0; b < f->n_blocks; b++)
+        at[b] = end, end += block_length(f->size, f->block[b]);
+    float *other = t->scratch + (long)f->n_blocks * H * t->row, *given = d;
+    int right = 1;
+    for (int b = f->n_blocks - 1; b >= 0; b--) {
+        const int size = block_rows(f, b), left = H / (size * right);
+        const long wide = right * t->row;
+        const float* in = b ? t->scratch + (long)(b - 1) * H * t->row : h;
+        float* to = b ? (given == d ? other : d) : dh;
+        for (int l = 0; l < left; l++) {
+            const float *out_d = given + l * size * wide, *from = in + l * size * wide;
+            for (int i = 0; i < size; i++)
+                for (int j = 0; j < size; j++)
+                    t->d_factor[at[b] + i * size + j] +=
+                        dot(out_d + i * wide, from + j * wide, right, t->row, columns);
+            product(size, (int)wide, size, turned(t->factor + at[b], size), out_d, wide,
+                    to + l * size * wide, wide, NULL, b == 0);
+        }
+        given = to, right *= size;
+    }
+}
+
+/* From the gradients of the blocks those of the learned scalars. */
+static void factor_gradient(struct trainer* t) {
+    const struct factors* f = t->stack->factors;
+    for (int step = 0; step < factor_steps(t); step++) {
+        long at = step * t->factor_length;
+        for (int b = 0, first = 0; b < f->n_blocks; first += f->block[b], b++) {
+            share_gradient(t, step, first, f->block[b], t->factor + at, t->d_factor + at);
+            at += block_length(f->size, f->block[b]);
+        }
+    }
+}
+
+/* ---- a reservoir --------------------------------------------------------------------------- */
+
 static void forward_reservoir(struct trainer* t, const float* x, int columns) {
     const struct stack* s = t->stack;
     const int H = s->hidden, o = s->n_outputs;
     const long length = (long)H * t->row;
-    product(H + o, columns, s->n_inputs, plain(t->learned[0], s->n_inputs), x, t->row, t->state[0],
-            t->row, t->learned[1], 0);
-    memcpy(t->output, t->state[0] + length, sizeof(float) * o * t->row);
-    activate(s, t->state[0], length);
+    read_input(t, x, columns);
     if (s->gated) t->update = 1 / (1 + expf(-t->learned[3][0]));
     for (int step = 0; step < t->steps; step++) {
         float *h = t->state[step], *message = t->message[step], *next = t->next[step];
-        propagate(t, 0, h, message, columns, 0);
+        if (s->factors)
+            apply_factors(t, step, h, message);
+        else
+            propagate(t, 0, h, message, columns, 0);
         for (long i = 0; i < length; i += LANES) {
             const vec heard = hyperbolic_tangent(load(message + i));
             store(message + i, heard);
@@ -472,8 +748,8 @@ static void forward_reservoir(struct trainer* t, const float* x, int columns) {
                     store(t->state[step + 1] + i,
                           load(h + i) + mixed(t, j) * (load(next + i) - load(h + i)));
     }
-    product(o, columns, H, plain(t->learned[2], H), t->state[t->steps], t->row, t->output, t->row,
-            NULL, 1);
+    product(o, columns, H, plain(t->learned[readout_tensor(s)], H), t->state[t->steps], t->row,
+            t->output, t->row, NULL, 1);
 }
 
 static void forward(struct trainer* t, const float* x, int columns) {
@@ -499,25 +775,27 @@ static void bias_gradient(struct trainer* t, int tensor, int outs, const float* 
 /* Each backward pass finds the gradient of the loss with respect to the outputs in t->output. */
 static void backward_dense(struct trainer* t, int columns) {
     const struct stack* s = t->stack;
-    const int H = s->hidden, last = 2 * s->layers;
     float *d_out = t->output, *d_in = t->d_state, *other = t->d_message;
-    int outs = s->n_outputs;
+    int tensor = s->n_tensors;
     if (s->skip)
-        weight_gradient(t, last + 2, outs, s->n_inputs, d_out, t->x_flipped, padded(s->n_inputs),
-                        columns);
-    for (int l = s->layers; l >= 0; l--) {
-        bias_gradient(t, 2 * l + 1, outs, d_out, columns);
+        weight_gradient(t, --tensor, s->n_outputs, s->n_inputs, d_out, t->x_flipped,
+                        padded(s->n_inputs), columns);
+    for (int l = s->n_layers - 1; l >= 0; l--) {
+        const int outs = s->layer[l].width;
+        tensor -= 1 + s->layer[l].biased;
+        if (s->layer[l].biased) bias_gradient(t, tensor + 1, outs, d_out, columns);
         if (l == 0) {
             weight_gradient(t, 0, outs, s->n_inputs, d_out, t->x_flipped, padded(s->n_inputs),
                             columns);
             break;
         }
-        transpose(padded(H), padded(columns), t->state[l - 1], t->row, t->flipped, padded(H));
-        weight_gradient(t, 2 * l, outs, H, d_out, t->flipped, padded(H), columns);
-        product(H, columns, outs, turned(t->learned[2 * l], H), d_out, t->row, d_in, t->row, NULL,
-                0);
-        slope(s, d_in, t->state[l - 1], (long)H * t->row);
-        d_out = d_in, d_in = other, other = d_out, outs = H;
+        const int ins = s->layer[l - 1].width;
+        transpose(padded(ins), padded(columns), t->state[l - 1], t->row, t->flipped, padded(ins));
+        weight_gradient(t, tensor, outs, ins, d_out, t->flipped, padded(ins), columns);
+        product(ins, columns, outs, turned(t->learned[tensor], ins), d_out, t->row, d_in, t->row,
+                NULL, 0);
+        if (s->layer[l - 1].active) slope(s, d_in, t->state[l - 1], (long)ins * t->row);
+        d_out = d_in, d_in = other, other = d_out;
     }
 }
 
@@ -526,11 +804,23 @@ static void backward_reservoir(struct trainer* t, int columns) {
     const int H = s->hidden, o = s->n_outputs;
     const int mixes = s->gated || s->leaky;
     const long length = (long)H * t->row;
+    const int readout = readout_tensor(s), wide = padded(s->n_inputs);
     float *dh = t->d_state, *dm = t->d_message;
     double gate = 0;
     transpose(padded(H), padded(columns), t->state[t->steps], t->row, t->flipped, padded(H));
-    weight_gradient(t, 2, o, H, t->output, t->flipped, padded(H), columns);
-    product(H, columns, o, turned(t->learned[2], H), t->output, t->row, dh, t->row, NULL, 0);
+    weight_gradient(t, readout, o, H, t->output, t->flipped, padded(H), columns);
+    if (s->input != LEARNED) {
+        weight_gradient(t, skip_tensor(s), o, s->n_inputs, t->output, t->x_flipped, wide, columns);
+        bias_gradient(t, bias_tensor(s), o, t->output, columns);
+    }
+    if (s->input == FIXED) return; /* nothing before the readout is learned */
+    product(H, columns, o, turned(t->learned[readout], H), t->output, t->row, dh, t->row, NULL, 0);
+    if (s->factors) {
+        memset(t->d_factor, 0, sizeof(float) * factor_steps(t) * t->factor_length);
+        for (int tensor = 3; tensor < s->n_tensors; tensor++)
+            memset(t->gradient[tensor], 0,
+                   sizeof(float) * s->shape[2 * tensor] * t->gradient_row[tensor]);
+    }
     for (int step = t->steps - 1; step >= 0; step--) {
         for (int j = 0; j < H; j++) {
             const float k = mixes ? mixed(t, j) : 1;
@@ -545,13 +835,23 @@ static void backward_reservoir(struct trainer* t, int columns) {
             }
             if (s->gated) gate += sum(change);
         }
-        propagate(t, 1, dm, dh, columns, 1);
+        if (s->factors)
+            learn_factors(t, step, t->state[step], dm, dh, columns);
+        else
+            propagate(t, 1, dm, dh, columns, 1);
     }
+    if (s->factors) factor_gradient(t);
     if (s->gated) t->gradient[3][0] = (float)(gate * t->update * (1 - t->update));
     slope(s, dh, t->state[0], length);
+    if (s->input == SPLINE) {
+        const int terms = s->n_inputs * s->basis;
+        transpose(padded(terms), padded(columns), t->basis, t->row, t->flipped, padded(terms));
+        weight_gradient(t, 0, H, terms, dh, t->flipped, padded(terms), columns);
+        return;
+    }
     memcpy(dm, dh, sizeof(float) * length);
     memcpy(dm + length, t->output, sizeof(float) * o * t->row);
-    weight_gradient(t, 0, H + o, s->n_inputs, dm, t->x_flipped, padded(s->n_inputs), columns);
+    weight_gradient(t, 0, H + o, s->n_inputs, dm, t->x_flipped, wide, columns);
     bias_gradient(t, 1, H + o, dm, columns);
 }
 
@@ -687,11 +987,14 @@ int has_avx2(void) {
 /* ---- one epoch ----------------------------------------------------------------------------- */
 
 static int prepare(struct trainer* t, struct arena* arena, const struct stack* s, int most_steps) {
-    const int H = s->hidden, o = s->n_outputs;
+    const int o = s->n_outputs, terms = s->input == SPLINE ? s->n_inputs * s->basis : s->n_inputs;
+    int H = s->hidden;
+    for (int l = 0; l < s->n_layers; l++)
+        if (s->layer[l].width > H) H = s->layer[l].width;
     t->stack = s, t->row = padded(s->batch);
     const long tall = (long)(padded(H) + padded(o)) * t->row,
-               widest = (long)padded(H > s->n_inputs ? H : s->n_inputs) * t->row;
-    const int states = s->kind == DENSE ? s->layers : most_steps + 1;
+               widest = (long)padded(H > terms ? H : terms) * t->row;
+    const int states = s->kind == DENSE ? s->n_layers - 1 : most_steps + 1;
     float** pointers = (float**)room(arena, 2L * 3 * (states + 1));
     if (!pointers) return 0;
     t->state = pointers, t->message = pointers + states + 1, t->next = pointers + 2 * (states + 1);
@@ -707,7 +1010,16 @@ static int prepare(struct trainer* t, struct arena* arena, const struct stack* s
     }
     t->output = room(arena, (long)padded(o) * t->row), t->d_state = room(arena, tall),
     t->d_message = room(arena, tall);
-    t->flipped = room(arena, widest), t->scratch = room(arena, 2L * H * t->row);
+    t->flipped = room(arena, widest);
+    t->scratch = room(arena, (s->factors ? s->factors->n_blocks + 1L : 2L) * H * t->row);
+    if (s->input == FIXED) t->map_bias = room(arena, H);
+    if (s->input == SPLINE) t->basis = room(arena, (long)padded(terms) * t->row);
+    if (s->factors) {
+        for (int b = 0; b < s->factors->n_blocks; b++)
+            t->factor_length += block_length(s->factors->size, s->factors->block[b]);
+        t->factor = room(arena, most_steps * t->factor_length);
+        t->d_factor = room(arena, most_steps * t->factor_length);
+    }
     const int most = s->n_train > s->n_val ? s->n_train : s->n_val;
     t->block = BLOCK / (t->row * padded(s->n_inputs)) * s->batch;
     if (t->block < s->batch) t->block = s->batch;
@@ -726,6 +1038,12 @@ static void turn_to(struct trainer* t, int model) {
                              (long)model * s->shape[2 * tensor] * s->shape[2 * tensor + 1];
     t->steps = s->steps[model], t->graph = s->graph ? s->graph + model : NULL,
     t->leak = s->leaky ? s->leak + (long)model * s->hidden : NULL;
+    if (s->factors) t->radius = s->factors->radius[model], make_factors(t);
+    if (s->input == FIXED) {
+        t->input_map = s->input_map + (long)model * s->hidden * (s->n_inputs + 1);
+        for (int i = 0; i < s->hidden; i++)
+            t->map_bias[i] = t->input_map[(long)i * (s->n_inputs + 1) + s->n_inputs];
+    }
 }
 
 /* Trains the model at hand on n packed rows, minibatch by minibatch. */
@@ -741,6 +1059,7 @@ static void train_on(struct trainer* t, int model, int n, int64_t updates) {
         loss_gradient(s->task, s->n_outputs, count, t->output, t->row, t->target + c * t->row);
         (s->kind == DENSE ? backward_dense : backward_reservoir)(t, columns);
         update(t, model, ++updates);
+        if (s->factors) make_factors(t);
     }
     t->x_flipped = x_flipped;
 }
