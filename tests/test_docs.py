@@ -141,7 +141,9 @@ def cells(line: str) -> list[str]:
 
 
 def test_the_reports_with_their_data_stay_small() -> None:
+    """A page that somebody wrote there again is not counted: it is not kept."""
     files = [path for report in REPORTS for path in report.rglob("*") if path.is_file()]
+    files = [path for path in files if path.name != "report.html"]
     assert len(files) > 20
     assert sum(path.stat().st_size for path in files) < REPORTS_MB * 1e6
 

@@ -38,8 +38,8 @@ def command(
 ) -> None:
     """Write a report on the searches and sweeps NAME...
 
-    report.html is one file that needs no network. report.md has its figures beside it. seeds.csv.gz
-    has a row for each trained model, from which every number of the report follows.
+    report.html is one file that needs no network. report.md has its figures beside it.
+    seeds.csv.bz2 has a row for each trained model, from which every number of the report follows.
     """
     from frontier_search.reports import document, study, study_frontiers, study_seeds
     from frontier_search.reports.study_claims import Studied

@@ -19,8 +19,8 @@ from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.sweep import origin
 
-# with more training rows or more seeds, the other methods take minutes
-BASELINE_ROWS, BASELINE_SEEDS = 4000, 5
+# with more training rows, more numbers in them or more seeds, the other methods take minutes
+BASELINE_ROWS, BASELINE_NUMBERS, BASELINE_SEEDS = 4000, 500_000, 5
 EQUAL_FLOPS = (OBJECTIVES["loss"], OBJECTIVES["flops"])
 
 
@@ -150,7 +150,7 @@ def baselines(studied: Studied) -> tuple[Baseline, ...]:
     """Returns other methods, measured on the first BASELINE_SEEDS seeds of a search.
 
     They take seconds, so they are kept in a file in the search's folder. For a dataset with more
-    than BASELINE_ROWS training rows there are none.
+    than BASELINE_ROWS training rows, or BASELINE_NUMBERS numbers in them, there are none.
     """
     search, path = studied.search, studied.folder.report / "ceiling.json"
     seeds = search.seeds[:BASELINE_SEEDS]
@@ -159,7 +159,8 @@ def baselines(studied: Studied) -> tuple[Baseline, ...]:
         if kept and tuple(seed.seed for seed in kept[0].seeds) == seeds:
             return kept
     dataset = search.find_dataset()
-    if len(dataset.split(seeds[0]).train) > BASELINE_ROWS:
+    train = dataset.split(seeds[0]).train
+    if len(train) > BASELINE_ROWS or train.x.size > BASELINE_NUMBERS:
         return ()
     found = measure_baselines(dataset, seeds)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -39,9 +39,8 @@ def making(studied: Sequence[Studied], command: str) -> list[Block]:
         Heading("Where each number comes from"),
         Paragraph(
             f"{study_seeds.NAME}, beside this page, has a row for each trained model, seed and "
-            "budget (as pandas.read_csv reads it, or zcat). The commands above train the same rows "
-            "again on the same seeds. A mean, an interval or a "
-            "share follows from these rows:"
+            "budget (as pandas.read_csv reads it, or bzcat). The commands above train the same "
+            "rows again on the same seeds. A mean, an interval or a share follows from these rows:"
         ),
         Table(("number", "rows"), ROWS),
     ]

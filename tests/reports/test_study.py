@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import csv
-import gzip
 import json
 import re
 from contextlib import nullcontext
@@ -133,7 +133,7 @@ def test_a_published_model_is_beside_what_was_measured(report: Path) -> None:
 
 
 def rows_of(report: Path) -> list[dict[str, str]]:
-    with gzip.open(report / "seeds.csv.gz", "rt") as file:
+    with bz2.open(report / "seeds.csv.bz2", "rt") as file:
         return list(csv.DictReader(file))
 
 
@@ -181,7 +181,7 @@ def test_the_report_names_its_commands_versions_and_machine(report: Path) -> Non
     assert f"torch {metadata.version('torch')}" in text
     assert f"{machine.processor_name()}, {machine.processors()} processors" in text
     assert "frontier-search sweep mini.yaml\nfrontier-search report mini --remarks " in text
-    assert "seeds.csv.gz" in text
+    assert "seeds.csv.bz2" in text
 
 
 def test_remarks_stand_where_their_headings_say(report: Path) -> None:
