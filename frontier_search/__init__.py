@@ -72,6 +72,7 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.reports.figures import FigureFormat as FigureFormat
     from frontier_search.runner import resume as resume
     from frontier_search.runner import run as run
+    from frontier_search.sampling.known_size_sampler import KnownSizeSampler as KnownSizeSampler
     from frontier_search.sampling.samplers import SAMPLERS as SAMPLERS
     from frontier_search.sampling.samplers import Sampler as Sampler
     from frontier_search.search.search import Search as Search
@@ -115,6 +116,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "models.network": "Batches HandWritten Network Solved uniform",
     "models.tanh": "differentiable_tanh tanh",
     "models.networks.reservoir": "ReservoirStack",
+    "sampling.known_size_sampler": "KnownSizeSampler",
     "sampling.samplers": "SAMPLERS Sampler",
     "trial": "Candidate Cohort Outcome SeedOutcome Trial TrialState",
     "session": "Session",
