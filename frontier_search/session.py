@@ -8,6 +8,7 @@ proposal depends on is in the storage before anyone trains it.
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,10 +20,12 @@ from frontier_search.frontier.races import Audits, Races
 from frontier_search.objective import Objective
 from frontier_search.sampling.proposer import open_proposer
 from frontier_search.search.search import Search
+from frontier_search.storage.records import is_settled
 from frontier_search.storage.search_record import SearchRecord
 from frontier_search.storage.storage import Storage
 from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 
+COHORTS_TIMED = 5  # the latest ones, from which the time of the next one is predicted
 HOPELESS_TRIALS = 20  # a search stops when this many trials have failed and none is complete
 
 
@@ -61,6 +64,9 @@ class Session:
         self._handed_out: set[int] = set()
         self._n_observed = 0  # the proposer has seen the outcomes of the cohorts below this index
         self._n_recorded = 0  # the cohorts below this index are known to be recorded
+        self._chances = self._record.chances()  # by cohort, see ``Proposer.chance``
+        self._cohort_s: list[float] = []  # of the cohorts that were asked and told in this process
+        self._asked_s: dict[int, float] = {}
         self._load()
         self._frontier = Frontier.of(self._trials, self.objectives)
         self._interrupted = [index for index in self._cohorts if not self._is_recorded(index)]
@@ -92,6 +98,9 @@ class Session:
         self._begin_to_ask()
         if self._interrupted:
             return self._hand_out(self._interrupted.pop(0))
+        if not self.out_of_time and self._too_late_for_a_cohort():
+            self._elapsed_before_s += (self.search.time_budget_s or 0.0) - self.elapsed_s
+            self.note_elapsed()
         return None if self.out_of_time else self._ask_for_new()
 
     def ask_again(self, last_index: int) -> Cohort | None:
@@ -115,34 +124,51 @@ class Session:
         if self._started_s is None:
             self._started_s = time.monotonic()
         self._complete_torn_cohort()
+        self._note_chance()
 
     def _hand_out(self, index: int) -> Cohort:
         self._handed_out.add(index)
+        self._asked_s[index] = time.monotonic()
         return self._cohort(index)
 
     def _ask_for_new(self) -> Cohort | None:
         """Proposes a cohort, unless the trial budget is spent or too many cohorts are in flight."""
-        if len(self._trials) >= self.search.trials:
+        if len(self._trials) >= self.search.trials or self.settled:
             return None
         self.raise_if_hopeless()
         index = len(self._cohorts)
         if self._first_unrecorded() <= index - self.search.in_flight:
             return None
         self._propose(index, self.search.cohort)
+        self._note_chance()
         return self._hand_out(index)
 
     def _propose(self, index: int, n_trials: int) -> None:
         """Proposes trials of a cohort and writes each as one record, all flushed together."""
-        for seen in range(self._n_observed, index - self.search.in_flight + 1):
-            for number in self._cohorts[seen]:
-                self._observe(self._trials[number])
-            self._n_observed = seen + 1
+        self._observe_before(index)
         end = min(len(self._trials) + n_trials, self.search.trials)
         with self.storage.group():
             for number in range(len(self._trials), end):
                 proposal = self._proposer.propose(number)
                 size = self.search.size(proposal.candidate)
                 self._add(self._record.add(proposal, index, size))
+
+    def _observe_before(self, index: int) -> None:
+        """Shows the proposer the cohorts that a cohort is proposed from."""
+        for seen in range(self._n_observed, index - self.search.in_flight + 1):
+            for number in self._cohorts[seen]:
+                self._observe(self._trials[number])
+            self._n_observed = seen + 1
+
+    def _note_chance(self) -> None:
+        """Writes the chance that the last cohort adds to the frontier, unless it is written."""
+        last = len(self._cohorts) - 1
+        if self.search.until is None or last < len(self._chances):
+            return
+        self._observe_before(last)
+        chance = self._proposer.chance(self._cohorts[last])
+        self._chances.append(1.0 if chance is None else chance)
+        self._record.write_chances(self._chances)
 
     def _observe(self, trial: Trial) -> None:
         """Shows the proposer a finished trial."""
@@ -201,6 +227,8 @@ class Session:
                     )
                 self._trials[number] = self._record.finish(number, outcome, values, reason)
             self.note_elapsed()
+        if cohort.index in self._asked_s:
+            self._cohort_s.append(time.monotonic() - self._asked_s.pop(cohort.index))
         # only the new ones: a trial that was finished before may be a member already
         new = [self._trials[number] for number, _ in running]
         self._frontier = Frontier.of([*self._frontier.members, *new], self.objectives)
@@ -210,8 +238,8 @@ class Session:
 
     @property
     def finished(self) -> bool:
-        """Whether the trials or the time are used up, and nothing is running."""
-        is_spent = len(self._trials) >= self.search.trials or self.out_of_time
+        """Whether the trials or the time are used up or it is settled, and nothing is running."""
+        is_spent = len(self._trials) >= self.search.trials or self.out_of_time or self.settled
         return is_spent and self._first_unrecorded() == len(self._cohorts)
 
     @property
@@ -223,6 +251,32 @@ class Session:
     @property
     def out_of_time(self) -> bool:
         return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
+
+    def _too_late_for_a_cohort(self) -> bool:
+        """Whether a cohort that were asked for now would end after the time budget.
+
+        Judged by the median of the last cohorts; the rest of the budget then counts as used.
+        """
+        if self.search.time_budget_s is None or not self._cohort_s or self._interrupted:
+            return False
+        expected_s = statistics.median(self._cohort_s[-COHORTS_TIMED:])
+        return self.elapsed_s + expected_s > self.search.time_budget_s
+
+    @property
+    def time_left_s(self) -> float:
+        """Seconds that the time budget leaves; infinite without one."""
+        budget_s = self.search.time_budget_s
+        return math.inf if budget_s is None else max(budget_s - self.elapsed_s, 0.0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the search goes until it is settled, and is."""
+        return self.search.until is not None and is_settled(self._chances)
+
+    @property
+    def chance(self) -> float | None:
+        """The probability that the last cohort adds noticeably to the hypervolume, if known."""
+        return self._chances[-1] if self._chances else None
 
     def note_elapsed(self) -> None:
         """Writes how long the search has been live, for its time budget."""

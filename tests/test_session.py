@@ -311,6 +311,48 @@ def test_no_cohort_is_asked_for_after_the_time_budget(
     assert len(live.trials) == 8
 
 
+def test_a_cohort_that_would_end_too_late_is_not_asked_for(
+    open_session: Callable[..., Session], clock: Clock
+) -> None:
+    search = toys.search(time_budget="10s", in_flight=1, trials=100)
+    live = open_session(search)
+    cohort = ask(live)
+    clock.now += 4
+    live.tell(cohort, fakes.train_all(live, cohort))
+    cohort = ask(live)  # from 4 s to 8 s
+    clock.now += 4
+    live.tell(cohort, fakes.train_all(live, cohort))
+    assert live.ask() is None  # it would end after 12 s
+    assert live.finished
+    assert open_session(search).finished
+    longer = open_session(replace(search, time_budget_s=30.0))
+    assert ask(longer).index == 2
+
+
+def test_a_search_until_settled_ends_by_itself(open_session: Callable[..., Session]) -> None:
+    search = toys.search(
+        until="settled",
+        sampler="known_size",
+        cohort=8,
+        in_flight=1,
+        families={
+            "dense": {"hidden": {"choice": [2, 4]}, "learning_rate": {"choice": [0.01, 0.1]}}
+        },
+        trials=80,
+    )
+    assert Search.from_spec(search.to_spec()) == search
+    assert search.fingerprint() == replace(search, until=None).fingerprint()
+    live = open_session(search)
+    fakes.play(live)
+    assert live.settled
+    assert live.finished
+    assert len(live.trials) < 80
+    again = open_session(search)
+    assert again.finished
+    assert again.chance == live.chance
+    assert ask(open_session(replace(search, until=None))).index == len(live.trials) // 8
+
+
 def test_time_counts_only_while_a_session_is_live(
     open_session: Callable[..., Session], clock: Clock
 ) -> None:

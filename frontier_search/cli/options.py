@@ -145,6 +145,11 @@ QUESTION = (
     once("--objectives", metavar="A,B", help="What to minimise at once.  [default: loss,params]"),
     once("--families", metavar="A,B", help="Families of models.  [default: the published ones]"),
     once("--trials", type=int, help="Candidates to evaluate.  [default: 100]"),
+    once(
+        "--until",
+        metavar="settled",
+        help="End when two cohorts running were unlikely (20 %) to add 0.5 % of the hypervolume.",
+    ),
     once("--time-budget", metavar="10m", help="Propose no more candidates after this long."),
     once(
         "--seeds",

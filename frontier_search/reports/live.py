@@ -6,6 +6,7 @@ recorded cohort is a line of text.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -82,7 +83,7 @@ class LiveView:
         frontier = session.frontier
         facts = [
             f"{self.search.name}: {finished}/{self.search.trials} trials",
-            "finished" if session.finished else self._pace.left(finished),
+            _ending(session) or self._pace.left(finished, session.time_left_s),
             f"frontier {len(frontier.members)}",
         ]
         first = frontier.objectives[0]
@@ -91,6 +92,8 @@ class LiveView:
                 first.to_minimised(trial.objectives[first.name]) for trial in frontier.members
             ]
             facts.append(f"best {first.name} {first.from_minimised(min(values)):.4g}")
+        if session.chance is not None:
+            facts.append(f"chance of a further gain {session.chance:.0%}")
         return ", ".join([*facts, *_endings(session.trials)])
 
 
@@ -121,10 +124,15 @@ class Pace:
         new = finished - (self._at_first or 0)
         return new / max(time.monotonic() - self.began, 1e-9)
 
-    def left(self, finished: int) -> str:
-        """Returns the time left in words."""
+    def left(self, finished: int, most_s: float = math.inf) -> str:
+        """Returns the time left in words.
+
+        Args:
+            most_s: seconds that the time budget leaves.
+        """
         rate = self.rate(finished)
-        return f"{duration((self.trials - finished) / rate)} left" if rate else "time left unknown"
+        left_s = min((self.trials - finished) / rate if rate else math.inf, most_s)
+        return f"{duration(left_s)} left" if left_s < math.inf else "time left unknown"
 
 
 class _Panel:
@@ -160,9 +168,10 @@ class _Panel:
         if session is None:
             facts[2:] = ["starting"]
         elif session.finished:
-            facts.append("finished")
+            facts.append(_ending(session))
         elif self.pace.rate(finished):
-            facts += [f"{self.pace.rate(finished):.2g} trials/s", self.pace.left(finished)]
+            left = self.pace.left(finished, session.time_left_s)
+            facts += [f"{self.pace.rate(finished):.2g} trials/s", left]
         facts += _endings(trials)
         self._spinner.update(text=Text(", ".join(facts)))
         bar = ProgressBar(self.search.trials, finished, width=BAR_COLUMNS)
@@ -232,6 +241,14 @@ def duration(seconds: float) -> str:
 
 def _candidate(trial: Trial) -> str:
     return f"{trial.candidate.family} {hyperparameters(trial)}"
+
+
+def _ending(session: Session) -> str:
+    """Returns that a search has ended, and why if it did so before its trials did; or nothing."""
+    if not session.finished:
+        return ""
+    early = len(session.trials) < session.search.trials
+    return "settled" if early and session.settled else "finished"
 
 
 def _endings(trials: Sequence[Trial]) -> list[str]:

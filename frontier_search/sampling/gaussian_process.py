@@ -247,6 +247,18 @@ class Pool:
         self._variance = self._variance - of_pool**2
         return float(self._offset + self._scale * mean[0])
 
+    def draws(self, n: int, rng: np.random.Generator) -> Array:
+        """Returns joint draws of what the points would measure, noise included, (n, m)."""
+        kernel = self._process.kernel
+        covariance = kernel.between(self._x, self._family, self._x, self._family)
+        covariance -= self._solved.T @ self._solved
+        for other in self._believed:
+            covariance -= np.outer(other.of_pool, other.of_pool)
+        noise = np.full(len(covariance), kernel.noise**2 + JITTER)
+        factor = _cholesky(covariance, noise)
+        normal = rng.standard_normal((n, len(covariance)))
+        return np.asarray(self.mean + self._scale * normal @ factor.T)
+
 
 @dataclass(frozen=True)
 class _Believed:

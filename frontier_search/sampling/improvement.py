@@ -60,6 +60,12 @@ class Front:
         level = np.where(covers, losses[None], loss_reference).min(axis=1, initial=loss_reference)
         return Front(low, high, level)
 
+    def volume(self, loss_reference: float) -> float:
+        """Returns the hypervolume of the front."""
+        inside = self.level < loss_reference  # where a point lies below, so that no corner is -inf
+        widths = (self.high[inside] - self.low[inside]).prod(axis=1)
+        return float((widths * (loss_reference - self.level[inside])).sum())
+
     def expected_improvement(self, mean: Array, deviation: Array, known: Array) -> Array:
         """Returns the expected hypervolume improvement of each point, (m,).
 

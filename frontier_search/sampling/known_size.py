@@ -35,6 +35,8 @@ REFIT = 1.1  # hyperparameters are fitted again when there are so many times as 
 PARENTS = 10  # at least, from which candidates near the best are drawn
 SMALLEST = 1e-12  # a loss below it counts as this, on the logarithmic scale
 STOPPED_NOISE = 0.15  # standard deviation of a stopped trial's loss, in log10
+GAIN = 0.005  # of the hypervolume: a cohort that adds less was not needed
+SIMULATED = 200  # draws of a cohort's losses
 FAILED_NOISE = 0.3  # of the loss that is assumed of a failed trial
 
 
@@ -100,6 +102,52 @@ class KnownSize:
                 self._round = self._begin(finished)
             proposed = self._round.propose(turn, in_training)
         return proposed or self._blind(turn, [*(t.candidate for t in finished), *in_training])
+
+    def chance(
+        self,
+        cohort: Sequence[Candidate],
+        finished: Sequence[Finished],
+        in_training: Sequence[Candidate],
+        leagues: Sequence[str],
+    ) -> float:
+        """Returns the probability that a cohort adds more than GAIN of the hypervolume.
+
+        It is 1 until the model is used. Seeds' noise counts, and the trials in training are taken
+        at their predicted losses.
+
+        Args:
+            leagues: the families whose fronts count, or "" for the front of all.
+        """
+        if sum(trial.complete for trial in finished) < BLIND:
+            return 1.0
+        data = _Data(finished, self._rows)
+        part = data.observations.some(data.observations.best_and_spread(CONDITIONED))
+        process = Process(self._fitted(data.observations), part)
+        x, family, known = self._rows.of(cohort)
+        over = process.over(x, family)
+        pending = [self._rows.of([candidate]) for candidate in in_training]
+        means = [over.believe(row, number) for row, number, _ in pending]
+        draws = over.draws(SIMULATED, np.random.default_rng([self._seed, len(finished)]))
+        before, after = 0.0, np.zeros(SIMULATED)
+        for league in leagues:
+            held = [
+                (place[0], mean)
+                for candidate, (_, _, place), mean in zip(in_training, pending, means, strict=True)
+                if league in ("", candidate.family)
+            ]
+            own = [i for i, each in enumerate(cohort) if league in ("", each.family)]
+            base = [place for place, _ in held], [mean for _, mean in held]
+            volume = data.volume(league, *base)
+            before += volume
+            after += (
+                [
+                    data.volume(league, [*base[0], *known[own]], [*base[1], *draw[own]])
+                    for draw in draws
+                ]
+                if own
+                else volume
+            )
+        return float((after > (1 + GAIN) * before).mean())
 
     def _blind(self, turn: str, tried: Sequence[Candidate]) -> Candidate | None:
         rng = np.random.default_rng([self._seed, len(tried)])
@@ -181,6 +229,11 @@ class _Data:
         known = self._known[members] if known is None else np.r_[self._known[members], known]
         losses = self._losses[members] if losses is None else np.r_[self._losses[members], losses]
         return Front.of(known, losses, self._known_reference, self._loss_reference)
+
+    def volume(self, family: str, known: Sequence[Array], losses: Sequence[float]) -> float:
+        """Returns the hypervolume of a family's front, or that of all, with further points."""
+        more = (np.array(known), np.array(losses)) if losses else (None, None)
+        return self.front(family, *more).volume(self._loss_reference)
 
     def parents(self) -> list[Candidate]:
         """Returns the candidates that neighbours are drawn from: every front, and the nearly best.

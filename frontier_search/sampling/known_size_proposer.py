@@ -72,6 +72,14 @@ class KnownSizeProposer:
     def recall_study_attributes(self, attributes: Mapping[str, Any]) -> None:
         """See ``Proposer``: this one writes none."""
 
+    def chance(self, numbers: Sequence[int]) -> float | None:
+        """See ``Proposer``."""
+        cohort = [self._candidates[n] for n in numbers]
+        others = [self._candidates[n] for n in sorted(set(self._candidates) - set(numbers))]
+        finished = [self._finished[n] for n in sorted(self._finished)]
+        leagues = self._families if self._balanced else ("",)
+        return self._sampler.chance(cohort, finished, others, leagues)
+
     def observe(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
         """See ``Proposer``."""
         loss = losses[self._measured] if losses is not None else None

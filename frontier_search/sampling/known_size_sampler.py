@@ -67,7 +67,7 @@ class KnownSizeSampler(BaseSampler):
         admits: Callable[[Params], bool] = lambda params: True,
     ) -> None:
         self._size, self._measured, self._admits = size, measured, admits
-        self._seed = int(np.random.SeedSequence().entropy or 0) % 2**32 if seed is None else seed
+        self._seed = int(np.random.default_rng().integers(2**32)) if seed is None else seed
         self._space = dict(space or {})
         self._sampler: tuple[dict[str, SearchSpace], KnownSize] | None = None
         self._lock = threading.Lock()  # study.optimize(n_jobs=...) runs threads

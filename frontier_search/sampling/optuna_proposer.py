@@ -136,6 +136,10 @@ class OptunaProposer:
             turn, _, name = key.partition("/")
             self._histories[turn].recall_study_attribute(name, value)
 
+    def chance(self, numbers: Sequence[int]) -> float | None:
+        """Returns None: these samplers do not predict losses."""
+        return None
+
     def observe(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
         """Ends a trial. Samplers see that it was stopped, and not its losses then."""
         self._histories[self.turn(number)].finish(number, None if stopped else losses, stopped)

@@ -39,6 +39,13 @@ class Proposer(Protocol):
         """Puts back the ``study_attributes`` of all proposals so far."""
         ...
 
+    def chance(self, numbers: Sequence[int]) -> float | None:
+        """Returns the probability that running trials add noticeably to the hypervolume.
+
+        None if the sampler cannot tell.
+        """
+        ...
+
     def observe(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
         """Ends a trial.
 

@@ -33,9 +33,12 @@ KEYS = (
     "learning_rates", "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
     "race",
     *TABLE_KEYS,
+    "until",
 )  # fmt: skip
 
 NO_RACE = "none"
+SETTLED = "settled"
+UNTIL_SETTLED_TRIALS = 1000  # of a search that is to end when it is settled, at most
 MARGIN = 0.15  # of races, in log10 of the loss
 
 # The settings of proposals, which listed candidates do not need.
@@ -76,7 +79,7 @@ class _Reader:
             "families": families,
             "objectives": objectives,
             "candidates": candidates,
-            "trials": self.values.whole("trials", len(candidates) or 100),
+            "trials": self.values.whole("trials", len(candidates) or self._default_trials()),
             "time_budget_s": self.values.seconds("time_budget"),
             "seeds": self.values.seeds("seeds", 5),
             "epochs": epochs,
@@ -97,6 +100,7 @@ class _Reader:
             "table": self.table,
         }
         fields["race"] = self._race(fields)
+        fields["until"] = self._until(fields)
         if dataset and not self.problems:
             self.problems += model_problems(families, candidates, fields["require"], dataset)
         if self.problems:
@@ -246,6 +250,19 @@ class _Reader:
                     "give the name of a frontier_search.Sampler."
                 )
         return name
+
+    def _default_trials(self) -> int:
+        return UNTIL_SETTLED_TRIALS if "until" in self.spec else 100
+
+    def _until(self, fields: Mapping[str, Any]) -> str | None:
+        given = self.spec.get("until")
+        if given not in (None, SETTLED):
+            self.problems.append(f"until = {given!r}; write settled, or leave it out.")
+        if given is not None and (fields["sampler"] != KNOWN_SIZE or fields["candidates"]):
+            self.problems.append(
+                f"until = {given!r} needs the sampler known_size, which predicts losses."
+            )
+        return None if given is None else str(given)
 
     def _race(self, fields: Mapping[str, Any]) -> float | None:
         """Returns the margin of the races, or None if there are none."""

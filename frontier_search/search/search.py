@@ -62,6 +62,8 @@ class Search:
         seed: the sampler's.
         race: a trial is stopped when log10 of its loss lies so far above the front of its epoch,
             see ``race``; None: every trial is trained to its end.
+        until: ``settled``: the search ends when further cohorts are unlikely to add to the
+            hypervolume, or with its trials; None: it ends with its trials.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Search:
     budgets: tuple[int, ...] = ()
     race: float | None = None
     table: TableOptions = field(default_factory=TableOptions)
+    until: str | None = None
 
     @property
     def budget(self) -> TrainingBudget:
@@ -182,7 +185,7 @@ class Search:
         The number of trials and the time budget do not count: they only say how many there are.
         The edition counts if it is not the first and changed a family or the sampler.
         """
-        passed = {"name", "trials", "time_budget"}
+        passed = {"name", "trials", "time_budget", "until"}
         if self.edition == 1 or not (differs(self.spaces, 1) or self.shares_start):
             passed.add("edition")
         if self.race is None:
@@ -219,6 +222,7 @@ class Search:
             "batch_size": self.batch_size,
             "select": self.select,
             **({} if self.candidates else {key: getattr(self, key) for key in WITHOUT_CANDIDATES}),
+            **({"until": self.until} if self.until is not None else {}),
             **({"race": self.race or NO_RACE} if self.edition >= FIRST_RACE else {}),
             "require": [str(bound) for bound in self.require],
             "cohort": self.cohort,

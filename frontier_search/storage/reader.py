@@ -5,6 +5,7 @@ from __future__ import annotations
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.storage import records
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.records import CHANCES, is_settled
 from frontier_search.storage.search_record import stored_elapsed_s
 from frontier_search.trial import Trial
 
@@ -72,7 +73,12 @@ class TrialReader:
         search = self.entry.search
         if len(trials) >= search.trials:
             return True
-        if search.time_budget_s is None or self._study_id is None:
+        if self._study_id is None:
+            return False
+        attributes = self._storage.get_study_user_attrs(self._study_id)
+        if search.until is not None and is_settled(attributes.get(CHANCES, [])):
+            return True
+        if search.time_budget_s is None:
             return False
         elapsed_s = stored_elapsed_s(self._storage, self._study_id)
         return elapsed_s >= search.time_budget_s - SLACK_S

@@ -16,6 +16,7 @@ from frontier_search.trial import Outcome, Trial, TrialState
 
 UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"
 SEARCH, FINGERPRINT, ELAPSED = "search", "fingerprint", "elapsed_s"
+CHANCES = "chances"
 SAMPLER = "sampler:"  # prefix of the attributes that samplers wrote on their in-memory studies
 
 OPTUNA_STATES = {
@@ -26,6 +27,20 @@ OPTUNA_STATES = {
     TrialState.FAIL: optuna.trial.TrialState.FAIL,
 }
 STATES = {theirs: ours for ours, theirs in OPTUNA_STATES.items()}
+
+
+UNLIKELY = 0.2  # a chance to add noticeably to the hypervolume
+IN_A_ROW = 2  # cohorts of such a chance, after which a search is settled
+
+
+def is_settled(chances: Sequence[float]) -> bool:
+    """Returns whether the last cohorts were all unlikely to add noticeably to the hypervolume.
+
+    Args:
+        chances: by cohort.
+    """
+    last = chances[-IN_A_ROW:]
+    return len(last) == IN_A_ROW and max(last) < UNLIKELY
 
 
 def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int]) -> FrozenTrial:

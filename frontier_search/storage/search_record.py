@@ -88,6 +88,15 @@ class SearchRecord:
             if key.startswith(prefix)
         }
 
+    def chances(self) -> list[float]:
+        """Returns, by cohort, the chance that it adds to the hypervolume, as far as written."""
+        attributes = self._store.get_study_user_attrs(self._study_id)
+        return list(attributes.get(records.CHANCES, []))
+
+    def write_chances(self, chances: Sequence[float]) -> None:
+        """Writes, by cohort, the chance that it adds to the hypervolume."""
+        self._store.set_study_user_attr(self._study_id, records.CHANCES, list(chances))
+
     @property
     def elapsed_s(self) -> float:
         """Seconds that the search had been live when this was last written; 0 when it never was."""

@@ -100,3 +100,13 @@ def test_the_chosen_observations_hold_the_smallest(n: int, most: int) -> None:
     if most < n:
         smallest = np.argsort(data.y, kind="stable")[: most // 2]
         assert set(smallest) <= set(chosen)
+
+
+def test_draws_have_the_mean_and_the_deviation_of_the_pool() -> None:
+    data, pool, more = observations(15, 1), observations(4, 2), observations(1, 3)
+    over = Process(KERNEL, data).over(pool.x, pool.family)
+    over.believe(more.x, more.family)
+    draws = over.draws(20_000, np.random.default_rng(0))
+    noise = KERNEL.noise * data.scale[1]
+    assert draws.mean(axis=0) == pytest.approx(over.mean, abs=0.03)
+    assert draws.std(axis=0) == pytest.approx(np.hypot(over.deviation, noise), rel=0.05)

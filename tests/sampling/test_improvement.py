@@ -31,6 +31,13 @@ def test_without_uncertainty_it_is_the_gain_in_hypervolume(n: int, k: int, seed:
     assert gains == pytest.approx(expected, abs=1e-7)
 
 
+@given(st.integers(1, 12), st.integers(1, 2), st.integers(0, 10_000))
+def test_the_volume_of_a_front_is_the_hypervolume(n: int, k: int, seed: int) -> None:
+    held = points(n, k, seed)
+    front = Front.of(held[:, :k], held[:, k], np.ones(k), 1.0)
+    assert front.volume(1.0) == pytest.approx(hypervolume(held, np.ones(k + 1)))
+
+
 def test_with_uncertainty_it_is_the_mean_of_the_gains() -> None:
     held = points(8, 1, 3)
     front = Front.of(held[:, :1], held[:, 1], np.ones(1), 1.0)

@@ -147,3 +147,19 @@ def test_two_known_objectives_are_searched_by_boxes() -> None:
 
     candidates = play(40, {"deep": DEEP}, known=both)
     assert len({key(candidate) for candidate in candidates}) == 40
+
+
+def test_the_chance_of_a_gain_falls_from_one() -> None:
+    candidates = play(64)
+    sampler = KnownSize(SPACES, size, lambda candidate: True, seed=1)
+    chances = []
+    for n in (8, 24, 56):
+        finished = [Finished(candidate, loss(candidate)) for candidate in candidates[:n]]
+        chances.append(sampler.chance(candidates[n : n + 8], finished, [], [""]))
+        own = sampler.chance(candidates[n : n + 8], finished, candidates[n + 8 :], list(SPACES))
+        assert 0 <= own <= 1
+    assert chances[0] == 1.0
+    assert chances[-1] < chances[1] + 1e-9
+    front = [Finished(Candidate("deep", {"hidden": 1, "layers": 1, "rate": 0.005}), 1e-3)]
+    finished = [*front, *(Finished(candidate, loss(candidate)) for candidate in candidates[:40])]
+    assert sampler.chance(candidates[40:48], finished, [], [""]) < 0.5
