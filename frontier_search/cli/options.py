@@ -55,6 +55,12 @@ def seeds_of(text: str) -> int | str:
         return text
 
 
+CONFIRM = once(
+    "--confirm",
+    type=int,
+    metavar="N",
+    help="Then train the members and their nearest rivals on N fresh seeds, as another search.",
+)
 HOME = once(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, once, training, where_of
+from frontier_search.cli.options import CONFIRM, HOME, once, training, where_of
 from frontier_search.storage.folder import SearchFolder, SweepFolder
 
 
@@ -16,9 +16,16 @@ from frontier_search.storage.folder import SearchFolder, SweepFolder
 @click.argument("name")
 @HOME
 @once("--trials", type=click.IntRange(min=1), help="A larger budget than the search began with.")
+@CONFIRM
 @training
 def command(
-    name: str, home: Path, trials: int | None, no_mirror: bool, executor: str, **flags: Any
+    name: str,
+    home: Path,
+    trials: int | None,
+    confirm: int | None,
+    no_mirror: bool,
+    executor: str,
+    **flags: Any,
 ) -> None:
     """Continue search or sweep NAME after any interruption.
 
@@ -43,3 +50,5 @@ def command(
         if trials is not None:
             entry = catalog.extend(entry, trials)
         running.run_search(entry, executor, where, not no_mirror, ending)
+        if confirm is not None:
+            running.confirm(entry, confirm, executor, where, not no_mirror, ending)

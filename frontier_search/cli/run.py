@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, locating, question, spec_of, training, typed, where_of
+from frontier_search.cli.options import (
+    CONFIRM,
+    HOME,
+    locating,
+    question,
+    spec_of,
+    training,
+    typed,
+    where_of,
+)
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.storage.names import free_name
 
@@ -34,6 +43,7 @@ def show_table(search: Search) -> None:
 @locating
 @training
 @click.option("--resume", is_flag=True, help="Continue the search of this --name, if there is one.")
+@CONFIRM
 @click.option("--dry-run", is_flag=True, help="Show the whole search, check it, and stop.")
 def command(
     search_file: Path | None, home: Path, dry_run: bool, resume: bool, **flags: Any
@@ -73,3 +83,5 @@ def command(
         )
         mirror = not flags["no_mirror"]
         running.run_search(entry, flags["executor"], where, mirror, ending, is_new)
+        if flags["confirm"] is not None:
+            running.confirm(entry, flags["confirm"], flags["executor"], where, mirror, ending)

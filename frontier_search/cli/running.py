@@ -13,6 +13,7 @@ from frontier_search.cli.interruption import Interruptible
 from frontier_search.errors import SearchError
 from frontier_search.executors import Where
 from frontier_search.executors.dispatcher import Observer
+from frontier_search.frontier.confirmation import confirmation
 from frontier_search.frontier.membership import members
 from frontier_search.frontier.races import Races
 from frontier_search.mirror.process import MirrorProcess
@@ -60,6 +61,25 @@ def run_search(
         if mirror_process:
             with MirrorView() as waiting:
                 mirror_process.finish(waiting.show)
+
+
+def confirm(
+    entry: Entry, n_seeds: int, executor: str, where: Where, mirror: bool, ending: Interruptible
+) -> None:
+    """Trains the members of a search that has ended, and their rivals, on fresh seeds.
+
+    Raises:
+        SpecError: there is no member, or the number of seeds is not allowed.
+        SearchError: as ``run_search``.
+    """
+    asked = confirmation(entry.search, catalog.read_trials(entry), n_seeds)
+    again = catalog.find_or_define(asked, entry.folder.home, entry.locations)
+    click.echo(
+        f"{len(asked.candidates)} candidates decide the frontier; search {asked.name} trains them "
+        f"on {n_seeds} fresh seeds.",
+        err=True,
+    )
+    run_search(again, executor, where, mirror, ending)
 
 
 class _Answer:

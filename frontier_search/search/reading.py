@@ -88,7 +88,7 @@ class _Reader:
             "select": self.values.one_of(
                 "select", get_args(Select), budget.select if budget else "best"
             ),
-            "sampler": self._sampler(objectives),
+            "sampler": self._sampler(objectives, bool(candidates)),
             "families_budget": self.values.one_of(
                 "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"
             ),
@@ -228,12 +228,14 @@ class _Reader:
         ]
         return read_candidates(self.spec["candidates"], families, self.problems, rates)
 
-    def _sampler(self, objectives: Sequence[str]) -> str:
+    def _sampler(self, objectives: Sequence[str], listed: bool) -> str:
         """Returns the sampler's name: known_size where it can be used, if none is given."""
         table = [OBJECTIVES[each] for each in objectives if each in OBJECTIVES]
         n_measured = sum(not each.known for each in table)
         usable = n_measured == 1 and 1 <= len(table) - n_measured <= MOST_KNOWN
-        name = str(self.values.one_of("sampler", SAMPLERS, KNOWN_SIZE if usable else "tpe"))
+        name = str(
+            self.values.one_of("sampler", SAMPLERS, KNOWN_SIZE if usable and not listed else "tpe")
+        )
         if name == KNOWN_SIZE and not usable:
             self.problems.append(
                 f"sampler known_size needs one measured objective and one or two known ones; the "
