@@ -23,7 +23,7 @@ from frontier_search.search.search import Search
 from frontier_search.storage.records import is_settled
 from frontier_search.storage.search_record import SearchRecord
 from frontier_search.storage.storage import Storage
-from frontier_search.trial import Cohort, Outcome, Trial, TrialState
+from frontier_search.trial import Candidate, Cohort, Outcome, Trial, TrialState
 
 COHORTS_TIMED = 5  # the latest ones, from which the time of the next one is predicted
 HOPELESS_TRIALS = 20  # a search stops when this many trials have failed and none is complete
@@ -55,7 +55,7 @@ class Session:
             search.admits,
             search.candidates,
             search.measured,
-            search.known,
+            self._known,
             search.shares_start,
         )
         self._races = Races(search)
@@ -70,6 +70,11 @@ class Session:
         self._load()
         self._frontier = Frontier.of(self._trials, self.objectives)
         self._interrupted = [index for index in self._cohorts if not self._is_recorded(index)]
+
+    def _known(self, candidate: Candidate) -> tuple[float, ...]:
+        """Returns the known objectives of a candidate, in their order."""
+        size = self.search.size(candidate)
+        return tuple(float(each.count(size)) for each in self.objectives if each.known)
 
     def _load(self) -> None:
         """Rebuilds everything from the storage."""

@@ -200,6 +200,21 @@ def test_a_race_is_the_same_after_any_interruption(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("budget", "leagues"), [("balanced", {"dense", "varpro"}), ("free", {"", "varpro"})]
+)
+def test_families_that_solve_race_by_themselves(
+    budget: str, leagues: set[str], tmp_path: Path
+) -> None:
+    search = racing(
+        families={"dense": None, "varpro": None}, families_budget=budget, sampler="random"
+    )
+    asked = Session(search, open_storage(JOURNAL, tmp_path, writable=True)).ask()
+    assert asked is not None
+    assert asked.race is not None
+    assert set(asked.race.leagues) == leagues
+
+
+@pytest.mark.parametrize(
     ("changes", "margin"),
     [
         ({}, 0.15),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from frontier_search.frontier.pareto import nondominated
+from frontier_search.models.editions import family
+from frontier_search.models.program import SOLVED
 from frontier_search.race import Point, Race, log_loss, rungs
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
@@ -54,6 +56,7 @@ class Races:
         self._search = search
         self._rungs = rungs(search.epochs) if search.race is not None else ()
         self._best = search.select == "best"
+        self._alone: dict[str, bool] = {}  # family -> whether it races against itself only
         self._losses: dict[int, tuple[float, ...]] = {}  # by trial number, at the rungs it reached
 
     def of(self, trials: Sequence[Trial], recorded: Sequence[Trial], index: int) -> Race | None:
@@ -98,8 +101,19 @@ class Races:
         return Audits(len(audited), members)
 
     def _league(self, trial: Trial) -> str:
-        """Balanced families race against their own front, so that each is searched to its end."""
-        return trial.candidate.family if self._search.families_budget == "balanced" else ""
+        """Returns the name of those with which a trial is compared: its family, or "" for all.
+
+        Balanced families race against their own front, so that each is searched to its end. So do
+        families whose readout is solved for: they are as good after one epoch as others at the end.
+        """
+        name = trial.candidate.family
+        if name not in self._alone:
+            solved = (
+                family(name, self._search.edition).build(trial.candidate.hyperparameters).network
+                in SOLVED
+            )
+            self._alone[name] = solved or self._search.families_budget == "balanced"
+        return name if self._alone[name] else ""
 
     def _known(self, trial: Trial) -> Point:
         table = self._search.objective_table()

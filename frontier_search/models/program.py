@@ -24,6 +24,12 @@ COMPILED = frozenset(  # the networks that the kernel can train, as architecture
     }
 )
 
+SOLVED = (
+    frozenset(  # networks whose readout is solved for, so that they are good in the first epoch
+        {"frontier_search.models.networks.varpro:VarProStack"}
+    )
+)
+
 Activation = Literal["tanh", "relu"]
 Input = Literal["learned", "fixed", "spline"]
 

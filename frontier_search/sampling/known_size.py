@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 BLIND = 16  # complete trials before the model is used
 RANDOM, NEAR = 500, 500  # candidates of a pool
 REFINED, BEST = 200, 10  # further ones, near the best of those
-CONDITIONED = 600  # observations of the model, at most
+CONDITIONED = 400  # observations of the model, at most
 REFIT = 1.1  # hyperparameters are fitted again when there are so many times as many observations
 PARENTS = 10  # at least, from which candidates near the best are drawn
 SMALLEST = 1e-12  # a loss below it counts as this, on the logarithmic scale
@@ -202,7 +202,7 @@ class _Data:
 
     def __init__(self, finished: Sequence[Finished], rows: Rows) -> None:
         self._candidates = [trial.candidate for trial in finished]
-        x, self._family, self._known = rows.of(self._candidates)
+        x, self._family, self._known = rows.of_finished(self._candidates)
         self._families, self._known_reference = rows.families, rows.reference
         measured = np.array([trial.measured for trial in finished])
         stopped = np.array([trial.stopped for trial in finished])

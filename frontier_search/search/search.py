@@ -116,11 +116,6 @@ class Search:
         measured = [i for i, each in enumerate(self.objective_table()) if not each.known]
         return next(iter(measured), 0)
 
-    def known(self, candidate: Candidate) -> tuple[float, ...]:
-        """Returns the known objectives of a candidate, in their order."""
-        size = self.size(candidate)
-        return tuple(float(each.count(size)) for each in self.objective_table() if each.known)
-
     @property
     def shares_start(self) -> bool:
         """Whether families share the random start of a sampler that has one."""
