@@ -195,8 +195,8 @@ QUESTION = (
         help="A bound on a known objective; may be repeated.",
     ),
     once("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]"),
-    once("--cohort", type=int, help="Candidates proposed and trained together.  [default: 16]"),
-    once("--in-flight", type=int, help="Cohorts in training at a time.  [default: 3]"),
+    once("--cohort", type=int, help="Candidates proposed and trained together.  [default: 8]"),
+    once("--in-flight", type=int, help="Cohorts in training at a time.  [default: 2]"),
     once("--seed", type=int, help="The sampler's seed.  [default: 0]"),
 )
 

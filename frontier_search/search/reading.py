@@ -36,6 +36,9 @@ KEYS = (
     "until",
 )  # fmt: skip
 
+# Measured in trials and in seconds: benchmarks/README.md. A cohort of 16 with 3 in flight proposes
+# 48 trials before it knows an outcome.
+COHORT, IN_FLIGHT = 8, 2
 NO_RACE = "none"
 SETTLED = "settled"
 UNTIL_SETTLED_TRIALS = 1000  # of a search that is to end when it is settled, at most
@@ -93,8 +96,8 @@ class _Reader:
                 "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"
             ),
             "require": self._bounds(),
-            "cohort": self.values.whole("cohort", 16),
-            "in_flight": self.values.whole("in_flight", 3),
+            "cohort": self.values.whole("cohort", COHORT),
+            "in_flight": self.values.whole("in_flight", IN_FLIGHT),
             "seed": self.values.whole("seed", 0, low=0),
             "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
             "table": self.table,

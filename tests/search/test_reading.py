@@ -38,8 +38,8 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (search.trials, search.seeds, search.cohort, search.in_flight, search.seed) == (
         100,
         (101, 202, 303, 404, 505),
-        16,
-        3,
+        8,
+        2,
         0,
     )
     assert (search.sampler, search.families_budget, search.require, search.time_budget_s) == (
