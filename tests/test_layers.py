@@ -43,7 +43,6 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "sklearn": "frontier.baselines data table",
     "mlflow": "mirror",
     "matplotlib": "reports",
-    "plotly": "reports",
     "pandas": "frontier data table reports mirror",
     "rich": "reports",
     "click": "cli",
@@ -182,6 +181,4 @@ def test_commands_that_read_load_neither_torch_nor_ray(tmp_path: Path) -> None:
         ["count", "dense", "--dataset", "iris", "--set", "hidden=4"],
     ]
     for command, names in loaded_by(*lists, *readers).items():
-        assert names & {"torch", "ray", "mlflow", "sklearn", "matplotlib", "plotly"} == set(), (
-            command
-        )
+        assert names & {"torch", "ray", "mlflow", "sklearn", "matplotlib"} == set(), command

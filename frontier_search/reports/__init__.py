@@ -9,6 +9,7 @@ axis            the axes of a figure
 palette         the colour of each family
 drawing         draws the chart with Matplotlib
 figures/        the zoo of figures: how the chart is drawn, a format a file
+page/           the interactive page
 illustrations   graphs and spectra, the recurrence, the winner map
 study           the report on a study
 study_claims    the claims of that report, and who owns the frontiers

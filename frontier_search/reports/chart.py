@@ -101,11 +101,17 @@ class Chart:
     """The figure of one search.
 
     Attributes:
+        search: whose trials are drawn.
+        objectives: whose frontier is drawn.
+        unit: of the dataset's loss; empty if it is not known.
         title, subtitle: one line each.
         panels: one for each pair of objectives; the first shows what ``axis.axes`` chooses.
         families: family that is drawn -> its index in the lists of colours and shapes.
     """
 
+    search: Search
+    objectives: tuple[Objective, ...]
+    unit: str
     title: str
     subtitle: str
     panels: tuple[Panel, ...]
@@ -139,10 +145,12 @@ class Chart:
         objectives = search.objective_table() if objectives is None else tuple(objectives)
         found = _Found.of(complete, objectives, split)
         drawn = {trial.candidate.family for trial in complete}
-        panels = [
-            _panel(found, x, y, _unit(search), split, baselines) for x, y in pairs(objectives)
-        ]
+        unit = _unit(search)
+        panels = [_panel(found, x, y, unit, split, baselines) for x, y in pairs(objectives)]
         return Chart(
+            search,
+            objectives,
+            unit,
             title=f"{search.name}: the frontier of {search.dataset_reference.label}"
             + ("" if own else f" by {' and '.join(each.name for each in objectives)}"),
             subtitle=_subtitle(search, found, objectives, banded=panels[0].band is not None),

@@ -1,4 +1,4 @@
-"""The pages in a browser: MLflow's chart, the frontier's page in MLflow, and that page alone."""
+"""The pages in a browser: MLflow's chart, and the frontier's page in MLflow."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import pytest
 
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.mirror import server
-from frontier_search.reports.chart import Chart
-from frontier_search.reports.figures.html import page
 from frontier_search.reports.palette import QUIET
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
@@ -77,15 +75,3 @@ def test_the_frontiers_page_opens_among_the_files(pages: server.Pages, tmp_path:
     shown = dom(pages.page, tmp_path)
     assert "frontier.html" in shown
     assert 'sandbox="allow-scripts"' in shown  # the page may run its script
-
-
-def test_the_page_draws_itself_without_a_network(
-    entry: Entry, trials: list[Trial], tmp_path: Path
-) -> None:
-    path = tmp_path / "frontier.html"
-    path.write_text(page(Chart.of(entry.search, trials)))
-    shown = dom(path.as_uri(), tmp_path / "profile")
-    assert shown.count('class="point"') >= len(trials)
-    assert "learned parameters" in shown
-    assert "validation loss (nats)" in shown
-    assert 'class="yerror"' in shown  # the error bars over seeds

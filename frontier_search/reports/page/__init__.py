@@ -1,0 +1,7 @@
+"""The frontier as a page in one file, which needs no network.
+
+contents        what the page knows: one JSON object
+page.html       the frame, with a still picture that is there at once
+page.js         the controls; Plotly's basic bundle (plotly-basic.min.js, MIT) draws
+page.css        light and dark, wide and narrow
+"""
