@@ -90,6 +90,10 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.storage.storage import BACKENDS as BACKENDS
     from frontier_search.storage.storage import Backend as Backend
     from frontier_search.storage.storage import Storage as Storage
+    from frontier_search.table.preprocessing import Preprocessing as Preprocessing
+    from frontier_search.table.raw import RawTable as RawTable
+    from frontier_search.table.raw import Written as Written
+    from frontier_search.table.writing import write_table as write_table
     from frontier_search.trial import Candidate as Candidate
     from frontier_search.trial import Cohort as Cohort
     from frontier_search.trial import Outcome as Outcome
@@ -106,6 +110,9 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "objective": "Counted FromMean OBJECTIVES Objective RowMean Timed",
     "data.dataset": "Dataset Rows Split Task TrainingBudget",
     "data.datasets": "DATASETS",
+    "table.preprocessing": "Preprocessing",
+    "table.raw": "RawTable Written",
+    "table.writing": "write_table",
     "data.pool": "Pool PoolRows Scaling",
     "data.splitting": "Sizes at_random in_order sixty_twenty_twenty split_pool split_rows "
     "standardised stratified",

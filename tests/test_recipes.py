@@ -37,6 +37,8 @@ from frontier_search import (
 from frontier_search.cli import main as console
 from frontier_search.executors.devices import DEVICES
 from frontier_search.storage.storage import open_storage
+from frontier_search.table.findings import FINDINGS
+from frontier_search.table.formats import FORMATS
 from tests.contracts import test_families as families
 from tests.contracts import test_storages as storages
 from tests.test_docs import ROOT, blocks
@@ -276,3 +278,30 @@ def test_figure(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, suffix in enumerate(FIGURES):  # of each that the table has
         command(monkeypatch, "frontier", "tiny", "--home", "home", "--plot", f"{number}{suffix}")
         assert Path(f"{number}{suffix}").stat().st_size > 0
+
+
+def test_format(
+    cook: Cook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = cook("A format")
+    for end, path in eval(f"{{{recipe.row}}}").items():
+        monkeypatch.setitem(FORMATS._paths, end, path)
+    rows = [f"a: {i % 7 + i / 50}\ntarget: {('x', 'y')[i % 2]}" for i in range(40)]
+    Path("rows.records").write_text("\n\n".join(rows))
+    (line,) = recipe.commands
+    command(monkeypatch, *shlex.split(line)[1:])
+    assert "read: records; 40 rows" in capsys.readouterr().out
+
+
+def test_warning(
+    cook: Cook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = cook("A warning")
+    for kind, path in eval(f"{{{recipe.row}}}").items():
+        monkeypatch.setitem(FINDINGS._paths, kind, path)
+    Path("people.csv").write_text(
+        "age,target\n" + "".join(f"{i * i % 31 - (i == 4) * 40 + 0.5},{i % 3}\n" for i in range(40))
+    )
+    (line,) = recipe.commands
+    command(monkeypatch, *shlex.split(line)[1:])
+    assert "warning, negative_age: column 'age' is negative" in capsys.readouterr().out

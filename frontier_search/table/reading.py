@@ -9,7 +9,7 @@ from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError
 from frontier_search.table import own
 from frontier_search.table.compression import COMPRESSIONS, read_bytes, suffix
-from frontier_search.table.formats import FORMATS, SUFFIXES
+from frontier_search.table.formats import FORMATS
 from frontier_search.table.options import TableOptions
 from frontier_search.table.raw import RawTable
 from frontier_search.table.understanding import Understanding, understand
@@ -18,7 +18,7 @@ from frontier_search.table.understanding import Understanding, understand
 def is_table(given: str) -> bool:
     """Returns whether a word is the path of a table, by its end or because it is a folder."""
     path = Path(given)
-    return suffix(path) in SUFFIXES or suffix(path) in COMPRESSIONS
+    return suffix(path) in list(FORMATS) or suffix(path) in COMPRESSIONS
 
 
 def read(path: Path, options: TableOptions) -> RawTable:
@@ -31,8 +31,8 @@ def read(path: Path, options: TableOptions) -> RawTable:
     if path.is_dir():
         raise SpecError(f"{source} is a folder; give one file. Join files of equal columns first.")
     end = suffix(path)
-    if end not in SUFFIXES:
-        ends = ", ".join(SUFFIXES)
+    if end not in list(FORMATS):
+        ends = ", ".join(FORMATS)
         raise SpecError(
             f"cannot tell the format of {source}; give a file that ends in {ends}, or one of them "
             f"and {', '.join(COMPRESSIONS)}."
@@ -44,7 +44,7 @@ def read(path: Path, options: TableOptions) -> RawTable:
         )
     data = read_bytes(path, source)
     try:
-        return FORMATS[SUFFIXES[end]](data, source, options)
+        return FORMATS[end](data, source, options)
     except ImportError as error:
         raise SpecError(
             f'cannot read {source}: {error}. Run pip install "frontier-search[tables]".'

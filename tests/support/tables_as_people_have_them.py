@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -51,6 +50,12 @@ def excel() -> bytes:
 def npz(**arrays: object) -> bytes:
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def feather() -> bytes:
+    stream = io.BytesIO()
+    FRAME.to_feather(stream)
     return stream.getvalue()
 
 
@@ -121,6 +126,7 @@ GOOD: dict[str, tuple[bytes, dict[str, str], int]] = {
     "good.csv.gz": (gzip.compress(csv()), {"a": "number"}, 2),
     "good.xlsx": (excel(), {"a": "number"}, 2),
     "good.parquet": (FRAME.to_parquet(index=False), {"a": "number"}, 2),
+    "good.feather": (feather(), {"a": "number"}, 2),
     "good.json": (FRAME.to_json(orient="records").encode(), {"a": "number"}, 2),
     "columns.json": (json.dumps(FRAME.to_dict("list")).encode(), {"a": "number"}, 2),
     "lines.jsonl": (FRAME.to_json(orient="records", lines=True).encode(), {"a": "number"}, 2),
@@ -255,5 +261,3 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "many_words.csv": (of_classes([f"name {i}" for i in range(N)]), "different values"),
     "a_cube.npy": (npz(X=A)[:10], "cannot read"),
 }  # fmt: skip
-
-Make = Callable[[], bytes]

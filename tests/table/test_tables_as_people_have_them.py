@@ -9,7 +9,9 @@ import pytest
 
 from frontier_search.errors import SpecError
 from frontier_search.table import description, reading, review
+from frontier_search.table.compression import suffix
 from frontier_search.table.findings import FINDINGS
+from frontier_search.table.formats import FORMATS
 from frontier_search.table.options import TableOptions
 from frontier_search.table.understanding import Understanding
 from tests.support.tables_as_people_have_them import GOOD, REFUSED, WARNED
@@ -60,6 +62,11 @@ def test_what_cannot_be_understood_is_refused_with_a_sentence(tmp_path: Path, na
     data, said = REFUSED[name]
     with pytest.raises(SpecError, match=said):
         understood(tmp_path, name, data)
+
+
+def test_every_format_has_a_table_that_shows_it() -> None:
+    shown = {FORMATS._paths[end] for name in GOOD if (end := suffix(Path(name))) in FORMATS._paths}
+    assert shown == set(FORMATS._paths.values())
 
 
 def test_every_kind_of_finding_has_a_table_that_shows_it() -> None:

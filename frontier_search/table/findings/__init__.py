@@ -9,20 +9,21 @@ from __future__ import annotations
 from frontier_search.table.finding import Find
 from frontier_search.zoo import Zoo
 
-NAMES = (
-    "identifier",
-    "target_leak",
-    "duplicate_rows",
-    "duplicate_columns",
-    "constant",
-    "sentinel",
-    "extreme_value",
-    "rare_class",
-    "imbalance",
-    "row_order",
-    "group_suspected",
-)
+_HERE = "frontier_search.table.findings"
 
 FINDINGS: Zoo[Find] = Zoo(
-    "finding", {name: f"frontier_search.table.findings.{name}:find" for name in NAMES}
+    "finding",
+    {
+        "identifier": f"{_HERE}.identifier:find",
+        "target_leak": f"{_HERE}.target_leak:find",
+        "duplicate_rows": f"{_HERE}.duplicate_rows:find",
+        "duplicate_columns": f"{_HERE}.duplicate_columns:find",
+        "constant": f"{_HERE}.constant:find",
+        "sentinel": f"{_HERE}.sentinel:find",
+        "extreme_value": f"{_HERE}.extreme_value:find",
+        "rare_class": f"{_HERE}.rare_class:find",
+        "imbalance": f"{_HERE}.imbalance:find",
+        "row_order": f"{_HERE}.row_order:find",
+        "group_suspected": f"{_HERE}.group_suspected:find",
+    },
 )
