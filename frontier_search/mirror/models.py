@@ -5,11 +5,14 @@ They load on any machine, without pickle, and predict what the trained models pr
 
 from __future__ import annotations
 
+import json
+import platform
+import shutil
 import tempfile
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-import mlflow.pytorch
 import numpy as np
 import torch
 from mlflow import MlflowClient
@@ -21,14 +24,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from frontier_search.errors import SpecError
-from frontier_search.files import raising_oserror
+from frontier_search.files import raising_oserror, write_arrays
+from frontier_search.mirror import numpy_model
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
 from frontier_search.models.editions import family
+from frontier_search.models.program import Factors, Program, Programmed
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
 from frontier_search.training.stack import Model, Stack, views
 from frontier_search.trial import Trial
 
+LOADER = "frontier_model"  # the name of numpy_model in the folder of a model
 EXAMPLE_ROWS = 2  # with one row, torch.export would make a program for exactly one row
 
 
@@ -50,6 +56,16 @@ class FrontierModel(torch.nn.Module):
         for name, value in vars(stack.network).items():
             if isinstance(value, Tensor):  # the graph: part of the model, but not learned
                 self.register_buffer(f"fixed_{name}", value)
+
+    def program(self) -> Program | None:
+        """Returns what ``numpy_model`` needs to know of the network; None: it cannot say it."""
+        network = self._network
+        program = network.program() if isinstance(network, Programmed) else None
+        return program if program is not None and program.kind in numpy_model.KINDS else None
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Returns the learned arrays, as the network names them."""
+        return {name: getattr(self, name)[0].numpy() for name in self._names}
 
     def forward(self, x: Tensor) -> Tensor:
         outputs: Tensor = self._network.forward(
@@ -146,7 +162,7 @@ def _create(
 
 
 def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedModel) -> None:
-    """Writes an MLflow model whose program is a ``torch.export`` archive.
+    """Writes an MLflow model: in NumPy where ``numpy_model`` knows the network, else in torch.
 
     It does not use MLflow's fluent API, which needs a global active run.
     """
@@ -160,15 +176,68 @@ def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedM
         run_id=logged.source_run_id,
         model_uuid=logged.model_id,
         model_id=logged.model_id,
+        signature=ModelSignature(inputs, outputs),
+        metadata=dict(logged.tags),
     )
+    program = exportable.program()
+    if program is None:
+        _save_torch(exportable, example, folder, card)
+    else:
+        _save_numpy(program, exportable.arrays(), folder, card)
+
+
+def _save_numpy(
+    program: Program, arrays: Mapping[str, NDArray[np.float32]], folder: Path, card: ModelCard
+) -> None:
+    """Writes a model that needs only NumPy. It takes a fiftieth of the time of ``_save_torch``."""
+    facts = {
+        "kind": program.kind,
+        "hidden": program.hidden,
+        "layers": program.layers,
+        "activation": program.activation,
+        "skip": program.skip,
+        "gated": program.gated,
+        "steps": program.steps[0] if program.steps else 0,
+    }
+    arrays = dict(arrays)
+    if program.leaks is not None:
+        arrays["leaks"] = program.leaks[0][:, None]
+    if program.graphs:  # none where T = 0
+        graph = program.graphs[0]
+        if isinstance(graph, Factors):
+            facts["factors"] = len(graph.factors)
+            arrays |= {f"factor_{i}": factor for i, factor in enumerate(graph.factors)}
+            arrays["loops"] = graph.loops[:, None]
+        else:
+            arrays["graph"] = graph
+    (folder / "data").mkdir(parents=True)
+    (folder / "code").mkdir()
+    (folder / "data" / "program.json").write_text(json.dumps(facts))
+    write_arrays(folder / "data" / "arrays.npz", arrays)
+    shutil.copy(numpy_model.__file__, folder / "code" / f"{LOADER}.py")
+    (folder / "requirements.txt").write_text(f"numpy=={np.__version__}\n")
+    card.add_flavor(
+        "python_function",  # without mlflow.pyfunc, whose import takes as long as all models
+        loader_module=LOADER,
+        data="data",
+        code="code",
+        python_version=platform.python_version(),
+    )
+    card.save(folder / "MLmodel")
+
+
+def _save_torch(
+    exportable: FrontierModel, example: NDArray[np.float32], folder: Path, card: ModelCard
+) -> None:
+    """Writes a model whose program is a ``torch.export`` archive."""
+    import mlflow.pytorch  # it loads half of torch.export, and few models need it
+
     mlflow.pytorch.save_model(
         exportable,
         str(folder),
         mlflow_model=card,
-        signature=ModelSignature(inputs, outputs),
         input_example=example,
         # given, because MLflow would start a process to find them
         pip_requirements=[f"torch=={metadata.version('torch')}"],
-        metadata=dict(logged.tags),
         serialization_format="pt2",
     )

@@ -26,7 +26,8 @@ SHOWN_EVERY_S = 0.25  # while it is waited for
 class MirrorProcess:
     """The command ``frontier-search sync NAME --follow PID`` in a process.
 
-    It starts with the session. It outlives an interrupted driver, to complete the mirror.
+    It starts after the first cohort, so that it does not slow that down. It outlives an
+    interrupted driver, to complete the mirror.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -36,8 +37,8 @@ class MirrorProcess:
         self._log_begins = 0  # bytes of earlier sessions
 
     def observe(self, session: Session) -> None:
-        """Starts the process on the first call; an observer of the session."""
-        if self._process is None:
+        """Starts the process when the first trial has finished; an observer of the session."""
+        if self._process is None and any(trial.state.finished for trial in session.trials):
             folder = self.entry.folder
             arguments = [
                 "sync",

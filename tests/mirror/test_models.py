@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import mlflow
-import mlflow.pytorch
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mlflow import MlflowClient
-from mlflow.entities import ViewType
+from mlflow.entities import LoggedModel, ViewType
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import TrainingBudget
@@ -20,6 +24,7 @@ from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.mirror import models, payload
 from frontier_search.mirror.mirror import Mirror
+from frontier_search.mirror.numpy_model import NumpyModel
 from frontier_search.models.families import FAMILIES
 from frontier_search.storage.catalog import Entry
 from frontier_search.training.epochs import outputs_of
@@ -60,10 +65,10 @@ def test_a_module_predicts_what_the_trial_measured(entry: Entry, trials: list[Tr
 
 
 @pytest.mark.parametrize("family", list(FAMILIES))
-def test_every_family_can_be_exported(
+def test_every_family_can_be_logged(
     family: str, entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
-    """The exported program predicts what the module predicts, for any number of rows."""
+    """The logged model predicts what the network predicts, for any number of rows."""
     search = (
         replace(entry.search, dataset="tests.support.toys:IMAGES")
         if FAMILIES[family].image
@@ -89,11 +94,49 @@ def test_every_family_can_be_exported(
     rows = x.t().expand(len(seeds), -1, -1).contiguous()
     trained = outputs_of(stack, stack.learned, rows)[1].t()
     assert torch.allclose(module(x), trained, atol=1e-5)
-    program = torch.export.export(module, (x[:2],), dynamic_shapes=({0: torch.export.Dim.AUTO},))
-    torch.export.save(program, tmp_path / "model.pt2")
-    loaded = torch.export.load(tmp_path / "model.pt2").module()
+    models.save(module, dataset.n_features, tmp_path / "model", logged_as("m-0"))
+    loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
     for rows in (x, x[:3], x[:1]):
-        assert torch.allclose(loaded(rows), module(rows), atol=1e-6)
+        assert np.allclose(loaded.predict(rows.numpy()), module(rows).numpy(), atol=1e-5)
+
+
+def logged_as(model_id: str) -> LoggedModel:
+    return LoggedModel("0", model_id, "trial-0", "elsewhere", 0, 0, source_run_id="0")
+
+
+@settings(max_examples=30)
+@given(
+    hidden=st.sampled_from([1, 5, 100]),
+    steps=st.integers(1, 4),
+    family=st.sampled_from(["kronecker", "gated_kronecker", "leaky_kronecker", "dense_skip"]),
+)
+def test_a_numpy_model_predicts_as_its_network(hidden: int, steps: int, family: str) -> None:
+    """Beyond 64 units a Kronecker graph is its factors."""
+    space = FAMILIES[family].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0))
+    given_ = space | {"hidden": hidden} | ({"steps": steps} if "steps" in space else {})
+    stack = Stack([Model(0, 7, FAMILIES[family].build(given_), 0.01)], 3, 2, torch.device("cpu"))
+    weights = torch.cat([tensor.flatten(1) for tensor in stack.learned.values()], dim=1)[0]
+    module = models.FrontierModel(stack, weights.numpy())
+    x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    with tempfile.TemporaryDirectory() as folder:
+        models.save(module, 3, Path(folder, "model"), logged_as("m-0"))
+        predicted = NumpyModel(Path(folder, "model", "data")).predict(x.numpy())
+    assert np.allclose(predicted, module(x).numpy(), atol=1e-5)
+
+
+def test_a_numpy_model_needs_neither_torch_nor_this_package(tracking: Entry) -> None:
+    client = MlflowClient(tracking.locations.tracking_uri)
+    logged = client.search_logged_models([client.get_experiment_by_name("small").experiment_id])[0]
+    script = (
+        "import sys, mlflow, numpy as np\n"
+        "sys.modules['torch'] = sys.modules['frontier_search'] = None\n"
+        f"model = mlflow.pyfunc.load_model({logged.artifact_location!r})\n"
+        "print(model.predict(np.zeros((5, 4), dtype=np.float32)).shape)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert ended.stdout == "(5, 3)\n", ended.stderr
 
 
 def test_members_load_without_pickle(
@@ -112,13 +155,13 @@ def test_members_load_without_pickle(
     }
     for trial in members:
         model_id = runs[trial.uid].data.tags["model"]
-        loaded = mlflow.pytorch.load_model(f"models:/{model_id}")
+        loaded = mlflow.pyfunc.load_model(f"models:/{model_id}")
         position = trial.median_seed()
         x = torch.from_numpy(
             tracking.search.find_dataset().split(trial.seeds[position].seed).test.x
         )
         expected = models.module(tracking.search, trial, weights_of(tracking, trial), position)(x)
-        assert torch.allclose(loaded(x), expected, atol=1e-6)
+        assert np.allclose(loaded.predict(x.numpy()), expected.numpy(), atol=1e-5)
         tags = client.get_logged_model(model_id).tags
         assert tags["seed"] == str(trial.seeds[position].seed)
         assert tags["seed_chosen"] == "median validation loss"
