@@ -11,7 +11,7 @@ import click
 from frontier_search import runner
 from frontier_search.cli.interruption import Interruptible
 from frontier_search.errors import SearchError
-from frontier_search.executors import Where
+from frontier_search.executors import Where, process_ray
 from frontier_search.executors.dispatcher import Observer
 from frontier_search.frontier.confirmation import confirmation
 from frontier_search.frontier.membership import members
@@ -57,6 +57,7 @@ def run_search(
             observers += [mirror_process.observe] if mirror_process else []
             with catalog.forgotten_if_refused(entry) if is_new else nullcontext():
                 runner.conduct(entry, executor, where, observers)
+        process_ray.begin_to_end()  # meanwhile the mirror is completed
         answer.give(catalog.read_trials(entry))
         if mirror_process:
             with MirrorView() as waiting:

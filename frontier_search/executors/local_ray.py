@@ -8,11 +8,14 @@ processes, and a folder of its own, which only the user may enter.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +35,8 @@ SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107  # a Unix socket's 
 SOCKET_PATH = "/ray-12345678/s/session_2026-01-31_23-59-59_999999_4194304/sockets/plasma_store"
 STORE_BYTES = 100 * 2**20  # Ray takes no less than 75 MiB; a search puts less than 1 MiB there
 SHARED_MEMORY = Path("/dev/shm")
+PREFIX, MARK = "ray-", "frontier-search.lock"  # of a folder, and the file that its process locks
+YOUNG_S = 60.0  # a folder may not be locked yet
 # The driver goes first and the mirror, at 10, last. With Ray's own 15 the mirror of a long search
 # starved the workers.
 WORKER_NICENESS = 5
@@ -50,9 +55,10 @@ def private(workers: int) -> Iterator[dict[str, Any]]:
     Raises:
         SpecError: no folder is fit for Ray's sockets.
     """
+    remove_abandoned()
     folder = socket_folder()
     try:
-        with _environment(_variables()), _loopback_allowed():
+        with _marked(folder), _environment(_variables()), _loopback_allowed():
             yield {
                 # not a cluster that runs here already, nor that of RAY_ADDRESS
                 "address": "local",
@@ -134,13 +140,31 @@ def socket_folder() -> Path:
             refused.append(f"{parent} (too long for a socket)")
             continue
         try:
-            return Path(tempfile.mkdtemp(prefix="ray-", dir=parent))
+            return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         except OSError as error:
             refused.append(f"{parent} ({error.strerror})")
     raise SpecError(
         f"no folder for temporary files can be used: {', '.join(refused)}; set TMPDIR to one that"
         f" you may write to, with at most {longest} characters."
     )
+
+
+@contextmanager
+def _marked(folder: Path) -> Iterator[None]:
+    """Marks a folder as that of this process. The system frees the lock however it ends."""
+    with (folder / MARK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def remove_abandoned() -> None:
+    """Removes the folders of processes that were killed, and could not remove them."""
+    for parent in _temporary_folders():
+        for mark in parent.glob(f"{PREFIX}*/{MARK}"):
+            with contextlib.suppress(OSError), mark.open() as file:  # it may belong to another user
+                if time.time() - mark.stat().st_mtime > YOUNG_S:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(mark.parent, ignore_errors=True)
 
 
 def _temporary_folders() -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import os
 import re
@@ -265,3 +266,20 @@ def test_as_many_workers_as_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     for where, workers in ((Where(), 5), (Where(2), 2)):
         with joining.init_arguments(where) as arguments:
             assert arguments["num_cpus"] == workers
+
+
+def test_only_the_folder_of_a_dead_process_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_ray, "_temporary_folders", lambda: [tmp_path])
+    dead, live, young, foreign = (tmp_path / f"ray-{name}" for name in ("a", "b", "c", "d"))
+    for folder in (dead, live, young):
+        folder.mkdir()
+        (folder / local_ray.MARK).touch()
+    for folder in (dead, live):
+        os.utime(folder / local_ray.MARK, (0, 0))
+    foreign.mkdir()
+    with (live / local_ray.MARK).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        local_ray.remove_abandoned()
+    assert sorted(tmp_path.iterdir()) == [live, young, foreign]
