@@ -4,10 +4,10 @@
 
 Without flags: digits, loss and params, 96 trials, 5 seeds, 60 epochs, with the mirror. The command
 runs in a process of its own, in which the moments between its parts are noted: when Ray begins to
-be imported and is imported, when the session is asked for the first cohort (Ray is up then), when
-cohorts are recorded, when the answer is printed, and when the command ends. Processor seconds are
-of all its processes, sampled four times a second, so that the last quarter second of a process that
-ends may be missing.
+be imported and is imported, when the session is asked for the first cohort, when cohorts are
+recorded, when the answer is printed, and when the command ends. Processor seconds are of all its
+processes, sampled four times a second, so that the last quarter second of a process that ends may
+be missing.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ PARTS = (  # a moment, and what the time before it went to
     ("main", "Python and the command line"),
     ("ray imports", "the library, and the search is defined"),
     ("ray imported", "import ray, ray.tune"),
-    ("asked", "ray.init"),
-    ("training", "a worker starts, imports torch and makes the rows"),
+    ("asked", "ray.init, or the library, torch and the rows where this process trains first"),
+    ("training", "a worker starts, imports torch and makes the rows, where it trains first"),
     ("recorded", "the first cohort is trained and recorded"),
     ("last recorded", "all other cohorts"),
     ("answered", "the answer is printed"),
@@ -162,7 +162,8 @@ def show(
     print("| part | s | from the start, s |\n|---|---:|---:|")
     before = begin
     for moment, part in PARTS:
-        if at.get(moment):  # absent: e.g. Ray, with --executor inline
+        beside = moment in IMPORTS.values() and at.get(moment, 0.0) > at.get("asked", 0.0)
+        if at.get(moment) and not beside:  # absent: e.g. Ray, which may start during training
             until = max(before, at[moment])  # the answer comes while the last cohort is recorded
             print(f"| {part} | {until - before:.1f} | {until - begin:.1f} |")
             before = until
