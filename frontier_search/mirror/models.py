@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ from frontier_search.files import raising_oserror, write_arrays
 from frontier_search.mirror import numpy_model
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
 from frontier_search.models.editions import family
+from frontier_search.models.networks.feedforward import FeedForwardStack
+from frontier_search.models.networks.reservoir import ReservoirStack
 from frontier_search.models.program import Factors, Program, Programmed
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
@@ -58,10 +61,11 @@ class FrontierModel(torch.nn.Module):
                 self.register_buffer(f"fixed_{name}", value)
 
     def program(self) -> Program | None:
-        """Returns what ``numpy_model`` needs to know of the network; None: it cannot say it."""
+        """Returns what ``numpy_model`` needs to know of the network; None: it does not know it."""
         network = self._network
-        program = network.program() if isinstance(network, Programmed) else None
-        return program if program is not None and program.kind in numpy_model.KINDS else None
+        if type(network) not in (FeedForwardStack, ReservoirStack):
+            return None
+        return cast(Programmed, network).program()
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Returns the learned arrays, as the network names them."""
@@ -193,7 +197,7 @@ def _save_numpy(
     facts = {
         "kind": program.kind,
         "hidden": program.hidden,
-        "layers": program.layers,
+        "layers": len(program.layers),
         "activation": program.activation,
         "skip": program.skip,
         "gated": program.gated,

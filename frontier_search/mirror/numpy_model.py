@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-KINDS = ("dense", "reservoir")  # of ``models.program.Program``
-
 
 class NumpyModel:
     """Predicts with the arrays of a folder: ``program.json`` and ``arrays.npz``."""
@@ -36,7 +34,7 @@ class NumpyModel:
 
     def _dense(self, x: Any) -> Any:
         arrays, h = self.arrays, x
-        for layer in range(self.program["layers"] + 1):
+        for layer in range(self.program["layers"]):
             if layer:
                 h = np.tanh(h) if self.program["activation"] == "tanh" else np.maximum(h, 0)
             h = arrays[f"weight_{layer}"] @ h + arrays[f"bias_{layer}"]
