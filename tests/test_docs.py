@@ -12,6 +12,7 @@ import click
 import pytest
 import yaml
 
+from frontier_search import __version__
 from frontier_search.cli.main import COMMANDS
 from frontier_search.reports.study_published import NO_CAUSE
 from frontier_search.search.search import Search
@@ -211,3 +212,11 @@ def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
         target = path.parent / name if name else path
         assert target.exists(), f"{path.name} points to {link}"
         assert not anchor or anchor in anchors(target.read_text()), f"{path.name}: {link}"
+
+
+def test_the_citation_names_the_version_and_the_licence() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == __version__
+    assert citation["license"] == project["license"]
+    assert "Apache License" in (ROOT / "LICENSE").read_text()
