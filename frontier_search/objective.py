@@ -58,6 +58,19 @@ class FromMean:
 
 
 @dataclass(frozen=True)
+class OnSplit:
+    """Measured on every split, from all its rows at once, where the search asks for it.
+
+    Attributes:
+        measure: import path, ``module:NAME``, of a function of the task, the outputs (M, o, n) of M
+            models, the targets (M, n), or (M, n, o) for several, the weights of the rows (M, n) and
+            the unit of each target (M, o), that gives one value a model, (M,).
+    """
+
+    measure: str
+
+
+@dataclass(frozen=True)
 class Timed:
     """Measured once for each candidate, and only where the search asks for it.
 
@@ -69,7 +82,7 @@ class Timed:
     measure: str
 
 
-Source = Counted | RowMean | FromMean | Timed
+Source = Counted | RowMean | FromMean | OnSplit | Timed
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,7 @@ class Objective:
     @property
     def has_splits(self) -> bool:
         """Whether it is measured on the training, validation and test rows separately."""
-        return isinstance(self.source, RowMean | FromMean)
+        return isinstance(self.source, RowMean | FromMean | OnSplit)
 
     def fits(self, task: str) -> bool:
         """Whether it is defined for the targets of a task."""
@@ -158,6 +171,19 @@ class Objective:
         return sum(values) / len(values) if 0 < len(values) == len(trial.seeds) else math.nan
 
 
+def _score(name: str, description: str, targets: Targets, unit: str = "fraction") -> Objective:
+    """Returns the row of a metric of ``training.scores``."""
+    return Objective(
+        name,
+        name.replace("_", " "),
+        unit,
+        "minimise",
+        OnSplit(f"frontier_search.training.scores:{name}"),
+        f"{description} ({'classification' if targets == 'classes' else 'regression'} only)",
+        targets=targets,
+    )
+
+
 OBJECTIVES: dict[str, Objective] = {
     objective.name: objective
     for objective in (
@@ -187,6 +213,15 @@ OBJECTIVES: dict[str, Objective] = {
             "validation accuracy (classification only)",
             targets="classes",
         ),
+        _score("balanced_error", "mean misclassification rate over classes", "classes"),
+        _score("auc_loss", "1 - area under the ROC curve, mean over classes", "classes"),
+        _score("f1_loss", "1 - F1 of the second class, or mean over more classes", "classes"),
+        _score("brier", "squared distance of probabilities to the truth", "classes", "squared"),
+        _score("rmse", "root of the mean squared error", "numbers", "target units"),
+        _score("mae", "mean absolute error", "numbers", "target units"),
+        _score("r2_loss", "1 - R2: share of the variance that is left", "numbers"),
+        _score("quantile_10", "pinball loss of the 10 % quantile", "numbers", "target units"),
+        _score("quantile_90", "pinball loss of the 90 % quantile", "numbers", "target units"),
         Objective(
             "latency_ms",
             "latency",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +42,14 @@ class Rows:
     Attributes:
         x: float32, shape (n_rows, n_features), as the models see them.
         y: shape (n_rows,). Float32 for regression (target units) and binary (0 or 1); int64 class
-            numbers for multiclass.
+            numbers for multiclass. A regression of several targets: (n_rows, n_outputs).
+        weights: float32, shape (n_rows,), of each row in the loss and in every metric, at least 0;
+            None where all weigh the same.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.float32] | NDArray[np.int64]
+    weights: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -100,8 +103,8 @@ class Dataset:
         task: regression (mean squared error), binary (one logit, log loss) or multiclass (one logit
             per class, cross-entropy).
         n_features: inputs of a model, d.
-        n_outputs: outputs of a model, o: 1 for regression and binary, the number of classes for
-            multiclass.
+        n_outputs: outputs of a model, o: the number of targets for a regression, 1 for binary, the
+            number of classes for multiclass.
         unit: unit of the validation loss, e.g. ``"squared target units"`` or ``"nats"``.
         source: paper, library function or file.
         budget: how models are trained unless the search says otherwise.
@@ -155,9 +158,16 @@ class Dataset:
         Returns:
             Why no model can be trained on it, in sentences; empty if one can.
         """
-        one = self.task in ("regression", "binary")
-        if self.task not in get_args(Task) or (self.n_outputs != 1 if one else self.n_outputs < 2):
-            allowed = "regression or binary with one output, or multiclass with one per class"
+        fits = {
+            "regression": self.n_outputs >= 1,
+            "binary": self.n_outputs == 1,
+            "multiclass": self.n_outputs >= 2,
+        }
+        if not fits.get(self.task, False):
+            allowed = (
+                "regression with one output per target, binary with one output, or multiclass with "
+                "one per class"
+            )
             return [f"task = {self.task!r} with n_outputs = {self.n_outputs}; a task is {allowed}."]
         sizes: set[tuple[int, ...]] = set()
         for seed in seeds:
@@ -187,10 +197,22 @@ class Dataset:
                 f"x is {rows.x.dtype} of shape {rows.x.shape}; float32 of shape "
                 f"(n_rows, {self.n_features}) with rows is needed."
             )
-        if rows.y.shape != (n,) or rows.y.dtype != wanted:
+        several = self.task == "regression" and self.n_outputs > 1
+        shape = (n, self.n_outputs) if several else (n,)
+        if rows.y.shape != shape or rows.y.dtype != wanted:
             return (
                 f"y is {rows.y.dtype} of shape {rows.y.shape}; "
-                f"{wanted.__name__} of shape ({n},) is needed for {self.task}."
+                f"{wanted.__name__} of shape {shape} is needed for {self.task}."
+            )
+        if rows.weights is not None and (
+            rows.weights.shape != (n,)
+            or rows.weights.dtype != np.float32
+            or not (np.isfinite(rows.weights).all() and (rows.weights >= 0).all())
+            or not rows.weights.any()
+        ):
+            return (
+                f"weights must be float32 of shape ({n},), finite, at least 0, and some above 0; "
+                "leave them out where all rows weigh the same."
             )
         if not (np.isfinite(rows.x).all() and np.isfinite(rows.y).all()):
             return "x or y holds a value that is not finite; fill it in or drop the row."

@@ -49,11 +49,14 @@ class Pool:
 
     Attributes:
         x: float32, shape (n_rows, n_features), row by row. It may be a memory-mapped file.
-        y: shape (n_rows,), in the dtypes of ``Rows``.
+        y: shape (n_rows,), or (n_rows, n_targets), in the dtypes of ``Rows``.
+        weights: float32, shape (n_rows,), of each row in the loss and in every metric; None where
+            all weigh the same.
     """
 
     x: Numbers
     y: NDArray[np.float32] | NDArray[np.int64]
+    weights: Numbers | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ class PoolRows:
         """The targets or classes, shape (n_rows_of_the_part,)."""
         y = self.pool.y[self.numbers]
         return y if self.y_scaling is None else self.y_scaling.of(y.astype(np.float32, copy=False))
+
+    @property
+    def weights(self) -> Numbers | None:
+        """float32, shape (n_rows_of_the_part,); None where all rows weigh the same."""
+        return None if self.pool.weights is None else self.pool.weights[self.numbers]
 
     def __len__(self) -> int:
         return len(self.numbers)

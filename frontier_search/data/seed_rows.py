@@ -83,8 +83,9 @@ class SeedRows:
             fill = array(f"{name}_fill") if (folder / f"{name}_fill.npy").exists() else None
             return Scaling(array(f"{name}_shift"), array(f"{name}_factor"), fill)
 
+        weights = array("weights") if (folder / "weights.npy").exists() else None
         return SeedRows(
-            Pool(array("x"), array("y")),
+            Pool(array("x"), array("y"), weights),
             {name: array(name) for name in PARTS},
             scaling("x"),
             scaling("y"),
@@ -93,6 +94,8 @@ class SeedRows:
     def _arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
         yield "x", self.pool.x
         yield "y", self.pool.y
+        if self.pool.weights is not None:
+            yield "weights", self.pool.weights
         yield from self.numbers.items()
         for name, scaling in (("x", self.x_scaling), ("y", self.y_scaling)):
             if scaling is not None:
@@ -119,7 +122,8 @@ def _copied(split: Callable[[int], Split], seeds: Sequence[int], first: Split) -
     """Copies the rows of every seed into one pool, one seed at a time."""
     sizes = {name: len(getattr(first, name)) for name in PARTS}
     x = np.empty((len(seeds) * sum(sizes.values()), first.train.x.shape[1]), dtype=np.float32)
-    y = np.empty(len(x), dtype=first.train.y.dtype)
+    y = np.empty((len(x), *first.train.y.shape[1:]), dtype=first.train.y.dtype)
+    weights = None if first.train.weights is None else np.ones(len(x), dtype=np.float32)
     numbers = {name: np.empty((len(seeds), n), dtype=np.int32) for name, n in sizes.items()}
     start = 0
     for i, seed in enumerate(seeds):
@@ -127,6 +131,8 @@ def _copied(split: Callable[[int], Split], seeds: Sequence[int], first: Split) -
         for name, n in sizes.items():
             rows = getattr(own, name)
             x[start : start + n], y[start : start + n] = rows.x, rows.y
+            if weights is not None and rows.weights is not None:
+                weights[start : start + n] = rows.weights
             numbers[name][i] = np.arange(start, start + n)
             start += n
-    return SeedRows(Pool(x, y), numbers)
+    return SeedRows(Pool(x, y, weights), numbers)

@@ -201,6 +201,8 @@ def _svm(task: Task, train: AnyRows, n_classes: int) -> Iterator[Fit]:
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC, SVR
 
+    if train.y.ndim > 1:  # it predicts one number
+        return
     x = train.x.astype(np.float64)
     unit = 1 / (x.shape[1] * max(float(x.var()), 1e-12))
     for cost, gamma in itertools.product(COSTS, GAMMAS if task == "regression" else CLASS_GAMMAS):

@@ -24,7 +24,9 @@ def constant_losses(dataset: Dataset, seeds: Iterable[int]) -> NDArray[np.float6
 
 def _loss(dataset: Dataset, split: Split) -> float:
     if dataset.task == "regression":
-        return float(np.mean((split.test.y - split.train.y.mean()) ** 2))
+        mean = np.average(split.train.y, axis=0, weights=split.train.weights)
+        squares = ((split.test.y - mean) ** 2).reshape(len(split.test), -1).mean(axis=1)
+        return float(np.average(squares, weights=split.test.weights))
     classes = 2 if dataset.task == "binary" else dataset.n_outputs
     # Laplace's rule: no class has probability 0.
     frequencies = (_counts(split.train, classes) + 1) / (len(split.train) + classes)

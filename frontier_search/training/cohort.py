@@ -55,8 +55,8 @@ def train_cohort(
     """Trains every candidate of a cohort on every seed of ``data``.
 
     Args:
-        objectives: of the search. Those that are measured once for each candidate are measured
-            only if they are listed here.
+        objectives: of the search. Those that are measured once for each candidate, or on all rows
+            of a split at once, are measured only if they are listed here.
         edition: of the search, see ``models.editions``.
         threads: among which the work is spread. The result does not depend on it.
         stopping: ends training between two epochs, with KeyboardInterrupt, when it is set.
@@ -78,7 +78,8 @@ def train_cohort(
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
-    work = Work(data, budget, checkpoints, edition >= FIRST_COMPILED, stopping or Stopping())
+    compiled, stopping = edition >= FIRST_COMPILED, stopping or Stopping()
+    work = Work(data, budget, checkpoints, compiled, stopping, tuple(objectives))
     runs = _runs(work, group(models), threads)
     race, stopped, audited = cohort.race, dict[int, int](), dict[int, int]()
     for rung in race.fronts if race else ():
@@ -170,4 +171,5 @@ def _cost(work: Work, stack: Sequence[Model]) -> float:
 
 def _in_kernel(work: Work, stack: Sequence[Model]) -> bool:
     on_cpu = work.data.device.type == "cpu" and library() is not None
-    return work.compiled and on_cpu and stack[0].architecture.network in COMPILED
+    fits = work.compiled and on_cpu and work.data.is_plain
+    return fits and stack[0].architecture.network in COMPILED

@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from frontier_search.errors import TrialError
 from frontier_search.models.network import HandWritten, Solved
 from frontier_search.training import loss, metrics
 from frontier_search.training.metrics import EVALUATION_ROWS
@@ -54,6 +55,8 @@ class TorchEpochs:
         # Whether an object keeps a protocol takes as long to find out as a dozen tensor operations.
         self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None
         self._solved = stack.network if isinstance(stack.network, Solved) else None
+        if self._solved is not None and data.rows.pool.weights is not None:
+            raise TrialError("its network solves for a part of it, and knows no weights of rows")
         self.positions = data.positions(stack)
         self.gradient = torch.zeros_like(stack.flat)
         self.gradients = views(self.gradient, len(stack.models), stack.network.learned)
@@ -92,11 +95,13 @@ class TorchEpochs:
         if network is not None:
             with torch.no_grad():
                 outputs, saved = network.forward_saving(learned, rows.x)
-                d_outputs = loss.gradient(task, outputs, rows.y)
+                d_outputs = loss.gradient(task, outputs, rows.y, rows.weights)
                 network.backward(learned, saved, d_outputs, self.gradients)
             return
         leaves = {name: tensor.detach().requires_grad_() for name, tensor in learned.items()}
         losses = loss.row_losses(task, self.stack.network.forward(leaves, rows.x), rows.y)
+        if rows.weights is not None:
+            losses = losses * rows.weights
         found = torch.autograd.grad(losses.mean(dim=1).sum(), list(leaves.values()))
         for name, gradient in zip(leaves, found, strict=True):
             self.gradients[name].copy_(gradient)

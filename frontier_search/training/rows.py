@@ -28,18 +28,29 @@ BLOCK = 32 << 20  # bytes of all seeds' rows that are laid out at a time
 
 @dataclass(frozen=True)
 class StackedRows:
-    """Rows of all seeds: x (S, d, n) float32, feature-major, and y (S, n)."""
+    """Rows of all seeds.
+
+    Attributes:
+        x: (S, d, n) float32, feature-major.
+        y: (S, n), or (S, n, o) for several targets.
+        weights: (S, n) float32; None where all rows weigh the same.
+    """
 
     x: Tensor
     y: Tensor
+    weights: Tensor | None = None
 
     def of(self, positions: Tensor) -> StackedRows:
         """The rows of the models of a stack, (M, ..., n), given each model's seed position (M,)."""
-        return StackedRows(self.x.index_select(0, positions), self.y.index_select(0, positions))
+        weights = None if self.weights is None else self.weights.index_select(0, positions)
+        x, y = self.x.index_select(0, positions), self.y.index_select(0, positions)
+        return StackedRows(x, y, weights)
 
     def chunks(self, size: int) -> Iterator[StackedRows]:
         for start in range(0, self.x.shape[2], size):
-            yield StackedRows(self.x[..., start : start + size], self.y[:, start : start + size])
+            end = start + size
+            weights = None if self.weights is None else self.weights[:, start:end]
+            yield StackedRows(self.x[..., start:end], self.y[:, start:end], weights)
 
 
 class Data:
@@ -68,7 +79,30 @@ class Data:
         self._x, self._y = (torch.from_numpy(array).to(device) for array in (pool.x, pool.y))
         self._x_scaling = _Scaling.of(self.rows.x_scaling, device)
         self._y_scaling = _Scaling.of(self.rows.y_scaling, device)
+        self._weights = None if pool.weights is None else torch.from_numpy(self._scaled_weights())
         self._kept: dict[str, StackedRows] = {}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a row has one target, and all rows weigh the same."""
+        return self.rows.pool.y.ndim == 1 and self.rows.pool.weights is None
+
+    def units(self) -> Tensor:
+        """Returns what a scaled target is multiplied by, in the target's own unit, (S, o)."""
+        if self.rows.y_scaling is None:
+            return torch.ones(len(self.seeds), self.dataset.n_outputs, device=self.device)
+        factors = torch.from_numpy(self.rows.y_scaling.factor).to(self.device)
+        return 1 / factors.reshape(len(self.seeds), -1)
+
+    def _scaled_weights(self) -> NDArray[np.float32]:
+        """Returns the weights of the pool's rows for each seed, (S, n_rows).
+
+        The mean of its training rows is 1, so that a learning rate means the same as without.
+        """
+        weights = self.rows.pool.weights
+        assert weights is not None
+        means = weights[self.rows.numbers["train"]].mean(axis=1)
+        return np.asarray(weights / means[:, None], dtype=np.float32)
 
     def positions(self, stack: Stack) -> Tensor:
         """Returns the position of each model's seed among the seeds, (M,) int64."""
@@ -115,12 +149,15 @@ class Data:
         chosen = torch.from_numpy(np.ascontiguousarray(numbers)).to(self.device).flatten()
         # Four times faster than a gather of columns.
         x = self._x.index_select(0, chosen).view(n_seeds, n_rows, -1)
-        y = self._y.index_select(0, chosen).view(n_seeds, n_rows)
+        y = self._y.index_select(0, chosen).view(n_seeds, n_rows, *self._y.shape[1:])
         if self._x_scaling is not None:
             x = self._x_scaling.scaled(x)
         if self._y_scaling is not None:
             y = self._y_scaling.scaled(y)
-        return StackedRows(x.mT.contiguous(), y)
+        if self._weights is None:
+            return StackedRows(x.mT.contiguous(), y)
+        weights = self._weights.to(self.device).gather(1, chosen.view(n_seeds, n_rows).long())
+        return StackedRows(x.mT.contiguous(), y, weights)
 
 
 @dataclass(frozen=True)

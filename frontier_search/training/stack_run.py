@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SearchError
+from frontier_search.objective import Objective
 from frontier_search.training import crashes
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.rows import Data
@@ -33,6 +34,7 @@ class Work:
     Attributes:
         compiled: whether the compiled kernel trains the networks that it knows.
         stopping: set when the cohort cannot be finished.
+        objectives: of the search.
     """
 
     data: Data
@@ -40,6 +42,7 @@ class Work:
     checkpoints: Checkpoints
     compiled: bool
     stopping: Stopping
+    objectives: tuple[Objective, ...] = ()
 
 
 class StackRun:
@@ -113,7 +116,7 @@ class StackRun:
             dataset, device = work.data.dataset, work.data.device
             stack = Stack(self.models, dataset.n_features, dataset.n_outputs, device)
             self._training = StackTraining(
-                stack, work.data, work.budget, work.compiled, self._threads
+                stack, work.data, work.budget, work.compiled, self._threads, work.objectives
             )
         self._training.stop(self._to_stop)
         self._to_stop = []

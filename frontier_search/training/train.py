@@ -14,6 +14,7 @@ from torch import Tensor
 
 from frontier_search.curve import Curve
 from frontier_search.data.dataset import TrainingBudget
+from frontier_search.objective import Objective
 from frontier_search.training import metrics
 from frontier_search.training.epochs import Epochs, TorchEpochs, outputs_of, own_rows
 from frontier_search.training.kernels.epochs import KernelEpochs, covers
@@ -36,6 +37,7 @@ class StackTraining:
         budget: epochs, batch size and the epoch that is reported.
         compiled: whether the compiled kernel trains the networks that it knows.
         threads: among which the kernel spreads the models. The result does not depend on it.
+        objectives: of the search.
     """
 
     def __init__(
@@ -45,7 +47,9 @@ class StackTraining:
         budget: TrainingBudget,
         compiled: bool = True,
         threads: int = 1,
+        objectives: Sequence[Objective] = (),
     ) -> None:
+        self.objectives = objectives
         self.stack, self.data, self.budget = stack, data, budget
         decays = [model.weight_decay for model in stack.models]
         rates = self._per_scalar([model.learning_rate for model in stack.models])
@@ -130,10 +134,11 @@ class StackTraining:
         """Returns the metrics of each model at the epoch that is selected so far."""
         forward = partial(outputs_of, self.stack, self.selection.learned)
         positions = self.data.positions(self.stack)
+        units = self.data.units().index_select(0, positions)
         measured: Metrics = [{} for _ in self.stack.models]
         for split in SPLITS:
             rows = own_rows(self.data, split, positions)
-            values = metrics.on_rows(self.data.dataset.task, forward, rows)
+            values = metrics.on_rows(self.data.dataset.task, forward, rows, self.objectives, units)
             for own, found in zip(measured, values, strict=True):
                 own.update({f"{split}_{name}": value for name, value in found.items()})
         return measured

@@ -127,7 +127,7 @@ class VarProStack:
 def _residual(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     """Returns the target minus the mean, (M, o, n)."""
     if task == "regression":
-        return targets[:, None] - outputs
+        return (targets.mT if targets.dim() == 3 else targets[:, None]) - outputs
     if task == "binary":
         return targets[:, None] - outputs.sigmoid()
     return functional.one_hot(targets, outputs.shape[1]).mT - outputs.softmax(dim=1)

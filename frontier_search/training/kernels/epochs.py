@@ -144,7 +144,7 @@ def covers(stack: Stack, data: Data) -> bool:
     """Returns whether the kernel is installed and can train these models."""
     network = stack.network
     known = stack.models[0].architecture.network in COMPILED and isinstance(network, Programmed)
-    fits = len(network.learned) <= MAX_TENSORS
+    fits = data.is_plain and len(network.learned) <= MAX_TENSORS
     return known and fits and data.device.type == "cpu" and library() is not None
 
 
