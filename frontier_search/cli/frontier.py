@@ -20,6 +20,12 @@ from frontier_search.cli.options import FORMAT, HOME, once
     show_default=True,
     help="The rows whose losses are shown. Members are always chosen on val.",
 )
+@click.option(
+    "--require",
+    multiple=True,
+    metavar='"params<=1000"',
+    help="Only members that keep this bound; may be repeated.",
+)
 @FORMAT
 @once(
     "--plot",
@@ -28,7 +34,12 @@ from frontier_search.cli.options import FORMAT, HOME, once
     help="Draw the frontier into a file.",
 )
 def command(
-    name: str, home: Path, split: Literal["val", "test"], form: str, plot: Path | None
+    name: str,
+    home: Path,
+    split: Literal["val", "test"],
+    require: tuple[str, ...],
+    form: str,
+    plot: Path | None,
 ) -> None:
     """Show the frontier of search NAME: the complete trials that no other one dominates.
 
@@ -36,6 +47,7 @@ def command(
     hold the intervals of its losses and its optimism: how much worse it is on test rows than on the
     validation rows that chose it.
     """
+    from frontier_search.frontier.frontier import Frontier
     from frontier_search.frontier.membership import members
     from frontier_search.reports import figures, tables
     from frontier_search.storage import catalog  # optuna loads here, not for --help
@@ -46,4 +58,6 @@ def command(
         figures.write(entry.search, trials, split, plot)
         click.echo(f"drawn: {plot}", err=True)
     objectives = entry.search.objective_table()
-    click.echo(tables.frontier(members(trials, objectives), objectives, split, form))
+    kept = Frontier.of(trials, objectives).within(*require).numbers()
+    listed = [member for member in members(trials, objectives) if member.trial.number in kept]
+    click.echo(tables.frontier(listed, objectives, split, form))

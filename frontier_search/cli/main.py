@@ -24,6 +24,7 @@ COMMANDS = {  # name -> what it does. The file of a command loads when it is use
     "resume": "Continue a search or a sweep after any interruption.",
     "status": "How far searches are.",
     "frontier": "Show, plot or export the frontier.",
+    "predict": "Predict the rows of a file.",
     "trials": "List every trial.",
     "report": "Write a page with frontiers, their owners, and claims.",
     "export": "Write members of a frontier as C.",

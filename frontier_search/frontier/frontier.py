@@ -7,15 +7,17 @@ They are reported with their spread on validation and on test.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.errors import SpecError
 from frontier_search.frontier.pareto import nondominated
 from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.trial import Trial, TrialState
 
 if TYPE_CHECKING:
@@ -49,6 +51,14 @@ class Spread:
         return Spread(mean, float(np.std(values, ddof=1)) if n > 1 else math.nan, n)
 
 
+class Predictor(Protocol):
+    """A trained model that takes raw rows; see ``predictor``."""
+
+    def predict(self, rows: Any) -> pd.DataFrame: ...
+
+    def probabilities(self, rows: Any) -> pd.DataFrame: ...
+
+
 @dataclass(frozen=True)
 class Frontier:
     """The members of a search's frontier.
@@ -56,10 +66,12 @@ class Frontier:
     Attributes:
         objectives: the search's, in order.
         members: the non-dominated complete trials, by rising params, then by number.
+        opened: gives the model of a member, where the frontier is that of a search.
     """
 
     objectives: tuple[Objective, ...]
     members: tuple[Trial, ...]
+    opened: Callable[[Trial], Predictor] | None = field(default=None, repr=False, compare=False)
 
     @staticmethod
     def of(trials: Iterable[Trial], objectives: Sequence[Objective]) -> Frontier:
@@ -77,6 +89,67 @@ class Frontier:
     def numbers(self) -> set[int]:
         """Returns the trial numbers of the members."""
         return {trial.number for trial in self.members}
+
+    def within(self, *bounds: str) -> Frontier:
+        """Returns the members that keep bounds such as ``"params<=1000"``.
+
+        Raises:
+            SpecError: a bound cannot be read, or no member keeps them all.
+        """
+        read = [parse_bound(bound) for bound in bounds]
+        if problems := [bound for bound in read if isinstance(bound, str)]:
+            raise SpecError(problems)
+        asked = [bound for bound in read if isinstance(bound, Bound)]
+        kept = tuple(
+            member for member in self.members if all(each.admits(member.size) for each in asked)
+        )
+        if self.members and not kept:
+            values = {
+                each.objective: [OBJECTIVES[each.objective].of(member) for member in self.members]
+                for each in asked
+            }
+            least = ", ".join(f"{name} = {min(found):g}" for name, found in values.items())
+            raise SpecError(
+                f"no member of the frontier keeps {' and '.join(map(str, asked))}; "
+                f"the smallest have {least}."
+            )
+        return replace(self, members=kept)
+
+    def lowest(self, *bounds: str) -> Trial:
+        """Returns the member with the smallest validation loss, of those that keep all bounds.
+
+        Raises:
+            SpecError: as ``within``, or the frontier is empty.
+        """
+        members = self.within(*bounds).members
+        if not members:
+            raise SpecError("no trial is complete yet, so the frontier is empty.")
+        return min(members, key=lambda member: (OBJECTIVES["loss"].of(member), member.number))
+
+    def member(self, number: int) -> Trial:
+        """Returns the member of this number.
+
+        Raises:
+            SpecError: the trial is no member, so its model was not kept.
+        """
+        for member in self.members:
+            if member.number == number:
+                return member
+        numbers = ", ".join(str(member.number) for member in self.members) or "none"
+        raise SpecError(
+            f"trial {number} is not on the frontier, so its model was not kept; the members are"
+            f" {numbers}."
+        )
+
+    def best(self, *bounds: str) -> Predictor:
+        """Returns the model with the smallest validation loss, of members that keep all bounds.
+
+        Raises:
+            SpecError: as ``lowest``, or the search is not of a table of one's own.
+        """
+        if self.opened is None:
+            raise SpecError("this frontier was made of trials alone, so it has no models.")
+        return self.opened(self.lowest(*bounds))
 
     def to_frame(self) -> pd.DataFrame:
         """Returns one row for each member.

@@ -52,13 +52,34 @@ class OwnTable:
             return Split(*(PoolRows(pool, rows.astype(np.int32)) for rows in parts))
         preprocessing = table.preprocessing(parts.train)
         x, y = table.inputs(preprocessing), self._outputs(preprocessing)
-        return Split(*(Rows(np.ascontiguousarray(x[rows]), y[rows]) for rows in parts))
+        w = self._weights(parts.train)
+        return Split(
+            *(
+                Rows(np.ascontiguousarray(x[rows]), y[rows], None if w is None else w[rows])
+                for rows in parts
+            )
+        )
+
+    def _weights(self, train: NDArray[np.intp]) -> NDArray[np.float32] | None:
+        """Returns the weight of each row; None where all weigh the same.
+
+        With ``balanced`` classes every class weighs the same among the training rows.
+        """
+        table = self.understanding
+        given = table.weights
+        if table.options.class_weight is None:
+            return None if given is None else given.astype(np.float32)
+        classes = table.targets.values.astype(np.int64).reshape(-1)
+        weights = np.ones(len(classes)) if given is None else given
+        totals = np.bincount(classes[train], weights[train])
+        return np.asarray(weights / np.maximum(totals, 1e-12)[classes], dtype=np.float32)
 
     @functools.cached_property
     def _pool(self) -> Pool:
         """All rows, encoded once: the preprocessing of a large table is the same for all seeds."""
-        preprocessing = self.preprocessing(0)
-        return Pool(self.understanding.inputs(preprocessing), self._outputs(preprocessing))
+        preprocessing, train = self.preprocessing(0), self.understanding.splitter(0).train
+        x, y = self.understanding.inputs(preprocessing), self._outputs(preprocessing)
+        return Pool(x, y, self._weights(train))
 
     def _outputs(self, preprocessing: Preprocessing) -> NDArray[Any]:
         targets = self.understanding.targets

@@ -89,6 +89,10 @@ class Data:
 
     def units(self) -> Tensor:
         """Returns what a scaled target is multiplied by, in the target's own unit, (S, o)."""
+        preprocessing = self.dataset.preprocessing
+        if preprocessing is not None and self.dataset.task == "regression":
+            scales = [preprocessing(seed).target.scale for seed in self.seeds]
+            return torch.tensor(scales, dtype=torch.float32, device=self.device)
         if self.rows.y_scaling is None:
             return torch.ones(len(self.seeds), self.dataset.n_outputs, device=self.device)
         factors = torch.from_numpy(self.rows.y_scaling.factor).to(self.device)

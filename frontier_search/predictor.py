@@ -1,0 +1,92 @@
+"""A member of a frontier, which predicts the raw rows of the user's own table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.errors import SpecError
+from frontier_search.models.editions import family
+from frontier_search.models.family import Architecture
+from frontier_search.storage.catalog import Entry
+from frontier_search.table import predictions
+from frontier_search.table.preprocessing import Preprocessing
+from frontier_search.trial import Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The model of a member's median seed, with the preprocessing of that seed's training rows.
+
+    Attributes:
+        trial: the member.
+        seed: whose model it is.
+        weights: (P,) learned scalars.
+    """
+
+    trial: Trial
+    seed: int
+    architecture: Architecture
+    weights: NDArray[np.float32]
+    n_outputs: int
+    preprocessing: Preprocessing
+
+    @staticmethod
+    def of(entry: Entry, trial: Trial) -> Predictor:
+        """Opens the model of a member.
+
+        Raises:
+            SpecError: the search is not of a table of one's own, the table is missing or has
+                changed, or the model was not kept.
+        """
+        search, position = entry.search, trial.median_seed()
+        dataset, weights = search.find_dataset(), entry.files.models.read(trial.number)
+        if dataset.preprocessing is None:
+            raise SpecError(
+                f"search {search.name!r} is of {search.dataset}, whose rows have no raw form; only "
+                "the models of a table of your own take raw rows."
+            )
+        if weights is None:
+            raise SpecError(f"the model of trial {trial.number} of {search.name} was not kept.")
+        return Predictor(
+            trial,
+            search.seeds[position],
+            family(trial.candidate.family, search.edition).build(trial.candidate.hyperparameters),
+            weights[position],
+            dataset.n_outputs,
+            dataset.preprocessing(search.seeds[position]),
+        )
+
+    def predict(self, rows: Any) -> pd.DataFrame:
+        """Returns a column for each target: names of classes, or numbers in the target's unit.
+
+        Args:
+            rows: a frame, or a mapping from names of columns to values, as in the table that was
+                searched. Columns are in any order; those that are not needed are ignored.
+
+        Raises:
+            SpecError: a column is missing or a cell cannot be read; all of them, each by name.
+        """
+        outputs = self._outputs(rows)
+        return predictions.predictions(self.preprocessing, outputs, getattr(rows, "index", None))
+
+    def probabilities(self, rows: Any) -> pd.DataFrame:
+        """Returns a column ``TARGET = CLASS`` for each class.
+
+        Raises:
+            SpecError: as ``predict``, or the target is a number.
+        """
+        outputs = self._outputs(rows)
+        return predictions.probabilities(self.preprocessing, outputs, getattr(rows, "index", None))
+
+    def _outputs(self, rows: Any) -> NDArray[np.float32]:
+        from frontier_search.training.outputs import outputs  # torch loads here
+
+        x = self.preprocessing.transform(rows)
+        return outputs(self.architecture, self.seed, self.weights, x, self.n_outputs)
