@@ -87,8 +87,13 @@ class Baseline:
         return Baseline(data["name"], dict(data["hyperparameters"]), tuple(seeds))
 
 
-def measure_baselines(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
-    """Fits every method to a dataset. A method that needs more rows than there are is left out.
+def measure_baselines(
+    dataset: Dataset, seeds: Sequence[int], methods: Sequence[str] = ()
+) -> tuple[Baseline, ...]:
+    """Fits methods to a dataset. A method that needs more rows than there are is left out.
+
+    Args:
+        methods: of ``METHODS``; all of them if none is named.
 
     Raises:
         SpecError: the dataset's rows are not available.
@@ -97,14 +102,17 @@ def measure_baselines(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline,
 
     # with as many threads as processors, boosting waited for minutes on a machine that was busy
     with threadpool_limits(1):
-        return _measured(dataset, seeds)
+        return _measured(dataset, seeds, methods or tuple(METHODS))
 
 
-def _measured(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
+def _measured(
+    dataset: Dataset, seeds: Sequence[int], methods: Sequence[str]
+) -> tuple[Baseline, ...]:
     measured: dict[tuple[str, tuple[tuple[str, Value], ...]], list[SeedMetrics]] = {}
     for seed in seeds:
         split = dataset.split(seed)
-        for name, method in METHODS.items():
+        for name in methods:
+            method = METHODS[name]
             for settings, predict in method(dataset.task, split.train, max(2, dataset.n_outputs)):
                 metrics = {
                     f"{part}_{metric}": value
