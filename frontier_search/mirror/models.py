@@ -1,6 +1,7 @@
 """Logs the models of the frontier's members.
 
-They load on any machine, without pickle, and predict what the trained models predicted.
+They load on any machine, without pickle, and predict what the trained models predicted: each is
+loaded again after it was logged, and compared. A model of a user's own table takes raw rows.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import numpy as np
 import torch
@@ -20,13 +24,15 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model as ModelCard
 from mlflow.models import ModelSignature
-from mlflow.types import Schema, TensorSpec
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+from mlflow.types.schema import AnyType
 from numpy.typing import NDArray
 from torch import Tensor
 
+from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror, write_arrays
-from frontier_search.mirror import numpy_model
+from frontier_search.mirror import numpy_model, served
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
 from frontier_search.models.editions import family
 from frontier_search.models.networks.feedforward import FeedForwardStack
@@ -34,10 +40,13 @@ from frontier_search.models.networks.reservoir import ReservoirStack
 from frontier_search.models.program import Factors, Program, Programmed
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
+from frontier_search.table import predictions
 from frontier_search.training.stack import Model, Stack, views
 from frontier_search.trial import Trial
 
 LOADER = "frontier_model"  # the name of numpy_model in the folder of a model
+COMPARED_ROWS, ALONE_ROWS = 256, 3  # after a model was logged
+TOLERANCE = 1e-4  # relative, or of the spread of the predictions
 EXAMPLE_ROWS = 2  # with one row, torch.export would make a program for exactly one row
 
 
@@ -132,11 +141,76 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
-            save(exportable, entry.search.find_dataset().n_features, folder, logged)
+            dataset, seed = entry.search.find_dataset(), entry.search.seeds[position]
+            if dataset.preprocessing is None:
+                save(exportable, dataset.n_features, folder, logged)
+            else:
+                _save_served(exportable, dataset, seed, folder, logged)
             with raising_oserror(logged.artifact_location):
                 client.log_model_artifacts(logged.model_id, str(folder))
+                held = _held(logged.artifact_location, Path(scratch) / "held")
+            problem = difference(held, dataset, seed, exportable)
+        if problem:
+            client.finalize_logged_model(logged.model_id, LoggedModelStatus.FAILED)
+            return f"{NO_MODEL}{problem}"
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     return str(logged.model_id)
+
+
+def _held(location: str, scratch: Path) -> Path:
+    """Returns the folder of a logged model, brought to this machine if it is elsewhere."""
+    url = urlparse(location)
+    if url.scheme in ("", "file"):
+        return Path(url2pathname(url.path))
+    from mlflow.artifacts import download_artifacts
+
+    return Path(download_artifacts(artifact_uri=location, dst_path=str(scratch)))
+
+
+def difference(
+    folder: Path, dataset: Dataset, seed: int, trained: Callable[[Tensor], Tensor]
+) -> str | None:
+    """Returns how a logged model differs from the trained one, in a clause; None if it does not.
+
+    Rows are compared together and one by one, raw where the model takes raw rows.
+
+    Args:
+        folder: of the logged model.
+        trained: inputs (n, d) -> outputs (n, o).
+    """
+    x = np.ascontiguousarray(dataset.split(seed).val.x[:COMPARED_ROWS])
+    with torch.no_grad():
+        outputs = trained(torch.from_numpy(x)).numpy()
+    rows: Any = x  # or a frame of raw rows
+    if dataset.preprocessing is None or dataset.raw_rows is None:
+        predict, wanted = _loaded(folder).predict, outputs
+    else:
+        preprocessing = dataset.preprocessing(seed)
+        classes = bool(preprocessing.target.classes)
+        raw = dataset.raw_rows(seed, "val")[: len(x)]
+        rows = raw[list(preprocessing.columns)]
+        asked = {"probabilities": True} if classes else None
+        give = predictions.probabilities if classes else predictions.predictions
+        predict = partial(_loaded(folder).predict, params=asked)
+        wanted = give(preprocessing, outputs, rows.index).to_numpy(np.float64)
+    together = np.asarray(predict(rows))
+    alone = np.concatenate([predict(rows[i : i + 1]) for i in range(min(len(x), ALONE_ROWS))])
+    for words, found in (("", together), (" a row alone", alone)):
+        expected = wanted[: len(found)]
+        near = TOLERANCE * (float(np.std(wanted)) or 1.0)
+        if found.shape != expected.shape or not np.allclose(found, expected, TOLERANCE, near):
+            return f"loaded again, it predicts{words} otherwise than the trained model"
+    return None
+
+
+def _loaded(folder: Path) -> Any:
+    """Returns a logged model, as MLflow loads it."""
+    if (folder / "data" / numpy_model.PROGRAM).exists():
+        # without mlflow.pyfunc, whose import takes as long as all models
+        return numpy_model.NumpyModel(folder / "data")
+    import mlflow.pyfunc
+
+    return mlflow.pyfunc.load_model(str(folder))
 
 
 def _find(client: MlflowClient, experiment_id: str, run_id: str) -> LoggedModel | None:
@@ -175,19 +249,62 @@ def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedM
     inputs, outputs = (
         Schema([TensorSpec(np.dtype(np.float32), (-1, width))]) for width in (n_inputs, n_outputs)
     )
-    card = ModelCard(
-        artifact_path=logged.artifact_location,
-        run_id=logged.source_run_id,
-        model_uuid=logged.model_id,
-        model_id=logged.model_id,
-        signature=ModelSignature(inputs, outputs),
-        metadata=dict(logged.tags),
-    )
+    card = _card(logged, ModelSignature(inputs, outputs))
     program = exportable.program()
     if program is None:
         _save_torch(exportable, example, folder, card)
     else:
         _save_numpy(program, exportable.arrays(), folder, card)
+
+
+def _card(logged: LoggedModel, signature: ModelSignature) -> ModelCard:
+    return ModelCard(
+        artifact_path=logged.artifact_location,
+        run_id=logged.source_run_id,
+        model_uuid=logged.model_id,
+        model_id=logged.model_id,
+        signature=signature,
+        metadata=dict(logged.tags),
+    )
+
+
+def _save_served(
+    exportable: FrontierModel, dataset: Dataset, seed: int, folder: Path, logged: LoggedModel
+) -> None:
+    """Writes a model that takes raw rows, with their names and two of them as an example.
+
+    The signature gives columns no type: MLflow would refuse whole numbers where it has seen
+    fractions, and a cell that cannot be read is refused by its column's name anyway.
+    """
+    import mlflow.pyfunc
+
+    assert dataset.preprocessing is not None
+    assert dataset.raw_rows is not None
+    preprocessing, data = dataset.preprocessing(seed), folder.with_name("data")
+    save(exportable, dataset.n_features, data / served.MODEL, logged)
+    served.write(preprocessing, data)
+    classes = preprocessing.target.classes
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    kind = anything if classes else DataType.double
+    flags = [ParamSpec("probabilities", DataType.boolean, False)] if classes else []
+    signature = ModelSignature(
+        Schema([ColSpec(anything, name) for name in preprocessing.columns]),
+        Schema([ColSpec(kind, name) for name in preprocessing.target.names]),
+        ParamSchema(flags),
+    )
+    example = dataset.raw_rows(seed, "val")[list(preprocessing.columns)][:EXAMPLE_ROWS]
+    # MLflow compares the names with a range, of which pandas warns for names of its own text type
+    example.columns = example.columns.astype(object)
+    packages = ("frontier-search", "torch", "pandas")
+    mlflow.pyfunc.save_model(
+        str(folder),
+        loader_module=served.__name__,
+        data_path=str(data),
+        mlflow_model=_card(logged, signature),
+        input_example=example,
+        # given, because MLflow would start a process to find them
+        pip_requirements=[f"{each}=={metadata.version(each)}" for each in packages],
+    )
 
 
 def _save_numpy(
@@ -216,7 +333,7 @@ def _save_numpy(
             arrays["graph"] = graph
     (folder / "data").mkdir(parents=True)
     (folder / "code").mkdir()
-    (folder / "data" / "program.json").write_text(json.dumps(facts))
+    (folder / "data" / numpy_model.PROGRAM).write_text(json.dumps(facts))
     write_arrays(folder / "data" / "arrays.npz", arrays)
     shutil.copy(numpy_model.__file__, folder / "code" / f"{LOADER}.py")
     (folder / "requirements.txt").write_text(f"numpy=={np.__version__}\n")

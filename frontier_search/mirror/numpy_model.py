@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+PROGRAM = "program.json"
+
 
 class NumpyModel:
     """Predicts with the arrays of a folder: ``program.json`` and ``arrays.npz``."""
 
     def __init__(self, folder: Path) -> None:
-        self.program: dict[str, Any] = json.loads((folder / "program.json").read_text())
+        self.program: dict[str, Any] = json.loads((folder / PROGRAM).read_text())
         with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
             self.arrays = {name: arrays[name] for name in arrays.files}
 
