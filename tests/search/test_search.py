@@ -126,7 +126,9 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file in the current folder."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "rows.csv"
-    path.write_text("a,b,target\n" + "".join(f"{i},{i * i % 7},{i % 3}\n" for i in range(40)))
+    path.write_text(
+        "a,b,target\n" + "".join(f"{i * 7 % 40 + 0.5},{i * i % 7},{i % 3}\n" for i in range(40))
+    )
     return path
 
 
