@@ -95,8 +95,8 @@ class DatasetReference:
             return own.dataset(table, self.given)
         if self.kind.understand is None and (said := options.given()):
             raise SpecError(
-                f"{' and '.join(map(flag, said))} is for a table of your own, and {self.given!r} is "
-                "none; leave it out."
+                f"{' and '.join(map(flag, said))} is for a table of your own, and "
+                f"{self.given!r} is none; leave it out."
             )
         return self.kind.load(self.given)
 
