@@ -12,4 +12,4 @@ def seeds_from_count(count: int) -> tuple[int, ...]:
 
 
 # A number for each stream of random numbers that a seed feeds, so that the streams never overlap.
-GRAPH_STREAM, WEIGHT_STREAM, ORDER_STREAM, INPUT_STREAM = 1, 2, 3, 4
+GRAPH_STREAM, WEIGHT_STREAM, ORDER_STREAM, INPUT_STREAM, NOISE_STREAM = 1, 2, 3, 4, 5

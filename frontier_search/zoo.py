@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -91,20 +91,27 @@ class Zoo(Mapping[str, Member]):
     Args:
         kind: what a member is called in messages, e.g. ``"family"``.
         paths: name -> ``package.module:ATTRIBUTE``.
+        adopt: makes a member of what an import path of the user leads to: (path, object) -> member.
     """
 
-    def __init__(self, kind: str, paths: Mapping[str, str]) -> None:
-        self.kind = kind
+    def __init__(
+        self,
+        kind: str,
+        paths: Mapping[str, str],
+        adopt: Callable[[str, object], object] = lambda path, found: found,
+    ) -> None:
+        self.kind, self._adopt = kind, adopt
         self._paths = dict(paths)
         self._members: dict[str, Member] = {}
 
     def __getitem__(self, name: str) -> Member:
+        # a contract test holds the types
+        if is_import_path(name):  # not kept, because another version may be loaded later
+            return self._adopt(name, load(name))  # type: ignore[return-value]
         if name not in self._members:
-            path = name if is_import_path(name) else self._paths.get(name)
-            if path is None:
+            if name not in self._paths:
                 raise SpecError(unknown(self.kind, name, self._paths))
-            # a contract test holds the type
-            self._members[name] = load(path)  # type: ignore[assignment]
+            self._members[name] = load(self._paths[name])  # type: ignore[assignment]
         return self._members[name]
 
     def __iter__(self) -> Iterator[str]:

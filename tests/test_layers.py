@@ -19,7 +19,7 @@ from frontier_search.storage import catalog
 from tests.support import fakes, toys
 
 LAYERS = (  # lowest first; a folder stands for everything in it
-    "errors zoo files spec seeds machine",
+    "errors zoo files sources spec seeds machine",
     "space curve race objective trial",
     "data table sampling",
     "models",
@@ -35,7 +35,8 @@ LAYERS = (  # lowest first; a folder stands for everything in it
     "cli __main__ __init__",
 )
 HOMES = {  # a library that takes long to load, and the modules and folders that may import it
-    "torch": "models.network models.networks models.tanh models.kronecker_product training "
+    "torch": "models.network models.networks models.tanh models.kronecker_product models.noise "
+    "models.module models.module_stack models.examination training "
     "executors mirror.models",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "sampling storage",

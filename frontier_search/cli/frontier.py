@@ -54,6 +54,8 @@ def command(
 
     entry = catalog.find(name, home)
     trials = catalog.read_trials(entry)
+    for sentence in filter(None, [entry.changed_code(), *tables.failures(trials)]):
+        click.echo(sentence, err=True)
     if plot is not None:
         figures.write(entry.search, trials, split, plot)
         click.echo(f"drawn: {plot}", err=True)

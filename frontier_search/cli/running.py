@@ -49,6 +49,8 @@ def run_search(
         SearchError: the search stopped. The sentence says how to resume.
     """
     library()  # warns here where there is none, because what workers say is not shown
+    for note in filter(None, [entry.changed_code(), *entry.search.notes()]):
+        click.echo(note, err=True)
     mirror_process = MirrorProcess(entry) if mirror else None
     with _says_how_to_resume(entry):
         with LiveView(entry.search, entry.folder.resume_command) as view:
@@ -113,6 +115,8 @@ class _Answer:
         self._given = True
         self.view.stop()
         name, home = self.entry.search.name, self.entry.folder.home_option
+        for failure in tables.failures(trials):
+            click.echo(failure, err=True)
         objectives = self.entry.search.objective_table()
         click.echo(tables.frontier_table(members(trials, objectives), objectives, "val"))
         sys.stdout.flush()

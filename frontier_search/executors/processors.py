@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from frontier_search import machine
 from frontier_search.executors import Where
-from frontier_search.models.editions import FIRST_COMPILED, family
+from frontier_search.models.editions import FIRST_COMPILED
 from frontier_search.models.program import COMPILED
 from frontier_search.objective import Timed
 from frontier_search.search.search import Search
 from frontier_search.training.kernels.library import library
+from frontier_search.trial import Candidate
 
 
 def of_machine(where: Where) -> int:
@@ -45,7 +46,7 @@ def _in_kernel(search: Search) -> bool:
         search.edition >= FIRST_COMPILED
         and library() is not None
         and all(
-            family(name, search.edition).build(space.smallest()).network in COMPILED
+            search.architecture(Candidate(name, space.smallest())).network in COMPILED
             for name, space in search.spaces.items()
         )
     )

@@ -17,6 +17,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
+from frontier_search import sources
 from frontier_search.errors import SearchError
 from frontier_search.executors import lost_machines
 from frontier_search.executors.dispatcher import Dispatcher
@@ -49,8 +50,10 @@ class CohortTrainable(tune.Trainable):
         # torch loads in the workers, not in the driver
         from frontier_search.executors.worker import Worker
 
-        search = Search.from_spec(spec or {})
-        self.outcomes, self.index = OutcomeFiles(remote.folder(root)), config[COHORT]
+        spec, folder = spec or {}, remote.folder(root)
+        sources.hold(spec.get("code", {}), folder / sources.FOLDER)
+        search = Search.from_spec(spec)
+        self.outcomes, self.index = OutcomeFiles(folder), config[COHORT]
         self.worker = Worker(search, self.outcomes, device, threads)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

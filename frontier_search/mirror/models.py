@@ -34,7 +34,6 @@ from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror, write_arrays
 from frontier_search.mirror import numpy_model, served
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
-from frontier_search.models.editions import family
 from frontier_search.models.networks.feedforward import FeedForwardStack
 from frontier_search.models.networks.reservoir import ReservoirStack
 from frontier_search.models.program import Factors, Program, Programmed
@@ -61,10 +60,16 @@ class FrontierModel(torch.nn.Module):
     def __init__(self, stack: Stack, weights: NDArray[np.float32]) -> None:
         super().__init__()
         self._network = stack.network
-        self._names = tuple(stack.network.learned)
         flat = torch.from_numpy(np.array(weights, dtype=np.float32))
-        for name, tensor in views(flat, 1, stack.network.learned).items():
-            self.register_parameter(name, torch.nn.Parameter(tensor.clone(), requires_grad=False))
+        learned = views(flat, 1, stack.network.learned)
+        plain = getattr(stack.network, "plain", None)
+        self.plain: torch.nn.Module | None = plain(learned) if plain is not None else None
+        if self.plain is not None:  # a module of the user's own is logged as it was written
+            return
+        self._names = {name: name.replace(".", "__") for name in learned}
+        for name, tensor in learned.items():
+            parameter = torch.nn.Parameter(tensor.clone(), requires_grad=False)
+            self.register_parameter(self._names[name], parameter)
         for name, value in vars(stack.network).items():
             if isinstance(value, Tensor):  # the graph: part of the model, but not learned
                 self.register_buffer(f"fixed_{name}", value)
@@ -78,12 +83,14 @@ class FrontierModel(torch.nn.Module):
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Returns the learned arrays, as the network names them."""
-        return {name: getattr(self, name)[0].numpy() for name in self._names}
+        return {name: getattr(self, own)[0].numpy() for name, own in self._names.items()}
 
     def forward(self, x: Tensor) -> Tensor:
-        outputs: Tensor = self._network.forward(
-            {name: getattr(self, name) for name in self._names}, x.t()[None]
-        )
+        if self.plain is not None:
+            found: Tensor = self.plain(x)
+            return found
+        learned = {name: getattr(self, own) for name, own in self._names.items()}
+        outputs: Tensor = self._network.forward(learned, x.t()[None])
         return outputs[0].t()
 
 
@@ -101,9 +108,7 @@ def module(
             missing or has changed.
     """
     dataset = search.find_dataset()
-    architecture = family(trial.candidate.family, search.edition).build(
-        trial.candidate.hyperparameters
-    )
+    architecture = search.architecture(trial.candidate)
     stack = Stack(
         [Model(0, search.seeds[seed_index], architecture, 0.0)],
         dataset.n_features,

@@ -77,6 +77,7 @@ class Family:
         space_file: YAML file of the default space, beside the family's own file.
         build: hyperparameters -> architecture. Raises SpecError if there is no such model.
         image: whether a row must be a square image of one channel.
+        space: the default space in YAML form, where no file holds it.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Family:
     space_file: Path
     build: Callable[[Mapping[str, Value]], Architecture]
     image: bool = False
+    space: Mapping[str, Any] | None = None
 
     def space_spec(self, learning_rate: tuple[float, float]) -> dict[str, Any]:
         """Returns the default space in YAML form, with the dataset's learning-rate range.
@@ -93,7 +95,7 @@ class Family:
             SpecError: the file is missing, or holds no parameters.
         """
         try:
-            spec = load_yaml(self.space_file)
+            spec = load_yaml(self.space_file) if self.space is None else dict(self.space)
         except (OSError, UnicodeDecodeError) as error:
             raise SpecError(
                 f"family {self.name!r}: cannot read its default space: {error}. "

@@ -6,6 +6,8 @@ A network has these parts, and a contract test holds forward and backward togeth
     initial     one model's first weights; every tensor is drawn in a fixed order
     forward     (M, d, batch) -> (M, o, batch): the definition, differentiable by autograd
     backward    optional: the same gradients written by hand, faster than autograd's
+    forward_training, carried
+                optional: for what behaves otherwise in training, and for buffers
     solve       optional: sets the scalars that have a closed form given all others,
                 before the first epoch and after each
 
@@ -74,6 +76,26 @@ class Solved(Protocol):
 
     def hold(self, gradients: Mapping[str, Tensor]) -> None:
         """Sets their gradients to zero in place."""
+        ...
+
+
+@runtime_checkable
+class Moded(Protocol):
+    """A network that behaves otherwise while it is trained, as dropout and batch norm do.
+
+    Attributes:
+        carried: of ``learned``, the names that no gradient changes: buffers, of which every model
+            has its own, and frozen parameters.
+    """
+
+    carried: frozenset[str]
+
+    def forward_training(self, learned: Mapping[str, Tensor], x: Tensor, step: int) -> Tensor:
+        """Returns the outputs (M, o, batch) in training, and changes what is carried, in place.
+
+        Args:
+            step: how many minibatches this stack was trained on. It decides the noise.
+        """
         ...
 
 

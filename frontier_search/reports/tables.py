@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -193,6 +194,19 @@ def trials_table(listed: Sequence[Trial]) -> str:
     return to_text(table) + (
         f"\na wider terminal shows {', '.join(left_out)} too" if left_out else ""
     )
+
+
+def failures(listed: Sequence[Trial]) -> list[str]:
+    """Returns a sentence for each family of which trials failed, with the usual reason."""
+    sentences = []
+    for name in dict.fromkeys(trial.candidate.family for trial in listed):
+        own = [t for t in listed if t.candidate.family == name and t.state.finished]
+        reasons = Counter(t.reason for t in own if t.state is TrialState.FAIL)
+        if reasons:
+            (reason, count), failed = reasons.most_common(1)[0], reasons.total()
+            most = "" if len(reasons) == 1 else f", {count} of them"
+            sentences.append(f"{name}: {failed} of {len(own)} trials failed{most}: {reason}")
+    return sentences
 
 
 def hyperparameters(trial: Trial) -> str:

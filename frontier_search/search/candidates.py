@@ -6,13 +6,14 @@ Every mistake becomes a sentence in the list ``problems``, and reading continues
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError, unknown
+from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.editions import EDITION, family
 from frontier_search.models.families import FAMILIES
 from frontier_search.objective import OBJECTIVES
@@ -20,8 +21,11 @@ from frontier_search.search.bound import Bound
 from frontier_search.search.spaces import Spaces
 from frontier_search.space import Choice, SearchSpace, Value, read_value
 from frontier_search.trial import Candidate
+from frontier_search.zoo import load
 
 FEASIBILITY_DRAWS = 200
+EXAMINATION = "frontier_search.models.examination:notes"  # which loads torch
+OWN_DRAWS = 20  # of a user's own module, which is made to be counted
 
 
 def model_size(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> dict[str, int]:
@@ -31,6 +35,19 @@ def model_size(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -
     if edition == 1:  # which counted what is fixed as if it were written out
         return size.counts() | {"bytes": size.unrolled_bytes}
     return size.counts()
+
+
+def examined(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> tuple[str, ...]:
+    """Examines a candidate if it is a user's own module, and returns what the user should know.
+
+    Raises:
+        SpecError: it cannot be trained.
+    """
+    architecture = family(candidate.family, edition).build(candidate.hyperparameters)
+    if not isinstance(architecture, OwnModule):
+        return ()
+    examine = cast(Callable[[OwnModule, int, int], tuple[str, ...]], load(EXAMINATION))
+    return examine(architecture, dataset.n_features, dataset.n_outputs)
 
 
 def read_candidates(
@@ -145,8 +162,9 @@ def model_problems(
     for name, listed in groups:
         try:
             sizes = [model_size(candidate, dataset) for candidate in listed]
+            examined(listed[0], dataset)
         except SpecError as error:
-            problems.append(f"{name}: {error}.")
+            problems.append(f"{name}: {str(error).removeprefix(f'{name}: ').rstrip('.')}.")
             continue
         except Exception as error:  # the family may be the user's code, and raise anything
             words = (
@@ -172,7 +190,8 @@ def _some_candidates(named: str, space: SearchSpace) -> list[Candidate]:
     They are enough to find out whether a space holds a model, and one within the bounds.
     """
     rng = np.random.default_rng(0)
+    draws = FEASIBILITY_DRAWS if FAMILIES[named].space is None else OWN_DRAWS
     return [
         Candidate(named, space.smallest()),
-        *(Candidate(named, space.sample(rng)) for _ in range(FEASIBILITY_DRAWS)),
+        *(Candidate(named, space.sample(rng)) for _ in range(draws)),
     ]

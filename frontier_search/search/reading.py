@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
+from frontier_search import sources
 from frontier_search.data.dataset import Dataset, Select
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
@@ -30,8 +31,8 @@ DEFAULT_OBJECTIVES = ("loss", "params")
 KEYS = (
     "name", "edition", "dataset", "dataset_sha256", "objectives", "families", "candidates",
     "trials", "time_budget", "seeds", "epochs", "budgets", "batch_size", "select",
-    "learning_rates", "sampler", "families_budget", "require", "cohort", "in_flight", "seed",
-    "race",
+    "code", "learning_rates", "sampler", "families_budget", "require", "cohort", "in_flight",
+    "seed", "race",
     *TABLE_KEYS,
     "until",
 )  # fmt: skip
@@ -68,6 +69,7 @@ class _Reader:
         self.table = TableOptions.read(self.values)
 
     def fields(self) -> dict[str, Any]:
+        code = self._code()
         dataset = self._dataset()
         budget = dataset.budget if dataset else None
         rates = self._rates()
@@ -101,11 +103,13 @@ class _Reader:
             "seed": self.values.whole("seed", 0, low=0),
             "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
             "table": self.table,
+            "code": code,
         }
         fields["race"] = self._race(fields)
         fields["until"] = self._until(fields)
-        if dataset and not self.problems:
+        if dataset and not self.problems and not code:
             self.problems += model_problems(families, candidates, fields["require"], dataset)
+            fields["code"] = sources.collect(name for name, _ in families)
         if self.problems:
             raise SpecError(self.problems)
         return fields
@@ -116,6 +120,14 @@ class _Reader:
         if problem:
             self.problems.append(problem)
         return name
+
+    def _code(self) -> sources.Digests:
+        """Returns the files of the families of a defined search; none for a new one."""
+        given = self.spec.get("code", {})
+        if not isinstance(given, Mapping):
+            self.problems.append(f"code = {given!r}; it maps files to their SHA-256.")
+            return ()
+        return tuple(sorted((str(file), str(digest)) for file, digest in given.items()))
 
     def _edition(self) -> int:
         edition = self.values.whole("edition", EDITION)
@@ -203,8 +215,9 @@ class _Reader:
             dataset.learning_rate if dataset else (1e-3, 1e-2),
             self.problems,
             rates,
+            recorded="code" in self.spec,
         )
-        if dataset:
+        if dataset and "code" not in self.spec:
             self.problems += [
                 problem for name, _ in families if (problem := image_problem(name, dataset))
             ]

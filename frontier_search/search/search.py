@@ -11,15 +11,23 @@ from typing import Any
 
 import yaml
 
+from frontier_search import sources
 from frontier_search.data.dataset import Dataset, Select, TrainingBudget
 from frontier_search.data.optional import require
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
-from frontier_search.models.editions import EDITION, FIRST_RACE, FIRST_SHARED_START, differs
+from frontier_search.models.editions import (
+    EDITION,
+    FIRST_RACE,
+    FIRST_SHARED_START,
+    differs,
+    family,
+)
+from frontier_search.models.family import Architecture
 from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.sampling.samplers import SAMPLERS
 from frontier_search.search.bound import Bound
-from frontier_search.search.candidates import model_size
+from frontier_search.search.candidates import examined, model_size
 from frontier_search.search.reading import (
     DEFAULT_OBJECTIVES,
     NO_RACE,
@@ -32,6 +40,7 @@ from frontier_search.seeds import seeds_from_count
 from frontier_search.space import SearchSpace
 from frontier_search.table.options import TableOptions
 from frontier_search.trial import Candidate
+from frontier_search.zoo import is_import_path
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class Search:
             see ``race``; None: every trial is trained to its end.
         until: ``settled``: the search ends when further cohorts are unlikely to add to the
             hypervolume, or with its trials; None: it ends with its trials.
+        code: (file, SHA-256) of the user's own files that its families are made of, see
+            ``sources``.
     """
 
     name: str
@@ -89,6 +100,7 @@ class Search:
     race: float | None = None
     table: TableOptions = field(default_factory=TableOptions)
     until: str | None = None
+    code: sources.Digests = ()
 
     @property
     def budget(self) -> TrainingBudget:
@@ -128,6 +140,7 @@ class Search:
         Raises:
             SpecError: its file is missing, or has changed since the search was defined.
         """
+        sources.use(self.code)
         reference = self.dataset_reference
         if self.dataset_sha256 is not None and not reference.has_digest(self.dataset_sha256):
             raise SpecError(
@@ -164,8 +177,27 @@ class Search:
 
     def size(self, candidate: Candidate) -> dict[str, int]:
         """Returns raw, effective, flops and bytes of a candidate, in closed form."""
+        sources.use(self.code)
         dataset = _load(self.dataset_reference, self.dataset_sha256, self.table)
         return model_size(candidate, dataset, self.edition)
+
+    def notes(self) -> list[str]:
+        """Returns what the user should know of own modules among the families, in sentences."""
+        own = [(name, space) for name, space in self.families if is_import_path(name)]
+        if not own:
+            return []
+        dataset = self.find_dataset()
+        smallest = [Candidate(name, space.smallest()) for name, space in own]
+        return [note for each in smallest for note in examined(each, dataset, self.edition)]
+
+    def architecture(self, candidate: Candidate) -> Architecture:
+        """Returns the architecture of a candidate, as it was when the search was defined.
+
+        Raises:
+            SpecError: there is no such model, or its code has gone.
+        """
+        sources.use(self.code)
+        return family(candidate.family, self.edition).build(candidate.hyperparameters)
 
     def admits(self, candidate: Candidate) -> bool:
         """Returns whether a candidate keeps every required bound."""
@@ -214,6 +246,7 @@ class Search:
             "seeds": list(self.seeds),
             "epochs": self.epochs,
             **({"budgets": list(self.budgets)} if self.budgets else {}),
+            **({"code": dict(self.code)} if self.code else {}),
             "batch_size": self.batch_size,
             "select": self.select,
             **({} if self.candidates else {key: getattr(self, key) for key in WITHOUT_CANDIDATES}),

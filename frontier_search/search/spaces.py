@@ -14,6 +14,7 @@ from frontier_search.errors import SpecError, unknown
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
 from frontier_search.space import SearchSpace
+from frontier_search.zoo import is_import_path
 
 Spaces = tuple[tuple[str, SearchSpace], ...]  # (family, space), in the order of their turns
 
@@ -24,6 +25,7 @@ def read_families(
     learning_rate: tuple[float, float],
     problems: list[str],
     rates: Sequence[float] = (),
+    recorded: bool = False,
 ) -> Spaces:
     """Returns the spaces of the families that a search lists.
 
@@ -32,6 +34,8 @@ def read_families(
         default: the families when none is given.
         learning_rate: (low, high) of the dataset's own range.
         rates: the learning rates of every family, in place of that range, if there are any.
+        recorded: whether a defined search lists them, whose own families are taken at their word
+            and not loaded.
     """
     if given is None:
         given = tuple(default)
@@ -52,7 +56,9 @@ def read_families(
             if list(given).count(name) > 1
         ]
     spaces = (
-        (name, _space(name, override, learning_rate, problems, rates))
+        (name, _recorded(name, override, problems))
+        if recorded and is_import_path(name)
+        else (name, _space(name, override, learning_rate, problems, rates))
         for name, override in overrides.items()
     )
     return tuple((name, space) for name, space in spaces if space is not None)
@@ -77,9 +83,19 @@ def image_problem(family: str, dataset: Dataset) -> str | None:
 def not_a_family(name: str, found: object) -> str:
     """Returns the sentence for an import path that names something other than a family."""
     return (
-        f"{name!r} is a {type(found).__name__}, not a Family; "
-        "give the name of a frontier_search.Family."
+        f"{name!r} is a {type(found).__name__}, not a Family; give the name of a "
+        "frontier_search.Family, or of what makes a torch.nn.Module."
     )
+
+
+def _recorded(name: str, given: Any, problems: list[str]) -> SearchSpace | None:
+    """Returns the whole space that a defined search holds."""
+    if not isinstance(given, Mapping):
+        problems.append(f"family {name!r}: the space is {given!r}; a whole space is needed.")
+        return None
+    space, mistakes = SearchSpace.from_spec(given)
+    problems += [f"family {name!r}: {problem}" for problem in mistakes]
+    return space
 
 
 def _space(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from frontier_search import sources
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import remove_folder, write_whole
 from frontier_search.search.search import Search
@@ -43,10 +44,25 @@ class Entry:
         Raises:
             SpecError: they are in a bucket, and the packages for one are not installed.
         """
-        if self.locations.outcomes is None:
-            return SearchFiles(self.folder.path)
-        root = remote.folder(self.locations.outcomes) / self.search.name
-        return SearchFiles(root, exchanged=True)
+        return _files(self.search.name, self.folder, self.locations)
+
+    def changed_code(self) -> str | None:
+        """Returns a sentence if the user's files are no longer those that the search trains."""
+        here = (Path.cwd(), self.folder.home.resolve().parent)
+        changed = sources.changed(self.search.code, here)
+        if not changed:
+            return None
+        kept = self.files.code / changed[0]
+        return (
+            f"{', '.join(changed)} changed after search {self.search.name!r} was defined; the "
+            f"search keeps to its own copy, {kept}."
+        )
+
+
+def _files(name: str, folder: SearchFolder, locations: Locations) -> SearchFiles:
+    if locations.outcomes is None:
+        return SearchFiles(folder.path)
+    return SearchFiles(remote.folder(locations.outcomes) / name, exchanged=True)
 
 
 def define(search: Search, home: Path, locations: Locations | None = None) -> Entry:
@@ -71,6 +87,7 @@ def define(search: Search, home: Path, locations: Locations | None = None) -> En
         _require_free(folder)  # of two processes that define it at once, one is refused
         entry.open_storage(writable=False).close()  # it must open before it takes the name
         entry.files.archive.claim(search)
+        sources.write(search.code, entry.files.code)
         write_whole(folder.locations_file, yaml.safe_dump(entry.locations.to_spec()).encode())
         # last, because its presence means that the search is defined
         write_whole(folder.search_file, search.to_yaml().encode())
@@ -158,8 +175,6 @@ def find(name: str, home: Path = DEFAULT_HOME) -> Entry:
     """
     folder = SearchFolder(home, name)
     folder.require()
-    # Version 0.1 wrote neither.
-    search = Search.from_spec({"edition": 1, "table_rules": 1} | read_yaml(folder.search_file))
     try:
         locations = Locations(**yaml.safe_load(folder.locations_file.read_text()))
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -167,6 +182,11 @@ def find(name: str, home: Path = DEFAULT_HOME) -> Entry:
             f"{folder.locations_file} is damaged ({error});"
             " it holds `storage: URL` and `tracking_uri: URI`."
         ) from error
+    spec = read_yaml(folder.search_file)
+    if isinstance(spec.get("code"), dict):
+        sources.hold(spec["code"], _files(name, folder, locations).code)
+    # Version 0.1 wrote neither.
+    search = Search.from_spec({"edition": 1, "table_rules": 1} | spec)
     return Entry(search, folder, locations)
 
 

@@ -6,6 +6,7 @@ HOME/NAME/search.yaml     the search, written last: its presence means that it i
           journal.log     the storage, unless it is a database
           outcomes/       cohorts in flight                            } unless they are
           models/         learned scalars of trials on the frontier    } exchanged elsewhere
+          code/           the user's own families                      }
           report/         tables and figures
 HOME/mlflow.db            the mirror of all searches
 """

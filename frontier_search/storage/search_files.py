@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from frontier_search import sources
 from frontier_search.storage.archive import Archive
 from frontier_search.storage.member_models import MemberModels
 from frontier_search.storage.outcomes import OutcomeFiles
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 
 class SearchFiles:
-    """The four kinds of files, each in a part of its own.
+    """The kinds of files, each in a part of its own.
 
     ROOT/outcomes/       ``outcomes``: cohorts in flight
          models/         ``models``: learned scalars of the trials on the frontier
          told/           ``archive``: recorded outcomes           } only where outcomes
          session.json    ``owner``: the session that owns them    } are exchanged
+         code/           ``code``: the user's own files that its families are made of, see
+                         ``sources``
 
     Args:
         root: the search's folder, or the folder of its name where outcomes are exchanged.
@@ -32,3 +35,4 @@ class SearchFiles:
         self.models = MemberModels(root)
         self.archive = Archive(root if exchanged else None)
         self.owner = Owner(root if exchanged else None)
+        self.code = root / sources.FOLDER

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from frontier_search.errors import TrialError
-from frontier_search.models.network import HandWritten, Solved
+from frontier_search.models.network import HandWritten, Moded, Solved
 from frontier_search.training import loss, metrics
 from frontier_search.training.metrics import EVALUATION_ROWS
 from frontier_search.training.optimiser import StackedAdamW
@@ -54,6 +54,7 @@ class TorchEpochs:
         self.optimiser, self.selection = optimiser, selection
         # Whether an object keeps a protocol takes as long to find out as a dozen tensor operations.
         self._handwritten = stack.network if isinstance(stack.network, HandWritten) else None
+        self._moded = stack.network if isinstance(stack.network, Moded) else None
         self._solved = stack.network if isinstance(stack.network, Solved) else None
         if self._solved is not None and data.rows.pool.weights is not None:
             raise TrialError("its network solves for a part of it, and knows no weights of rows")
@@ -98,12 +99,23 @@ class TorchEpochs:
                 d_outputs = loss.gradient(task, outputs, rows.y, rows.weights)
                 network.backward(learned, saved, d_outputs, self.gradients)
             return
-        leaves = {name: tensor.detach().requires_grad_() for name, tensor in learned.items()}
-        losses = loss.row_losses(task, self.stack.network.forward(leaves, rows.x), rows.y)
+        carried = self.stack.carried  # has no gradient
+        leaves = {
+            name: t.detach().requires_grad_(name not in carried) for name, t in learned.items()
+        }
+        if self._moded is not None:
+            outputs = self._moded.forward_training(leaves, rows.x, self.optimiser.step_count)
+        else:
+            outputs = self.stack.network.forward(leaves, rows.x)
+        losses = loss.row_losses(task, outputs, rows.y)
         if rows.weights is not None:
             losses = losses * rows.weights
-        found = torch.autograd.grad(losses.mean(dim=1).sum(), list(leaves.values()))
-        for name, gradient in zip(leaves, found, strict=True):
+        total = losses.mean(dim=1).sum()
+        trained = [name for name in leaves if name not in carried]
+        found = torch.autograd.grad(
+            total, [leaves[name] for name in trained], materialize_grads=True
+        )
+        for name, gradient in zip(trained, found, strict=True):
             self.gradients[name].copy_(gradient)
 
     @torch.no_grad()

@@ -45,8 +45,10 @@ class Selection:
         """
         self.val_losses[epoch - 1] = val_loss
         healthy = torch.isfinite(val_loss)
-        for tensor in self.stack.learned.values():
-            healthy &= torch.isfinite(tensor).flatten(1).all(dim=1)
+        for name, tensor in self.stack.learned.items():
+            if name in self.stack.carried:  # a mask holds infinities
+                continue
+            healthy &= torch.isfinite(tensor).view(len(tensor), -1).all(dim=1)
         self.diverged_epoch.masked_fill_(~healthy & (self.diverged_epoch == 0), epoch)
         best = self.select == "best"
         better = val_loss < self.loss if best else torch.ones_like(healthy)

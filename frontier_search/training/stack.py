@@ -8,7 +8,7 @@ batched products see contiguous matrices.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -59,9 +59,19 @@ def views(flat: Tensor, n_models: int, shapes: Mapping[str, tuple[int, ...]]) ->
     return tensors
 
 
-def per_scalar(per_model: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> Tensor:
-    """Repeats a value of each model, (M,), for each of its scalars: (M P,), in ``views``' order."""
-    return torch.cat([per_model.repeat_interleave(math.prod(shape)) for shape in shapes.values()])
+def per_scalar(
+    per_model: Tensor, shapes: Mapping[str, tuple[int, ...]], without: Collection[str] = ()
+) -> Tensor:
+    """Repeats a value of each model, (M,), for each of its scalars: (M P,), in ``views``' order.
+
+    Args:
+        without: the names of tensors whose scalars get 0.
+    """
+    blocks = [
+        (per_model * (name not in without)).repeat_interleave(math.prod(shape))
+        for name, shape in shapes.items()
+    ]
+    return torch.cat(blocks)
 
 
 class Stack:
@@ -72,6 +82,7 @@ class Stack:
         flat: (M P,) learned scalars, float32.
         learned: the same scalars as named tensors, views into ``flat``.
         n_learned: P, the number of learned scalars of one model.
+        carried: the names of those that no gradient changes, see ``models.network.Moded``.
     """
 
     def __init__(
@@ -84,6 +95,7 @@ class Stack:
             [model.seed for model in models],
         )
         self.network: Network = network_class(architectures, seeds, n_inputs, n_outputs, device)
+        self.carried = getattr(self.network, "carried", frozenset[str]())
         self.n_learned = sum(math.prod(shape) for shape in self.network.learned.values())
         self.flat = torch.zeros(len(models) * self.n_learned, device=device)
         self.learned = views(self.flat, len(models), self.network.learned)

@@ -66,7 +66,7 @@ class StackTraining:
 
     def _per_scalar(self, per_model: list[float]) -> Tensor:
         values = torch.tensor(per_model, device=self.data.device)
-        return per_scalar(values, self.stack.network.learned)
+        return per_scalar(values, self.stack.network.learned, self.stack.carried)
 
     def run(
         self,
@@ -145,7 +145,7 @@ class StackTraining:
 
     def selected_weights(self) -> NDArray[np.float32]:
         """Returns the learned scalars of each model's selected epoch, (M, P)."""
-        blocks = [tensor.flatten(1) for tensor in self.selection.learned.values()]
+        blocks = [tensor.reshape(len(tensor), -1) for tensor in self.selection.learned.values()]
         return torch.cat(blocks, dim=1).cpu().numpy()
 
     def state(self) -> Arrays:

@@ -5,6 +5,7 @@ A member is two files: ``NAME.py`` says what it is, ``NAME.yaml`` holds its defa
 
 from __future__ import annotations
 
+from frontier_search.models import own
 from frontier_search.models.family import Family
 from frontier_search.zoo import Zoo
 
@@ -55,4 +56,5 @@ FAMILIES: Zoo[Family] = Zoo(
         name: f"frontier_search.models.families.{name}:FAMILY"
         for name in (*PUBLISHED, *NEXT_STEPS, *CONTROLS)
     },
+    own.adopt,
 )
