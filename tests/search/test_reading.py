@@ -230,7 +230,10 @@ def test_a_name_and_a_dataset_are_needed(key: str) -> None:
             ["tests.nosuch:FAMILY"],
             "cannot load 'tests.nosuch:FAMILY': No module named 'tests.nosuch'.",
         ),
-        (["tests.support.toys:search"], "family 'tests.support.toys:search': unknown key 'n_inputs'"),
+        (
+            ["tests.support.toys:search"],
+            "family 'tests.support.toys:search': unknown key 'n_inputs'",
+        ),
     ],
 )
 def test_families_that_cannot_be_searched(families: Any, words: str) -> None:
