@@ -61,6 +61,9 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.models.networks.reservoir import ReservoirStack as ReservoirStack
     from frontier_search.models.tanh import differentiable_tanh as differentiable_tanh
     from frontier_search.models.tanh import tanh as tanh
+    from frontier_search.models.trainable import Fitted as Fitted
+    from frontier_search.models.trainable import Problem as Problem
+    from frontier_search.models.trainable import Trainable as Trainable
     from frontier_search.objective import OBJECTIVES as OBJECTIVES
     from frontier_search.objective import Counted as Counted
     from frontier_search.objective import FromMean as FromMean
@@ -124,6 +127,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "models.tanh": "differentiable_tanh tanh",
     "models.networks.reservoir": "ReservoirStack",
     "sampling.known_size_sampler": "KnownSizeSampler",
+    "models.trainable": "Fitted Problem Trainable",
     "sampling.samplers": "SAMPLERS Sampler",
     "trial": "Candidate Cohort Outcome SeedOutcome Trial TrialState",
     "session": "Session",

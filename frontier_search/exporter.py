@@ -17,7 +17,6 @@ from frontier_search.export.emitters import plan
 from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.models.editions import family
 from frontier_search.models.family import Architecture
 from frontier_search.objective import OBJECTIVES
 from frontier_search.search.bound import parse_bound
@@ -117,7 +116,7 @@ def member(entry: Entry, trial: Trial) -> Member:
     if weights is None:
         raise SpecError(f"the model of trial {trial.number} of {entry.search.name} was not kept.")
     search, position = entry.search, trial.median_seed()
-    built = family(trial.candidate.family, search.edition).build(trial.candidate.hyperparameters)
+    built = search.architecture(trial.candidate)
     return Member(
         entry, trial, built, search.seeds[position], weights[position], search.find_dataset()
     )

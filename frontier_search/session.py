@@ -12,13 +12,13 @@ import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from frontier_search.errors import SearchError
 from frontier_search.frontier.frontier import Frontier, losses
 from frontier_search.frontier.races import Audits, Races
-from frontier_search.objective import Objective
+from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.sampling.proposer import open_proposer
+from frontier_search.search.bound import Bound
 from frontier_search.search.search import Search
 from frontier_search.storage.records import is_settled
 from frontier_search.storage.search_record import SearchRecord
@@ -223,7 +223,11 @@ class Session:
         with self.storage.group():
             for number, outcome in running:
                 values, reason = judge(
-                    self._trials[number], outcome, self.objectives, len(self.search.seeds)
+                    self._trials[number],
+                    outcome,
+                    self.objectives,
+                    len(self.search.seeds),
+                    self.search.require,
                 )
                 if values is not None and outcome.stopped is not None:
                     reason = (
@@ -353,11 +357,16 @@ class Session:
 
 
 def judge(
-    trial: Trial, outcome: Outcome, objectives: Iterable[Objective], n_seeds: int
+    trial: Trial,
+    outcome: Outcome,
+    objectives: Iterable[Objective],
+    n_seeds: int,
+    bounds: Iterable[Bound] = (),
 ) -> tuple[list[float] | None, str | None]:
     """Returns the minimised objectives of a trial, or the reason why it fails; the other is None.
 
-    A trial fails by an exception, a missing seed, a divergence, or an objective that is not finite.
+    A trial fails by an exception, a missing seed, a divergence, an objective that is not finite, or
+    a required bound that its fitted models break.
     """
     if outcome.failure is not None:
         return None, outcome.failure
@@ -369,7 +378,11 @@ def judge(
                 f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: "
                 "a loss or a parameter is not finite"
             )
-    values, trained = [], replace(trial, outcome=outcome)
+    values, trained = [], trial.measured(outcome)
+    for bound in bounds:
+        if not bound.admits(trained.size):
+            size = OBJECTIVES[bound.objective].count(trained.size)
+            return None, f"{bound.objective} is {size} after fitting, which breaks {bound}"
     for objective in objectives:
         value = objective.of(trained)
         if not math.isfinite(value):

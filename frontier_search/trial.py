@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -201,6 +201,7 @@ class Outcome:
         stopped: the epoch after which the race of its cohort stopped it, or None.
         audited: the epoch after which it would have been stopped, had it not been drawn for an
             audit, or None.
+        size: what a trial's size turned out to be, where fitting decides it: means over seeds.
     """
 
     seeds: tuple[SeedOutcome, ...]
@@ -208,6 +209,7 @@ class Outcome:
     worker: str = ""
     stopped: int | None = None
     audited: int | None = None
+    size: Mapping[str, int] | None = None
 
     @property
     def seconds(self) -> float:
@@ -220,6 +222,7 @@ class Outcome:
             "worker": self.worker,
             **({"stopped": self.stopped} if self.stopped is not None else {}),
             **({"audited": self.audited} if self.audited is not None else {}),
+            **({"size": dict(self.size)} if self.size is not None else {}),
         }
 
     @staticmethod
@@ -230,6 +233,7 @@ class Outcome:
             data["worker"],
             data.get("stopped"),
             data.get("audited"),
+            data.get("size"),
         )
 
 
@@ -239,7 +243,8 @@ class Trial:
 
     Attributes:
         uid: ``<search>/<number>``, its name in every table, file and MLflow run.
-        size: raw, effective, flops and bytes, known before training.
+        size: raw, effective, flops and bytes: known before training, or, of what is fitted in one
+            go, the least that they can be until it is.
         objectives: the values as the user sees them, by objective. Empty unless complete.
         outcome: None until it is recorded.
         reason: why it failed or was pruned, or None.
@@ -261,6 +266,11 @@ class Trial:
     @property
     def seeds(self) -> tuple[SeedOutcome, ...]:
         return self.outcome.seeds if self.outcome else ()
+
+    def measured(self, outcome: Outcome | None) -> Trial:
+        """Returns the trial with an outcome, and with the size that it has measured."""
+        size = self.size if outcome is None or outcome.size is None else outcome.size
+        return replace(self, outcome=outcome, size=size)
 
     def per_seed(self, metric: str) -> list[float]:
         """Returns one metric, e.g. ``"val_loss"``, in the order of the seeds that have it."""

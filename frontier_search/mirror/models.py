@@ -37,9 +37,11 @@ from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
 from frontier_search.models.networks.feedforward import FeedForwardStack
 from frontier_search.models.networks.reservoir import ReservoirStack
 from frontier_search.models.program import Factors, Program, Programmed
+from frontier_search.models.trainable import Fit
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
 from frontier_search.table import predictions
+from frontier_search.training import fitting
 from frontier_search.training.stack import Model, Stack, views
 from frontier_search.trial import Trial
 
@@ -96,8 +98,8 @@ class FrontierModel(torch.nn.Module):
 
 def module(
     search: Search, trial: Trial, weights: NDArray[np.float32], seed_index: int
-) -> FrontierModel:
-    """Returns the trained model of one seed of a trial.
+) -> torch.nn.Module:
+    """Returns the trained model of one seed of a trial: rows (n, d) -> outputs (n, o).
 
     Args:
         weights: (n_seeds, P), as ``MemberModels.read`` gives them.
@@ -109,6 +111,8 @@ def module(
     """
     dataset = search.find_dataset()
     architecture = search.architecture(trial.candidate)
+    if isinstance(architecture, Fit):
+        return fitting.module(architecture, weights[seed_index])
     stack = Stack(
         [Model(0, search.seeds[seed_index], architecture, 0.0)],
         dataset.n_features,
@@ -244,7 +248,7 @@ def _create(
     )
 
 
-def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedModel) -> None:
+def save(exportable: torch.nn.Module, n_inputs: int, folder: Path, logged: LoggedModel) -> None:
     """Writes an MLflow model: in NumPy where ``numpy_model`` knows the network, else in torch.
 
     It does not use MLflow's fluent API, which needs a global active run.
@@ -255,11 +259,11 @@ def save(exportable: FrontierModel, n_inputs: int, folder: Path, logged: LoggedM
         Schema([TensorSpec(np.dtype(np.float32), (-1, width))]) for width in (n_inputs, n_outputs)
     )
     card = _card(logged, ModelSignature(inputs, outputs))
-    program = exportable.program()
-    if program is None:
-        _save_torch(exportable, example, folder, card)
-    else:
+    program = exportable.program() if isinstance(exportable, FrontierModel) else None
+    if isinstance(exportable, FrontierModel) and program is not None:
         _save_numpy(program, exportable.arrays(), folder, card)
+    else:
+        _save_torch(exportable, example, folder, card)
 
 
 def _card(logged: LoggedModel, signature: ModelSignature) -> ModelCard:
@@ -274,7 +278,7 @@ def _card(logged: LoggedModel, signature: ModelSignature) -> ModelCard:
 
 
 def _save_served(
-    exportable: FrontierModel, dataset: Dataset, seed: int, folder: Path, logged: LoggedModel
+    exportable: torch.nn.Module, dataset: Dataset, seed: int, folder: Path, logged: LoggedModel
 ) -> None:
     """Writes a model that takes raw rows, with their names and two of them as an example.
 
@@ -353,7 +357,7 @@ def _save_numpy(
 
 
 def _save_torch(
-    exportable: FrontierModel, example: NDArray[np.float32], folder: Path, card: ModelCard
+    exportable: torch.nn.Module, example: NDArray[np.float32], folder: Path, card: ModelCard
 ) -> None:
     """Writes a model whose program is a ``torch.export`` archive."""
     import mlflow.pytorch  # it loads half of torch.export, and few models need it

@@ -78,6 +78,8 @@ class Family:
         build: hyperparameters -> architecture. Raises SpecError if there is no such model.
         image: whether a row must be a square image of one channel.
         space: the default space in YAML form, where no file holds it.
+        fitted: whether its models are fitted in one go, see ``trainable``: without epochs, without
+            a learning rate, and with a size that is known after fitting.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Family:
     build: Callable[[Mapping[str, Value]], Architecture]
     image: bool = False
     space: Mapping[str, Any] | None = None
+    fitted: bool = False
 
     def space_spec(self, learning_rate: tuple[float, float]) -> dict[str, Any]:
         """Returns the default space in YAML form, with the dataset's learning-rate range.

@@ -23,6 +23,7 @@ from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type
 from frontier_search.errors import SpecError
 from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.family import FROM_DATASET, Family
+from frontier_search.models.trainable import Trainable, fitting
 from frontier_search.space import Value
 from frontier_search.spec import load_yaml
 from frontier_search.zoo import load
@@ -49,6 +50,8 @@ def adopt(path: str, found: object) -> object:
     Raises:
         SpecError: the parameters of a callable cannot be understood.
     """
+    if isinstance(found, Trainable):
+        return _fitted_family(path, found)
     if isinstance(found, Family) or not callable(found):
         return found
     builder: Builder = found
@@ -63,6 +66,22 @@ def adopt(path: str, found: object) -> object:
         space_file=file,
         space=space,
         build=lambda hyperparameters: OwnModule(path, _arguments(hyperparameters)),
+    )
+
+
+def _fitted_family(path: str, found: Trainable) -> Family:
+    if not found.space:
+        raise SpecError(
+            f"family {path!r}: this Trainable has no space; give space={{'depth': [1, 2, 4]}}."
+        )
+    return Family(
+        name=path,
+        summary="what you fit yourself",
+        source=path.partition(":")[0],
+        space_file=Path(),
+        space={str(name): _form(value) for name, value in found.space.items()},
+        build=fitting(found),
+        fitted=True,
     )
 
 

@@ -118,6 +118,7 @@ def _space(
     except SpecError as error:
         problems += error.problems
         return None
+    rates = () if family.fitted else rates
     if rates:
         spec["learning_rate"] = {"choice": list(rates)}
     if override not in (None, "default"):
@@ -144,7 +145,7 @@ def _space(
             default[key].type_problem(key, *parameter.extent()) if key in default.names() else None
         )
         mistakes += [problem] if problem else []
-    mistakes += _rate_problems(space) if not mistakes else []
+    mistakes += _rate_problems(space) if not mistakes and not family.fitted else []
     problems += [f"family {name!r}: {problem}" for problem in mistakes]
     return space
 

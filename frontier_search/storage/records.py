@@ -72,7 +72,7 @@ def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:
     for objective in objectives:  # counts are whole numbers, and Optuna keeps floats
         if objective.known and objective.name in shown:
             shown[objective.name] = int(shown[objective.name])
-    return Trial(
+    trial = Trial(
         number=frozen.number,
         uid=attributes[UID],
         cohort=attributes[COHORT],
@@ -80,8 +80,8 @@ def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:
         candidate=candidate_of(frozen.params),
         size=attributes[SIZE],
         objectives=shown,
-        outcome=Outcome.from_json(attributes[OUTCOME]) if OUTCOME in attributes else None,
         reason=attributes.get(REASON),
         started_at=frozen.datetime_start.timestamp() if frozen.datetime_start else None,
         finished_at=frozen.datetime_complete.timestamp() if frozen.datetime_complete else None,
     )
+    return trial.measured(Outcome.from_json(attributes[OUTCOME]) if OUTCOME in attributes else None)

@@ -15,10 +15,11 @@ from functools import partial
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError, TrialError
 from frontier_search.models.editions import EDITION, FIRST_COMPILED, family
+from frontier_search.models.family import Architecture
 from frontier_search.models.program import COMPILED
 from frontier_search.objective import Objective, Timed
 from frontier_search.race import Race, log_loss
-from frontier_search.training import metrics
+from frontier_search.training import fitting, metrics
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.kernels.library import library
 from frontier_search.training.rows import Data
@@ -35,7 +36,7 @@ class Trained:
     Attributes:
         outcomes: one for each candidate, in the cohort's order.
         weights: trial number -> (n_seeds, P) learned scalars of the selected epoch, in the order of
-            the network's ``learned``.
+            the network's ``learned``; of what is fitted, bytes, see ``fitting.unpack``.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -69,9 +70,14 @@ def train_cohort(
     """
     failures: dict[int, str] = {}
     models: list[Model] = []
+    fits: dict[int, Architecture] = {}  # of what is fitted in one go
     for position, candidate in enumerate(cohort.candidates):
         try:
-            models += _models(position, candidate, data.seeds, edition)
+            kind = family(candidate.family, edition)
+            if kind.fitted:
+                fits[position] = kind.build(candidate.hyperparameters)
+            else:
+                models += _models(position, candidate, data.seeds, edition)
         except (SpecError, TrialError) as error:
             failures[position] = str(error)
         except Exception as error:  # the user's code: whatever it raises is this trial's failure
@@ -100,8 +106,17 @@ def train_cohort(
                 failures[position] = result
             else:
                 measured[position], weights[cohort.numbers[position]] = result
+    sizes: dict[int, dict[str, int]] = {}
+    for position, architecture in fits.items():
+        try:
+            seeds, packed, sizes[position] = fitting.fit(architecture, data, budget)
+            measured[position], weights[cohort.numbers[position]] = seeds, packed
+        except Exception as error:  # the user's code: whatever it raises is this trial's failure
+            failures[position] = describe(error)
     asked = [objective for objective in objectives if isinstance(objective.source, Timed)]
     for position, seeds in measured.items() if asked else ():
+        if position in fits:
+            continue
         (model,) = _models(position, cohort.candidates[position], data.seeds[:1], edition)
         timed = metrics.timed(asked, model, data)
         measured[position] = [replace(seed, metrics={**seed.metrics, **timed}) for seed in seeds]
@@ -110,7 +125,12 @@ def train_cohort(
     return Trained(
         tuple(
             Outcome(
-                tuple(measured.get(i, ())), failures.get(i), worker, stopped.get(i), audited.get(i)
+                tuple(measured.get(i, ())),
+                failures.get(i),
+                worker,
+                stopped.get(i),
+                audited.get(i),
+                sizes.get(i),
             )
             for i in positions
         ),

@@ -48,6 +48,9 @@ CONTROLS = (  # without which a frontier proves nothing
     "random_features",
     "kronecker_fixed_input",
     "random_sparse_fixed_input",
+    "tree",
+    "boosted_trees",
+    "svm",
 )
 
 FAMILIES: Zoo[Family] = Zoo(
