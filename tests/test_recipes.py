@@ -180,6 +180,13 @@ def test_families(title: str, name: str, cook: Cook, monkeypatch: pytest.MonkeyP
     assert name in FAMILIES
 
 
+def test_own_model(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = cook("A model of your own").commands
+    trials = run(monkeypatch, line)
+    assert {trial.candidate.family for trial in trials} == {"dense", "mine:Net"}
+    assert [name for name, _ in find("tiny", Path("home")).search.code] == ["mine.py"]
+
+
 def test_dataset(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
     (line,) = cook("A dataset").commands
     run(monkeypatch, line, dataset=line.rpartition(" ")[2])
