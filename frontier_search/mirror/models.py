@@ -10,6 +10,7 @@ import json
 import platform
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
@@ -139,6 +140,8 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     position = trial.median_seed()
     try:
         exportable = module(entry.search, trial, weights, position)
+        if getattr(exportable, "plain", None) is not None:
+            require_export(exportable, entry.search.find_dataset().n_features)
     except SpecError as error:
         return f"{NO_MODEL}{error}"
     logged = _find(client, experiment_id, run_id) or _create(
@@ -220,6 +223,29 @@ def _loaded(folder: Path) -> Any:
     import mlflow.pyfunc
 
     return mlflow.pyfunc.load_model(str(folder))
+
+
+def require_export(exportable: torch.nn.Module, n_inputs: int) -> None:
+    """Exports a user's own module once, and compares a row alone and others with the module.
+
+    Raises:
+        SpecError: torch cannot export it, because its ``forward`` reads a value for example, or
+            what it exports computes something else.
+    """
+    rows = torch.randn(7, n_inputs, generator=torch.Generator().manual_seed(0))
+    shapes = {"x": {0: torch.export.Dim("n")}}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of how torch keeps the weights of a GRU
+            exported = torch.export.export(
+                exportable, (rows[:EXAMPLE_ROWS],), dynamic_shapes=shapes
+            ).module()
+            for some in (rows, rows[:1]):
+                if not torch.allclose(exported(some), exportable(some), rtol=1e-3, atol=1e-4):
+                    raise SpecError("what it exports computes something else")
+    except Exception as error:  # whatever torch raises about the user's code
+        reason = " ".join(str(error).split())[:120]
+        raise SpecError(f"torch.export refuses this module: {reason}") from error
 
 
 def _find(client: MlflowClient, experiment_id: str, run_id: str) -> LoggedModel | None:

@@ -15,7 +15,7 @@ from torch import nn
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
-from frontier_search.mirror.models import FrontierModel
+from frontier_search.mirror.models import FrontierModel, require_export
 from frontier_search.models import examination, own
 from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.families import FAMILIES
@@ -105,6 +105,17 @@ def test_what_is_logged_gives_a_row_alone_what_it_gives_among_others(name: str) 
     torch.testing.assert_close(logged(x), expected)
     torch.testing.assert_close(torch.cat([logged(row[None]) for row in x]), expected)
     assert torch.equal(logged(x), logged(x))
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_what_torch_can_export_is_exported_for_any_number_of_rows(name: str) -> None:
+    stack = Stack([Model(0, 101, architecture(name), 0.01)], 3, 3, CPU)
+    logged = FrontierModel(stack, stack.flat.numpy()).eval()
+    if name == "ReadsAValue":
+        with pytest.raises(SpecError, match="torch.export refuses this module"):
+            require_export(logged, 3)
+        return
+    require_export(logged, 3)
 
 
 def test_buffers_are_the_models_own_and_change_only_in_training() -> None:
