@@ -43,7 +43,7 @@ def is_covered(name: str) -> bool:
     return covers(Stack(stack, n_inputs_of(name), 1, CPU), data)
 
 
-COVERED = [name for name in FAMILIES if is_covered(name)]
+COVERED = [name for name in FAMILIES if not FAMILIES[name].fitted and is_covered(name)]
 
 
 def train(
@@ -201,7 +201,8 @@ def test_a_model_does_not_depend_on_the_number_of_threads(name: str, threads: in
 
 def test_the_table_of_compiled_networks_has_every_covered_family() -> None:
     """It is read without torch, to decide how many workers there are."""
-    built = {name: models(name, sampled(name, 1, **NARROW))[0].architecture for name in FAMILIES}
+    trained = [name for name in FAMILIES if not FAMILIES[name].fitted]
+    built = {name: models(name, sampled(name, 1, **NARROW))[0].architecture for name in trained}
     assert [name for name in built if built[name].network in COMPILED] == COVERED
 
 
