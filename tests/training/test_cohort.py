@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,7 @@ def _family(network: str) -> Any:
         shape: int = 0
         rank: int = 0
 
-    class Toys:
-        build = staticmethod(lambda hyperparameters: Toy(network))
-
-    return Toys
+    return replace(FAMILIES["dense"], build=lambda hyperparameters: Toy(network))
 
 
 RAISING, GREEDY = (
