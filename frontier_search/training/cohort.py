@@ -109,7 +109,7 @@ def train_cohort(
     sizes: dict[int, dict[str, int]] = {}
     for position, architecture in fits.items():
         try:
-            seeds, packed, sizes[position] = fitting.fit(architecture, data, budget)
+            seeds, packed, sizes[position] = fitting.fit(architecture, data, budget, objectives)
             measured[position], weights[cohort.numbers[position]] = seeds, packed
         except Exception as error:  # the user's code: whatever it raises is this trial's failure
             failures[position] = describe(error)

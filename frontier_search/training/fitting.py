@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from frontier_search.data.dataset import Rows, TrainingBudget
 from frontier_search.errors import SpecError, TrialError
 from frontier_search.models.family import Architecture
 from frontier_search.models.trainable import Fit, Fitted, Problem
+from frontier_search.objective import Objective
 from frontier_search.training import metrics
 from frontier_search.training.rows import Data, StackedRows
 from frontier_search.trial import SPLITS, AtBudget, SeedOutcome
@@ -26,7 +27,10 @@ LENGTH_BYTES = 8
 
 
 def fit(
-    architecture: Architecture, data: Data, budget: TrainingBudget
+    architecture: Architecture,
+    data: Data,
+    budget: TrainingBudget,
+    objectives: Sequence[Objective] = (),
 ) -> tuple[list[SeedOutcome], NDArray[Any], dict[str, int]]:
     """Fits a candidate on every seed.
 
@@ -36,10 +40,12 @@ def fit(
         the outcomes, the packed models (n_seeds, bytes), and the sizes, means over the seeds.
     """
     kind, dataset = cast(Fit, architecture), data.dataset
+    if data.rows.pool.weights is not None:
+        raise TrialError("what is fitted in one go knows no weights of rows")
     trainable, hyperparameters = kind.trainable, dict(kind.hyperparameters)
     problem = Problem(dataset.task, dataset.n_features, dataset.n_outputs)
     parts = {part: _rows(data, part) for part in SPLITS}
-    outcomes, models, sizes = [], [], []
+    outcomes, models, sizes, units = [], [], [], data.units().cpu()
     for i, seed in enumerate(data.seeds):
         started = time.perf_counter()
         x, y = parts["train"].x[i].T.numpy(), parts["train"].y[i].numpy()
@@ -49,7 +55,8 @@ def fit(
         for part, rows in parts.items():
             own = StackedRows(rows.x[i : i + 1], rows.y[i : i + 1])
             outputs = _outputs(trainable.predict(fitted, own.x[0].T.numpy()), own, problem)
-            (values,) = metrics.on_rows(dataset.task, partial(_given, outputs), [own])
+            given = partial(_given, outputs)
+            (values,) = metrics.on_rows(dataset.task, given, [own], objectives, units[i : i + 1])
             found |= {f"{part}_{name}": value for name, value in values.items()}
         at = {epochs: AtBudget(epochs, found) for epochs in budget.budgets}
         outcomes.append(SeedOutcome(seed, found, budget.epochs, budget.epochs, seconds, budgets=at))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from frontier_search.data.dataset import Task, TrainingBudget
+from frontier_search.data.dataset import Rows, Task, TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.trainable import Fit, Problem, Trainable
@@ -57,6 +57,24 @@ def test_what_is_kept_is_the_model_and_is_counted(name: str, task: Any) -> None:
     assert size["effective"] == round(np.mean([each.effective for each in sizes]))
     again = fitting.fit(architecture, Data(toy, SEEDS, CPU), TrainingBudget(4, 16))
     assert [o.metrics for o in again[0]] == [o.metrics for o in outcomes]
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_several_targets_are_fitted_each(name: str) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((60, 3)).astype(np.float32)
+    rows = Rows(x, np.stack([x[:, 0], -2 * x[:, 1]], 1).astype(np.float32))
+    architecture = sampled(name)
+    problem = Problem("regression", 3, 2)
+    fitted = architecture.trainable.fit(dict(architecture.hyperparameters), rows, problem, 1)
+    outputs = architecture.trainable.predict(fitted, x)
+    assert outputs.shape == (60, 2)
+    for k in range(2):
+        assert np.corrcoef(outputs[:, k], rows.y[:, k])[0, 1] > 0.5
+    module = fitting.module(architecture, fitting.pack([fitted])[0])
+    torch.testing.assert_close(
+        module(torch.from_numpy(x)), torch.from_numpy(outputs).float(), rtol=1e-4, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("name", FITTED)

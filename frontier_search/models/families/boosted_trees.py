@@ -25,20 +25,30 @@ def fit(hyperparameters: Hyperparameters, rows: Rows, problem: Problem, seed: in
 
     kind = GradientBoostingRegressor if problem.task == "regression" else GradientBoostingClassifier
     shrinkage = float(hyperparameters["shrinkage"])
-    made = kind(
-        n_estimators=int(hyperparameters["n_trees"]),
-        max_depth=int(hyperparameters["depth"]),
-        learning_rate=shrinkage,
-        random_state=seed,
-    ).fit(rows.x, rows.y)
-    grown = [(each.tree_, k) for row in made.estimators_ for k, each in enumerate(row)]
-    width = problem.n_outputs
+    several = rows.y.ndim > 1  # targets, each of which has a sum of its own
+    columns = rows.y.T if several else rows.y[None]
+    made = [
+        kind(
+            n_estimators=int(hyperparameters["n_trees"]),
+            max_depth=int(hyperparameters["depth"]),
+            learning_rate=shrinkage,
+            random_state=seed,
+        ).fit(rows.x, y)
+        for y in columns
+    ]
+    grown = [
+        (each.tree_, target + k)
+        for target, fitted in enumerate(made)
+        for row in fitted.estimators_
+        for k, each in enumerate(row)
+    ]
     values = []
     for tree, k in grown:
-        value = np.zeros((tree.node_count, width))
+        value = np.zeros((tree.node_count, problem.n_outputs))
         value[:, k] = shrinkage * tree.value[:, 0, 0]
         values.append(value)
-    start = made._raw_predict_init(rows.x[:1])[0]  # the prior's logits, or the mean
+    # the logits of the shares of classes, or the mean of each target
+    start = np.concatenate([fitted._raw_predict_init(rows.x[:1])[0] for fitted in made])
     return trees.arrays_of([tree for tree, _ in grown], values, start, width=1)
 
 

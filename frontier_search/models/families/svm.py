@@ -32,8 +32,11 @@ def fit(hyperparameters: Hyperparameters, rows: Rows, problem: Problem, seed: in
     gamma = float(hyperparameters["gamma"]) / problem.n_inputs
     cost, n = float(hyperparameters["cost"]), len(rows)
     if problem.task == "regression":
-        epsilon = float(hyperparameters["epsilon"]) * float(rows.y.std())
-        machines = [(SVR(C=cost, gamma=gamma, epsilon=epsilon).fit(rows.x, rows.y), 1.0, 0.0)]
+        share = float(hyperparameters["epsilon"])
+        machines = [
+            (SVR(C=cost, gamma=gamma, epsilon=share * float(y.std())).fit(rows.x, y), 1.0, 0.0)
+            for y in rows.y.reshape(n, -1).T
+        ]
     else:
         classes = [1] if problem.task == "binary" else range(problem.n_outputs)
         machines = [_calibrated(SVC(C=cost, gamma=gamma), rows.x, rows.y == k) for k in classes]
@@ -47,6 +50,7 @@ def fit(hyperparameters: Hyperparameters, rows: Rows, problem: Problem, seed: in
         "weight": weights[:, used].astype(np.float32),
         "bias": np.asarray(bias, np.float32),
         "gamma": np.asarray(gamma, np.float32),
+        "one_a_class": np.asarray(problem.task == "multiclass"),
     }
 
 
@@ -69,8 +73,7 @@ def predict(fitted: Fitted, x: NDArray[np.float32]) -> NDArray[np.floating[Any]]
     kernel = np.exp(-fitted["gamma"] * squares.clip(0))
     outputs = kernel @ fitted["weight"].T.astype(np.float64) + fitted["bias"]
     # one machine a class gives chances that add up to 1 after their division by the sum
-    one = outputs.shape[1] == 1
-    return np.asarray(outputs if one else -np.logaddexp(0, -outputs))
+    return np.asarray(-np.logaddexp(0, -outputs) if fitted["one_a_class"] else outputs)
 
 
 def size(

@@ -29,7 +29,7 @@ def fit(hyperparameters: Hyperparameters, rows: Rows, problem: Problem, seed: in
     made = kind(max_depth=depth, min_samples_leaf=least, random_state=seed).fit(rows.x, rows.y)
     tree = made.tree_
     if problem.task == "regression":
-        values = tree.value[:, 0]
+        values = tree.value[:, :, 0]  # (nodes, targets)
     else:
         values = _logits(tree, made.classes_.astype(int), problem)
     return trees.arrays_of([tree], [values], np.zeros(problem.n_outputs), problem.n_outputs)

@@ -20,6 +20,7 @@ class KernelMachine(nn.Module):
 
     def __init__(self, fitted: Mapping[str, NDArray[Any]]) -> None:
         super().__init__()
+        self.one_a_class = bool(fitted["one_a_class"])
         for name in ("support", "weight", "bias", "gamma"):
             self.register_buffer(name, torch.from_numpy(fitted[name]))
 
@@ -27,4 +28,4 @@ class KernelMachine(nn.Module):
         squares = x.square().sum(1, keepdim=True) + self.support.square().sum(1)
         squares = (squares - 2 * x @ self.support.T).clamp_min(0)
         outputs = torch.exp(-self.gamma * squares) @ self.weight.T + self.bias
-        return outputs if outputs.shape[1] == 1 else nn.functional.logsigmoid(outputs)
+        return nn.functional.logsigmoid(outputs) if self.one_a_class else outputs
