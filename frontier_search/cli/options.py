@@ -47,8 +47,8 @@ def once(*declarations: str, **settings: Any) -> Option:
     return click.option(*declarations, cls=Once, **settings)
 
 
-def seeds_of(text: str) -> int | str:
-    """Returns how many seeds, or the text that lists them, which the search checks."""
+def number_or_text(text: str) -> int | str:
+    """Returns a whole number, or the text, which the search checks."""
     try:
         return int(text)
     except ValueError:
@@ -159,7 +159,7 @@ QUESTION = (
     once("--time-budget", metavar="10m", help="Propose no more candidates after this long."),
     once(
         "--seeds",
-        type=seeds_of,
+        type=number_or_text,
         metavar="N|SEED,SEED",
         help="Seeds on which every candidate is trained: how many, or which, e.g. 101,202,303."
         "  [default: 5]",
@@ -170,7 +170,12 @@ QUESTION = (
         metavar="N,N",
         help="Report every model after these epochs too, e.g. 15,30,60,120: the last is trained.",
     ),
-    once("--batch-size", type=int, help="Rows a minibatch.  [default: the dataset's]"),
+    once(
+        "--batch-size",
+        type=number_or_text,
+        metavar="N|auto",
+        help="Rows a minibatch; auto follows the number of rows.  [default: the dataset's]",
+    ),
     once(
         "--select",
         metavar="best|last",

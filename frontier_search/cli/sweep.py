@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from frontier_search.cli.interruption import Interruptible
-from frontier_search.cli.options import HOME, locating, once, seeds_of, training, typed, where_of
+from frontier_search.cli.options import (
+    HOME,
+    locating,
+    number_or_text,
+    once,
+    training,
+    typed,
+    where_of,
+)
 from frontier_search.storage.folder import SweepFolder
 
 
@@ -17,7 +25,7 @@ from frontier_search.storage.folder import SweepFolder
 @once("--name", help="The sweep's name.  [default: the file's]")
 @once(
     "--seeds",
-    type=seeds_of,
+    type=number_or_text,
     metavar="N|SEED,SEED",
     help="Seeds on which every candidate is trained: how many, or which, e.g. 101,202,303.",
 )

@@ -32,6 +32,7 @@ POPULATIONS: dict[Population, str] = {
     "table": "other splits of these rows: it says nothing about rows that are not in the table",
 }
 
+LARGEST_BATCH = 1024  # rows of a minibatch that was chosen by their number
 TARGET_UNIT = "squared standard deviations of the target"  # a loss whose target is standardised
 
 
@@ -88,6 +89,15 @@ class TrainingBudget:
     batch_size: int
     select: Select = "best"
     budgets: tuple[int, ...] = ()
+
+    def batch_size_of(self, n_train: int) -> int:
+        """Returns the batch size that follows the number of training rows.
+
+        It is the power of two below a thousandth of them, so that an epoch has one to two thousand
+        updates, but not below ``batch_size`` and not above LARGEST_BATCH.
+        """
+        following: int = 1 << max(0, (n_train // 1000).bit_length() - 1)
+        return max(self.batch_size, min(LARGEST_BATCH, following))
 
     def at(self, epochs: int) -> TrainingBudget:
         """Returns the same training with another number of epochs, and no smaller budgets."""

@@ -107,7 +107,7 @@ class SamplerHistory:
         new = {
             name: value
             for name, value in self._storage.get_study_system_attrs(self._study_id).items()
-            if name not in known or known[name] != value
+            if name not in known or (known[name] is not value and known[name] != value)
         }
         known.update(new)
         return new

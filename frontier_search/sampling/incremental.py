@@ -29,16 +29,17 @@ class SharedParameters(IntersectionSearchSpace):
 
     def __init__(self, from_all_trials: IntersectionSearchSpace) -> None:
         self._from_all_trials = from_all_trials
-        self._current: dict[str, BaseDistribution] = {}  # empty: to be computed
+        self._current: dict[str, BaseDistribution] | None = None  # None: to be computed
 
     def completed(self, trial: FrozenTrial) -> None:
         """Takes note that a trial of the study is complete."""
-        if any(trial.distributions.get(name) != held for name, held in self._current.items()):
-            self._current = {}
+        held = self._current
+        if not held or any(trial.distributions.get(name) != own for name, own in held.items()):
+            self._current = None
 
     def calculate(self, study: Study, use_cache: bool = False) -> dict[str, BaseDistribution]:
         """Returns the parameters by name, sorted."""
-        if not self._current:
+        if self._current is None:
             self._current = self._from_all_trials.calculate(study, use_cache)
         return dict(self._current)
 

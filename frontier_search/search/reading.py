@@ -60,6 +60,9 @@ def read_search(spec: Mapping[str, Any]) -> dict[str, Any]:
     return _Reader(spec).fields()
 
 
+AUTO = "auto"  # the batch size that follows the number of rows
+
+
 class _Reader:
     """Reads first each value, then what the values mean together."""
 
@@ -89,7 +92,7 @@ class _Reader:
             "seeds": self.values.seeds("seeds", 5),
             "epochs": epochs,
             "budgets": budgets,
-            "batch_size": self.values.whole("batch_size", budget.batch_size if budget else 1),
+            "batch_size": self._batch_size(dataset),
             "select": self.values.one_of(
                 "select", get_args(Select), budget.select if budget else "best"
             ),
@@ -191,6 +194,19 @@ class _Reader:
             )
         budgets = (*(budget for budget in budgets if budget < epochs), epochs)
         return epochs, budgets if len(budgets) > 1 else ()
+
+    def _batch_size(self, dataset: Dataset | None) -> int:
+        """Returns the rows of a minibatch; ``auto`` is decided here and recorded as a number."""
+        if dataset is None or self.spec.get("batch_size") != AUTO:
+            return self.values.whole("batch_size", dataset.budget.batch_size if dataset else 1)
+        try:
+            return dataset.budget.batch_size_of(len(dataset.split(0).train))
+        except Exception as error:  # the user's code may raise anything
+            self.problems.append(
+                f"batch_size = auto follows the number of rows, and they cannot be had: {error}. "
+                "Give a whole number."
+            )
+            return dataset.budget.batch_size
 
     def _rates(self) -> tuple[float, ...]:
         """Returns the learning rates that every family is trained with; none if not given."""

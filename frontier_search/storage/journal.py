@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, final
+from typing import Any, BinaryIO, final
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
@@ -97,7 +97,8 @@ class JournalFile(BaseJournalBackend):
     def __init__(self, path: Path, writable: bool) -> None:
         self.path, self.writable = path, writable
         self._offsets = [0]  # byte at which each known record starts, and the one after them
-        self._grouping = False
+        self._grouping: BinaryIO | None = None  # the open file of a group
+        self._unread: list[bytes] | None = None  # own lines since the last read; None: not known
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
             heal(path)
@@ -105,8 +106,12 @@ class JournalFile(BaseJournalBackend):
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         known = min(log_number_from, len(self._offsets) - 1)
+        if self._unread is not None and log_number_from == len(self._offsets) - 1:
+            yield from self._own(log_number_from)
+            return
         if not self.path.exists():
             return
+        self._unread = None
         with self.path.open("rb") as file:
             file.seek(self._offsets[known])
             for number, line in enumerate(file, start=known):
@@ -116,6 +121,16 @@ class JournalFile(BaseJournalBackend):
                     self._offsets.append(self._offsets[number] + len(line))
                 if number >= log_number_from:
                     yield self._record(line, number)
+        if self.writable:
+            self._unread = []
+
+    def _own(self, number: int) -> Iterator[dict[str, Any]]:
+        """Yields what this process has appended since the last read: nobody else writes."""
+        while self._unread:
+            line = self._unread.pop(0)
+            self._offsets.append(self._offsets[-1] + len(line))
+            yield self._record(line, number)
+            number += 1
 
     def _record(self, line: bytes, number: int) -> dict[str, Any]:
         try:
@@ -130,26 +145,33 @@ class JournalFile(BaseJournalBackend):
     def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:
         if not self.writable:
             raise SearchError(f"{self.path} was opened for reading; only a session writes to it.")
-        lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+        lines = [json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs]
+        if self._grouping is not None:
+            self._append(self._grouping, lines)
+            return
         with self.path.open("ab", buffering=0) as file:
-            end = file.seek(0, os.SEEK_END)
-            try:
-                rest = memoryview(lines.encode())
-                while rest:
-                    rest = rest[file.write(rest) :]
-            except OSError:
-                file.truncate(end)  # a full disk takes only a part of a record
-                raise
-            if not self._grouping:
-                os.fsync(file.fileno())
+            self._append(file, lines)
+            os.fsync(file.fileno())
+
+    def _append(self, file: BinaryIO, lines: list[bytes]) -> None:
+        end = file.seek(0, os.SEEK_END)
+        try:
+            rest = memoryview(b"".join(lines))
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            file.truncate(end)  # a full disk takes only a part of a record
+            raise
+        if self._unread is not None:
+            self._unread += lines
 
     @contextmanager
     def group(self) -> Iterator[None]:
         """Flushes what is appended inside the block to the disk once, at its end."""
-        self._grouping = True
-        try:
-            yield
-        finally:
-            self._grouping = False
-            with self.path.open("ab") as file:
+        with self.path.open("ab", buffering=0) as file:
+            self._grouping = file
+            try:
+                yield
+            finally:
+                self._grouping = None
                 os.fsync(file.fileno())

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import PUBLISHED
 from frontier_search.search.search import Search
@@ -51,6 +52,14 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (search.epochs, search.batch_size, search.select) == (100, 32, "best")
     assert search.spaces["dense"]["learning_rate"] == Float(1e-3, 3e-2, log=True)  # iris's own
     assert search.budget.epochs == 100
+
+
+def test_a_batch_size_may_follow_the_number_of_rows() -> None:
+    """It is decided when the search is defined, and recorded as a number."""
+    search = Search.from_spec({"name": "a", "dataset": "iris", "batch_size": "auto"})
+    assert search.batch_size == search.to_spec()["batch_size"] == 32
+    sizes = {n: TrainingBudget(1, 64).batch_size_of(n) for n in (90, 64_000, 600_000, 10**9)}
+    assert sizes == {90: 64, 64_000: 64, 600_000: 512, 10**9: 1024}
 
 
 def test_an_override_of_a_space_keeps_the_other_parameters() -> None:
