@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 from functools import cache
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
@@ -26,6 +25,16 @@ from frontier_search.models.program import (
     Programmed,
 )
 from frontier_search.training.kernels.library import library
+from frontier_search.training.kernels.structs import (
+    Array,
+    FactorsStruct,
+    GraphStruct,
+    LayerStruct,
+    StackStruct,
+    TableStruct,
+    address,
+    pointer,
+)
 from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data
 from frontier_search.training.selection import Selection
@@ -37,67 +46,6 @@ MAX_TENSORS = 32  # learned tensors of a network, as in kernel.c
 KEPT_VAL = 64 << 20  # bytes of packed validation rows that are kept between two epochs
 MOSTLY = 0.5  # a graph with a larger share of entries that are not zero is multiplied as a matrix
 
-Array = NDArray[Any] | torch.Tensor
-
-
-class _Graph(ctypes.Structure):
-    """``struct graph``."""
-
-    _fields_ = [
-        *((name, ctypes.c_void_p) for name in ("start", "column", "value")),
-        *((name, ctypes.c_void_p) for name in ("start_t", "column_t", "value_t")),
-        *((name, ctypes.c_void_p) for name in ("factor_size", "factor", "loops", "dense")),
-        ("n_factors", ctypes.c_int32),
-    ]
-
-
-class _Layer(ctypes.Structure):
-    """``struct layer``."""
-
-    _fields_ = [(name, ctypes.c_int32) for name in ("width", "biased", "active")]
-
-
-class _Factors(ctypes.Structure):
-    """``struct factors``."""
-
-    _fields_ = [
-        *((name, ctypes.c_int32) for name in ("learns", "size", "levels", "n_blocks")),
-        *((name, ctypes.c_void_p) for name in ("block", "fixed", "radius")),
-    ]
-
-
-class _Table(ctypes.Structure):
-    """``struct table``."""
-
-    _fields_ = [
-        *((name, ctypes.c_void_p) for name in ("x", "y", "shift", "factor", "fill")),
-        *((name, ctypes.c_void_p) for name in ("y_shift", "y_factor")),
-        ("n_inputs", ctypes.c_int32),
-    ]
-
-
-_NUMBERS = (
-    *("kind", "task", "activation", "n_inputs", "hidden", "n_outputs"),
-    *("n_layers", "skip", "input", "basis", "gated", "leaky", "select_best"),
-    *("n_models", "n_tensors", "batch", "n_train", "n_val", "epoch"),
-)
-_POINTERS = (
-    *("shape", "offset", "seed", "steps", "rate", "decay"),
-    *("flat", "mean", "square", "selected", "table", "train", "val", "order", "val_x", "val_y"),
-    *("layer", "graph", "factors", "input_map"),
-    *("leak", "selected_loss", "selected_epoch", "diverged_epoch", "val_loss"),
-)
-
-
-class _Stack(ctypes.Structure):
-    """``struct stack``."""
-
-    _fields_ = [
-        *((name, ctypes.c_int32) for name in _NUMBERS),
-        ("updates", ctypes.c_int64),
-        *((name, ctypes.c_void_p) for name in _POINTERS),
-    ]
-
 
 class _Rows:
     """The rows of all seeds as the kernel reads them, made once for all stacks of a ``Data``."""
@@ -108,8 +56,8 @@ class _Rows:
         self._arrays: list[Array | None] = [rows.pool.x, y]
         for scaling in scalings:
             self._arrays += [None, None, None] if scaling is None else [*astuple(scaling)]
-        *addresses, _ = map(_address, self._arrays)
-        self.table = _Table(*addresses, rows.pool.x.shape[1])
+        *addresses, _ = map(address, self._arrays)
+        self.table = TableStruct(*addresses, rows.pool.x.shape[1])
         self._val: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
 
     @staticmethod
@@ -130,7 +78,7 @@ class _Rows:
         if batch_size not in self._val:
             x = np.empty(n_seeds * length, dtype=np.float32)
             y = np.empty(n_seeds * kernel.packed_targets(n_val, batch_size), dtype=np.float32)
-            where = (_address(val), _address(x), _address(y))
+            where = (address(val), address(x), address(y))
             if kernel.pack(ctypes.byref(self.table), n_seeds, n_val, batch_size, *where):
                 raise TrialError("out of memory: the validation rows do not fit twice")
             self._val[batch_size] = x, y
@@ -226,17 +174,19 @@ class KernelEpochs:
             "selected_epoch": selection.epoch,
             "diverged_epoch": selection.diverged_epoch,
         }
-        self._graphs = (graphs, (_Graph * n_models)(*(struct for struct, _ in graphs)))
-        pointers = {name: _address(array) for name, array in self._arrays.items()}
-        self._layers = (_Layer * len(program.layers))(*(_Layer(*layer) for layer in program.layers))
+        self._graphs = (graphs, (GraphStruct * n_models)(*(struct for struct, _ in graphs)))
+        pointers = {name: address(array) for name, array in self._arrays.items()}
+        self._layers = (LayerStruct * len(program.layers))(
+            *(LayerStruct(*layer) for layer in program.layers)
+        )
         pointers["layer"] = ctypes.cast(self._layers, ctypes.c_void_p)
-        pointers["table"] = _pointer(self._rows.table)
+        pointers["table"] = pointer(self._rows.table)
         if graphs:
             pointers["graph"] = ctypes.cast(self._graphs[1], ctypes.c_void_p)
         if program.factors is not None:
             self._factors = _learned_factors(program.factors)
-            pointers["factors"] = _pointer(self._factors[0])
-        self._stack = _Stack(**numbers, **pointers)
+            pointers["factors"] = pointer(self._factors[0])
+        self._stack = StackStruct(**numbers, **pointers)
 
     def run(self, epoch: int) -> None:
         """Trains one epoch.
@@ -246,8 +196,8 @@ class KernelEpochs:
         """
         order = self._data.order(epoch)
         self._stack.epoch, self._stack.updates = epoch, self._optimiser.step_count
-        self._stack.order = _address(order)
-        self._stack.val_loss = _address(self._val_losses[epoch - 1])
+        self._stack.order = address(order)
+        self._stack.val_loss = address(self._val_losses[epoch - 1])
         first, *others = self._chosen
         running = [_pool(len(others)).submit(self._train, chosen) for chosen in others]
         ends = [self._train(first), *(each.result() for each in running)]
@@ -264,7 +214,7 @@ class KernelEpochs:
 
     def _train(self, chosen: NDArray[np.int32]) -> int:
         """Trains some models for one epoch. Other threads run meanwhile. Returns 0, or an error."""
-        where = ctypes.byref(self._stack), _address(chosen)
+        where = ctypes.byref(self._stack), address(chosen)
         return int(self._kernel.train_epoch(*where, len(chosen)))
 
 
@@ -277,30 +227,30 @@ def _per_model(values: Sequence[float]) -> NDArray[np.float32]:
     return np.array(values, dtype=np.float32)
 
 
-def _learned_factors(factors: LearnedFactors) -> tuple[_Factors, tuple[Array, ...]]:
+def _learned_factors(factors: LearnedFactors) -> tuple[FactorsStruct, tuple[Array, ...]]:
     """A learned graph as the kernel reads it, and the arrays that it points into."""
     blocks = np.array(factors.blocks, dtype=np.int32)
     learns, size = LEARNS.index(factors.learns), len(factors.factor)
     arrays = (blocks, factors.factor, factors.radii)
     numbers = (learns, size, sum(factors.blocks), len(blocks))
-    return _Factors(*numbers, *map(_address, arrays)), arrays
+    return FactorsStruct(*numbers, *map(address, arrays)), arrays
 
 
-def _graph(graph: NDArray[np.float32] | Factors) -> tuple[_Graph, tuple[Array, ...]]:
+def _graph(graph: NDArray[np.float32] | Factors) -> tuple[GraphStruct, tuple[Array, ...]]:
     """A graph as the kernel reads it, and the arrays that it points into."""
     if isinstance(graph, Factors):
         sizes = np.array([len(factor) for factor in graph.factors], dtype=np.int32)
         factors = np.concatenate([factor.ravel() for factor in graph.factors])
-        struct = _Graph(n_factors=len(sizes), factor_size=_address(sizes))
-        struct.factor, struct.loops = _address(factors), _address(graph.loops)
+        struct = GraphStruct(n_factors=len(sizes), factor_size=address(sizes))
+        struct.factor, struct.loops = address(factors), address(graph.loops)
         return struct, (sizes, factors, graph.loops)
     matrix = np.ascontiguousarray(graph)
     if np.count_nonzero(matrix) > MOSTLY * matrix.size:
-        return _Graph(dense=_address(matrix)), (matrix,)
+        return GraphStruct(dense=address(matrix)), (matrix,)
     rows, columns = _edges(matrix), _edges(matrix.T)
     names = ("start", "column", "value", "start_t", "column_t", "value_t")
-    pointers = {name: _address(a) for name, a in zip(names, (*rows, *columns), strict=True)}
-    return _Graph(**pointers), (*rows, *columns)
+    pointers = {name: address(a) for name, a in zip(names, (*rows, *columns), strict=True)}
+    return GraphStruct(**pointers), (*rows, *columns)
 
 
 def _edges(matrix: NDArray[np.float32]) -> tuple[Array, Array, Array]:
@@ -308,17 +258,3 @@ def _edges(matrix: NDArray[np.float32]) -> tuple[Array, Array, Array]:
     row, column = np.nonzero(matrix)
     start = np.searchsorted(row, np.arange(len(matrix) + 1)).astype(np.int32)
     return start, column.astype(np.int32), matrix[row, column].astype(np.float32)
-
-
-def _pointer(struct: ctypes.Structure) -> ctypes.c_void_p:
-    return ctypes.cast(ctypes.pointer(struct), ctypes.c_void_p)
-
-
-def _address(array: Array | None) -> ctypes.c_void_p | None:
-    if array is None:
-        return None
-    if isinstance(array, torch.Tensor):
-        assert array.is_contiguous()
-        return ctypes.c_void_p(array.data_ptr())
-    assert array.flags.c_contiguous
-    return ctypes.c_void_p(array.ctypes.data)

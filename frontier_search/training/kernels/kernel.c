@@ -73,7 +73,7 @@ struct factors {
     const float* radius;  /* of each model: rho */
 };
 
-struct stack { /* these are mirrored in epochs.py */
+struct stack { /* these are mirrored in structs.py */
     int32_t kind, task, activation, n_inputs, hidden, n_outputs;
     int32_t n_layers, skip, input, basis, gated, leaky, select_best;
     int32_t n_models, n_tensors, batch, n_train, n_val, epoch;
