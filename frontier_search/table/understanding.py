@@ -254,7 +254,11 @@ def _columns(
     problems: list[str] = []
     columns = []
     if raw.image is not None:  # a pixel keeps its place
-        pixels = [Column(name, "number", 0, 2) for name in names if name not in targets]
+        pixels = [
+            Column(name, "number", 0, 2, whole=raw.frame[name].dtype.kind in "iu")
+            for name in names
+            if name not in targets
+        ]
         names = list(targets)
     else:
         pixels = []

@@ -138,3 +138,15 @@ def test_a_folder_and_an_unknown_format_are_refused(tmp_path: Path) -> None:
         reading.understood(tmp_path / "rows.pdf")
     with pytest.raises(SpecError, match="there is no file"):
         reading.understood(tmp_path / "rows.csv")
+
+
+def test_pixels_keep_their_place_and_are_divided_by_255(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 4, 5)).astype(np.uint8)
+    images[:, 0, 0] = 0  # a corner that is always dark
+    np.savez(tmp_path / "images.npz", X=images, y=np.arange(60) % 3)
+    dataset = reading.dataset(tmp_path / "images.npz")
+    assert (dataset.image, dataset.n_features) == ((1, 4, 5), 20)
+    assert dataset.raw_rows is not None
+    raw = dataset.raw_rows(101, "test").drop(columns="y").to_numpy()
+    np.testing.assert_allclose(dataset.split(101).test.x, raw / 255, rtol=1e-6)
