@@ -12,18 +12,25 @@ import numpy as np
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError
-from frontier_search.export import bundle, certificate
+from frontier_search.export import bundle, certificate, source
+from frontier_search.export.costs import calibrated, costs
 from frontier_search.export.emitters import plan
+from frontier_search.export.integer import source as integer_source
+from frontier_search.export.integer.format import FORMATS
+from frontier_search.export.integer.plan import IntegerPlan
+from frontier_search.export.integer.quantise import quantise
 from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.models.family import Architecture
-from frontier_search.objective import OBJECTIVES
+from frontier_search.objective import OBJECTIVES, device_problem
 from frontier_search.search.bound import parse_bound
 from frontier_search.storage.catalog import Entry, read_trials
-from frontier_search.training.outputs import outputs
+from frontier_search.training.outputs import mean_loss, outputs
 from frontier_search.trial import Trial
 
+FLOAT = "float32"
+NUMBERS = (FLOAT, *FORMATS)
 SCALED = "scaled as the training rows of its seed were"
 
 
@@ -95,8 +102,11 @@ def choose(
             )
         return found
     bound = parse_bound(str(best))
-    if isinstance(bound, str):
-        raise SpecError(bound)
+    problem = (
+        bound if isinstance(bound, str) else device_problem(bound.objective, entry.search.device)
+    )
+    if isinstance(bound, str) or problem:
+        raise SpecError(str(problem).replace("name it with --device", "search with --device"))
     kept = [member for member in members if bound.admits(member.size)]
     if not kept:
         smallest = min(OBJECTIVES[bound.objective].of(member) for member in members)
@@ -122,21 +132,38 @@ def member(entry: Entry, trial: Trial) -> Member:
     )
 
 
-def to_c(exported: Member, folder: Path, devices: Sequence[str]) -> dict[str, Any]:
+def to_c(
+    exported: Member, folder: Path, devices: Sequence[str], numbers: str = FLOAT
+) -> dict[str, Any]:
     """Writes a member as C into a folder, checks it on all test rows and returns its certificate.
 
+    Args:
+        devices: the cores to compile for.
+        numbers: the format of weights and activations: ``float32``, or integers that are made
+            after training, see ``export.integer``.
+
     Raises:
-        SpecError: the family has no emitter, a device is unknown, or the extra is not installed.
+        SpecError: the family has no emitter or no form in integers, a device is unknown, or the
+            extra is not installed.
         SearchError: a compiler or a program fails.
     """
     made, dataset, trial = exported.plan, exported.dataset, exported.trial
-    x = dataset.split(exported.seed).test.x
+    prefix, task, split = exported.prefix, dataset.task, dataset.split(exported.seed)
+    said: dict[str, dict[str, int]] = {}
+    final: Plan | IntegerPlan = made
+    if numbers == FLOAT:
+        code = source.source(made, prefix, task)
+        said = {name: costs(made, name).counts() for name in devices if calibrated(name)}
+    else:
+        final = quantise(made, split.train.x, FORMATS[numbers])
+        code = integer_source.source(final, prefix, task)
+    x, y = split.test.x, split.test.y
     trained = outputs(exported.architecture, exported.seed, exported.weights, x, dataset.n_outputs)
-    rows = bundle.CheckedRows(x, made.run(x), trained)
-    texts = bundle.texts(made, exported.prefix, exported.title, dataset.task, SCALED)
+    rows = bundle.CheckedRows(x, final.run(x), trained)
+    texts = bundle.texts(made, code, prefix, exported.title, task, SCALED)
     digests = bundle.write(folder, texts, rows)
     about = {
-        "prefix": exported.prefix,
+        "prefix": prefix,
         "search": exported.entry.search.name,
         "trial": trial.number,
         "seed": exported.seed,
@@ -145,6 +172,9 @@ def to_c(exported: Member, folder: Path, devices: Sequence[str]) -> dict[str, An
         "family": trial.candidate.family,
         "hyperparameters": dict(trial.candidate.hyperparameters),
         "params": trial.size["effective"],
-        "stored_bytes": made.stored_bytes,
+        "numbers": numbers,
+        "stored_bytes": final.stored_bytes,
+        "test_loss": mean_loss(task, rows.reference, y),
+        "test_loss_as_trained": mean_loss(task, trained, y),
     }
-    return certificate.certify(folder, about, dataset.task, rows, devices, digests)
+    return certificate.certify(folder, about, task, rows, devices, digests, said)

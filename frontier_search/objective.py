@@ -25,10 +25,12 @@ class Counted:
     """Known before training.
 
     Attributes:
-        field: the field of ``Size``.
+        field: the field of ``Size``, or of what a model costs on a device.
+        on_device: whether it depends on the device of the search.
     """
 
     field: str
+    on_device: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,13 @@ class Objective:
             raise TypeError(f"objective {self.name} is measured, so no size gives its value")
         return size[self.source.field]
 
+    def counts(self, trial: Trial) -> bool:
+        """Returns whether it is a count that is known of a trial.
+
+        What a model costs on a device is known only where the search has one.
+        """
+        return isinstance(self.source, Counted) and self.source.field in trial.size
+
     def per_seed(self, trial: Trial, split: str = "val") -> list[float]:
         """Returns the values of a trial as the user sees them, in the order of its seeds.
 
@@ -267,6 +276,17 @@ OBJECTIVES: dict[str, Objective] = {
             "bytes to store: learned float32 scalars, and the rule or the seed of what is fixed",
             log=True,
         ),
+        *(
+            Objective(
+                name, name.replace("_", " "), unit, "minimise", Counted(name, True), what, log=True
+            )
+            for name, unit, what in (
+                ("flash", "bytes", "code and constants in C, on the --device"),
+                ("ram", "bytes", "variables and the deepest stack in C, on the --device"),
+                ("instructions", "instructions", "of one row in C, on the --device; not cycles"),
+                ("stored_bytes", "bytes", "constants in C, for the --device"),
+            )
+        ),
     )
 }
 
@@ -286,6 +306,17 @@ def metric_keys() -> list[str]:
     measured = [objective for objective in OBJECTIVES.values() if not objective.known]
     split = [o.key(split) for split in SPLITS for o in measured if o.has_splits]
     return [*split, *(o.key("val") for o in measured if not o.has_splits)]
+
+
+def device_problem(name: str, device: str | None) -> str | None:
+    """Returns why an objective or a bound is not defined without a device, or None."""
+    source = OBJECTIVES[name].source if name in OBJECTIVES else None
+    if device is not None or not isinstance(source, Counted) or not source.on_device:
+        return None
+    return (
+        f"{name!r} depends on the core that the model runs on; name it with --device, "
+        "e.g. --device cortex-m0plus."
+    )
 
 
 def objective_problems(names: Iterable[str], task: str | None) -> list[str]:

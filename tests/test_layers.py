@@ -46,6 +46,8 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "matplotlib": "reports",
     "pandas": "frontier predictor data table reports mirror",
     "rich": "reports",
+    "unicorn": "export.emulator",
+    "elftools": "export.compiler export.calibration",
     "click": "cli",
     "s3fs": "storage.remote",
     "boto3": "cluster.account",

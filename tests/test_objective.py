@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontier_search.export.costs import Costs
 from frontier_search.models.family import Size
 from frontier_search.objective import (
     OBJECTIVES,
@@ -31,8 +32,11 @@ def test_an_objective_is_named_described_and_has_a_unit(name: str) -> None:
 
 def test_a_known_objective_is_a_field_of_a_size() -> None:
     sources = [OBJECTIVES[name].source for name in KNOWN]
-    counted = {source.field for source in sources if isinstance(source, Counted)}
-    assert counted == set(Size(1, 1, 1, 1).counts())
+    counted = [source for source in sources if isinstance(source, Counted)]
+    fields = {source.field for source in counted if not source.on_device}
+    assert fields == set(Size(1, 1, 1, 1).counts())
+    costs = {source.field for source in counted if source.on_device}
+    assert costs == set(Costs(1, 1, 1, 1).counts())
     assert OBJECTIVES["params"].source == Counted("effective")
     assert OBJECTIVES["raw_params"].source == Counted("raw")
 

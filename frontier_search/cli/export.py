@@ -16,6 +16,13 @@ from frontier_search.cli.options import HOME, once
 @once("--best", metavar='"params<=1000"', help="The member with the lowest loss within a bound.")
 @click.option("--all", "every", is_flag=True, help="All members, each in a folder of its own.")
 @once("--to", type=click.Choice(["c"]), default="c", show_default=True, help="The language.")
+@once(
+    "--numbers",
+    type=click.Choice(["float32", "int16", "int8"]),
+    default="float32",
+    show_default=True,
+    help="The format of weights and activations; integers are made after training.",
+)
 @click.option(
     "--device",
     "devices",
@@ -37,6 +44,7 @@ def command(
     best: str | None,
     every: bool,
     to: str,
+    numbers: str,
     devices: tuple[str, ...],
     output: Path | None,
 ) -> None:
@@ -64,5 +72,5 @@ def command(
         inside = folder / f"trial-{each.number}" if every else folder
         exported = exporter.member(entry, each)
         click.echo(f"{number} of {len(chosen)}: {inside}", err=True)
-        made.append(exporter.to_c(exported, inside, devices))
+        made.append(exporter.to_c(exported, inside, devices, numbers))
     click.echo(certificates.table(made))

@@ -199,6 +199,11 @@ QUESTION = (
         metavar='"params<=1000"',
         help="A bound on a known objective; may be repeated.",
     ),
+    once(
+        "--device",
+        metavar="CORE",
+        help="Count flash, ram and instructions on this core, e.g. cortex-m0plus.",
+    ),
     once("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]"),
     once("--cohort", type=int, help="Candidates proposed and trained together.  [default: 8]"),
     once("--in-flight", type=int, help="Cohorts in training at a time.  [default: 2]"),

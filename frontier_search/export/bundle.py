@@ -99,8 +99,14 @@ class CheckedRows:
     trained: NDArray[np.float32]
 
 
-def texts(plan: Plan, prefix: str, title: str, task: Task, scaling: str) -> dict[str, str]:
-    """Returns the files of text, by name."""
+def texts(
+    plan: Plan, code: str, prefix: str, title: str, task: Task, scaling: str
+) -> dict[str, str]:
+    """Returns the files of text, by name.
+
+    Args:
+        code: the source, of the plan or of its form in integers.
+    """
     words = {
         "prefix": prefix,
         "guard": prefix.upper(),
@@ -112,7 +118,7 @@ def texts(plan: Plan, prefix: str, title: str, task: Task, scaling: str) -> dict
     }
     return {
         f"{prefix}.h": source.header(plan, prefix, title, task),
-        f"{prefix}.c": source.source(plan, prefix, task),
+        f"{prefix}.c": code,
         "main.c": MAIN.format(**words),
         "Makefile": MAKEFILE.format(**words),
         "README.md": README.format(**words),

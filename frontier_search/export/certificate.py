@@ -33,12 +33,14 @@ def certify(
     rows: CheckedRows,
     devices: Sequence[str],
     digests: Mapping[str, str],
+    said: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
     """Checks an exported folder, and writes and returns its certificate.
 
     Args:
         model: what the model is: prefix, search, trial, family, seed and so on.
         devices: names of the cores to compile for.
+        said: what the closed form said of each core before, see ``export.costs``.
 
     Raises:
         SpecError: a device is unknown, or the extra is not installed.
@@ -57,12 +59,19 @@ def certify(
             **({} if task == "regression" else {"equal_decisions": int(same.sum())}),
         },
         "host": on_host(folder, model["prefix"], rows),
-        "devices": {name: on_device(folder, model["prefix"], rows, name) for name in devices},
+        "devices": {
+            name: on_device(folder, model["prefix"], rows, name) | _said(said.get(name))
+            for name in devices
+        },
         "sha256": dict(digests),
         "check": "frontier-search verify .",
     }
     write_whole(folder / CERTIFICATE, (json.dumps(certificate, indent=1) + "\n").encode())
     return certificate
+
+
+def _said(known: Mapping[str, int] | None) -> dict[str, Any]:
+    return {"said": dict(known)} if known else {}
 
 
 def decisions(task: Task, outputs: NDArray[np.float32]) -> NDArray[np.int64]:

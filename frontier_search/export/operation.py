@@ -8,7 +8,7 @@ constants and returns the pointer behind them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float32]
 Memory = dict[str, Numbers]  # block -> (n_rows, size)
+# C function -> how often it is called, and how often its loops turn, the innermost last
+Work = Mapping[str, tuple[int, ...]]
 
 
 class Names:
@@ -53,6 +55,10 @@ class Operation(Protocol):
         """Yields the tables of bytes that it reads."""
         ...
 
+    def work(self) -> Work:
+        """Returns how often each function and each of its loops runs."""
+        ...
+
     def lines(self, names: Names) -> list[str]:
         """Returns its C statements."""
         ...
@@ -70,3 +76,18 @@ def literal(value: float | np.float32) -> str:
 def distinct(operations: Sequence[Operation]) -> tuple[str, ...]:
     """Returns the functions of some operations, each once, in the order of their first call."""
     return tuple(dict.fromkeys(name for each in operations for name in each.functions))
+
+
+def total(works: Sequence[Work]) -> Work:
+    """Returns the sum of some works."""
+    found: dict[str, tuple[int, ...]] = {}
+    for work in works:
+        for name, counts in work.items():
+            before = found.get(name, (0,) * len(counts))
+            found[name] = tuple(a + b for a, b in zip(before, counts, strict=True))
+    return found
+
+
+def repeated(work: Work, times: int) -> Work:
+    """Returns the work of so many times."""
+    return {name: tuple(times * count for count in counts) for name, counts in work.items()}

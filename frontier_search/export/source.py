@@ -88,28 +88,36 @@ def header(plan: Plan, prefix: str, title: str, task: Task) -> str:
 def source(plan: Plan, prefix: str, task: Task) -> str:
     """Returns the source: the constants, the functions that the plan calls, and the model."""
     names = Names(prefix)
-    body = [line for each in plan.operations for line in each.lines(names)]
+    model = body(plan, names, f"{prefix}_outputs", f"{prefix}_constants")
     scalars = [literal(value) for value in plan.scalars()]
-    uses = bool(scalars)
     parts = [f'#include <stdint.h>\n#include "{prefix}.h"\n', APART.format(prefix=prefix)]
-    if uses:
-        parts.append(_array(f"static const float {prefix}_constants[{len(scalars)}]", scalars))
+    if scalars:
+        parts.append(array(f"static const float {prefix}_constants[{len(scalars)}]", scalars))
     for content, name in names.tables.items():
-        parts.append(_table(content, name, drawn=_is_state(plan, content)))
+        parts.append(table(plan, content, name))
     parts += [runtime(name, prefix) for name in plan.functions]
-    blocks = [f"    float {name}[{size}];" for name, size in plan.blocks.items()]
-    constants = [f"    const float *w = {prefix}_constants;"] if uses else []
-    if uses:
-        constants.append("")
-    unused = ["    (void)w;"] if uses else []
-    lines = [*blocks, *constants, *(f"    {line}" for line in body), *unused]
-    head = f"void {prefix}_outputs(const float *x, float *y)\n{{\n"
-    parts.append(head + "\n".join(lines) + "\n}\n")
-    if task != "regression":
-        last, text = ("sigmoid", LOGISTIC) if task == "binary" else ("softmax", SOFTMAX)
-        parts += [runtime("exp", prefix), runtime(last, prefix)]
-        parts.append(text.format(prefix=prefix, o=plan.n_outputs))
-    return "\n".join(parts)
+    parts.append(model)
+    return "\n".join([*parts, *probabilities(prefix, task, plan.n_outputs)])
+
+
+def probabilities(prefix: str, task: Task, n_outputs: int) -> list[str]:
+    """Returns the C that turns logits into probabilities; nothing for a regression."""
+    if task == "regression":
+        return []
+    last, text = ("sigmoid", LOGISTIC) if task == "binary" else ("softmax", SOFTMAX)
+    parts = [runtime("exp", prefix), runtime(last, prefix)]
+    return [*parts, text.format(prefix=prefix, o=n_outputs)]
+
+
+def body(plan: Plan, names: Names, function: str, constants: str) -> str:
+    """Returns the C function of a model, which calls those of ``runtime/``."""
+    lines = [line for each in plan.operations for line in each.lines(names)]
+    blocks = [f"float {name}[{size}];" for name, size in plan.blocks.items()]
+    start, end = (
+        ([f"const float *w = {constants};", ""], ["(void)w;"]) if len(plan.scalars()) else ([], [])
+    )
+    inner = "\n".join(f"    {line}".rstrip() for line in [*blocks, *start, *lines, *end])
+    return f"void {function}(const float *x, float *y)\n{{\n{inner}\n}}\n"
 
 
 @functools.lru_cache(maxsize=64)
@@ -125,21 +133,17 @@ def runtime(name: str, prefix: str) -> str:
     return _template(name).replace("P_", f"{prefix}_")
 
 
-def _is_state(plan: Plan, content: bytes) -> bool:
-    """Whether a table is a generator's state, which is read in words of 32 bits."""
-    return any(
-        each.functions == ("drawn",) and content in each.tables() for each in plan.operations
-    )
-
-
-def _table(content: bytes, name: str, drawn: bool) -> str:
-    if drawn:
+def table(plan: Plan, content: bytes, name: str) -> str:
+    """Returns a table of bytes; a generator's state is read in words of 32 bits."""
+    states = [each for each in plan.operations if each.functions == ("drawn",)]
+    if any(content in each.tables() for each in states):
         words = np.frombuffer(content, "<u4")
-        return _array(f"static const uint32_t {name}[{len(words)}]", [f"{w}u" for w in words])
-    return _array(f"static const uint8_t {name}[{len(content)}]", [str(byte) for byte in content])
+        return array(f"static const uint32_t {name}[{len(words)}]", [f"{w}u" for w in words])
+    return array(f"static const uint8_t {name}[{len(content)}]", [str(byte) for byte in content])
 
 
-def _array(declaration: str, values: list[str]) -> str:
+def array(declaration: str, values: list[str]) -> str:
+    """Returns the definition of an array."""
     lines, line = [], "   "
     for value in values:
         if len(line) + len(value) + 2 > WIDTH:

@@ -240,7 +240,7 @@ def _values(trial: Trial) -> dict[str, float]:
 
 
 def _measure(trial: Trial) -> dict[str, float]:
-    values = {name: each.of(trial) for name, each in OBJECTIVES.items() if each.known}
+    values = {name: each.of(trial) for name, each in OBJECTIVES.items() if each.counts(trial)}
     for metric in dict.fromkeys(name for seed in trial.seeds for name in seed.metrics):
         split, _, name = metric.partition("_")
         if _is_logged(split, name, trial):

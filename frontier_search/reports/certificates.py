@@ -24,13 +24,16 @@ def table(certificates: Sequence[Mapping[str, Any]]) -> str:
     ]
     if any(found for _, _, found in lines):
         columns.append(Column("core", [name for _, name, _ in lines], number=False))
-        for title, key in (
-            ("flash", "flash"),
-            ("RAM", "ram"),
-            ("instructions", "instructions_median"),
+        for title, key, known in (
+            ("flash", "flash", "flash"),
+            ("RAM", "ram", "ram"),
+            ("instructions", "instructions_median", "instructions"),
         ):
             cells = [f"{found[key]:,}" if found else "" for _, _, found in lines]
             columns.append(Column(title, cells))
+            columns.append(
+                Column("said", [_said(found, known, key) for _, _, found in lines], spare=True)
+            )
     else:
         columns.append(
             Column("constants", [f"{each['model']['stored_bytes']:,}" for each, _, _ in lines])
@@ -39,11 +42,29 @@ def table(certificates: Sequence[Mapping[str, Any]]) -> str:
         "not compiled" if value is None else f"{value['bit_equal']} of {each['rows']}"
         for each, value in ((each, found or each["host"]) for each, _, found in lines)
     ]
+    losses = [
+        f"{each['model']['test_loss']:.4g} ({each['model']['test_loss_as_trained']:.4g})"
+        for each, _, _ in lines
+    ]
     trained = [f"{each['trained_model']['largest_difference']:.1e}" for each, _, _ in lines]
-    columns += [Column("rows equal in bits", equal), Column("from the trained model", trained)]
+    columns += [
+        Column("test loss (as trained)", losses),
+        Column("rows equal in bits", equal),
+        Column("largest difference", trained, spare=True),
+    ]
     drawn, left_out = fitting(columns)
-    notes = ["flash and RAM in bytes; instructions of one row, the median"]
+    notes = [
+        "flash and RAM in bytes; instructions of one row, the median",
+        "said: by how much the closed form was off",
+    ]
     if not any(found for _, _, found in lines):
         notes = ["bytes of constants; --device CORE tells flash, RAM and instructions"]
     notes += [f"a wider terminal shows {', '.join(left_out)} too"] if left_out else []
     return f"{to_text(drawn)}\n{'; '.join(notes)}"
+
+
+def _said(found: Mapping[str, Any] | None, known: str, measured: str) -> str:
+    """Returns ``-3`` where the closed form said 3 less than what was found."""
+    if not found or "said" not in found:
+        return ""
+    return f"{found['said'][known] - found[measured]:+,}"

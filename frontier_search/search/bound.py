@@ -27,15 +27,21 @@ class Bound:
 
 
 def parse_bound(text: str) -> Bound | str:
-    """Reads ``params<=1000``. Returns the bound, or the sentence that says what is wrong."""
+    """Reads ``params<=1000`` or ``flash<=2KB``, with 1 KB = 1,024 bytes.
+
+    Returns:
+        The bound, or the sentence that says what is wrong.
+    """
     known = [objective.name for objective in OBJECTIVES.values() if objective.known]
-    match = re.fullmatch(r"\s*(\w+)\s*<=\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*", str(text))
+    match = re.fullmatch(
+        r"\s*(\w+)\s*<=\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([kKM]?i?B?)\s*", str(text)
+    )
     if match is None:
         return (
             f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, "
             f"with one of {', '.join(known)}."
         )
-    name, number = match.groups()
+    name, number, unit = match.groups()
     if name not in OBJECTIVES:
         return unknown("objective", name, known)
     if name not in known:
@@ -43,8 +49,10 @@ def parse_bound(text: str) -> Bound | str:
             f"the bound {text!r} is on a measured objective; "
             f"only {', '.join(known)} are known before training."
         )
+    if unit and OBJECTIVES[name].unit != "bytes":
+        return f"the bound {text!r} has a unit, and {name} is counted in {OBJECTIVES[name].unit}."
     try:
-        limit = float(number)
+        limit = float(number) * {"K": 1024, "M": 1024**2}.get(unit[:1].upper(), 1)
     except ValueError:
         limit = math.inf
     if math.isinf(limit):

@@ -13,6 +13,7 @@ import numpy as np
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError, unknown
+from frontier_search.export.costs import model_costs
 from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.editions import EDITION, family
 from frontier_search.models.families import FAMILIES
@@ -28,13 +29,21 @@ EXAMINATION = "frontier_search.models.examination:notes"  # which loads torch
 OWN_DRAWS = 20  # of a user's own module, which is made to be counted
 
 
-def model_size(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> dict[str, int]:
-    """Returns raw, effective, flops and bytes of a candidate on a dataset, in closed form."""
+def model_size(
+    candidate: Candidate, dataset: Dataset, edition: int = EDITION, device: str | None = None
+) -> dict[str, int]:
+    """Returns raw, effective, flops and bytes of a candidate on a dataset, in closed form.
+
+    Args:
+        device: adds what the model costs on this core.
+    """
     architecture = family(candidate.family, edition).build(candidate.hyperparameters)
     size = architecture.size(dataset.n_features, dataset.n_outputs)
-    if edition == 1:  # which counted what is fixed as if it were written out
-        return size.counts() | {"bytes": size.unrolled_bytes}
-    return size.counts()
+    # edition 1 counted what is fixed as if it were written out
+    counts = size.counts() | ({"bytes": size.unrolled_bytes} if edition == 1 else {})
+    if device is None:
+        return counts
+    return counts | model_costs(architecture, dataset.n_features, dataset.n_outputs, device)
 
 
 def examined(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> tuple[str, ...]:
@@ -146,7 +155,11 @@ def _values(
 
 
 def model_problems(
-    families: Spaces, candidates: Sequence[Candidate], require: Sequence[Bound], dataset: Dataset
+    families: Spaces,
+    candidates: Sequence[Candidate],
+    require: Sequence[Bound],
+    dataset: Dataset,
+    device: str | None = None,
 ) -> list[str]:
     """Returns a sentence for each impossible model and each bound that no candidate keeps.
 
@@ -161,7 +174,7 @@ def model_problems(
     problems = []
     for name, listed in groups:
         try:
-            sizes = [model_size(candidate, dataset) for candidate in listed]
+            sizes = [model_size(candidate, dataset, device=device) for candidate in listed]
             examined(listed[0], dataset)
         except SpecError as error:
             problems.append(f"{name}: {str(error).removeprefix(f'{name}: ').rstrip('.')}.")

@@ -11,9 +11,11 @@ from frontier_search import sources
 from frontier_search.data.dataset import Dataset, Select
 from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
+from frontier_search.export.costs import calibration
+from frontier_search.export.devices import DEVICES
 from frontier_search.models.editions import EDITION, FIRST_RACE
 from frontier_search.models.families import PUBLISHED
-from frontier_search.objective import OBJECTIVES, objective_problems
+from frontier_search.objective import OBJECTIVES, device_problem, objective_problems
 from frontier_search.sampling.samplers import KNOWN_SIZE, MOST_KNOWN, SAMPLERS, Sampler
 from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.search.candidates import model_problems, read_candidates
@@ -35,6 +37,7 @@ KEYS = (
     "seed", "race",
     *TABLE_KEYS,
     "until",
+    "device",
 )  # fmt: skip
 
 # Measured in trials and in seconds: benchmarks/README.md. A cohort of 16 with 3 in flight proposes
@@ -104,6 +107,7 @@ class _Reader:
             "cohort": self.values.whole("cohort", COHORT),
             "in_flight": self.values.whole("in_flight", IN_FLIGHT),
             "seed": self.values.whole("seed", 0, low=0),
+            "device": self._device(objectives),
             "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
             "table": self.table,
             "code": code,
@@ -111,7 +115,9 @@ class _Reader:
         fields["race"] = self._race(fields)
         fields["until"] = self._until(fields)
         if dataset and not self.problems and not code:
-            self.problems += model_problems(families, candidates, fields["require"], dataset)
+            self.problems += model_problems(
+                families, candidates, fields["require"], dataset, fields["device"]
+            )
             fields["code"] = sources.collect(name for name, _ in families)
         if self.problems:
             raise SpecError(self.problems)
@@ -182,6 +188,23 @@ class _Reader:
         names = self.values.names("objectives", DEFAULT_OBJECTIVES)
         self.problems += objective_problems(names, dataset.task if dataset else None)
         return names
+
+    def _device(self, objectives: Sequence[str]) -> str | None:
+        """Returns the name of the core, which objectives and bounds of cores need."""
+        given = self.spec.get("device")
+        name = None if given is None else str(given)
+        bounded = [bound.objective for bound in self._bounds(quiet=True)]
+        for each in dict.fromkeys((*objectives, *bounded)):
+            problem = device_problem(each, name)
+            self.problems += [problem] if problem else []
+        if name is not None:
+            try:
+                DEVICES[name]
+                calibration(name)
+            except SpecError as error:
+                self.problems += error.problems
+                return None
+        return name
 
     def _budgets(self, default: int) -> tuple[int, tuple[int, ...]]:
         """Returns the epochs, and the budgets up to them; none if they are the only one."""
@@ -333,12 +356,17 @@ class _Reader:
             )
         return margin
 
-    def _bounds(self) -> tuple[Bound, ...]:
+    def _bounds(self, quiet: bool = False) -> tuple[Bound, ...]:
+        """Returns the bounds.
+
+        Args:
+            quiet: whether what cannot be read is left out without a sentence.
+        """
         bounds = []
         for text in self.values.names("require", (), "bounds such as params<=1000"):
             bound = parse_bound(text)
             if isinstance(bound, str):
-                self.problems.append(bound)
+                self.problems += [] if quiet else [bound]
             else:
                 bounds.append(bound)
         return tuple(bounds)

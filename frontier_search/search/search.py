@@ -75,6 +75,7 @@ class Search:
             hypervolume, or with its trials; None: it ends with its trials.
         code: (file, SHA-256) of the user's own files that its families are made of, see
             ``sources``.
+        device: the core whose flash, RAM and instructions are counted, or None.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Search:
     table: TableOptions = field(default_factory=TableOptions)
     until: str | None = None
     code: sources.Digests = ()
+    device: str | None = None
 
     @property
     def budget(self) -> TrainingBudget:
@@ -179,7 +181,7 @@ class Search:
         """Returns raw, effective, flops and bytes of a candidate, in closed form."""
         sources.use(self.code)
         dataset = _load(self.dataset_reference, self.dataset_sha256, self.table)
-        return model_size(candidate, dataset, self.edition)
+        return model_size(candidate, dataset, self.edition, self.device)
 
     def notes(self) -> list[str]:
         """Returns what the user should know of own modules among the families, in sentences."""
@@ -256,6 +258,7 @@ class Search:
             "cohort": self.cohort,
             "in_flight": self.in_flight,
             "seed": self.seed,
+            **({"device": self.device} if self.device else {}),
         }
 
     def _table_spec(self) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from frontier_search.data.dataset import Task
 from frontier_search.models.family import Architecture
+from frontier_search.training import loss
 from frontier_search.training.stack import Model, Stack
 
 
@@ -28,3 +30,11 @@ def outputs(
     with torch.no_grad():
         found = stack.network.forward(stack.learned, torch.from_numpy(x).t()[None])
     return np.ascontiguousarray(found[0].t().numpy())
+
+
+def mean_loss(
+    task: Task, found: NDArray[np.float32], targets: NDArray[np.float32] | NDArray[np.int64]
+) -> float:
+    """Returns the mean loss of outputs (n, o) for targets (n,)."""
+    every = torch.from_numpy(np.array(found).T[None])
+    return float(loss.row_losses(task, every, torch.from_numpy(targets)[None]).mean())

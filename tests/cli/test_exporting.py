@@ -62,6 +62,7 @@ def test_verify_notices_another_file_and_another_bit(run: Run, home: Path, tmp_p
         (["--trial", "0", "--all"], "one of --trial N"),
         (["--trial", "99"], "trial 99 is not on the frontier of toy-1"),
         (["--best", "params<=1"], "the smallest has params ="),
+        (["--best", "flash<=2KB"], "search with --device"),
         (["--best", "loss<=1"], "known before training"),
         (["--all", "--device", "cortex-m4"], "Did you mean 'cortex-m4f'?"),
     ],

@@ -18,7 +18,7 @@ from frontier_search.cli.main import group
 from frontier_search.data.dataset import Task
 from frontier_search.frontier import membership
 from frontier_search.mirror import payload, view
-from frontier_search.objective import OBJECTIVES, FromMean, Objective, RowMean
+from frontier_search.objective import OBJECTIVES, Counted, FromMean, Objective, RowMean
 from frontier_search.reports.chart import Chart
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
@@ -54,6 +54,9 @@ def absolute_errors(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
 def test_a_search_can_have_every_objective(name: str, tmp_path: Path) -> None:
     dataset = "sine" if OBJECTIVES[name].targets == "numbers" else "iris"
     spec = {"dataset": dataset, "families": ["dense"], "objectives": [name], "name": "one"}
+    source = OBJECTIVES[name].source
+    device = isinstance(source, Counted) and source.on_device
+    spec |= {"device": "cortex-m4f"} if device else {}
     search = Search.from_spec(spec | {"trials": 2, "cohort": 2, "seeds": 2, "epochs": 1})
     runner.run(search, tmp_path, "inline")
     for trial in catalog.read_trials(catalog.find("one", tmp_path)):

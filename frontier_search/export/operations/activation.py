@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from frontier_search.export.functions import tanh
-from frontier_search.export.operation import Memory, Names, Numbers
+from frontier_search.export.operation import Memory, Names, Numbers, Work
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class Activation:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        return {self.functions[-1]: (1, self.size)}
 
     def lines(self, names: Names) -> list[str]:
         return [f"{names.function(self.functions[-1])}({self.block}, {self.size});"]

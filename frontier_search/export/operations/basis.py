@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import Memory, Names, Numbers
+from frontier_search.export.operation import Memory, Names, Numbers, Work
 
 F = np.float32
 
@@ -30,6 +30,9 @@ class Basis:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        return {"basis": (1, self.size, self.size * self.count)}
 
     def lines(self, names: Names) -> list[str]:
         sizes = f"{self.size}, {self.count}"

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import Memory, Names, Numbers, Operation, distinct
+from frontier_search.export.operation import (
+    Memory,
+    Names,
+    Numbers,
+    Operation,
+    Work,
+    distinct,
+    repeated,
+    total,
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,11 @@ class Columns:
     def tables(self) -> Iterator[bytes]:
         for each in self.body:
             yield from each.tables()
+
+    def work(self) -> Work:
+        n = self.width * len(self.bias)
+        ends = {"gather": (self.width, n), "scatter": (self.width, n)}
+        return total([repeated(each.work(), self.width) for each in self.body] + [ends])
 
     def lines(self, names: Names) -> list[str]:
         n, gather, scatter = len(self.bias), names.function("gather"), names.function("scatter")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import Memory, Names, Numbers, literal
+from frontier_search.export.operation import Memory, Names, Numbers, Work, literal
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Drawn:
     @property
     def _scale(self) -> float:
         return float(np.float32(self.bound / 2**23))
+
+    def work(self) -> Work:
+        n, m = self.shape
+        return {"drawn": (1, n, n * (m + 1))}
 
     def lines(self, names: Names) -> list[str]:
         (table,) = (names.table(table) for table in self.tables())

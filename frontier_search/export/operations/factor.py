@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from frontier_search.export.operation import Memory, Names, Numbers
+from frontier_search.export.operation import Memory, Names, Numbers, Work
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Factor:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        k = len(self.factor)
+        return {"factor": (1, self.size // self.apart, self.size, self.size * k)}
 
     def lines(self, names: Names) -> list[str]:
         call = names.function("factor")

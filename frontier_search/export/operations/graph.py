@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.export.operation import Memory, Names, Numbers
+from frontier_search.export.operation import Memory, Names, Numbers, Work
 
 Storage = Literal["rule", "bits", "edges", "others"]
 MOST_UNITS_OF_EDGES = 256  # a unit's number is one byte
@@ -52,6 +52,11 @@ class Messages:
             yield np.packbits(self.pattern.ravel(), bitorder="little").tobytes()
         if self.storage == "edges":
             yield _edges(self.pattern)
+
+    def work(self) -> Work:
+        hidden, edges = len(self.pattern), int(self.pattern.sum())
+        tried = {"bits": hidden**2, "rule": edges + 1}.get(self.storage, 0)
+        return {self.functions[0]: (1, hidden, edges, tried)}
 
     def lines(self, names: Names) -> list[str]:
         call, arguments = names.function(self.functions[0]), [self.source, self.target]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import Memory, Names, Numbers
+from frontier_search.export.operation import Memory, Names, Numbers, Work
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Convolve:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        maps, before, k, _ = self.kernels.shape
+        pixels = maps * self.side_out**2
+        return {"convolve": (1, maps, pixels, pixels * before * k * k)}
 
     def lines(self, names: Names) -> list[str]:
         maps, before, k, _ = self.kernels.shape
@@ -83,6 +88,9 @@ class Pool:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        return {"pool": (1, self.maps * self.side_out**2, self.maps * self.side_in**2)}
 
     def lines(self, names: Names) -> list[str]:
         sizes = f"{self.maps}, {self.side_in}, {self.side_out}"
@@ -137,6 +145,11 @@ class Patches:
     def tables(self) -> Iterator[bytes]:
         yield from ()
 
+    def work(self) -> Work:
+        (k, _), patches, channels = self._patch, self.grid**2, len(self.bias)
+        rows = patches * channels
+        return {"patch": (patches, patches * k * k), "affine": (patches, rows, rows * k * k)}
+
     def lines(self, names: Names) -> list[str]:
         (k, before), channels = self._patch, len(self.bias)
         at = f"i / {self.grid} * {k} - {before}, i % {self.grid} * {k} - {before}"
@@ -183,6 +196,9 @@ class Mean:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        return {"mean": (1, self.size, self.size * self.rows)}
 
     def lines(self, names: Names) -> list[str]:
         sizes = f"{self.rows}, {self.size}"

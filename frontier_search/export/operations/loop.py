@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from frontier_search.export.operation import Memory, Names, Numbers, Operation, distinct
+from frontier_search.export.operation import (
+    Memory,
+    Names,
+    Numbers,
+    Operation,
+    Work,
+    distinct,
+    repeated,
+    total,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,9 @@ class Repeat:
     def tables(self) -> Iterator[bytes]:
         for each in self.body:
             yield from each.tables()
+
+    def work(self) -> Work:
+        return repeated(total([each.work() for each in self.body]), self.times)
 
     def lines(self, names: Names) -> list[str]:
         inner = [line for each in self.body for line in each.lines(names)]
@@ -76,6 +88,9 @@ class Turns:
     def tables(self) -> Iterator[bytes]:
         for each in self.turns[0]:
             yield from each.tables()
+
+    def work(self) -> Work:
+        return total([each.work() for turn in self.turns for each in turn])
 
     def lines(self, names: Names) -> list[str]:
         inner = [f"    {line}" for each in self.turns[0] for line in each.lines(names)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import Memory, Names, Numbers
+from frontier_search.export.operation import Memory, Names, Numbers, Work
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Product:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        n, m = self.weights.shape
+        return {self.functions[0]: (1, n, n * m)}
 
     def lines(self, names: Names) -> list[str]:
         n, m = self.weights.shape

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from frontier_search.export.functions import tanh
-from frontier_search.export.operation import Memory, Names, Numbers, literal
+from frontier_search.export.operation import Memory, Names, Numbers, Work, literal
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Update:
 
     def tables(self) -> Iterator[bytes]:
         yield from ()
+
+    def work(self) -> Work:
+        return {self.functions[1]: (1, self.stop - self.start)}
 
     def lines(self, names: Names) -> list[str]:
         at = f" + {self.start}" if self.start else ""

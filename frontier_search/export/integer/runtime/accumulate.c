@@ -1,0 +1,11 @@
+/* s = s + W x */
+P_APART const P_number *P_int_accumulate(const P_number *w, const P_number *x, int32_t *s, int n, int m)
+{
+    for (; n; n--) {
+        int32_t sum = *s;
+        for (int j = 0; j < m; j++)
+            sum += (int32_t)x[j] * *w++;
+        *s++ = sum;
+    }
+    return w;
+}

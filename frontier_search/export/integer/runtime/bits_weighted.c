@@ -1,0 +1,13 @@
+/* s_i = sum of w_ij h_j over the units j that i listens to: bit i n + j of the table */
+P_APART const P_number *P_int_bits_weighted(const P_number *w, const uint8_t *table, const P_number *h, int32_t *s, int n)
+{
+    int32_t k = 0;
+    for (int i = 0; i < n; i++) {
+        int32_t sum = 0;
+        for (int j = 0; j < n; j++, k++)
+            if (table[k >> 3] >> (k & 7) & 1)
+                sum += (int32_t)*w++ * h[j];
+        s[i] = sum;
+    }
+    return w;
+}

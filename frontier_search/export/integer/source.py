@@ -1,0 +1,55 @@
+"""Writes an integer plan as C99, behind the same interface as a float32 plan."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+
+from frontier_search.data.dataset import Task
+from frontier_search.export import source as plain
+from frontier_search.export.integer.format import TANH_TABLE
+from frontier_search.export.integer.plan import IntegerPlan
+from frontier_search.export.operation import Names
+
+TYPES = """\
+typedef int{bits}_t {prefix}_number;
+#define {prefix}_MOST {most}
+#define {prefix}_COARSER {coarser}
+"""
+
+
+def source(plan: IntegerPlan, prefix: str, task: Task) -> str:
+    """Returns the source: the constants, the functions that the plan calls, and the model."""
+    names, form = Names(prefix), plan.form
+    inner = "\n".join(f"    {line}".rstrip() for line in plan.lines(names))
+    numbers, biases = plan.constants()
+    types = {"bits": form.bits, "most": form.most, "coarser": form.coarser, "prefix": prefix}
+    parts = [
+        f'#include <stdint.h>\n#include "{prefix}.h"\n',
+        plain.APART.format(prefix=prefix) + TYPES.format(**types),
+        plain.array(
+            f"static const {prefix}_number {prefix}_constants[{len(numbers)}]",
+            [str(value) for value in numbers],
+        ),
+        plain.array(
+            f"static const int32_t {prefix}_biases[{len(biases)}]", [str(value) for value in biases]
+        ),
+    ]
+    for content, name in names.tables.items():
+        values = [str(byte) for byte in content]
+        parts.append(plain.array(f"static const uint8_t {name}[{len(content)}]", values))
+    parts += [runtime(name, prefix) for name in plan.functions]
+    parts.append(f"void {prefix}_outputs(const float *x, float *y)\n{{\n{inner}\n}}\n")
+    return "\n".join([*parts, *plain.probabilities(prefix, task, plan.n_outputs)])
+
+
+@functools.lru_cache(maxsize=64)
+def _template(name: str) -> str:
+    folder = resources.files("frontier_search.export").joinpath("integer", "runtime")
+    text = folder.joinpath(f"{name}.c").read_text()
+    return text.replace("@TABLE@", ", ".join(str(value) for value in TANH_TABLE))
+
+
+def runtime(name: str, prefix: str) -> str:
+    """Returns the C of one function of ``integer/runtime/``."""
+    return _template(name).replace("P_", f"{prefix}_")
