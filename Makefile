@@ -1,4 +1,5 @@
 # make frontier       makes .venv, installs into it, searches digits, prints the frontier
+# make frontier-mcu   searches for small C on a Cortex-M0+, compiles every member and executes it
 # make test           installs what the tests need and runs them
 # make check          runs the linters and the types
 # make wheel          installs a wheel into an empty environment and searches with it
@@ -13,10 +14,16 @@ BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TOO_OLD = frontier-search needs Python 3.11 or newer: make PYTHON=python3.11
 
-.PHONY: frontier test check wheel wheels faults cluster-test bench clean
+.PHONY: frontier frontier-mcu test check wheel wheels faults cluster-test bench clean
 
 frontier: .venv/.installed
 	$(BIN)/frontier-search run --dataset digits --objectives loss,params
+
+frontier-mcu: .venv/.device
+	$(BIN)/frontier-search run --dataset friedman1 --device cortex-m0plus \
+		--objectives loss,flash --require "flash<=4KB" --families linear,dense,kronecker \
+		--trials 40 --epochs 60 --name frontier-mcu
+	$(BIN)/frontier-search export frontier-mcu --all --device cortex-m0plus
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
@@ -48,6 +55,10 @@ bench: .venv/.installed
 
 .venv/.installed: pyproject.toml constraints.txt setup.py frontier_search/training/kernels/kernel.c | .venv/bin/python
 	$(INSTALL) -e .
+	touch $@
+
+.venv/.device: .venv/.installed
+	$(INSTALL) -e '.[device]'
 	touch $@
 
 .venv/.dev: .venv/.installed
