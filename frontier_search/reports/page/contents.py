@@ -89,7 +89,7 @@ def _objectives(chart: Chart, trials: Sequence[Trial]) -> list[Objective]:
 
 def _is_measured(objective: Objective, trial: Trial) -> bool:
     if objective.known:
-        return bool(math.isfinite(objective.of(trial)))
+        return objective.counts(trial) and math.isfinite(objective.of(trial))
     splits = ("val", "test") if objective.has_splits else ("val",)
     values = [trial.per_seed(objective.key(split)) for split in splits]
     return all(len(each) == len(trial.seeds) and np.isfinite(each).all() for each in values)
