@@ -30,7 +30,7 @@ CANDIDATES = (
     Candidate("tests.support.faulty:FAMILY", {"hidden": 4, **RATE}),
     Candidate("kronecker", {"hidden": 8, **RECURRENT}),
     Candidate("dense", {"hidden": 4, "learning_rate": -1.0}),
-    Candidate("spline", {"hidden": 4, "basis_functions": 3, **RATE}),
+    Candidate("varpro", {"hidden": 4, "ridge": 1e-3, **RECURRENT}),
 )
 COHORT = Cohort(0, tuple(range(len(CANDIDATES))), CANDIDATES)
 BUDGET = TrainingBudget(4, 16)
