@@ -96,7 +96,12 @@ class Nsga2(NSGAIISampler):
         ]
 
     def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
-        """Returns the parents of a generation, selected once and then kept with the study."""
+        """Returns the parents of a generation, selected once and then kept with the study.
+
+        They come in the order of their ids also when they have just been selected. Optuna gives
+        them in the order of selection that once, so that a search whose process died right after
+        it would propose another first child.
+        """
         if generation == 0:
             return []
         storage, key = storage_of(study), f"{PARENTS}{generation}"
@@ -104,9 +109,9 @@ class Nsga2(NSGAIISampler):
         parents = storage.get_study_system_attrs(study_id).get(key)
         if parents is not None:
             return [storage.get_trial(parent) for parent in sorted(parents)]
-        selected = self.select_parent(study, generation)
-        storage.set_study_system_attr(study_id, key, [stored_id(trial) for trial in selected])
-        return selected
+        selected = [stored_id(trial) for trial in self.select_parent(study, generation)]
+        storage.set_study_system_attr(study_id, key, selected)
+        return [storage.get_trial(parent) for parent in sorted(selected)]
 
 
 def _complete(study: Study) -> list[FrozenTrial]:

@@ -91,7 +91,8 @@ def test_a_new_session_at_every_boundary_proposes_the_same(
     whole, _ = uninterrupted(asked)
     assert len(whole) == asked.trials
     distinct = {repr(candidate) for candidate in whole}
-    assert len(distinct) > 0.9 * len(whole)  # or the comparison would show little
+    # or the comparison would show little; small generations of NSGA-II repeat some parents
+    assert len(distinct) > 0.85 * len(whole)
     order = random.Random(in_flight)
     interrupted = session(asked, tmp_path)
     while not interrupted.finished:

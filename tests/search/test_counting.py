@@ -166,7 +166,7 @@ def test_the_last_of_two_settings_counts() -> None:
 
 def test_a_users_file_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    path.write_text("a,b,target\n" + "".join(f"{i},{i},{i % 3}\n" for i in range(40)))
+    path.write_text("a,b,target\n" + "".join(f"{i / 7},{i * i % 11},{i % 3}\n" for i in range(40)))
     assert count("dense", str(path), ["hidden=4"])["raw"] == 2 * 4 + 4 + 4 * 4 + 4 + 4 * 3 + 3
 
 

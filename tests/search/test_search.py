@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from frontier_search.errors import SpecError
 from frontier_search.files import write_arrays
 from frontier_search.models.families import FAMILIES
-from frontier_search.objective import OBJECTIVES
+from frontier_search.objective import OBJECTIVES, device_problem
 from frontier_search.sampling.samplers import KNOWN_SIZE, SAMPLERS
 from frontier_search.search.search import Search
 from frontier_search.seeds import MAX_SEED
@@ -24,13 +24,16 @@ from tests.support import toys
 
 # ---- the YAML form -------------------------------------------------------------------------------
 
+OF_CLASSES = [
+    name
+    for name, objective in OBJECTIVES.items()
+    if objective.fits("multiclass") and not device_problem(name, None)
+]
 SEARCHES = st.fixed_dictionaries(
     {},
     optional={
         "families": st.lists(st.sampled_from(list(FAMILIES)), min_size=1, max_size=3, unique=True),
-        "objectives": st.lists(
-            st.sampled_from(list(OBJECTIVES)), min_size=1, max_size=3, unique=True
-        ),
+        "objectives": st.lists(st.sampled_from(OF_CLASSES), min_size=1, max_size=3, unique=True),
         "trials": st.integers(1, 10**6),
         "time_budget": st.one_of(st.none(), st.floats(1e-9, 1e12), st.sampled_from(["90s", "10m"])),
         "seeds": st.one_of(
@@ -88,6 +91,7 @@ CHANGES: dict[str, list[Any]] = {  # field of a search -> other values, by the k
     "cohort": [5],
     "in_flight": [3],
     "seed": [1],
+    "device": ["cortex-m0plus", "cortex-m4f"],
 }
 NOT_DECIDING = {"name": ["other"], "trials": [13, 1000], "time_budget": ["10m"]}
 
@@ -110,11 +114,18 @@ def test_the_fingerprint_does_not_change_with_the_other_fields(key: str) -> None
         assert other.fingerprint() == BASE.fingerprint()
 
 
+def test_the_fingerprint_does_not_change_with_when_a_search_ends() -> None:
+    open_ended = toys.search(sampler=KNOWN_SIZE)
+    settled = toys.search(sampler=KNOWN_SIZE, until="settled")
+    assert settled != open_ended
+    assert settled.fingerprint() == open_ended.fingerprint()
+
+
 def test_every_field_of_a_search_is_in_one_of_the_two_tables() -> None:
     keys = {"time_budget_s": "time_budget"}
     fields = {keys.get(field.name, field.name) for field in dataclasses.fields(Search)}
-    # below, in test_candidates, in test_editions, in table/test_rules, and in test_sources
-    elsewhere = {"dataset_sha256", "candidates", "edition", "table", "race", "code"}
+    # above, below, in test_candidates, in test_editions, in table/test_rules, and in test_sources
+    elsewhere = {"until", "dataset_sha256", "candidates", "edition", "table", "race", "code"}
     assert set(CHANGES) | set(NOT_DECIDING) == fields - elsewhere
 
 
