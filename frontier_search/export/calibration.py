@@ -28,7 +28,7 @@ from frontier_search.export.compiler import CORE_FLAGS, FLAGS, FLASH, LINKER_SCR
 from frontier_search.export.costs import features
 from frontier_search.export.device import Device
 from frontier_search.export.devices import DEVICES
-from frontier_search.export.emitters import plan
+from frontier_search.export.emitters import has_emitter, plan
 from frontier_search.export.operation import Names, literal, total
 from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
@@ -56,6 +56,8 @@ def samples() -> list[Plan]:
     rng, plans = np.random.default_rng(0), []
     for family in FAMILIES.values():
         space = family.default_space((1e-3, 1e-2))
+        if not has_emitter(family.build(space.smallest())):
+            continue
         for d, o in IMAGES * 2 if family.image else SHAPES + SHAPES[:2]:
             built = family.build(space.sample(rng))
             count = built.size(d, o).raw

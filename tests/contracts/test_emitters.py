@@ -12,14 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from frontier_search.errors import SpecError
 from frontier_search.export import compiler, emulator
+from frontier_search.export.costs import model_costs
 from frontier_search.export.devices import DEVICES
 from frontier_search.export.emitters import EMITTERS
 from frontier_search.export.source import header, source
 from frontier_search.models.families import FAMILIES
-from tests.support.exported import Example, examples
+from tests.support.exported import WRITTEN, Example, examples
 
-EXAMPLES = {name: examples(name) for name in FAMILIES}
+EXAMPLES = {name: examples(name) for name in WRITTEN}
 EVERY = [example for found in EXAMPLES.values() for example in found]
 FAST = ("cortex-m0plus", "cortex-m4f")  # the other cores take a first compilation of a minute each
 
@@ -49,13 +51,13 @@ def bits(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32).view(np.uint32)
 
 
-@pytest.mark.parametrize("name", list(FAMILIES))
+@pytest.mark.parametrize("name", WRITTEN)
 def test_the_reference_is_the_trained_network(name: str) -> None:
     for example in EXAMPLES[name]:
         np.testing.assert_allclose(example.plan.run(example.x), example.trained, atol=2e-4)
 
 
-@pytest.mark.parametrize("name", list(FAMILIES))
+@pytest.mark.parametrize("name", WRITTEN)
 def test_the_c_gives_the_bits_of_the_reference(name: str, library: ctypes.CDLL) -> None:
     for example in EXAMPLES[name]:
         y = np.zeros((len(example.x), example.n_outputs), np.float32)
@@ -94,6 +96,14 @@ def test_cores_give_the_bits_of_the_reference(core: str, folder: Path, tmp_path:
         found = execution.outputs[i, : example.n_outputs]
         assert np.array_equal(bits(found), bits(wanted)), example.name
     assert (execution.instructions > 0).all()
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in WRITTEN])
+def test_other_families_say_so(name: str) -> None:
+    family = FAMILIES[name]
+    built = family.build(family.default_space((1e-3, 1e-2)).smallest())
+    with pytest.raises(SpecError, match="has no emitter"):
+        model_costs(built, 5, 1, "cortex-m4f")
 
 
 def test_every_network_of_the_table_has_an_emitter() -> None:

@@ -19,11 +19,10 @@ from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.integer.quantise import quantise
 from frontier_search.export.integer.source import source
 from frontier_search.export.source import header
-from frontier_search.models.families import FAMILIES
-from tests.support.exported import Example, examples
+from tests.support.exported import WRITTEN, Example, examples
 
 WITHOUT = ("spline", "conv", "scaffold", "mixer", "learned_kronecker", "adapted_kronecker")
-WITH = [name for name in FAMILIES if not name.startswith(WITHOUT)]
+WITH = [name for name in WRITTEN if not name.startswith(WITHOUT)]
 MOST_ERROR = {"int8": 0.5, "int16": 0.02}  # in deviations of the outputs
 
 
@@ -99,7 +98,7 @@ def test_integers_take_fewer_bytes() -> None:
         assert plan.stored_bytes < example.plan.stored_bytes or "features" in name
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in WITH])
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name not in WITH])
 def test_other_families_say_so(name: str) -> None:
     for example in examples(name):
         with pytest.raises(SpecError, match="has no integer form"):

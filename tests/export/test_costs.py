@@ -13,8 +13,7 @@ from frontier_search.export.calibration import FUNCTIONS, runtime_digest
 from frontier_search.export.costs import calibration, costs, model_costs
 from frontier_search.export.devices import DEVICES
 from frontier_search.export.source import header, source
-from frontier_search.models.families import FAMILIES
-from tests.support.exported import Example, examples
+from tests.support.exported import WRITTEN, Example, examples
 
 FLASH, RAM, INSTRUCTIONS = 0.02, 0.2, 0.1  # the largest errors, as fractions
 SPEC = {"name": "small", "dataset": "friedman1", "families": ["linear", "dense", "kronecker"]}
@@ -28,7 +27,7 @@ def test_a_calibration_is_of_the_functions_that_are_shipped(core: str) -> None:
 
 
 @pytest.mark.parametrize("core", list(DEVICES))
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", WRITTEN)
 def test_costs_need_no_scalars(core: str, family: str) -> None:
     for example in examples(family, n_rows=1):
         known = costs(example.plan, core).counts()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from frontier_search.export.emitters import plan
+from frontier_search.export.emitters import has_emitter, plan
 from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
 from frontier_search.models.families import FAMILIES
@@ -17,6 +17,11 @@ from frontier_search.models.family import Architecture
 from frontier_search.training.outputs import outputs
 from frontier_search.training.stack import Model, Stack
 
+WRITTEN = [  # the families whose models can be written as C
+    name
+    for name, family in FAMILIES.items()
+    if has_emitter(family.build(family.default_space((1e-3, 1e-2)).smallest()))
+]
 SEED = 7
 SIDE = 8
 SMALL: dict[str, Any] = {"hidden": [2, 16], "steps": [1, 3], "graph_noise": [0.0, 0.1]}

@@ -40,6 +40,13 @@ EMITTERS: Zoo[Emitter] = Zoo(
 )
 
 
+def has_emitter(architecture: Architecture) -> bool:
+    """Returns whether models of an architecture can be written as C."""
+    # a zoo takes a colon for an import path
+    known = architecture.network.replace(":", ".") in EMITTERS
+    return known or hasattr(architecture, "emit")
+
+
 def plan(
     architecture: Architecture, scalars: Scalars, seed: int, n_inputs: int, n_outputs: int
 ) -> Plan:
@@ -52,8 +59,8 @@ def plan(
         SpecError: the architecture has no emitter, or the scalars are not the model's.
     """
     emit: Callable[..., Plan] | None = getattr(architecture, "emit", None)
-    network = architecture.network.replace(":", ".")  # a zoo takes a colon for an import path
-    if emit is None and network not in EMITTERS:
+    network = architecture.network.replace(":", ".")
+    if not has_emitter(architecture):
         raise SpecError(
             f"the network {architecture.network!r} has no emitter, so its models cannot be written "
             "as C; give its architecture a method `emit(scalars, seed, n_inputs, n_outputs)` that "
