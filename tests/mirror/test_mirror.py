@@ -80,7 +80,7 @@ def test_the_parent_holds_the_search(tracked: At, trials: list[Trial]) -> None:
     assert [row["test_loss_high"] for row in rows] == pytest.approx(
         [member.test.high for member in found], rel=1e-4
     )
-    assert "trial 0" in text_of(entry, parent, "frontier.html")
+    assert '"number":0,' in text_of(entry, parent, "frontier.html")
     assert len(text_of(entry, parent, "frontier.csv").splitlines()) == len(found) + 1
 
 
