@@ -20,7 +20,18 @@ import wheels
 from setup import TARGETS, target
 
 ROOT = Path(__file__).parents[1]
-DATA = ("claims", "models/families", "search_spaces", "training/kernels")  # not only Python
+DATA = (  # folders with other files than Python
+    "claims",
+    "export",
+    "export/devices",
+    "export/integer/runtime",
+    "export/runtime",
+    "models/families",
+    "reports/page",
+    "search_spaces",
+    "training/kernels",
+)
+ENDS = ("yaml", "csv", "c", "json", "html", "css", "js", "txt")
 KERNELS = "frontier_search/training/kernels"
 TAGS = {
     "linux-x86_64": "manylinux2014_x86_64.manylinux_2_17_x86_64",
@@ -53,7 +64,7 @@ def own_wheel(tmp_path: Path) -> Path:
 def data_files() -> set[str]:
     """The files of the package that are not Python, as a wheel names them."""
     package = ROOT / "frontier_search"
-    paths = [path for end in ("yaml", "csv", "c") for path in package.rglob(f"*.{end}")]
+    paths = [path for end in ENDS for path in package.rglob(f"*.{end}")]
     return {str(path.relative_to(ROOT)) for path in paths}
 
 

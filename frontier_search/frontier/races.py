@@ -31,16 +31,13 @@ class Audits:
     members: int
 
     def __str__(self) -> str:
+        trials = "1 trial" if self.n == 1 else f"{self.n} trials"
+        trained = f"trained to the end although a race would have stopped them: {trials}"
         if not self.members:
             # the rule of three: none of n, so with 95 % confidence fewer than 3 in n
             bound = f", so that under {min(3 / self.n, 1):.0%} of such trials are" if self.n else ""
-            return (
-                f"{self.n} trials that would have stopped were trained on: none is a member{bound}"
-            )
-        return (
-            f"{self.n} trials that would have stopped were trained on: {self.members} "
-            "on a front, so the margin was doubled for each"
-        )
+            return f"{trained}; none is a member{bound}"
+        return f"{trained}; {self.members} on a front, so the margin was doubled for each"
 
 
 class Races:
