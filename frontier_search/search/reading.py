@@ -83,6 +83,7 @@ class _Reader:
         candidates = self._candidates(families, rates)
         objectives = self._objectives(dataset)
         epochs, budgets = self._budgets(budget.epochs if budget else 1)
+        bounds = self._bounds()
         fields: dict[str, Any] = {
             "name": self._name(),
             "edition": self._edition(),
@@ -103,11 +104,11 @@ class _Reader:
             "families_budget": self.values.one_of(
                 "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"
             ),
-            "require": self._bounds(),
+            "require": bounds,
             "cohort": self.values.whole("cohort", COHORT),
             "in_flight": self.values.whole("in_flight", IN_FLIGHT),
             "seed": self.values.whole("seed", 0, low=0),
-            "device": self._device(objectives),
+            "device": self._device(objectives, bounds),
             "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
             "table": self.table,
             "code": code,
@@ -189,12 +190,11 @@ class _Reader:
         self.problems += objective_problems(names, dataset.task if dataset else None)
         return names
 
-    def _device(self, objectives: Sequence[str]) -> str | None:
+    def _device(self, objectives: Sequence[str], bounds: Sequence[Bound]) -> str | None:
         """Returns the name of the core, which objectives and bounds of cores need."""
         given = self.spec.get("device")
         name = None if given is None else str(given)
-        bounded = [bound.objective for bound in self._bounds(quiet=True)]
-        for each in dict.fromkeys((*objectives, *bounded)):
+        for each in dict.fromkeys((*objectives, *(bound.objective for bound in bounds))):
             problem = device_problem(each, name)
             self.problems += [problem] if problem else []
         if name is not None:
@@ -356,17 +356,12 @@ class _Reader:
             )
         return margin
 
-    def _bounds(self, quiet: bool = False) -> tuple[Bound, ...]:
-        """Returns the bounds.
-
-        Args:
-            quiet: whether what cannot be read is left out without a sentence.
-        """
+    def _bounds(self) -> tuple[Bound, ...]:
         bounds = []
         for text in self.values.names("require", (), "bounds such as params<=1000"):
             bound = parse_bound(text)
             if isinstance(bound, str):
-                self.problems += [] if quiet else [bound]
+                self.problems.append(bound)
             else:
                 bounds.append(bound)
         return tuple(bounds)
