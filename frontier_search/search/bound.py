@@ -34,7 +34,7 @@ def parse_bound(text: str) -> Bound | str:
     """
     known = [objective.name for objective in OBJECTIVES.values() if objective.known]
     match = re.fullmatch(
-        r"\s*(\w+)\s*<=\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([kKM]?i?B?)\s*", str(text)
+        r"\s*(\w+)\s*<=\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*((?:[kKM]i?)?B?)\s*", str(text)
     )
     if match is None:
         return (
@@ -50,7 +50,10 @@ def parse_bound(text: str) -> Bound | str:
             f"only {', '.join(known)} are known before training."
         )
     if unit and OBJECTIVES[name].unit != "bytes":
-        return f"the bound {text!r} has a unit, and {name} is counted in {OBJECTIVES[name].unit}."
+        return (
+            f"the bound {text!r} has a unit, and {name} is counted in {OBJECTIVES[name].unit}; "
+            f"write a number alone, e.g. {name}<=1000."
+        )
     try:
         limit = float(number) * {"K": 1024, "M": 1024**2}.get(unit[:1].upper(), 1)
     except ValueError:

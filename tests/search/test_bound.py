@@ -24,6 +24,10 @@ def test_a_bound_that_is_written_is_read_back(name: str, limit: float) -> None:
         (" flops <= 1e6 ", Bound("flops", 1e6)),
         ("bytes<=2.5E+3", Bound("bytes", 2500)),
         ("raw_params<=1234567", Bound("raw_params", 1234567)),
+        ("flash<=2KB", Bound("flash", 2048)),
+        ("ram <= 1.5 KiB", Bound("ram", 1536)),
+        ("stored_bytes<=1M", Bound("stored_bytes", 2**20)),
+        ("bytes<=12B", Bound("bytes", 12)),
     ],
 )
 def test_bounds_as_they_are_typed(text: str, bound: Bound) -> None:
@@ -45,7 +49,9 @@ def test_a_bound_admits_what_does_not_exceed_it() -> None:
         "<=5",
         "params<=-5",
         "params<=abc",
-        "params<=5k",
+        "params<=5x",
+        "flash<=5i",
+        "flash<=5GB",
         "params",
         "",
     ],
@@ -56,6 +62,14 @@ def test_what_cannot_be_read_as_a_bound(text: str) -> None:
     assert problem == (
         f"cannot read the bound {text!r}; write OBJECTIVE<=NUMBER, e.g. params<=1000, "
         f"with one of {', '.join(KNOWN)}."
+    )
+
+
+@pytest.mark.parametrize("unit", ["k", "K", "MB", "KiB", "B"])
+def test_only_bytes_have_a_unit(unit: str) -> None:
+    assert parse_bound(f"params<=5{unit}") == (
+        f"the bound 'params<=5{unit}' has a unit, and params is counted in scalars; "
+        "write a number alone, e.g. params<=1000."
     )
 
 
@@ -70,9 +84,9 @@ def test_what_cannot_be_read_as_the_number_of_a_bound(text: str) -> None:
 def test_bounds_on_other_objectives() -> None:
     assert str(parse_bound("parms<=5")).startswith(
         "unknown objective 'parms'. Did you mean 'params'? "
-        "Allowed: bytes, flops, params, raw_params."
+        "Allowed: bytes, flash, flops, instructions, params, ram, raw_params, stored_bytes."
     )
     assert (
         "the bound 'loss<=0.1' is on a measured objective; "
-        "only params, raw_params, flops, bytes are known"
+        "only params, raw_params, flops, bytes, flash, ram, instructions, stored_bytes are known"
     ) in str(parse_bound("loss<=0.1"))
