@@ -68,7 +68,10 @@ def further(
 
 
 def _more(search: Search, candidates: Sequence[Candidate], judged_round: int) -> Search:
-    """Returns a search of the same candidates on as many new seeds as they have had so far."""
+    """Returns a search of the same candidates on as many new seeds as they have had so far.
+
+    Its candidates are listed, so it does not race, and has no end that a sampler predicts.
+    """
     before = len(search.seeds) * 2 ** (judged_round - 1)
     known = set(search.seeds)
     fresh = tuple(seed for seed in seeds_from_count(2 * before + len(known)) if seed not in known)
@@ -77,7 +80,7 @@ def _more(search: Search, candidates: Sequence[Candidate], judged_round: int) ->
     kept = {
         key: value
         for key, value in search.to_spec().items()
-        if key not in WITHOUT_CANDIDATES and key != "time_budget"
+        if key not in (*WITHOUT_CANDIDATES, "race", "until", "time_budget")
     }
     name = further_name(search.name, judged_round)
     return Search.from_spec(kept | {"name": name, "candidates": listed, "seeds": list(seeds)})

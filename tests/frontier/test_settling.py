@@ -43,6 +43,7 @@ def test_candidates_that_decide_get_new_seeds_in_every_round() -> None:
         before = {seed for asked, _ in group for seed in asked.seeds}
         assert set(more[0].seeds).isdisjoint(before)
         assert len(more[0].seeds) == len(before)
+        assert more[0].race is None
         assert {candidate.family for candidate in more[0].candidates} == {"kronecker", "dense"}
         group.append(noisy(more[0], rng))
     assert len(group) > 1
@@ -50,6 +51,14 @@ def test_candidates_that_decide_get_new_seeds_in_every_round() -> None:
     found = Body(group).judge(claims.claims[0].parts[0], CORRECTED)
     assert found.n_seeds == sum(len(asked.seeds) for asked, _ in group)
     assert found.interval.level == pytest.approx(0.9875)
+
+
+def test_more_seeds_neither_race_nor_end_early() -> None:
+    claims, rng = Claims.from_spec(TABLE), np.random.default_rng(3)
+    asked = Search.from_spec(SPEC | {"name": "toy", "seeds": 5, "race": 0.3, "until": "settled"})
+    (more,) = further(claims, {"toy": [noisy(asked, rng)]}, 1)
+    assert (asked.race, asked.until) == (0.3, "settled")
+    assert (more.race, more.until) == (None, None)
 
 
 def test_candidates_without_a_chance_do_not_limit_the_seeds_of_the_others() -> None:
