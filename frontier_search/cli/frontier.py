@@ -54,7 +54,9 @@ def command(
 
     entry = catalog.find(name, home)
     trials = catalog.read_trials(entry)
-    for sentence in filter(None, [entry.changed_code(), *tables.failures(trials)]):
+    # the table is for people; a script finds every reason in `trials --format json`
+    failed = tables.failures(trials) if form == "table" else []
+    for sentence in filter(None, [entry.changed_code(), *failed]):
         click.echo(sentence, err=True)
     if plot is not None:
         figures.write(entry.search, trials, split, plot)

@@ -40,6 +40,21 @@ def test_json_and_csv_hold_the_same_and_nothing_else(run: Run, home: Path, comma
             assert row["reason"] == trial["reason"]
 
 
+def test_the_table_of_members_comes_with_why_trials_failed(run: Run, home: Path) -> None:
+    said = run("frontier", "toy-1", "--home", home)
+    trials = json.loads(run("trials", "toy-1", "--home", home, "--format", "json").out)
+    failed = [trial for trial in trials if trial["state"] == "fail"]
+    families = {trial["family"] for trial in failed}
+    assert said.code == 0
+    assert len(failed) >= len(said.err.splitlines()) == len(families) > 0
+    for line in said.err.splitlines():
+        family, words = line.split(": ", 1)
+        own = [trial for trial in trials if trial["family"] == family]
+        its = [trial for trial in failed if trial["family"] == family]
+        assert words.startswith(f"{len(its)} of {len(own)} trials failed")
+        assert any(words.endswith(f": {trial['reason']}") for trial in its)
+
+
 def test_json_is_strict_and_has_the_documented_keys(run: Run, home: Path) -> None:
     def refuse(constant: str) -> None:
         raise ValueError(constant)
