@@ -22,7 +22,8 @@ from frontier_search.spec import read_yaml
             b"- iris",
             "search.yaml holds a list; a search is a mapping of settings, e.g. `dataset: digits`.",
         ),
-        (b"iris", "search.yaml holds 'iris'; a search is a mapping"),
+        (b"iris", "search.yaml holds text; a search is a mapping"),
+        (b"iris", "If it holds rows, name it with --dataset "),
         (b"", "search.yaml holds nothing; a search is a mapping"),
         (
             b"dataset: iris\ntrials: 5\ndataset: wine",

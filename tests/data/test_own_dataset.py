@@ -39,7 +39,10 @@ def of_another_size(seed: int) -> Split:
     [
         (
             replace(BINARY, task="classification"),
-            "task = 'classification' with n_outputs = 1; a task is regression or binary",
+            (
+                "task = 'classification' with n_outputs = 1; a task is regression with one output "
+                "per target, binary with one output, or multiclass with one per class."
+            ),
         ),
         (replace(BINARY, n_outputs=2), "task = 'binary' with n_outputs = 2; a task is"),
         (
