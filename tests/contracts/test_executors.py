@@ -154,12 +154,13 @@ def test_exchanged_outcomes_stay_where_they_are_exchanged(
     entry = searched[0]
     below = {path.name for path in entry.folder.path.iterdir() if path.is_dir()}
     if entry.locations.outcomes is None:
-        assert below == {"outcomes", "models"}
+        assert below == {"outcomes", "models", "code"}
         return
     assert below == set()
     assert names_in(entry.files.root) - {"outcomes"} == {
         "told",
         "models",
+        "code",
         "session.json",
     }  # a bucket has no empty folder
     cohorts: dict[int, list[Trial]] = {}
