@@ -102,6 +102,8 @@ def test_a_worker_that_is_still_starting_is_not_cancelled(
 
     It then cancels that cohort's own worker, which would be the next to be ready.
     """
+    # Workers look for no module in the driver's folders before they have begun.
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.setattr(tuning, "CohortTrainable", SlowlyStarted)
     asked = toys.search(trials=50, cohort=1, in_flight=50, sampler="random")
     runner.run(asked, tmp_path, "ray_tune", Where(3))
