@@ -103,9 +103,7 @@ class Session:
         self._begin_to_ask()
         if self._interrupted:
             return self._hand_out(self._interrupted.pop(0))
-        if not self.out_of_time and self._too_late_for_a_cohort():
-            self._elapsed_before_s += (self.search.time_budget_s or 0.0) - self.elapsed_s
-            self.note_elapsed()
+        self.end_when_too_late()
         return None if self.out_of_time else self._ask_for_new()
 
     def ask_again(self, last_index: int) -> Cohort | None:
@@ -261,15 +259,18 @@ class Session:
     def out_of_time(self) -> bool:
         return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
 
-    def _too_late_for_a_cohort(self) -> bool:
-        """Whether a cohort that were asked for now would end after the time budget.
+    def end_when_too_late(self) -> None:
+        """Counts the rest of the time as used, if a new cohort would end after it.
 
-        Judged by the median of the last cohorts; the rest of the budget then counts as used.
+        Judged by the median of the last cohorts.
         """
-        if self.search.time_budget_s is None or not self._cohort_s or self._interrupted:
-            return False
-        expected_s = statistics.median(self._cohort_s[-COHORTS_TIMED:])
-        return self.elapsed_s + expected_s > self.search.time_budget_s
+        budget_s = self.search.time_budget_s
+        if budget_s is None or not self._cohort_s or self._interrupted:
+            return
+        left_s = budget_s - self.elapsed_s
+        if 0 < left_s < statistics.median(self._cohort_s[-COHORTS_TIMED:]):
+            self._elapsed_before_s += left_s
+            self.note_elapsed()
 
     @property
     def time_left_s(self) -> float:

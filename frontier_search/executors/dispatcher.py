@@ -146,6 +146,7 @@ class Dispatcher:
 
     def _record(self, cohort: Cohort, outcomes: Sequence[Outcome]) -> None:
         self.session.tell(cohort, outcomes)
+        self.session.end_when_too_late()  # before the archive is written, which keeps the time
         self._put_away(cohort, outcomes)
         self.observe()
 
