@@ -27,6 +27,7 @@ class ProcessRay:
 
     def __init__(self, where: Where) -> None:
         self.where = where
+        self.resume = ""  # the command that resumes the last search, for the last message
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
         self._surroundings: object = None  # what the workers inherited
@@ -66,13 +67,10 @@ class ProcessRay:
         """Lets the thread end Ray. ``end`` waits for that."""
         self._ending.set()
 
-    def end(self, resume: str = "") -> None:
+    def end(self) -> None:
         """Ends Ray, or this process when Ray does not end.
 
         Ray waits for ever for a part of it that hangs, and so would the interpreter at its end.
-
-        Args:
-            resume: the command that resumes the search that was stopped, for the last message.
         """
         self.begin_to_end()
         if self._thread is None:
@@ -83,7 +81,7 @@ class ProcessRay:
             log.error(
                 "%sRay does not end: a part of it hangs; everything finished is kept.%s",
                 f"{error}\n" if error else "",
-                f" Resume with:\n    {resume}" if resume else "",
+                f" Resume with:\n    {self.resume}" if self.resume else "",
             )
             os._exit(INTERRUPTED)
 
@@ -117,10 +115,11 @@ def used(where: Where, resume: str) -> Iterator[ProcessRay]:
         end()
         _ours = ProcessRay(where)
     ray = _ours
+    ray.resume = resume
     try:
         yield ray
     except BaseException:
-        ray.end(resume)
+        ray.end()
         raise
 
 

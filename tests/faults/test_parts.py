@@ -63,7 +63,7 @@ def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(
 @pytest.mark.parametrize(
     ("part", "number"),
     [
-        (RAYLET, signal.SIGSTOP),
+        pytest.param(RAYLET, signal.SIGSTOP, marks=pytest.mark.slow),
         pytest.param(GCS, signal.SIGSTOP, marks=pytest.mark.slow),
         pytest.param(GCS, signal.SIGKILL, marks=pytest.mark.slow),
         pytest.param(RAYLET, signal.SIGKILL, marks=pytest.mark.slow),
@@ -88,8 +88,9 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
         f"stop at any time; resume with: {searched.entry.folder.resume_command}\n"
     )
     assert "Traceback" not in said
-    if (part, number) == (RAYLET, signal.SIGKILL):
-        assert code in (1, 130)  # Ray's native code ends the driver before we can say anything
+    if part == RAYLET and code != 130:
+        # Ray's native code ends the driver, or aborts it, before we can say anything
+        assert code in (1, -signal.SIGABRT)
     else:
         assert code == 130
         assert any(words in said for words in WORDS[part])
