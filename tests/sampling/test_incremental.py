@@ -80,8 +80,9 @@ def test_generations_and_parents_are_optunas(events: list[tuple[int, Any] | None
             assert numbers(a.get_population(study, generation)) == numbers(
                 b.get_population(other, generation)
             )
-            assert numbers(a.get_parent_population(study, generation)) == numbers(
-                b.get_parent_population(other, generation)
+            # Optuna's come in the order of selection once, and by number from then on
+            assert numbers(a.get_parent_population(study, generation)) == sorted(
+                numbers(b.get_parent_population(other, generation))
             )
             assert ours.read(mine).system_attrs == theirs.read(its).system_attrs
             flying.append((mine, its))
