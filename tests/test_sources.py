@@ -11,7 +11,7 @@ import torch
 
 from frontier_search import sources
 from frontier_search.errors import SpecError
-from frontier_search.mirror import models
+from frontier_search.mirror import trained_model
 from frontier_search.models.families import FAMILIES
 from frontier_search.runner import run
 from frontier_search.search.search import Search
@@ -80,7 +80,7 @@ def test_a_search_is_read_and_exported_where_its_module_is_not(
     member = next(t for t in trials if entry.files.models.read(t.number) is not None)
     weights = entry.files.models.read(member.number)
     assert weights is not None
-    logged = models.module(entry.search, member, weights, 0)
+    logged = trained_model.module(entry.search, member, weights, 0)
     assert logged(torch.zeros(5, 3)).shape == (5, 3)
     assert entry.search.size(trials[0].candidate) == expected
     assert entry.changed_code() is None

@@ -3,7 +3,9 @@
 mirror     brings MLflow up to date with a search
 client     the requests that the mirror makes of MLflow
 payload    what a run holds: tags, parameters, metrics
-models     the trained models of the frontier's members
+models     logs the models of the frontier's members
+           trained_model as a torch module, model_files on disk, model_check once logged,
+           served takes raw rows, numpy_model is copied into a model
 view       the charts that MLflow's pages open on
 process    the process that mirrors a live search
 follow     what runs in that process

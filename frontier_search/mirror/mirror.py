@@ -63,6 +63,7 @@ class Mirror:
         self.experiment_id = self.parent_run_id = ""
         self.client = Client(entry)
         self._objectives = entry.search.objective_table()
+        self._colours = payload.family_colours(entry.search)
         self._reader = TrialReader(entry)
         # what MLflow holds, by uid; None: it must be read first
         self._runs: dict[str, KnownRun] | None = None
@@ -227,8 +228,7 @@ class Mirror:
     def _mirror_trial(self, runs: dict[str, KnownRun], trial: Trial, member: bool) -> None:
         child = runs.get(trial.uid)
         if child is None:
-            families = list(dict(self.entry.search.families))
-            tags = payload.trial_tags(trial, self.parent_run_id, member, families)
+            tags = payload.trial_tags(trial, self.parent_run_id, member, self._colours)
             name = f"{trial.number} {trial.candidate.family}"
             start = payload.milliseconds(trial.started_at)
             child = runs[trial.uid] = self.client.create(self.experiment_id, name, start, tags)
@@ -248,8 +248,7 @@ class Mirror:
         if not member and not model_id.startswith(payload.NO_MODEL):
             self.client.discard_model(model_id)
             self.client.tag(child, {payload.MODEL: payload.LEFT_FRONTIER})
-        families = list(dict(self.entry.search.families))
-        self.client.tag(child, payload.member_tags(trial, member, families))
+        self.client.tag(child, payload.member_tags(trial, member, self._colours))
 
     def _log_models(self, runs: dict[str, KnownRun], frontier: Frontier) -> None:
         without = [

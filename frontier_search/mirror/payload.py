@@ -174,7 +174,7 @@ def _short(value: float) -> float | None:
 
 
 def trial_tags(
-    trial: Trial, parent_id: str, member: bool, families: Sequence[str]
+    trial: Trial, parent_id: str, member: bool, colours: Mapping[str, str]
 ) -> dict[str, str]:
     """Returns the tags of a trial's run.
 
@@ -194,22 +194,27 @@ def trial_tags(
     unlogged = [name for name, value in _values(trial).items() if not math.isfinite(value)]
     if unlogged:
         tags["not_finite"] = _cut(", ".join(unlogged), LONGEST_TAG)
-    return tags | member_tags(trial, member, families)
+    return tags | member_tags(trial, member, colours)
 
 
-def member_tags(trial: Trial, member: bool, families: Sequence[str]) -> dict[str, str]:
+def member_tags(trial: Trial, member: bool, colours: Mapping[str, str]) -> dict[str, str]:
     """Returns the tags that change when a trial joins or leaves the frontier.
 
     They are the mark and the colour of its point in MLflow's charts.
 
     Args:
-        families: of the search, which share the colours.
+        colours: of the families, by name.
     """
-    family = trial.candidate.family
     return {
         MEMBER: str(member).lower(),
-        COLOUR: colour(family_indices(families)[family]) if member else QUIET,
+        COLOUR: colours[trial.candidate.family] if member else QUIET,
     }
+
+
+def family_colours(search: Search) -> dict[str, str]:
+    """Returns the colour of each family of a search."""
+    indices = family_indices(list(dict(search.families)))
+    return {family: colour(index) for family, index in indices.items()}
 
 
 def trial_params(trial: Trial) -> dict[str, str]:

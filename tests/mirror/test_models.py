@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.mirror import models, payload
+from frontier_search.mirror import model_files, models, payload, trained_model
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.mirror.numpy_model import NumpyModel
 from frontier_search.models.families import FAMILIES
@@ -55,7 +55,7 @@ def test_a_module_predicts_what_the_trial_measured(entry: Entry, trials: list[Tr
     for trial in Frontier.of(trials, entry.search.objective_table()).members:
         for position, seed in enumerate(trial.seeds):
             rows = entry.search.find_dataset().split(seed.seed).test
-            module = models.module(entry.search, trial, weights_of(entry, trial), position)
+            module = trained_model.module(entry.search, trial, weights_of(entry, trial), position)
             logits = module(torch.from_numpy(rows.x))
             assert logits.shape == (len(rows), 3)
             loss = torch.nn.functional.cross_entropy(
@@ -89,12 +89,12 @@ def test_every_family_can_be_logged(
     training = StackTraining(stack, data, TrainingBudget(1, 32))
     training.run()
     trial = replace(trials[0], candidate=Candidate(family, parameters))
-    module = models.module(search, trial, training.selected_weights(), 1)
+    module = trained_model.module(search, trial, training.selected_weights(), 1)
     x = torch.randn(7, dataset.n_features, generator=torch.Generator().manual_seed(0))
     rows = x.t().expand(len(seeds), -1, -1).contiguous()
     trained = outputs_of(stack, stack.learned, rows)[1].t()
     assert torch.allclose(module(x), trained, atol=1e-5)
-    models.save(module, dataset.n_features, tmp_path / "model", logged_as("m-0"))
+    model_files.save(module, dataset.n_features, tmp_path / "model", logged_as("m-0"))
     loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
     for rows in (x, x[:3], x[:1]):
         assert np.allclose(loaded.predict(rows.numpy()), module(rows).numpy(), atol=1e-5)
@@ -116,10 +116,10 @@ def test_a_numpy_model_predicts_as_its_network(hidden: int, steps: int, family: 
     given_ = space | {"hidden": hidden} | ({"steps": steps} if "steps" in space else {})
     stack = Stack([Model(0, 7, FAMILIES[family].build(given_), 0.01)], 3, 2, torch.device("cpu"))
     weights = torch.cat([tensor.flatten(1) for tensor in stack.learned.values()], dim=1)[0]
-    module = models.FrontierModel(stack, weights.numpy())
+    module = trained_model.FrontierModel(stack, weights.numpy())
     x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
     with tempfile.TemporaryDirectory() as folder:
-        models.save(module, 3, Path(folder, "model"), logged_as("m-0"))
+        model_files.save(module, 3, Path(folder, "model"), logged_as("m-0"))
         predicted = NumpyModel(Path(folder, "model", "data")).predict(x.numpy())
     assert np.allclose(predicted, module(x).numpy(), atol=1e-5)
 
@@ -160,7 +160,8 @@ def test_members_load_without_pickle(
         x = torch.from_numpy(
             tracking.search.find_dataset().split(trial.seeds[position].seed).test.x
         )
-        expected = models.module(tracking.search, trial, weights_of(tracking, trial), position)(x)
+        weights = weights_of(tracking, trial)
+        expected = trained_model.module(tracking.search, trial, weights, position)(x)
         assert np.allclose(loaded.predict(x.numpy()), expected.numpy(), atol=1e-5)
         tags = client.get_logged_model(model_id).tags
         assert tags["seed"] == str(trial.seeds[position].seed)
@@ -194,7 +195,7 @@ def test_without_weights_no_model_is_logged(
 
 def test_weights_of_another_shape_are_refused(entry: Entry, trials: list[Trial]) -> None:
     with pytest.raises(SpecError, match="shape"):
-        models.module(entry.search, trials[0], np.zeros((3, 1), dtype=np.float32), 0)
+        trained_model.module(entry.search, trials[0], np.zeros((3, 1), dtype=np.float32), 0)
 
 
 def test_the_median_seed_has_the_median_loss(trials: list[Trial]) -> None:

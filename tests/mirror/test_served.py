@@ -18,7 +18,7 @@ import torch
 from mlflow.entities import LoggedModel, LoggedModelStatus
 
 from frontier_search import Frontier, find, read_trials, run
-from frontier_search.mirror import models
+from frontier_search.mirror import model_check, models
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.predictor import Predictor
 from frontier_search.search.search import Search
@@ -90,7 +90,7 @@ def test_a_model_that_predicts_otherwise_is_not_ready(
     entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is compared is what training gave; here it is made to differ by a little."""
-    honest = models.difference
+    honest = model_check.difference
 
     def differs(folder, dataset, seed, trained):  # type: ignore[no-untyped-def]
         def other(x: torch.Tensor) -> torch.Tensor:
@@ -99,7 +99,7 @@ def test_a_model_that_predicts_otherwise_is_not_ready(
         assert honest(folder, dataset, seed, trained) is None
         return honest(folder, dataset, seed, other)
 
-    monkeypatch.setattr(models, "difference", differs)
+    monkeypatch.setattr(model_check, "difference", differs)
     Mirror(entry).sync()
     found = logged(entry)
     assert found

@@ -15,7 +15,7 @@ from torch import nn
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
-from frontier_search.mirror.models import FrontierModel, require_export
+from frontier_search.mirror.trained_model import FrontierModel, require_export
 from frontier_search.models import examination, own
 from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.families import FAMILIES

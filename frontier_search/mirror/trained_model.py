@@ -1,0 +1,122 @@
+"""A trained model of the frontier as one torch module, whatever trained it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from frontier_search.errors import SpecError
+from frontier_search.models.networks.feedforward import FeedForwardStack
+from frontier_search.models.networks.reservoir import ReservoirStack
+from frontier_search.models.program import Program, Programmed
+from frontier_search.models.trainable import Fit
+from frontier_search.search.search import Search
+from frontier_search.training import fitting
+from frontier_search.training.stack import Model, Stack, views
+from frontier_search.trial import Trial
+
+EXAMPLE_ROWS = 2  # with one row, torch.export would make a program for exactly one row
+
+
+class FrontierModel(torch.nn.Module):
+    """One trained model: (n, d) standardised rows -> (n, o) outputs, which are logits for classes.
+
+    Args:
+        stack: a stack of only this model.
+        weights: (P,) learned scalars, in the order of ``StackTraining.selected_weights``.
+    """
+
+    def __init__(self, stack: Stack, weights: NDArray[np.float32]) -> None:
+        super().__init__()
+        self._network = stack.network
+        flat = torch.from_numpy(np.array(weights, dtype=np.float32))
+        learned = views(flat, 1, stack.network.learned)
+        plain = getattr(stack.network, "plain", None)
+        self.plain: torch.nn.Module | None = plain(learned) if plain is not None else None
+        if self.plain is not None:  # a module of the user's own is logged as it was written
+            return
+        self._names = {name: name.replace(".", "__") for name in learned}
+        for name, tensor in learned.items():
+            parameter = torch.nn.Parameter(tensor.clone(), requires_grad=False)
+            self.register_parameter(self._names[name], parameter)
+        for name, value in vars(stack.network).items():
+            if isinstance(value, Tensor):  # the graph: part of the model, but not learned
+                self.register_buffer(f"fixed_{name}", value)
+
+    def program(self) -> Program | None:
+        """Returns what ``numpy_model`` needs to know of the network; None: it does not know it."""
+        network = self._network
+        if type(network) not in (FeedForwardStack, ReservoirStack):
+            return None
+        return cast(Programmed, network).program()
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Returns the learned arrays, as the network names them."""
+        return {name: getattr(self, own)[0].numpy() for name, own in self._names.items()}
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.plain is not None:
+            found: Tensor = self.plain(x)
+            return found
+        learned = {name: getattr(self, own) for name, own in self._names.items()}
+        outputs: Tensor = self._network.forward(learned, x.t()[None])
+        return outputs[0].t()
+
+
+def module(
+    search: Search, trial: Trial, weights: NDArray[np.float32], seed_index: int
+) -> torch.nn.Module:
+    """Returns the trained model of one seed of a trial: rows (n, d) -> outputs (n, o).
+
+    Args:
+        weights: (n_seeds, P), as ``MemberModels.read`` gives them.
+        seed_index: position of the seed in the search.
+
+    Raises:
+        SpecError: the weights do not fit this trial's architecture, or the dataset's file is
+            missing or has changed.
+    """
+    dataset = search.find_dataset()
+    architecture = search.architecture(trial.candidate)
+    if isinstance(architecture, Fit):
+        return fitting.module(architecture, weights[seed_index])
+    stack = Stack(
+        [Model(0, search.seeds[seed_index], architecture, 0.0)],
+        dataset.n_features,
+        dataset.n_outputs,
+        torch.device("cpu"),
+    )
+    needed = (len(search.seeds), stack.n_learned)
+    if weights.shape != needed:
+        raise SpecError(
+            f"the weights of trial {trial.number} have shape {weights.shape}; {needed} is needed."
+        )
+    return FrontierModel(stack, weights[seed_index]).eval()
+
+
+def require_export(exportable: torch.nn.Module, n_inputs: int) -> None:
+    """Exports a user's own module once, and compares a row alone and others with the module.
+
+    Raises:
+        SpecError: torch cannot export it, because its ``forward`` reads a value for example, or
+            what it exports computes something else.
+    """
+    rows = torch.randn(7, n_inputs, generator=torch.Generator().manual_seed(0))
+    shapes = {"x": {0: torch.export.Dim("n")}}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of how torch keeps the weights of a GRU
+            exported = torch.export.export(
+                exportable, (rows[:EXAMPLE_ROWS],), dynamic_shapes=shapes
+            ).module()
+            for some in (rows, rows[:1]):
+                if not torch.allclose(exported(some), exportable(some), rtol=1e-3, atol=1e-4):
+                    raise SpecError("what it exports computes something else")
+    except Exception as error:  # whatever torch raises about the user's code
+        reason = " ".join(str(error).split())[:120]
+        raise SpecError(f"torch.export refuses this module: {reason}") from error
