@@ -123,7 +123,7 @@ def fetch(cluster: ClusterFile, name: str, home: Path) -> None:
         ) from error
     if (local / "journal.log").exists():
         locations = Locations.of(home)
-        write_whole(local / "place.yaml", yaml.safe_dump(locations.to_spec()).encode())
+        write_whole(local / "place.yaml", yaml.safe_dump(locations.to_spec(home)).encode())
 
 
 def _head_start_command(cluster: ClusterFile) -> str:

@@ -33,8 +33,9 @@ from sqlalchemy import event
 
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror
-from frontier_search.mirror import payload, view
+from frontier_search.mirror import artifacts, payload, view
 from frontier_search.storage.catalog import Entry
+from frontier_search.storage.url import sqlite_path
 
 ANSWER_RUNS = 1000  # runs in one answer of MLflow
 REQUEST_METRICS, REQUEST_PARAMS = 900, 100  # the most that one request may hold
@@ -85,13 +86,11 @@ class Client:
     def mlflow(self) -> MlflowClient:
         """MLflow's own client, made on first use because that opens or creates the database."""
         if self._mlflow is None:
-            path = (
-                Path(self.uri.removeprefix("sqlite:///"))
-                if self.uri.startswith("sqlite:///")
-                else None
-            )
-            if path is not None and not path.exists():
-                _make_database(path, artifacts_folder(self.entry))
+            path = sqlite_path(self.uri)
+            if path is not None and path.exists():
+                artifacts.follow_the_home(path, self.entry)
+            elif path is not None:
+                _make_database(path, artifacts.artifacts_folder(self.entry))
             self._mlflow = MlflowClient(self.uri)
             _spare_the_disk(self._mlflow)
         return self._mlflow
@@ -110,7 +109,9 @@ class Client:
         found: Experiment | None = self.mlflow.get_experiment_by_name(search.name)
         tags = payload.experiment_tags(search) | {view.VIEW_TAG: view.state(search)}
         if found is None:
-            return str(self.mlflow.create_experiment(search.name, self._artifact_location(), tags))
+            # a server decides itself where it stores artifacts
+            location = None if self.is_server else artifacts.location(self.entry)
+            return str(self.mlflow.create_experiment(search.name, location, tags))
         fingerprint = found.tags.get(payload.FINGERPRINT)
         if fingerprint != search.fingerprint():
             other = f"of another search (fingerprint {fingerprint}, here {search.fingerprint()})"
@@ -124,18 +125,6 @@ class Client:
         for key, value in payload.different(tags, found.tags).items():
             self.mlflow.set_experiment_tag(found.experiment_id, key, value)
         return str(found.experiment_id)
-
-    def _artifact_location(self) -> str | None:
-        """Returns where MLflow stores artifacts, or None for a server, which decides itself.
-
-        With ``--outcomes`` they are in that folder or bucket, otherwise under the home. MLflow's
-        own default for a database would be the current folder.
-        """
-        if self.is_server:
-            return None
-        if self.entry.locations.outcomes is None:
-            return artifacts_folder(self.entry).joinpath(self.entry.search.name).as_uri()
-        return (self.entry.files.root / "mlflow").as_uri()
 
     def find_runs(self, experiment_id: str) -> dict[str, KnownRun]:
         """Returns our runs by uid.
@@ -245,12 +234,7 @@ class Client:
         run.status, run.changed = status, True
 
 
-def artifacts_folder(entry: Entry) -> Path:
-    """Returns the folder of the artifacts of all searches under a home, if no server keeps them."""
-    return (entry.folder.home / "mlartifacts").resolve()
-
-
-def _make_database(path: Path, artifacts: Path) -> None:
+def _make_database(path: Path, folder: Path) -> None:
     """Creates MLflow's database under another name, then links it to its own.
 
     MLflow creates its tables one by one. A process that died in between would leave a database that
@@ -266,7 +250,7 @@ def _make_database(path: Path, artifacts: Path) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.unlink(missing_ok=True)
     try:
-        store = SqlAlchemyStore(f"sqlite:///{unfinished}", str(artifacts))  # type: ignore[no-untyped-call]
+        store = SqlAlchemyStore(f"sqlite:///{unfinished}", str(folder))  # type: ignore[no-untyped-call]
         store.engine.dispose()
         with closing(sqlite3.connect(unfinished)) as database:
             database.execute("PRAGMA journal_mode=WAL")

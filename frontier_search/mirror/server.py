@@ -18,7 +18,7 @@ from urllib.error import URLError
 
 from frontier_search import machine
 from frontier_search.errors import SearchError, SpecError
-from frontier_search.mirror.client import artifacts_folder
+from frontier_search.mirror.artifacts import artifacts_folder
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.mirror.view import frontier_link, page_link
 from frontier_search.storage.catalog import Entry

@@ -88,7 +88,7 @@ def define(search: Search, home: Path, locations: Locations | None = None) -> En
         entry.open_storage(writable=False).close()  # it must open before it takes the name
         entry.files.archive.claim(search)
         sources.write(search.code, entry.files.code)
-        write_whole(folder.locations_file, yaml.safe_dump(entry.locations.to_spec()).encode())
+        write_whole(folder.locations_file, yaml.safe_dump(entry.locations.to_spec(home)).encode())
         # last, because its presence means that the search is defined
         write_whole(folder.search_file, search.to_yaml().encode())
     return entry
@@ -176,7 +176,7 @@ def find(name: str, home: Path = DEFAULT_HOME) -> Entry:
     folder = SearchFolder(home, name)
     folder.require()
     try:
-        locations = Locations(**yaml.safe_load(folder.locations_file.read_text()))
+        locations = Locations.read(yaml.safe_load(folder.locations_file.read_text()), home, name)
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(
             f"{folder.locations_file} is damaged ({error});"

@@ -1,18 +1,19 @@
 """Where a search keeps its storage, its mirror and its outcomes.
 
-Locations are chosen when a search is defined, and not changed later.
+Locations are chosen when a search is defined, and not changed later. What is under the home is
+written down without the home's path, so that a home may be moved or copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from frontier_search.errors import SpecError
 from frontier_search.storage import remote
 from frontier_search.storage.storage import JOURNAL, Storage, absolute_url, open_storage
-from frontier_search.storage.url import absolute, without_password
+from frontier_search.storage.url import absolute, sqlite_path, without_password
 
 TRACKING_PREFIXES = (  # of the URIs that MLflow takes
     "sqlite:///",
@@ -23,6 +24,8 @@ TRACKING_PREFIXES = (  # of the URIs that MLflow takes
     "https://",
     "databricks",
 )
+DATABASE = "mlflow.db"  # of a home
+IN_THE_HOME = "home"  # how the tracking URI of the home's own mlflow.db is written down
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,27 @@ class Locations:
             remote.normal(outcomes) if outcomes else None,
         )
 
+    @staticmethod
+    def read(spec: Mapping[str, str], home: Path, name: str) -> Locations:
+        """Returns the locations that ``to_spec`` gave.
+
+        Earlier versions wrote the absolute path of the home's own database. If the home has been
+        moved or copied since, its database is meant all the same.
+
+        Args:
+            spec: as it is in the file.
+            home: where the file is found now.
+            name: of the search or the sweep.
+
+        Raises:
+            TypeError: a location is missing, or there are others.
+        """
+        found = Locations(**spec)
+        path = sqlite_path(found.tracking_uri)
+        if found.tracking_uri == IN_THE_HOME or (path is not None and _was_the_homes(path, name)):
+            return replace(found, tracking_uri=_default_tracking_uri(home))
+        return found
+
     def reach_outcomes(self) -> None:
         """Raises SpecError when outcomes cannot be exchanged at their location."""
         if self.outcomes is not None:
@@ -106,10 +130,22 @@ class Locations:
         if problems:
             raise SpecError(problems)
 
-    def to_spec(self) -> dict[str, str]:
-        """Returns the form that is written down."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+    def to_spec(self, home: Path) -> dict[str, str]:
+        """Returns the form that is written down in a home."""
+        found = {key: value for key, value in asdict(self).items() if value is not None}
+        in_home = self.tracking_uri == _default_tracking_uri(home)
+        return found | ({"tracking_uri": IN_THE_HOME} if in_home else {})
 
 
 def _default_tracking_uri(home: Path) -> str:
-    return f"sqlite:///{(home / 'mlflow.db').resolve()}"
+    return f"sqlite:///{(home / DATABASE).resolve()}"
+
+
+def _was_the_homes(database: Path, name: str) -> bool:
+    """Returns whether an absolute path is that of the database of a home, now moved or copied.
+
+    Then its folder is gone, or has this search too. Else the user chose it.
+    """
+    if database.name != DATABASE:
+        return False
+    return (database.parent / name).is_dir() or not database.parent.is_dir()

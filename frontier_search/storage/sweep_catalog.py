@@ -77,7 +77,7 @@ def define(
             if found.sweep.until_settled or not sweep.until_settled:
                 return found
             entry = replace(found, sweep=sweep)  # the same sweep, to be settled too
-        spec = {"place": entry.locations.to_spec(), "sweep": sweep.to_spec()}
+        spec = {"place": entry.locations.to_spec(home), "sweep": sweep.to_spec()}
         content = yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=120)
         write_whole(folder.sweep_file, content.encode())
     return entry
@@ -107,7 +107,7 @@ def find(name: str, home: Path) -> SweepEntry | None:
         return SweepEntry(
             Sweep.from_spec({"defaults": {"edition": 1, "table_rules": 1}} | spec["sweep"]),
             folder,
-            Locations(**spec["place"]),
+            Locations.read(spec["place"], home, name),
         )
     except (OSError, KeyError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SpecError(f"{folder.sweep_file} is damaged ({error}).") from error

@@ -19,6 +19,13 @@ def absolute(url: str) -> str:
     return f"{SQLITE_FILE}{Path(path).absolute()}{mark}{options}"
 
 
+def sqlite_path(url: str) -> Path | None:
+    """Returns the path of an SQLite file, or None for any other URL."""
+    if not url.startswith(SQLITE_FILE):
+        return None
+    return Path(url.removeprefix(SQLITE_FILE).partition("?")[0])
+
+
 def without_password(url: str) -> str:
     """Returns the URL as it may be shown."""
     return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", url)

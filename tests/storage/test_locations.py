@@ -36,3 +36,24 @@ def test_a_storage_of_no_known_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="unknown storage 'mysql://x'"):
         Locations.of(tmp_path / "home", "mysql://x")
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("uri", [None, "sqlite:////shared/pages.db", "http://127.0.0.1:5000"])
+def test_locations_are_read_as_they_were_written(uri: str | None, tmp_path: Path) -> None:
+    there = Locations.of(tmp_path, None, uri)
+    assert Locations.read(there.to_spec(tmp_path), tmp_path, "small") == there
+    written = str(there.to_spec(tmp_path))
+    assert str(tmp_path) not in written  # so that the home can be moved
+
+
+def test_the_absolute_path_of_an_earlier_version_follows_its_home(tmp_path: Path) -> None:
+    """It does so if the old home is gone, or is still there with this search."""
+    old, new, shared = tmp_path / "old", tmp_path / "new", tmp_path / "shared"
+    spec = {"storage": "journal", "tracking_uri": f"sqlite:///{old}/mlflow.db"}
+    of_home = Locations.of(new)
+    assert Locations.read(spec, new, "small") == of_home
+    (old / "small").mkdir(parents=True)
+    assert Locations.read(spec, new, "small") == of_home
+    shared.mkdir()
+    chosen = {"storage": "journal", "tracking_uri": f"sqlite:///{shared}/mlflow.db"}
+    assert Locations.read(chosen, new, "small") == Locations(**chosen)
