@@ -45,8 +45,6 @@ class Rows:
         self.families = tuple(spaces)
         self._columns, self._known = Columns(spaces), known
         self._found: dict[Key, Known] = {}
-        self._finished: list[tuple[Array, np.int64, Array]] = []
-        self._of: list[Candidate] = []  # to which the rows of finished ones belong
         self.neighbours = Neighbours(spaces, admits, self._log_known)
         rng = np.random.default_rng(0)
         probes = [self.neighbours.smallest(family) for family in spaces]
@@ -61,23 +59,6 @@ class Rows:
         scaled = (known - self._low) / np.maximum(self.reference - self._low, 1e-9)
         x = np.hstack([self._columns.rows(candidates), scaled])
         return x, self._columns.family_numbers(candidates), known
-
-    def of_finished(
-        self, candidates: Sequence[Candidate]
-    ) -> tuple[Array, NDArray[np.int64], Array]:
-        """Returns what ``of`` does, for a list to which later calls only append.
-
-        Only the new ones are computed, so that the cost does not grow with the history.
-        """
-        new = candidates[len(self._finished) :]
-        if len(candidates) < len(self._finished) or (new and candidates[: -len(new)] != self._of):
-            self._finished, new = [], candidates
-        if new:
-            x, family, known = self.of(new)
-            self._finished += list(zip(x, family, known, strict=True))
-        self._of = list(candidates)
-        rows, families, sizes = zip(*self._finished, strict=True)
-        return np.array(rows), np.array(families), np.array(sizes)
 
     def known(self, candidates: Sequence[Candidate]) -> Array:
         """Returns log10 of the known objectives, (n, k)."""

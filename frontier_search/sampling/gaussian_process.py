@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
+from frontier_search.sampling.earlier import best_and_spread
+
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
@@ -46,16 +48,17 @@ class Observations:
     y: Array
     noise: Array
 
+    def and_then(self, other: Observations) -> Observations:
+        """Returns these observations, and then the others."""
+        return Observations(
+            np.concatenate([self.x, other.x]) if len(other.x) else self.x,
+            np.concatenate([self.family, other.family]),
+            np.concatenate([self.y, other.y]),
+            np.concatenate([self.noise, other.noise]),
+        )
+
     def some(self, chosen: Numbers) -> Observations:
         return Observations(self.x[chosen], self.family[chosen], self.y[chosen], self.noise[chosen])
-
-    def best_and_spread(self, most: int) -> Numbers:
-        """Returns at most so many positions: half are the smallest values, the others spread."""
-        if len(self.y) <= most:
-            return np.arange(len(self.y))
-        order, half = np.argsort(self.y, kind="stable"), most // 2
-        rest = np.linspace(0, len(self.y) - half - 1, most - half).astype(np.int64)
-        return np.sort(np.concatenate([order[:half], order[half:][rest]]))
 
     @cached_property
     def scale(self) -> tuple[float, float]:
@@ -107,7 +110,7 @@ class Kernel:
 
 def fit(data: Observations) -> Kernel:
     """Returns the hyperparameters of the largest posterior probability."""
-    part = data.some(data.best_and_spread(FITTED))
+    part = data.some(best_and_spread(data.y, FITTED))
     d = part.x.shape[1]
     posterior = _Posterior(part)
     result = minimize(

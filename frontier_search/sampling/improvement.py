@@ -54,17 +54,16 @@ class Front:
             np.r_[-np.inf, np.unique(column), end]
             for column, end in zip(known.T, known_reference, strict=True)
         ]
+        level = _levels(known, losses[None], [edge[1:-1] for edge in edges], loss_reference)[0]
         low = _corners([edge[:-1] for edge in edges])
         high = _corners([edge[1:] for edge in edges])
-        covers = (known[None] <= low[:, None]).all(axis=2)
-        level = np.where(covers, losses[None], loss_reference).min(axis=1, initial=loss_reference)
-        return Front(low, high, level)
-
-    def volume(self, loss_reference: float) -> float:
-        """Returns the hypervolume of the front."""
-        inside = self.level < loss_reference  # where a point lies below, so that no corner is -inf
-        widths = (self.high[inside] - self.low[inside]).prod(axis=1)
-        return float((widths * (loss_reference - self.level[inside])).sum())
+        if len(edges) > 1:  # boxes side by side of one level are one box: a tenth is left of them
+            begins = np.ones(level.shape, dtype=bool)
+            begins[..., 1:] = level[..., 1:] != level[..., :-1]
+            ends = np.ones(level.shape, dtype=bool)
+            ends[..., :-1] = begins[..., 1:]
+            return Front(low[begins.ravel()], high[ends.ravel()], level[begins])
+        return Front(low, high, level.ravel())
 
     def expected_improvement(self, mean: Array, deviation: Array, known: Array) -> Array:
         """Returns the expected hypervolume improvement of each point, (m,).
@@ -84,6 +83,24 @@ class Front:
         return np.asarray((width * below[:, box_level]).sum(axis=1))
 
 
+def volumes(known: Array, losses: Array, known_reference: Array, loss_reference: float) -> Array:
+    """Returns the hypervolume of points with each of several draws of their losses, (draws,).
+
+    Args:
+        known: (n, k) known objectives.
+        losses: (draws, n).
+        known_reference, loss_reference: beyond which nothing counts.
+    """
+    counts = (known < known_reference).all(axis=1)
+    known, losses = known[counts], losses[:, counts]
+    axes = [np.unique(column) for column in known.T]
+    level = _levels(known, losses, axes, loss_reference)
+    depth = np.maximum(loss_reference - level, 0.0)
+    for axis, end in zip(reversed(axes), known_reference[::-1], strict=True):
+        depth = depth[..., 1:] @ np.diff(np.r_[axis, end])  # before the first nothing lies below
+    return np.asarray(depth)
+
+
 def nondominated(known: Array, losses: Array) -> NDArray[np.int64]:
     """Returns the positions of the points that no other point beats or equals in all objectives.
 
@@ -98,6 +115,26 @@ def nondominated(known: Array, losses: Array) -> NDArray[np.int64]:
         if not (points[kept] <= points[i]).all(axis=1).any():
             kept.append(i)
     return np.array(kept, dtype=np.int64)
+
+
+def _levels(known: Array, losses: Array, axes: list[Array], loss_reference: float) -> Array:
+    """Returns the lowest loss of the points at or below each box, with each draw of their losses.
+
+    Args:
+        known: (n, k).
+        losses: (draws, n).
+        axes: the different values of each known objective, rising.
+
+    Returns:
+        (draws, boxes along the first known objective, ...); one more than its values along each.
+    """
+    shape = (len(losses), *(len(axis) + 1 for axis in axes))
+    level = np.full(shape, loss_reference)
+    place = [np.searchsorted(axis, column) + 1 for axis, column in zip(axes, known.T, strict=True)]
+    np.minimum.at(level, (slice(None), *place), losses)
+    for axis in range(1, len(shape)):
+        np.minimum.accumulate(level, axis=axis, out=level)
+    return level
 
 
 def _corners(edges: list[Array]) -> Array:

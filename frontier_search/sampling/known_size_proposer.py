@@ -9,7 +9,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from frontier_search.errors import SearchError
 from frontier_search.sampling.encoding import FAMILY, candidate_of, distributions, params_of
-from frontier_search.sampling.known_size import Finished, KnownSize
+from frontier_search.sampling.finished import Finished
+from frontier_search.sampling.known_size import KnownSize
 from frontier_search.sampling.neighbours import Known
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.space import SearchSpace

@@ -29,7 +29,8 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from frontier_search.sampling.known_size import BLIND, Finished, KnownSize
+from frontier_search.sampling.finished import BLIND, Finished
+from frontier_search.sampling.known_size import KnownSize
 from frontier_search.space import Choice, Float, Int, Parameter, SearchSpace
 from frontier_search.trial import Candidate
 

@@ -113,7 +113,7 @@ class Search:
         """The numbers of epochs at which every model is reported, rising."""
         return self.budgets or (self.epochs,)
 
-    @property
+    @functools.cached_property  # a sampler counts a thousand candidates for each proposal
     def dataset_reference(self) -> DatasetReference:
         return DatasetReference.read(self.dataset)
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
+from frontier_search.sampling.earlier import best_and_spread
 from frontier_search.sampling.gaussian_process import (
     JITTER,
     Kernel,
@@ -95,7 +96,7 @@ def test_equal_points_and_one_point_are_no_trouble() -> None:
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_the_chosen_observations_hold_the_smallest(n: int, most: int) -> None:
     data = observations(n, n)
-    chosen = data.best_and_spread(most)
+    chosen = best_and_spread(data.y, most)
     assert len(set(chosen)) == len(chosen) == min(n, most)
     if most < n:
         smallest = np.argsort(data.y, kind="stable")[: most // 2]

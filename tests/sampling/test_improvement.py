@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from frontier_search.frontier.pareto import hypervolume
 from frontier_search.frontier.pareto import nondominated as of_all
-from frontier_search.sampling.improvement import Front, nondominated
+from frontier_search.sampling.improvement import Front, nondominated, volumes
 
 REFERENCE = (1.0, 1.0)
 
@@ -31,11 +31,14 @@ def test_without_uncertainty_it_is_the_gain_in_hypervolume(n: int, k: int, seed:
     assert gains == pytest.approx(expected, abs=1e-7)
 
 
-@given(st.integers(1, 12), st.integers(1, 2), st.integers(0, 10_000))
-def test_the_volume_of_a_front_is_the_hypervolume(n: int, k: int, seed: int) -> None:
-    held = points(n, k, seed)
-    front = Front.of(held[:, :k], held[:, k], np.ones(k), 1.0)
-    assert front.volume(1.0) == pytest.approx(hypervolume(held, np.ones(k + 1)))
+@given(st.integers(0, 12), st.integers(1, 2), st.integers(0, 10_000))
+def test_the_volume_of_each_draw_is_the_hypervolume(n: int, k: int, seed: int) -> None:
+    held, other = points(n, k, seed), points(n, k, seed + 1)
+    losses, reference = np.array([held[:, k], other[:, k]]), np.ones(k + 1)
+    found = volumes(held[:, :k], losses, reference[:k], 1.0)
+    drawn = [np.column_stack([held[:, :k], each]) for each in losses]
+    expected = [hypervolume(each, reference) if n else 0.0 for each in drawn]
+    assert found == pytest.approx(expected)
 
 
 def test_with_uncertainty_it_is_the_mean_of_the_gains() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from frontier_search import Candidate, Choice, Float, Int, SearchSpace
-from frontier_search.sampling.known_size import BLIND, Finished, KnownSize
+from frontier_search.sampling.finished import BLIND, Finished
+from frontier_search.sampling.known_size import KnownSize
 from frontier_search.sampling.neighbours import key
 
 WIDTHS = SearchSpace(
