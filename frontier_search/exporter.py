@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError
@@ -20,18 +21,20 @@ from frontier_search.export.integer.format import FORMATS
 from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.integer.quantise import quantise
 from frontier_search.export.plan import Plan
+from frontier_search.export.raw import reference
+from frontier_search.export.raw.scale import narrowed
 from frontier_search.export.scalars import Scalars
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.models.family import Architecture
 from frontier_search.objective import OBJECTIVES, device_problem
 from frontier_search.search.bound import parse_bound
 from frontier_search.storage.catalog import Entry, read_trials
+from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.training.outputs import mean_loss, outputs
 from frontier_search.trial import Trial
 
 FLOAT = "float32"
 NUMBERS = (FLOAT, *FORMATS)
-SCALED = "scaled as the training rows of its seed were"
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,19 @@ class Member:
     trial: Trial
     architecture: Architecture
     seed: int
-    weights: np.ndarray[Any, np.dtype[np.float32]]
+    weights: NDArray[np.float32]
     dataset: Dataset
 
     @property
     def plan(self) -> Plan:
         d, o = self.dataset.n_features, self.dataset.n_outputs
         return plan(self.architecture, Scalars(self.weights), self.seed, d, o)
+
+    @property
+    def preprocessing(self) -> Preprocessing | None:
+        """What the C does with a raw row; None for a dataset whose rows are inputs already."""
+        made = self.dataset.preprocessing
+        return narrowed(made(self.seed)) if made is not None else None
 
     @property
     def prefix(self) -> str:
@@ -159,8 +168,9 @@ def to_c(
         code = integer_source.source(final, prefix, task)
     x, y = split.test.x, split.test.y
     trained = outputs(exported.architecture, exported.seed, exported.weights, x, dataset.n_outputs)
-    rows = bundle.CheckedRows(x, final.run(x), trained)
-    texts = bundle.texts(made, code, prefix, exported.title, task, SCALED)
+    preprocessing = exported.preprocessing
+    rows = _checked_rows(exported, preprocessing, final, x, trained)
+    texts = bundle.texts(made, code, prefix, exported.title, task, preprocessing)
     digests = bundle.write(folder, texts, rows)
     about = {
         "prefix": prefix,
@@ -178,3 +188,20 @@ def to_c(
         "test_loss_as_trained": mean_loss(task, trained, y),
     }
     return certificate.certify(folder, about, task, rows, devices, digests, said)
+
+
+def _checked_rows(
+    exported: Member,
+    preprocessing: Preprocessing | None,
+    final: Plan | IntegerPlan,
+    x: NDArray[np.float32],
+    trained: NDArray[np.float32],
+) -> bundle.CheckedRows:
+    """Returns the test rows with what the reference gives: raw, where they have a raw form."""
+    if preprocessing is None or exported.dataset.raw_rows is None:
+        return bundle.CheckedRows(x, final.run(x), trained)
+    raw = exported.dataset.raw_rows(exported.seed, "test")
+    inputs = preprocessing.transform(raw)
+    found = final.run(inputs)
+    answers = reference.written(reference.answers(preprocessing, found))
+    return bundle.CheckedRows(inputs, found, trained, raw.to_csv(index=False), answers)

@@ -58,7 +58,7 @@ def certify(
             "mean_difference": float(difference.mean()) if difference.size else 0.0,
             **({} if task == "regression" else {"equal_decisions": int(same.sum())}),
         },
-        "host": on_host(folder, model["prefix"], rows),
+        "host": on_host(folder, model["prefix"], task, rows),
         "devices": {
             name: on_device(folder, model["prefix"], rows, name) | _said(said.get(name))
             for name in devices
@@ -89,8 +89,13 @@ def bit_equal(a: NDArray[np.float32], b: NDArray[np.float32]) -> int:
     return int(same.reshape(len(a), -1).all(axis=1).sum())
 
 
-def on_host(folder: Path, prefix: str, rows: CheckedRows) -> dict[str, Any] | None:
-    """Compiles for this machine and compares; None where no compiler is installed."""
+def on_host(folder: Path, prefix: str, task: Task, rows: CheckedRows) -> dict[str, Any] | None:
+    """Compiles for this machine and compares; None where no compiler is installed.
+
+    Returns:
+        How many rows equal the reference, ``bit_equal``; and how many raw rows the program of the
+        folder answers as the reference does, ``raw_equal``.
+    """
     try:
         compiler.host_compiler()
     except SpecError:
@@ -102,7 +107,17 @@ def on_host(folder: Path, prefix: str, rows: CheckedRows) -> dict[str, Any] | No
         x, y = np.ascontiguousarray(rows.x, np.float32), np.zeros_like(rows.reference)
         for i in range(len(x)):
             call(ctypes.c_void_p(x[i].ctypes.data), ctypes.c_void_p(y[i].ctypes.data))
-    return {"bit_equal": bit_equal(y, rows.reference)}
+        found = {"bit_equal": bit_equal(y, rows.reference)}
+        if rows.raw is not None and rows.answers is not None:
+            given = compiler.answers(folder, prefix, Path(scratch), rows.raw, task != "regression")
+            found["raw_equal"] = equal_lines(given, rows.answers)
+    return found
+
+
+def equal_lines(found: str, wanted: str) -> int:
+    """Returns the number of rows for which a program gives the same text."""
+    pairs = zip(found.splitlines()[1:], wanted.splitlines()[1:], strict=False)
+    return sum(a == b for a, b in pairs)
 
 
 def on_device(folder: Path, prefix: str, rows: CheckedRows, name: str) -> dict[str, Any]:
@@ -110,11 +125,15 @@ def on_device(folder: Path, prefix: str, rows: CheckedRows, name: str) -> dict[s
     device, entry, source = DEVICES[name], f"{prefix}_outputs", folder / f"{prefix}.c"
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         program = compiler.program(device, entry, source, Path(scratch))
+        flash = {"flash": program.flash}
+        if rows.raw is not None:
+            whole = compiler.program(device, f"{prefix}_predict", source, Path(scratch))
+            flash["flash_of_preprocessing"] = whole.flash - program.flash
     execution = emulator.execute(program, device, rows.x, rows.reference.shape[1])
     command = compiler.command(device, entry, Path(source.name), Path("link.ld"), Path("model.elf"))
     counts = execution.instructions
     return {
-        "flash": program.flash,
+        **flash,
         "ram": program.static_ram + execution.stack,
         "stack": execution.stack,
         "instructions_median": int(np.median(counts)) if len(counts) else 0,
@@ -161,7 +180,7 @@ def verify(folder: Path) -> list[str]:
     rows = bundle.read_rows(folder)
     if rows is None or problems:
         return problems or [f"{bundle.ROWS} is missing or damaged."]
-    found = {HOST: on_host(folder, prefix, rows)} if said["host"] else {}
+    found = {HOST: on_host(folder, prefix, said["task"], rows)} if said["host"] else {}
     found |= {name: on_device(folder, prefix, rows, name) for name in said["devices"]}
     claims = {HOST: said["host"], **said["devices"]}
     for where, values in found.items():
@@ -170,8 +189,9 @@ def verify(folder: Path) -> list[str]:
             for key, value in (values or {}).items()
             if claims[where].get(key) != value
         ]
-        if values and values["bit_equal"] != len(rows.x):
-            problems.append(
-                f"{where}: {values['bit_equal']} of {len(rows.x)} rows equal the reference."
-            )
+        problems += [
+            f"{where}: {values[key]} of {len(rows.x)} rows equal the reference."
+            for key in ("bit_equal", "raw_equal")
+            if values and values.get(key, len(rows.x)) != len(rows.x)
+        ]
     return problems

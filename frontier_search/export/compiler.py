@@ -101,6 +101,25 @@ def shared_library(sources: Sequence[Path], library: Path) -> None:
     _call([*host_compiler(), *FLAGS, "-shared", "-fPIC", "-o", str(library), *map(str, sources)])
 
 
+def answers(folder: Path, prefix: str, scratch: Path, rows: str, chances: bool) -> str:
+    """Compiles the program of an exported folder and returns what it writes for rows of CSV.
+
+    Args:
+        scratch: where it is compiled.
+        chances: whether it is asked for probabilities.
+
+    Raises:
+        SearchError: the compiler or the program fails.
+    """
+    sources = (str(folder / "main.c"), str(folder / f"{prefix}.c"))
+    _call([*host_compiler(), *FLAGS, "-o", str(scratch / "program"), *sources])
+    words = [str(scratch / "program"), *(["probabilities"] if chances else [])]
+    done = subprocess.run(words, input=rows, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SearchError(f"the program of {folder} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
 def command(device: Device, entry: str, source: Path, script: Path, elf: Path) -> list[str]:
     """Returns the command that links a program for a core."""
     return [

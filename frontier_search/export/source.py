@@ -72,8 +72,12 @@ void {prefix}_probabilities(float *y)
 """
 
 
-def header(plan: Plan, prefix: str, title: str, task: Task) -> str:
-    """Returns the header."""
+def header(plan: Plan, prefix: str, title: str, task: Task, raw: str = "") -> str:
+    """Returns the header.
+
+    Args:
+        raw: what it declares for raw rows, see ``export.raw``.
+    """
     return HEADER.format(
         title=title,
         d=plan.n_inputs,
@@ -81,7 +85,7 @@ def header(plan: Plan, prefix: str, title: str, task: Task) -> str:
         prefix=prefix,
         guard=prefix.upper(),
         meaning=MEANING[task],
-        more="" if task == "regression" else PROBABILITIES.format(prefix=prefix),
+        more=("" if task == "regression" else PROBABILITIES.format(prefix=prefix)) + raw,
     )
 
 

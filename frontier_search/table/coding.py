@@ -223,7 +223,7 @@ class DateCoding:
         columns = [
             self.elapsed.apply(values)
             if part == "elapsed"
-            else _periodic(part, date_part(values, part))
+            else periodic(part).apply(date_part(values, part))
             for part in self.parts
         ]
         return np.stack(columns, axis=1)
@@ -239,9 +239,10 @@ class DateCoding:
         )
 
 
-def _periodic(part: str, values: Numbers) -> NDArray[np.float32]:
+def periodic(part: str) -> Scale:
+    """Returns the scale of a part of dates that recurs."""
     centre, scale = _PERIODS[part]
-    return Scale(centre, -np.inf, np.inf, centre, scale).apply(values)
+    return Scale(centre, -np.inf, np.inf, centre, scale)
 
 
 def date_part(values: Numbers, part: str) -> Numbers:
