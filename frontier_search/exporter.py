@@ -17,9 +17,8 @@ from frontier_search.export import bundle, certificate, source
 from frontier_search.export.costs import calibrated, costs
 from frontier_search.export.emitters import plan
 from frontier_search.export.integer import source as integer_source
-from frontier_search.export.integer.format import FORMATS
 from frontier_search.export.integer.plan import IntegerPlan
-from frontier_search.export.integer.quantise import quantise
+from frontier_search.export.numbers import in_format, numbers_in
 from frontier_search.export.plan import Plan
 from frontier_search.export.raw import reference
 from frontier_search.export.raw.scale import narrowed
@@ -32,10 +31,6 @@ from frontier_search.storage.catalog import Entry, read_trials
 from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.training.outputs import mean_loss, outputs
 from frontier_search.trial import Trial
-
-FLOAT = "float32"
-NUMBERS = (FLOAT, *FORMATS)
-
 
 @dataclass(frozen=True)
 class Member:
@@ -142,14 +137,14 @@ def member(entry: Entry, trial: Trial) -> Member:
 
 
 def to_c(
-    exported: Member, folder: Path, devices: Sequence[str], numbers: str = FLOAT
+    exported: Member, folder: Path, devices: Sequence[str], numbers: str | None = None
 ) -> dict[str, Any]:
     """Writes a member as C into a folder, checks it on all test rows and returns its certificate.
 
     Args:
         devices: the cores to compile for.
-        numbers: the format of weights and activations: ``float32``, or integers that are made
-            after training, see ``export.integer``.
+        numbers: the format of weights and activations, see ``export.numbers``; None: the
+            candidate's own.
 
     Raises:
         SpecError: the family has no emitter or no form in integers, a device is unknown, or the
@@ -158,14 +153,14 @@ def to_c(
     """
     made, dataset, trial = exported.plan, exported.dataset, exported.trial
     prefix, task, split = exported.prefix, dataset.task, dataset.split(exported.seed)
-    said: dict[str, dict[str, int]] = {}
-    final: Plan | IntegerPlan = made
-    if numbers == FLOAT:
-        code = source.source(made, prefix, task)
-        said = {name: costs(made, name).counts() for name in devices if calibrated(name)}
-    else:
-        final = quantise(made, split.train.x, FORMATS[numbers])
-        code = integer_source.source(final, prefix, task)
+    numbers = numbers or numbers_in(trial.candidate.hyperparameters)
+    final = in_format(made, split.train.x, numbers)
+    code = (
+        integer_source.source(final, prefix, task)
+        if isinstance(final, IntegerPlan)
+        else source.source(final, prefix, task)
+    )
+    said = {name: costs(final, name).counts() for name in devices if calibrated(name, numbers)}
     x, y = split.test.x, split.test.y
     trained = outputs(exported.architecture, exported.seed, exported.weights, x, dataset.n_outputs)
     preprocessing = exported.preprocessing

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
+from frontier_search.export.emitters import plan
+from frontier_search.export.numbers import FLOAT, in_format, numbers_in
+from frontier_search.export.scalars import Scalars
 from frontier_search.models.editions import family
 from frontier_search.models.family import Architecture
 from frontier_search.storage.catalog import Entry
@@ -28,6 +31,7 @@ class Predictor:
         trial: the member.
         seed: whose model it is.
         weights: (P,) learned scalars.
+        training_rows: (n, d), which decide the scales of a member in integers.
     """
 
     trial: Trial
@@ -36,6 +40,7 @@ class Predictor:
     weights: NDArray[np.float32]
     n_outputs: int
     preprocessing: Preprocessing
+    training_rows: NDArray[np.float32]
 
     @staticmethod
     def of(entry: Entry, trial: Trial) -> Predictor:
@@ -61,6 +66,7 @@ class Predictor:
             weights[position],
             dataset.n_outputs,
             dataset.preprocessing(search.seeds[position]),
+            dataset.split(search.seeds[position]).train.x,
         )
 
     def predict(self, rows: Any) -> pd.DataFrame:
@@ -86,7 +92,13 @@ class Predictor:
         return predictions.probabilities(self.preprocessing, outputs, getattr(rows, "index", None))
 
     def _outputs(self, rows: Any) -> NDArray[np.float32]:
+        x = self.preprocessing.transform(rows)
+        numbers = numbers_in(self.trial.candidate.hyperparameters)
+        if numbers != FLOAT:
+            made = plan(
+                self.architecture, Scalars(self.weights), self.seed, x.shape[1], self.n_outputs
+            )
+            return in_format(made, self.training_rows, numbers).run(x)
         from frontier_search.training.outputs import outputs  # torch loads here
 
-        x = self.preprocessing.transform(rows)
         return outputs(self.architecture, self.seed, self.weights, x, self.n_outputs)

@@ -19,9 +19,8 @@ from frontier_search.cli.options import HOME, once
 @once(
     "--numbers",
     type=click.Choice(["float32", "int16", "int8"]),
-    default="float32",
-    show_default=True,
-    help="The format of weights and activations; integers are made after training.",
+    help="The format of weights and activations; integers are made after training."
+    "  [default: the member's own, which is float32 unless the search had --numbers]",
 )
 @click.option(
     "--device",
@@ -44,7 +43,7 @@ def command(
     best: str | None,
     every: bool,
     to: str,
-    numbers: str,
+    numbers: str | None,
     devices: tuple[str, ...],
     output: Path | None,
 ) -> None:

@@ -204,6 +204,11 @@ QUESTION = (
         metavar="CORE",
         help="Count flash, ram and instructions on this core, e.g. cortex-m0plus.",
     ),
+    once(
+        "--numbers",
+        metavar="A,B",
+        help="Formats that a candidate chooses from: float32, int8, int16.  [default: float32]",
+    ),
     once("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]"),
     once("--cohort", type=int, help="Candidates proposed and trained together.  [default: 8]"),
     once("--in-flight", type=int, help="Cohorts in training at a time.  [default: 2]"),

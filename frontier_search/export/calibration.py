@@ -8,6 +8,7 @@ shipped. To be run again when a file of ``runtime/``, the compiler or its flags 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -15,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,37 +23,39 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
+from frontier_search.errors import SpecError
 from frontier_search.export import compiler, emulator
 from frontier_search.export.compiler import CORE_FLAGS, FLAGS, FLASH, LINKER_SCRIPT, RAM
 from frontier_search.export.costs import features
 from frontier_search.export.device import Device
 from frontier_search.export.devices import DEVICES
 from frontier_search.export.emitters import has_emitter, plan
-from frontier_search.export.operation import Names, literal, total
+from frontier_search.export.integer.plan import IntegerPlan
+from frontier_search.export.numbers import FLOAT, in_format
 from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
-from frontier_search.export.source import APART, body, runtime, table
+from frontier_search.export.written import PREFIX, WRITTEN, Written
 from frontier_search.models.families import FAMILIES
 
+AnyPlan = Plan | IntegerPlan
+ENDINGS = {"": (FLOAT,), "_integers": ("int8", "int16")}  # of files, and the formats in them
 SHAPES = ((5, 1), (10, 3), (16, 10), (64, 2))  # (inputs, outputs)
 IMAGES = ((64, 10), (144, 2))
-PREFIX = "f"
-HEAD = "#include <stdint.h>\n" + APART.format(prefix=PREFIX)
-FUNCTIONS = sorted(
-    path.name.removesuffix(".c")
-    for path in resources.files("frontier_search.export").joinpath("runtime").iterdir()
-)
+ROWS = 64  # which decide the scales of integers
 
 
-def runtime_digest() -> str:
+def runtime_digest(written: Sequence[Written]) -> str:
     """Returns the SHA-256 digest of all C functions, for which a calibration holds."""
-    text = "".join(runtime(name, PREFIX) for name in FUNCTIONS)
+    text = "".join(each.function(name) for each in written[:1] for name in each.functions)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def samples() -> list[Plan]:
-    """Returns plans of every family, at random points of its space, with random constants."""
-    rng, plans = np.random.default_rng(0), []
+def samples(numbers: str = FLOAT) -> list[Plan | IntegerPlan]:
+    """Returns plans of every family, at random points of its space, with random constants.
+
+    Families without a form in the format are left out.
+    """
+    rng, plans = np.random.default_rng(0), list[Plan | IntegerPlan]()
     for family in FAMILIES.values():
         space = family.default_space((1e-3, 1e-2))
         if not has_emitter(family.build(space.smallest())):
@@ -62,7 +64,10 @@ def samples() -> list[Plan]:
             built = family.build(space.sample(rng))
             count = built.size(d, o).raw
             flat = rng.normal(0, 0.3, count).astype(np.float32)
-            plans.append(plan(built, Scalars(flat), 7, d, o))
+            made = plan(built, Scalars(flat), 7, d, o)
+            rows = np.random.default_rng(1).normal(size=(ROWS, d)).astype(np.float32)
+            with contextlib.suppress(SpecError):
+                plans.append(in_format(made, rows, numbers))
     return plans
 
 
@@ -94,52 +99,51 @@ def _symbols(elf: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def functions(
-    device: Device, folder: Path
+    device: Device, written: Written, folder: Path
 ) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
     """Returns the bytes of each function, of each routine of the compiler's library, and the
     routines that each function needs."""
     source, made = folder / "functions.c", folder / "functions.o"
-    order = ["tanh", "exp", *(name for name in FUNCTIONS if name not in ("tanh", "exp"))]
-    source.write_text(HEAD + "\n".join(runtime(name, PREFIX) for name in order))
+    source.write_text(written.head + written.every_function())
     flags = [flag for flag in CORE_FLAGS if not flag.startswith("-Wl")]
     subprocess.run(_zig(device, *flags, "-c", "-o", str(made), str(source)), check=True)
+    entries = {written.entry(name) for name in written.functions}
     sizes: dict[str, int] = {}
     library: dict[str, int] = {}
     needs: dict[str, list[str]] = {}
-    for name in FUNCTIONS:
-        script, elf, entry = folder / "f.ld", folder / "f.elf", f"{PREFIX}_{name}"
+    for name in written.functions:
+        script, elf, entry = folder / "f.ld", folder / "f.elf", written.entry(name)
         script.write_text(LINKER_SCRIPT.format(entry=entry, flash=FLASH, ram=RAM))
         link = ["-nostdlib", "-Wl,--gc-sections", f"-Wl,--entry={entry}", f"-Wl,-T,{script}"]
         subprocess.run(_zig(device, *link, "-o", str(elf), str(made), "-lcompiler_rt"), check=True)
         found = {symbol: size for symbol, address, size in _symbols(elf) if address >= FLASH}
         own = {symbol for symbol in found if symbol.startswith(f"{PREFIX}_")}
-        sizes[name] = found[entry]
-        inner = own - {f"{PREFIX}_{other}" for other in FUNCTIONS}
-        if name == "drawn":
-            sizes[name] += sum(found[symbol] for symbol in inner)
+        text = written.function(name)
+        inner = [  # tables, and functions of its own
+            symbol
+            for symbol in own - entries
+            if (base := symbol.partition(".")[0]) == entry
+            or (base not in entries and f"{base}(" in text)
+        ]
+        sizes[name] = found[entry] + sum(found[symbol] for symbol in inner)
         needs[name] = sorted(set(found) - own)
         library |= {symbol: found[symbol] for symbol in needs[name]}
     return sizes, library, needs
 
 
-def bodies(device: Device, plans: Sequence[Plan], folder: Path) -> NDArray[np.float64]:
+def bodies(
+    device: Device, written: Written, plans: Sequence[AnyPlan], folder: Path
+) -> NDArray[np.float64]:
     """Returns the bytes of the model function of each plan."""
     source, made = folder / "bodies.c", folder / "bodies.o"
-    text = [HEAD]
-    for name in FUNCTIONS:
-        heads = re.findall(rf"^{PREFIX}_APART (.*\))$", runtime(name, PREFIX), re.MULTILINE)
-        text.append(f"{heads[-1]};\n")
+    text = [written.head, written.heads()]
     for i, each in enumerate(plans):
-        names = Names(PREFIX)
-        inner = body(each, names, f"m{i}", f"c{i}")
-        drawn = any(operation.functions == ("drawn",) for operation in each.operations)
-        text.append(f"extern const float c{i}[];\n")
-        for name in names.tables.values():
-            kind = "uint32_t" if drawn and name == f"{PREFIX}_table" else "uint8_t"
-            inner = re.sub(rf"\b{name}\b", f"t{i}_{name}", inner)
-            text.append(f"extern const {kind} t{i}_{name}[];\n")
-        text.append(inner)
-    source.write_text("".join(text))
+        data, inner = written.model(each, i)
+        arrays = [
+            re.sub(r"static (.*?\w+)\[.*", r"extern \1[];", part, flags=re.S) for part in data
+        ]
+        text += [*arrays, inner]
+    source.write_text("\n".join(text))
     flags = [flag for flag in CORE_FLAGS if not flag.startswith("-Wl")]
     subprocess.run(_zig(device, *flags, "-w", "-c", "-o", str(made), str(source)), check=True)
     sizes = {name: size for name, _, size in _symbols(made)}
@@ -147,25 +151,12 @@ def bodies(device: Device, plans: Sequence[Plan], folder: Path) -> NDArray[np.fl
 
 
 def executed(
-    device: Device, plans: Sequence[Plan], folder: Path, n_rows: int = 2
+    device: Device, written: Written, plans: Sequence[AnyPlan], folder: Path, n_rows: int = 2
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Returns the instructions of a row and the deepest stack of each plan."""
     rng = np.random.default_rng(1)
     source = folder / "every.c"
-    order = ["tanh", "exp", *(name for name in FUNCTIONS if name not in ("tanh", "exp"))]
-    text = [HEAD, *(runtime(name, PREFIX) for name in order)]
-    for i, each in enumerate(plans):
-        names = Names(PREFIX)
-        inner = body(each, names, f"m{i}", f"c{i}")
-        values = ", ".join(literal(value) for value in each.scalars())
-        text.append(f"static const float c{i}[] = {{{values}}};\n")
-        for content, name in names.tables.items():
-            inner = re.sub(rf"\b{name}\b", f"t{i}_{name}", inner)
-            text.append(table(each, content, f"t{i}_{name}"))
-        text.append(inner)
-    cases = "".join(f"case {i}: m{i}(x + 1, y); break;\n" for i in range(len(plans)))
-    text.append(f"void every(const float *x, float *y) {{ switch ((int)x[0]) {{\n{cases}}} }}\n")
-    source.write_text("".join(text))
+    source.write_text(written.models(plans))
     program = compiler.program(device, "every", source, folder)
     instructions, stacks = [], []
     for i, each in enumerate(plans):
@@ -188,22 +179,20 @@ def _fit(
     return {key: float(f"{value:.6g}") for key, value in zip(keys, found, strict=True) if value}
 
 
-def calibrate(device: Device) -> dict[str, Any]:
-    """Returns the content of ``devices/CORE.json``."""
-    plans = samples()
+def calibrate(device: Device, written: Written) -> dict[str, Any]:
+    """Returns the coefficients of a core for a number format."""
+    plans = samples(written.numbers)
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         folder = Path(scratch)
-        sizes, library, needs = functions(device, folder)
-        body_bytes = bodies(device, plans, folder)
-        instructions, stacks = executed(device, plans, folder)
+        sizes, library, needs = functions(device, written, folder)
+        body_bytes = bodies(device, written, plans, folder)
+        instructions, stacks = executed(device, written, plans, folder)
     works = [_units(each) for each in plans]
-    blocks = np.array([4.0 * sum(each.blocks.values()) for each in plans])
+    blocks = np.array([float(sum(each.block_bytes)) for each in plans])
     depths = _depths(plans, stacks - blocks)
     below = np.array([max(depths[name] for name in each.functions) for each in plans])
     frames = _fit([features(each) for each in plans], stacks - blocks - below, relative=False)
     return {
-        "compiler": compiler.version(),
-        "runtime_sha256": runtime_digest(),
         "functions": sizes,
         "library": library,
         "needs": needs,
@@ -214,13 +203,13 @@ def calibrate(device: Device) -> dict[str, Any]:
     }
 
 
-def _units(each: Plan) -> dict[str, float]:
-    work = total([operation.work() for operation in each.operations])
-    units = {f"{name} {i}": float(n) for name, counts in work.items() for i, n in enumerate(counts)}
+def _units(each: AnyPlan) -> dict[str, float]:
+    work = each.work().items()
+    units = {f"{name} {i}": float(n) for name, counts in work for i, n in enumerate(counts)}
     return {"": 1.0, **units}
 
 
-def _depths(plans: Sequence[Plan], over: NDArray[np.float64]) -> dict[str, float]:
+def _depths(plans: Sequence[AnyPlan], over: NDArray[np.float64]) -> dict[str, float]:
     """Returns for each function the deepest stack below the blocks of plans that call only it and
     shallower ones."""
     found: dict[str, float] = {}
@@ -233,10 +222,14 @@ def _depths(plans: Sequence[Plan], over: NDArray[np.float64]) -> dict[str, float
 
 
 def main(name: str) -> None:
-    device = DEVICES[name]
-    found = calibrate(device)
-    file = Path(__file__).parent / "devices" / f"{name.replace('-', '_')}.json"
-    file.write_text(json.dumps(found, indent=1) + "\n")
+    device, folder = DEVICES[name], Path(__file__).parent / "devices"
+    for ending, formats in ENDINGS.items():
+        written = [WRITTEN[each] for each in formats]
+        head = {"compiler": compiler.version(), "runtime_sha256": runtime_digest(written)}
+        found = {each.numbers: calibrate(device, each) for each in written}
+        content = head | (found if len(found) > 1 else found[FLOAT])
+        file = folder / f"{name.replace('-', '_')}{ending}.json"
+        file.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ ram            the blocks, and the deepest stack of the functions
 instructions   linear in how often each function and each of its loops runs
 stored_bytes   the constants alone
 
-The coefficients of a core are measured by ``export.calibration``. What a member really costs is
-measured when it is exported; the certificate shows both.
+They depend on the number format of the plan. The coefficients of a core are measured by
+``export.calibration``. What a member really costs is measured when it is exported; the certificate
+shows both.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from importlib import resources
 from typing import Any
 
 from frontier_search.errors import SpecError
-from frontier_search.export.emitters import plan
-from frontier_search.export.operation import Names, total
+from frontier_search.export.integer.plan import IntegerPlan
+from frontier_search.export.numbers import FLOAT, numbers_of, untrained
+from frontier_search.export.operation import Names
 from frontier_search.export.plan import Plan
-from frontier_search.export.scalars import Scalars
 from frontier_search.models.family import Architecture
 
 
@@ -41,13 +42,13 @@ class Costs:
         return asdict(self)
 
 
-def costs(made: Plan, core: str) -> Costs:
+def costs(made: Plan | IntegerPlan, core: str) -> Costs:
     """Returns what a plan costs on a core.
 
     Raises:
         SpecError: the core was not calibrated, or a function of the plan is not of ``runtime/``.
     """
-    known = calibration(core)
+    known = calibration(core, numbers_of(made))
     unknown = sorted(set(made.functions) - set(known["functions"]))
     if unknown:
         raise SpecError(
@@ -60,39 +61,38 @@ def costs(made: Plan, core: str) -> Costs:
     made_of = features(made)
     body = sum(known["body"].get(name, 0) * count for name, count in made_of.items())
     frame = sum(known["frame"].get(name, 0) * count for name, count in made_of.items())
-    blocks = 4 * sum(made.blocks.values())
     deepest = max((known["stack"].get(name, 0) for name in made.functions), default=0)
-    work = total([each.work() for each in made.operations])
     coefficients = known["instructions"]
     instructions = coefficients.get("", 0) + sum(
         coefficients.get(f"{name} {level}", 0) * count
-        for name, counts in work.items()
+        for name, counts in made.work().items()
         for level, count in enumerate(counts)
     )
     return Costs(
         made.stored_bytes,
         round(made.stored_bytes + code + body),
-        4 * round((blocks + deepest + frame) / 4),
+        4 * round((sum(made.block_bytes) + deepest + frame) / 4),
         round(instructions),
     )
 
 
-def calibrated(core: str) -> bool:
-    """Returns whether the costs of a core are known."""
+def calibrated(core: str, numbers: str = FLOAT) -> bool:
+    """Returns whether the costs of a core are known for a number format."""
     try:
-        return bool(calibration(core))
+        return bool(calibration(core, numbers))
     except SpecError:
         return False
 
 
-@functools.lru_cache(maxsize=16)
-def calibration(core: str) -> dict[str, Any]:
-    """Returns the coefficients of a core.
+@functools.lru_cache(maxsize=32)
+def calibration(core: str, numbers: str = FLOAT) -> dict[str, Any]:
+    """Returns the coefficients of a core for a number format.
 
     Raises:
         SpecError: it was not calibrated.
     """
-    name = core.replace("-", "_") + ".json"
+    ending = "" if numbers == FLOAT else "_integers"
+    name = f"{core.replace('-', '_')}{ending}.json"
     file = resources.files("frontier_search.export").joinpath("devices", name)
     try:
         found: dict[str, Any] = json.loads(file.read_text())
@@ -101,13 +101,12 @@ def calibration(core: str) -> dict[str, Any]:
             f"what models cost on {core} was not measured; "
             f"run `python -m frontier_search.export.calibration {core}`."
         ) from None
-    return found
+    return found if numbers == FLOAT else {**found, **found[numbers]}
 
 
-def features(made: Plan) -> dict[str, float]:
+def features(made: Plan | IntegerPlan) -> dict[str, float]:
     """Returns what the model's own function is made of, by name."""
-    lines = [line for each in made.operations for line in each.lines(Names("f"))]
-    text = "\n".join(lines)
+    text = "\n".join(made.statements(Names("f")))
     calls = re.findall(r"\bf_(\w+)\(", text)
     floats = re.findall(r"0x1?[^,;)]*f\b", text)
     integers = [int(n) for n in re.findall(r"\b\d+\b", re.sub(r"0x[^,;)]*", "", text))]
@@ -116,8 +115,8 @@ def features(made: Plan) -> dict[str, float]:
         "loops": text.count("for ("),
         "floats": len(set(floats)),
         "wide": sum(n > 255 for n in integers),
-        "blocks": len(made.blocks),
-        "deep": float(4 * sum(made.blocks.values()) > 508),
+        "blocks": len(made.block_bytes),
+        "deep": float(sum(made.block_bytes) > 508),
         "views": text.count("float *row"),
         "tables": len(made.tables()),
     }
@@ -127,21 +126,22 @@ def features(made: Plan) -> dict[str, float]:
 
 
 def model_costs(
-    architecture: Architecture, n_inputs: int, n_outputs: int, core: str
+    architecture: Architecture, n_inputs: int, n_outputs: int, core: str, numbers: str = FLOAT
 ) -> dict[str, int]:
-    """Returns what a model of an architecture costs on a core, by name.
+    """Returns what a model of an architecture costs on a core in a number format, by name.
 
     Values that change no cost are set to one value first, so that a search costs each shape once.
 
     Raises:
-        SpecError: the architecture has no emitter, or the core was not calibrated.
+        SpecError: the architecture has no emitter or no form in the format, or the core was not
+            calibrated.
     """
-    return dict(_of_shape(_plain(architecture), n_inputs, n_outputs, core).counts())
+    return dict(_of_shape(_plain(architecture), n_inputs, n_outputs, core, numbers).counts())
 
 
 @functools.lru_cache(maxsize=4096)
-def _of_shape(architecture: Any, n_inputs: int, n_outputs: int, core: str) -> Costs:
-    return costs(plan(architecture, Scalars(), 0, n_inputs, n_outputs), core)
+def _of_shape(architecture: Any, n_inputs: int, n_outputs: int, core: str, numbers: str) -> Costs:
+    return costs(untrained(architecture, n_inputs, n_outputs, numbers), core)
 
 
 # fields of architectures whose value, above 0, changes no cost

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.export.operation import Memory, Numbers, Operation, distinct
+from frontier_search.export.operation import (
+    Memory,
+    Names,
+    Numbers,
+    Operation,
+    Work,
+    distinct,
+    total,
+)
 
 ROWS_AT_ONCE = 512  # which bounds the memory of the reference
 
@@ -33,6 +41,19 @@ class Plan:
     def functions(self) -> tuple[str, ...]:
         """The C functions that it calls."""
         return distinct(self.operations)
+
+    @property
+    def block_bytes(self) -> tuple[int, ...]:
+        """The bytes of each block on the stack."""
+        return tuple(4 * size for size in self.blocks.values())
+
+    def work(self) -> Work:
+        """Returns how often each function and each of its loops runs for a row."""
+        return total([each.work() for each in self.operations])
+
+    def statements(self, names: Names) -> list[str]:
+        """Returns the C statements of the operations."""
+        return [line for each in self.operations for line in each.lines(names)]
 
     def scalars(self) -> Numbers:
         """Returns all constants, in the order in which they are read."""

@@ -115,7 +115,7 @@ def probabilities(prefix: str, task: Task, n_outputs: int) -> list[str]:
 
 def body(plan: Plan, names: Names, function: str, constants: str) -> str:
     """Returns the C function of a model, which calls those of ``runtime/``."""
-    lines = [line for each in plan.operations for line in each.lines(names)]
+    lines = plan.statements(names)
     blocks = [f"float {name}[{size}];" for name, size in plan.blocks.items()]
     start, end = (
         ([f"const float *w = {constants};", ""], ["(void)w;"]) if len(plan.scalars()) else ([], [])

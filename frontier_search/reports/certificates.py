@@ -22,6 +22,9 @@ def table(certificates: Sequence[Mapping[str, Any]]) -> str:
         Column("family", [Text(each["model"]["family"]) for each, _, _ in lines], number=False),
         Column("params", [f"{each['model']['params']:,}" for each, _, _ in lines]),
     ]
+    formats = [each["model"]["numbers"] for each, _, _ in lines]
+    if set(formats) != {"float32"}:
+        columns.append(Column("numbers", formats, number=False))
     if any(found for _, _, found in lines):
         columns.append(Column("core", [name for _, name, _ in lines], number=False))
         raw = [found.get("flash_of_preprocessing") if found else None for _, _, found in lines]

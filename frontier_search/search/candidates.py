@@ -14,6 +14,7 @@ import numpy as np
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError, unknown
 from frontier_search.export.costs import model_costs
+from frontier_search.export.numbers import NUMBERS, numbers_in
 from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.editions import EDITION, family
 from frontier_search.models.families import FAMILIES
@@ -43,7 +44,9 @@ def model_size(
     counts = size.counts() | ({"bytes": size.unrolled_bytes} if edition == 1 else {})
     if device is None:
         return counts
-    return counts | model_costs(architecture, dataset.n_features, dataset.n_outputs, device)
+    numbers = numbers_in(candidate.hyperparameters)
+    shape = (dataset.n_features, dataset.n_outputs)
+    return counts | model_costs(architecture, *shape, device, numbers)
 
 
 def examined(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> tuple[str, ...]:
@@ -204,7 +207,10 @@ def _some_candidates(named: str, space: SearchSpace) -> list[Candidate]:
     """
     rng = np.random.default_rng(0)
     draws = FEASIBILITY_DRAWS if FAMILIES[named].space is None else OWN_DRAWS
+    smallest = space.smallest()
+    formats = space[NUMBERS].extent() if NUMBERS in space.names() else ()
     return [
-        Candidate(named, space.smallest()),
+        Candidate(named, smallest),
+        *(Candidate(named, smallest | {NUMBERS: each}) for each in formats),
         *(Candidate(named, space.sample(rng)) for _ in range(draws)),
     ]

@@ -10,9 +10,10 @@ from typing import Any, Literal, get_args
 from frontier_search import sources
 from frontier_search.data.dataset import Dataset, Select
 from frontier_search.data.reference import DatasetReference
-from frontier_search.errors import SpecError
+from frontier_search.errors import SpecError, unknown
 from frontier_search.export.costs import calibration
 from frontier_search.export.devices import DEVICES
+from frontier_search.export.numbers import ALL
 from frontier_search.models.editions import EDITION, FIRST_RACE
 from frontier_search.models.families import PUBLISHED
 from frontier_search.objective import OBJECTIVES, device_problem, objective_problems
@@ -37,7 +38,7 @@ KEYS = (
     "seed", "race",
     *TABLE_KEYS,
     "until",
-    "device",
+    "device", "numbers",
 )  # fmt: skip
 
 # Measured in trials and in seconds: benchmarks/README.md. A cohort of 16 with 3 in flight proposes
@@ -79,7 +80,8 @@ class _Reader:
         dataset = self._dataset()
         budget = dataset.budget if dataset else None
         rates = self._rates()
-        families = self._families(dataset, rates)
+        numbers = self._numbers()
+        families = self._families(dataset, rates, numbers)
         candidates = self._candidates(families, rates)
         objectives = self._objectives(dataset)
         epochs, budgets = self._budgets(budget.epochs if budget else 1)
@@ -109,10 +111,16 @@ class _Reader:
             "in_flight": self.values.whole("in_flight", IN_FLIGHT),
             "seed": self.values.whole("seed", 0, low=0),
             "device": self._device(objectives, bounds),
+            "numbers": numbers,
             "dataset_sha256": self.spec.get("dataset_sha256") or self._sha256(dataset),
             "table": self.table,
             "code": code,
         }
+        if numbers and budgets:
+            self.problems.append(
+                "`budgets` and `numbers` are given; a model is turned into integers once, after "
+                "its last epoch. Leave one of the two out."
+            )
         fields["race"] = self._race(fields)
         fields["until"] = self._until(fields)
         if dataset and not self.problems and not code:
@@ -206,6 +214,22 @@ class _Reader:
                 return None
         return name
 
+    def _numbers(self) -> tuple[str, ...]:
+        """Returns the number formats that candidates choose from; none if not given."""
+        names = self.values.names("numbers", (), "formats such as float32 and int8")
+        if names and self.spec.get("device") is None:
+            self.problems.append(
+                "`numbers` needs the core that the models run on; name it with --device, "
+                "e.g. --device cortex-m0plus."
+            )
+        self.problems += [unknown("number format", each, ALL) for each in names if each not in ALL]
+        self.problems += [
+            f"number format {each!r} is listed twice; list it once."
+            for each in dict.fromkeys(names)
+            if list(names).count(each) > 1
+        ]
+        return tuple(each for each in ALL if each in names)
+
     def _budgets(self, default: int) -> tuple[int, tuple[int, ...]]:
         """Returns the epochs, and the budgets up to them; none if they are the only one."""
         budgets = self.values.rising("budgets", "[15, 30, 60, 120]")
@@ -247,7 +271,9 @@ class _Reader:
             return ()
         return legal
 
-    def _families(self, dataset: Dataset | None, rates: Sequence[float]) -> Spaces:
+    def _families(
+        self, dataset: Dataset | None, rates: Sequence[float], numbers: Sequence[str]
+    ) -> Spaces:
         families = read_families(
             self.spec.get("families"),
             self._default_families(),
@@ -255,6 +281,7 @@ class _Reader:
             self.problems,
             rates,
             recorded="code" in self.spec,
+            numbers=numbers,
         )
         if dataset and "code" not in self.spec:
             self.problems += [

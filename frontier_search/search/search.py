@@ -76,6 +76,7 @@ class Search:
         code: (file, SHA-256) of the user's own files that its families are made of, see
             ``sources``.
         device: the core whose flash, RAM and instructions are counted, or None.
+        numbers: the number formats that candidates choose from; empty: all are float32.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Search:
     until: str | None = None
     code: sources.Digests = ()
     device: str | None = None
+    numbers: tuple[str, ...] = ()
 
     @property
     def budget(self) -> TrainingBudget:
@@ -259,6 +261,7 @@ class Search:
             "in_flight": self.in_flight,
             "seed": self.seed,
             **({"device": self.device} if self.device else {}),
+            **({"numbers": list(self.numbers)} if self.numbers else {}),
         }
 
     def _table_spec(self) -> dict[str, Any]:

@@ -11,11 +11,14 @@ from typing import Any
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
+from frontier_search.export.emitters import has_emitter
+from frontier_search.export.numbers import FLOAT, NUMBERS, untrained
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
 from frontier_search.space import SearchSpace
 from frontier_search.zoo import is_import_path
 
+ANY_SHAPE = (64, 1)  # (inputs, outputs): the form does not depend on them
 Spaces = tuple[tuple[str, SearchSpace], ...]  # (family, space), in the order of their turns
 
 
@@ -26,6 +29,7 @@ def read_families(
     problems: list[str],
     rates: Sequence[float] = (),
     recorded: bool = False,
+    numbers: Sequence[str] = (),
 ) -> Spaces:
     """Returns the spaces of the families that a search lists.
 
@@ -36,6 +40,7 @@ def read_families(
         rates: the learning rates of every family, in place of that range, if there are any.
         recorded: whether a defined search lists them, whose own families are taken at their word
             and not loaded.
+        numbers: the number formats that every family has a choice of, if there are any.
     """
     if given is None:
         given = tuple(default)
@@ -58,7 +63,7 @@ def read_families(
     spaces = (
         (name, _recorded(name, override, problems))
         if recorded and is_import_path(name)
-        else (name, _space(name, override, learning_rate, problems, rates))
+        else (name, _space(name, override, learning_rate, problems, rates, numbers))
         for name, override in overrides.items()
     )
     return tuple((name, space) for name, space in spaces if space is not None)
@@ -104,6 +109,7 @@ def _space(
     learning_rate: tuple[float, float],
     problems: list[str],
     rates: Sequence[float],
+    numbers: Sequence[str],
 ) -> SearchSpace | None:
     try:
         family: object = FAMILIES[name]
@@ -121,6 +127,15 @@ def _space(
     rates = () if family.fitted else rates
     if rates:
         spec["learning_rate"] = {"choice": list(rates)}
+    if numbers:
+        formats = _formats(family, default, numbers)
+        spec[NUMBERS] = {"choice": formats}
+        if not formats:
+            problems.append(
+                f"family {name!r} has no form in {' or '.join(numbers)}: dense networks and "
+                f"reservoirs have one. Add {FLOAT} to `numbers`, or leave the family out."
+            )
+            return None
     if override not in (None, "default"):
         if not isinstance(override, Mapping):
             problems.append(
@@ -145,9 +160,32 @@ def _space(
             default[key].type_problem(key, *parameter.extent()) if key in default.names() else None
         )
         mistakes += [problem] if problem else []
+    mistakes += _format_problems(space, formats) if numbers else []
     mistakes += _rate_problems(space) if not mistakes and not family.fitted else []
     problems += [f"family {name!r}: {problem}" for problem in mistakes]
     return space
+
+
+def _formats(family: Family, space: SearchSpace, numbers: Sequence[str]) -> list[str]:
+    """Returns those of some number formats in which models of a family have a form."""
+    built, found = family.build(space.smallest()), []
+    for each in numbers:
+        try:
+            untrained(built, *ANY_SHAPE, each)
+        except SpecError:
+            continue
+        found.append(each)
+    # a family without an emitter has no form at all, which is said when its models are counted
+    return found or [each for each in numbers if not has_emitter(built)]
+
+
+def _format_problems(space: SearchSpace, formats: Sequence[str]) -> list[str]:
+    given = space[NUMBERS].extent()
+    return [
+        f"numbers = {each!r}; {' or '.join(formats)} is needed."
+        for each in given
+        if each not in formats
+    ]
 
 
 def _rate_problems(space: SearchSpace) -> list[str]:

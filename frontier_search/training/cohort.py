@@ -14,6 +14,7 @@ from functools import partial
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError, TrialError
+from frontier_search.export.numbers import FLOAT, numbers_in
 from frontier_search.models.editions import EDITION, FIRST_COMPILED, family
 from frontier_search.models.family import Architecture
 from frontier_search.models.program import COMPILED
@@ -22,6 +23,7 @@ from frontier_search.race import Race, log_loss
 from frontier_search.training import fitting, metrics
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.kernels.library import library
+from frontier_search.training.quantised import Remeasured
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, group
 from frontier_search.training.stack_run import StackRun, Weights, Work, describe
@@ -106,6 +108,7 @@ def train_cohort(
                 failures[position] = result
             else:
                 measured[position], weights[cohort.numbers[position]] = result
+    failures |= _in_own_formats(cohort, measured, weights, Remeasured(data, objectives), edition)
     sizes: dict[int, dict[str, int]] = {}
     for position, architecture in fits.items():
         try:
@@ -136,6 +139,29 @@ def train_cohort(
         ),
         weights,
     )
+
+
+def _in_own_formats(
+    cohort: Cohort,
+    measured: dict[int, list[SeedOutcome]],
+    weights: Mapping[int, Weights],
+    remeasured: Remeasured,
+    edition: int,
+) -> dict[int, str]:
+    """Measures candidates that have a number format in it, in place, and returns failures."""
+    failures = {}
+    for position, seeds in list(measured.items()):
+        candidate, own = cohort.candidates[position], weights[cohort.numbers[position]]
+        numbers = numbers_in(candidate.hyperparameters)
+        if numbers == FLOAT:
+            continue
+        try:
+            built = family(candidate.family, edition).build(candidate.hyperparameters)
+            measured[position] = remeasured.of(built, numbers, seeds, own)
+        except Exception as error:  # an own emitter may raise anything
+            failures[position] = describe(error)
+            del measured[position]
+    return failures
 
 
 def _models(position: int, candidate: Candidate, seeds: Sequence[int], edition: int) -> list[Model]:

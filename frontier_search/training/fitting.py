@@ -44,7 +44,7 @@ def fit(
         raise TrialError("what is fitted in one go knows no weights of rows")
     trainable, hyperparameters = kind.trainable, dict(kind.hyperparameters)
     problem = Problem(dataset.task, dataset.n_features, dataset.n_outputs)
-    parts = {part: _rows(data, part) for part in SPLITS}
+    parts = {part: all_rows(data, part) for part in SPLITS}
     outcomes, models, sizes, units = [], [], [], data.units().cpu()
     for i, seed in enumerate(data.seeds):
         started = time.perf_counter()
@@ -55,8 +55,8 @@ def fit(
         for part, rows in parts.items():
             own = StackedRows(rows.x[i : i + 1], rows.y[i : i + 1])
             outputs = _outputs(trainable.predict(fitted, own.x[0].T.numpy()), own, problem)
-            given = partial(_given, outputs)
-            (values,) = metrics.on_rows(dataset.task, given, [own], objectives, units[i : i + 1])
+            forward = partial(given, outputs)
+            (values,) = metrics.on_rows(dataset.task, forward, [own], objectives, units[i : i + 1])
             found |= {f"{part}_{name}": value for name, value in values.items()}
         at = {epochs: AtBudget(epochs, found) for epochs in budget.budgets}
         outcomes.append(SeedOutcome(seed, found, budget.epochs, budget.epochs, seconds, budgets=at))
@@ -68,14 +68,17 @@ def fit(
     return outcomes, pack(models), mean
 
 
-def _given(outputs: Tensor, x: Tensor) -> Tensor:
+def given(outputs: Tensor, x: Tensor) -> Tensor:
+    """Returns outputs that are known already, in place of a forward pass."""
     return outputs
 
 
-def _rows(data: Data, part: str) -> StackedRows:
+def all_rows(data: Data, part: str) -> StackedRows:
+    """Returns the rows of a part for all seeds, in this machine's memory."""
     chunks = list(data.chunks(part, metrics.EVALUATION_ROWS))
     x, y = torch.cat([each.x for each in chunks], 2), torch.cat([each.y for each in chunks], 1)
-    return StackedRows(x.cpu(), y.cpu())
+    weights = [each.weights for each in chunks if each.weights is not None]
+    return StackedRows(x.cpu(), y.cpu(), torch.cat(weights, 1).cpu() if weights else None)
 
 
 def _outputs(found: NDArray[Any], rows: StackedRows, problem: Problem) -> Tensor:

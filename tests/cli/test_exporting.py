@@ -38,6 +38,20 @@ def test_all_members_are_written_and_verified(run: Run, home: Path, tmp_path: Pa
         assert run("verify", folder).code == 0
 
 
+def test_a_member_is_written_in_its_own_format(run: Run, tmp_path: Path) -> None:
+    formats = {"device": "cortex-m0plus", "numbers": ["int16"], "objectives": ["loss", "flash"]}
+    search(toys.search(trials=4, **formats), home=tmp_path, executor="inline")
+    assert export(run, tmp_path, tmp_path / "c", "--best", "flash<=1MB").code == 0
+    said = json.loads((tmp_path / "c" / "certificate.json").read_text())["model"]
+    assert said["numbers"] == "int16"
+    trials = json.loads(run("trials", "toy-1", "--home", tmp_path, "--format", "json").out)
+    losses = {each["seed"]: each["test_loss"] for each in trials[said["trial"]]["seeds"]}
+    assert losses[said["seed"]] == pytest.approx(said["test_loss"], rel=1e-6)
+    assert export(run, tmp_path, tmp_path / "f", "--all", "--numbers", "float32").code == 0
+    (folder, *_) = sorted((tmp_path / "f").iterdir())
+    assert json.loads((folder / "certificate.json").read_text())["model"]["numbers"] == "float32"
+
+
 def test_verify_notices_another_file_and_another_bit(run: Run, home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "c"
     assert export(run, home, folder, "--best", "params<=1000").code == 0

@@ -9,21 +9,28 @@ import pytest
 from frontier_search import Candidate, Search
 from frontier_search.errors import SpecError
 from frontier_search.export import compiler, emulator
-from frontier_search.export.calibration import FUNCTIONS, runtime_digest
+from frontier_search.export.calibration import runtime_digest
 from frontier_search.export.costs import calibration, costs, model_costs
 from frontier_search.export.devices import DEVICES
+from frontier_search.export.integer import source as integer_source
+from frontier_search.export.integer.plan import IntegerPlan
+from frontier_search.export.numbers import ALL, in_format
+from frontier_search.export.plan import Plan
 from frontier_search.export.source import header, source
+from frontier_search.export.written import WRITTEN as FORMS
 from tests.support.exported import WRITTEN, Example, examples
 
 FLASH, RAM, INSTRUCTIONS = 0.02, 0.2, 0.1  # the largest errors, as fractions
+M4F = {"device": "cortex-m4f"}
 SPEC = {"name": "small", "dataset": "friedman1", "families": ["linear", "dense", "kronecker"]}
 
 
 @pytest.mark.parametrize("core", list(DEVICES))
-def test_a_calibration_is_of_the_functions_that_are_shipped(core: str) -> None:
-    known = calibration(core)
-    assert sorted(known["functions"]) == FUNCTIONS
-    assert known["runtime_sha256"] == runtime_digest()
+@pytest.mark.parametrize("numbers", ALL)
+def test_a_calibration_is_of_the_functions_that_are_shipped(core: str, numbers: str) -> None:
+    known = calibration(core, numbers)
+    assert sorted(known["functions"]) == list(FORMS[numbers].functions)
+    assert known["runtime_sha256"] == runtime_digest([FORMS[numbers]])
 
 
 @pytest.mark.parametrize("core", list(DEVICES))
@@ -42,10 +49,17 @@ def test_costs_need_no_scalars(core: str, family: str) -> None:
         assert known["instructions"] > 0
 
 
-def measured(example: Example, core: str, folder: Path) -> tuple[int, int, float]:
-    plan = example.plan
-    (folder / "m.h").write_text(header(plan, "m", "a test", "regression"))
-    (folder / "m.c").write_text(source(plan, "m", "regression"))
+def measured(
+    example: Example, plan: Plan | IntegerPlan, core: str, folder: Path
+) -> tuple[float, ...]:
+    """Returns flash, RAM and the mean instructions of some rows."""
+    code = (
+        integer_source.source(plan, "m", "regression")
+        if isinstance(plan, IntegerPlan)
+        else source(plan, "m", "regression")
+    )
+    (folder / "m.h").write_text(header(example.plan, "m", "a test", "regression"))
+    (folder / "m.c").write_text(code)
     program = compiler.program(DEVICES[core], "m_outputs", folder / "m.c", folder)
     execution = emulator.execute(program, DEVICES[core], example.x, example.n_outputs)
     ram = program.static_ram + execution.stack
@@ -53,11 +67,19 @@ def measured(example: Example, core: str, folder: Path) -> tuple[int, int, float
 
 
 @pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4f"])
+@pytest.mark.parametrize("numbers", ALL)
 @pytest.mark.parametrize("family", ["dense", "gated_kronecker", "conv_random"])
-def test_what_is_said_is_what_is_found(core: str, family: str, tmp_path: Path) -> None:
+def test_what_is_said_is_what_is_found(
+    core: str, numbers: str, family: str, tmp_path: Path
+) -> None:
     for example in examples(family):
-        flash, ram, instructions = measured(example, core, tmp_path)
-        said = costs(example.plan, core)
+        try:
+            plan = in_format(example.plan, example.x, numbers)
+        except SpecError:
+            assert family == "conv_random"
+            continue
+        flash, ram, instructions = measured(example, plan, core, tmp_path)
+        said = costs(plan, core)
         assert said.flash == pytest.approx(flash, rel=FLASH)
         assert said.ram == pytest.approx(ram, rel=RAM)
         assert said.instructions == pytest.approx(instructions, rel=INSTRUCTIONS)
@@ -76,6 +98,41 @@ def test_a_search_counts_on_its_device() -> None:
     assert 0 < size["stored_bytes"] < size["flash"] < 4096
 
 
+def test_formats_are_a_part_of_a_candidate() -> None:
+    spec = SPEC | {"device": "cortex-m0plus", "objectives": ["loss", "flash"]}
+    plain, search = (
+        Search.from_spec(spec),
+        Search.from_spec(spec | {"numbers": ["int8", "float32"]}),
+    )
+    assert "numbers" not in str(plain.to_spec())
+    assert Search.from_spec(search.to_spec()) == search
+    assert plain.fingerprint() != search.fingerprint()
+    for family, space in search.families:
+        assert space["numbers"].extent() == ("float32", "int8")
+        candidates = [Candidate(family, space.smallest() | {"numbers": each}) for each in ALL[:2]]
+        first, second = (search.size(each) for each in candidates)
+        assert first["effective"] == second["effective"]
+        assert first["flash"] > second["flash"]
+        assert first["instructions"] > second["instructions"]
+        assert first["stored_bytes"] > second["stored_bytes"]
+        assert first == plain.size(Candidate(family, plain.spaces[family].smallest()))
+
+
+def test_a_family_has_the_formats_that_it_has() -> None:
+    changes = {"families": {"spline": "default", "dense": {"numbers": "int8"}}}
+    given = {"device": "cortex-m4f", "numbers": ["float32", "int8", "int16"]}
+    search = Search.from_spec(SPEC | given | changes)
+    assert search.spaces["spline"]["numbers"].extent() == ("float32",)
+    assert search.spaces["dense"]["numbers"].extent() == ("int8",)
+
+
+def test_a_bound_is_tried_in_every_format() -> None:
+    given = {"device": "cortex-m0plus", "families": ["linear"], "require": ["flash<=600"]}
+    assert Search.from_spec(SPEC | given | {"numbers": ["float32", "int8"]})
+    with pytest.raises(SpecError, match="the smallest has flash"):
+        Search.from_spec(SPEC | given)
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -86,6 +143,18 @@ def test_a_search_counts_on_its_device() -> None:
             {"device": "cortex-m4f", "require": ["flash<=100"]},
             "no candidate keeps flash<=100; the smallest has flash =",
         ),
+        ({"numbers": ["int8"]}, "`numbers` needs the core that the models run on"),
+        (M4F | {"numbers": ["int9"]}, "unknown number format 'int9'. Did you mean"),
+        (M4F | {"numbers": "int8,int8"}, "number format 'int8' is listed twice"),
+        (
+            M4F | {"numbers": ["int8"], "families": ["spline"]},
+            "family 'spline' has no form in int8: dense networks and reservoirs have one.",
+        ),
+        (
+            M4F | {"numbers": ["int8"], "families": {"dense": {"numbers": "float32"}}},
+            "family 'dense': numbers = 'float32'; int8 is needed.",
+        ),
+        (M4F | {"numbers": ["int8"], "budgets": [2, 4]}, "turned into integers once"),
         ({"require": ["params<=2KB"]}, "has a unit, and params is counted in scalars"),
     ],
 )

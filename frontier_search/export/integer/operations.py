@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from frontier_search.export.integer.format import Format, Whole, coarser, quantised, shifted, tanh
-from frontier_search.export.operation import Names
+from frontier_search.export.operation import Names, Work, repeated, total
 from frontier_search.export.operations.graph import Messages
 
 Memory = dict[str, Whole]
@@ -32,8 +32,20 @@ class IntegerOperation(Protocol):
         ...
 
     def tables(self) -> Iterator[bytes]: ...
+    def work(self) -> Work:
+        """Returns how often each function and each of its loops runs."""
+        ...
+
     def lines(self, names: Names) -> list[str]: ...
     def apply(self, memory: Memory) -> None: ...
+
+
+def product(x: Whole, weights: Whole) -> Whole:
+    """Returns x W^T, (n, rows of W), for numbers and weights of at most 16 bits.
+
+    It is done in float64, which is exact for sums below 2^53 and much faster than in integers.
+    """
+    return (x.astype(np.float64) @ weights.T.astype(np.float64)).astype(np.int64)
 
 
 class _Plain:
@@ -67,6 +79,10 @@ class Sum(_Plain):
         if self.bias is not None:
             yield self.bias
 
+    def work(self) -> Work:
+        n, m = self.weights.shape
+        return {self.functions[0]: (1, n, n * m)}
+
     def lines(self, names: Names) -> list[str]:
         n, m = self.weights.shape
         sizes = f"{self.source}, {self.target}, {n}, {m}"
@@ -76,7 +92,7 @@ class Sum(_Plain):
 
     def apply(self, memory: Memory) -> None:
         start = memory[self.target] if self.bias is None else self.bias
-        memory[self.target] = start + memory[self.source] @ self.weights.T
+        memory[self.target] = start + product(memory[self.source], self.weights)
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,9 @@ class Narrow(_Plain):
     most: int
 
     functions = ("shift", "narrow")
+
+    def work(self) -> Work:
+        return {"narrow": (1, self.size)}
 
     def lines(self, names: Names) -> list[str]:
         sizes = f"{self.source}, {self.target}, {self.size}, {self.shift}, {self.least}"
@@ -112,6 +131,9 @@ class Tanh(_Plain):
     form: Format
 
     functions = ("shift", "tanh", "coarser", "tanh_all")
+
+    def work(self) -> Work:
+        return {"tanh_all": (1, self.size)}
 
     def lines(self, names: Names) -> list[str]:
         sizes = f"{self.source}, {self.target}, {self.size}, {self.shift}"
@@ -140,6 +162,9 @@ class Send(_Plain):
     def tables(self) -> Iterator[bytes]:
         yield from self.plain.tables()
 
+    def work(self) -> Work:
+        return self.plain.work()
+
     def lines(self, names: Names) -> list[str]:
         (line,) = self.plain.lines(names)
         call = names.function(self.functions[0])
@@ -150,7 +175,7 @@ class Send(_Plain):
         pattern = self.plain.pattern
         matrix = np.zeros(pattern.shape, np.int64)
         matrix[pattern] = 1 if self.weights is None else self.weights
-        memory[self.target] = memory[self.plain.source] @ matrix.T
+        memory[self.target] = product(memory[self.plain.source], matrix)
 
 
 @dataclass(frozen=True)
@@ -167,6 +192,9 @@ class Change(_Plain):
     form: Format
 
     functions = ("shift", "tanh", "coarser", "update")
+
+    def work(self) -> Work:
+        return {"update": (1, self.stop - self.start)}
 
     def lines(self, names: Names) -> list[str]:
         at = f" + {self.start}" if self.start else ""
@@ -203,6 +231,9 @@ class Times(_Plain):
         for each in self.body:
             yield from each.tables()
 
+    def work(self) -> Work:
+        return repeated(total([each.work() for each in self.body]), self.times)
+
     def lines(self, names: Names) -> list[str]:
         again = any(True for _ in self.numbers())
         inner = [f"    {line}" for each in self.body for line in each.lines(names)]
@@ -228,6 +259,9 @@ class Quantise(_Plain):
     form: Format
 
     functions = ("quantise",)
+
+    def work(self) -> Work:
+        return {"quantise": (1, self.size)}
 
     def lines(self, names: Names) -> list[str]:
         return [f"{names.function('int_quantise')}(x, x_, {self.size}, {self.fraction});"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from frontier_search.export.integer.format import Format, Whole
 from frontier_search.export.integer.operations import IntegerOperation, Quantise
-from frontier_search.export.operation import Names
+from frontier_search.export.operation import Names, Work, total
 
 ROWS_AT_ONCE = 512
 
@@ -73,14 +73,30 @@ class IntegerPlan:
         # one rounding to float32, then an exact power of two
         return memory["y_"].astype(np.float32) * np.float32(2.0**-self.fraction)
 
+    @property
+    def block_bytes(self) -> tuple[int, ...]:
+        """The bytes of each block on the stack."""
+        numbers = (self.n_inputs, *self.numbers.values())
+        narrow = [self.form.bits // 8 * size for size in numbers]
+        return (*narrow, *(4 * size for size in self.sums.values()))
+
+    def work(self) -> Work:
+        """Returns how often each function and each of its loops runs for a row."""
+        end = {"dequantise": (1, self.n_outputs)}
+        return total([each.work() for each in (self.quantise, *self.operations)] + [end])
+
+    def statements(self, names: Names) -> list[str]:
+        """Returns the C statements of the operations."""
+        steps = [line for each in (self.quantise, *self.operations) for line in each.lines(names)]
+        end = f"{names.function('int_dequantise')}(y_, y, {self.n_outputs}, {self.fraction});"
+        return [*steps, end]
+
     def lines(self, names: Names) -> list[str]:
-        """Returns the C statements of the model."""
+        """Returns the C statements of the model, and what they declare."""
         number = names.function("number")
         blocks = {"x_": self.n_inputs, **self.numbers}
         declared = [f"{number} {name}[{size}];" for name, size in blocks.items()]
         declared += [f"int32_t {name}[{size}];" for name, size in self.sums.items()]
         start = [f"const {number} *w = {names.function('constants')};"]
         start.append(f"const int32_t *b = {names.function('biases')};")
-        steps = [line for each in (self.quantise, *self.operations) for line in each.lines(names)]
-        end = f"{names.function('int_dequantise')}(y_, y, {self.n_outputs}, {self.fraction});"
-        return [*declared, *start, "", *steps, end, "(void)w;", "(void)b;"]
+        return [*declared, *start, "", *self.statements(names), "(void)w;", "(void)b;"]

@@ -38,18 +38,19 @@ from frontier_search.export.plan import Plan
 
 LARGEST_SUM = 2**31 - 2**16
 MOST_FRACTION = 24
+MOST_ROWS = 4096  # whose values decide the scales
 
 
 def quantise(plan: Plan, rows: NDArray[np.float32], form: Format) -> IntegerPlan:
     """Returns the integer plan of a plan.
 
     Args:
-        rows: (n, d) training rows, which decide the fractions of activations.
+        rows: (n, d) training rows, of which the first 4,096 decide the fractions of activations.
 
     Raises:
         SpecError: the plan has operations without an integer form.
     """
-    return _Quantiser(plan, rows, form).plan()
+    return _Quantiser(plan, rows[:MOST_ROWS], form).plan()
 
 
 class _Quantiser:

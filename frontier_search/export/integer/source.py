@@ -7,7 +7,7 @@ from importlib import resources
 
 from frontier_search.data.dataset import Task
 from frontier_search.export import source as plain
-from frontier_search.export.integer.format import TANH_TABLE
+from frontier_search.export.integer.format import TANH_TABLE, Format
 from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.operation import Names
 
@@ -18,28 +18,34 @@ typedef int{bits}_t {prefix}_number;
 """
 
 
-def source(plan: IntegerPlan, prefix: str, task: Task) -> str:
-    """Returns the source: the constants, the functions that the plan calls, and the model."""
-    names, form = Names(prefix), plan.form
-    inner = "\n".join(f"    {line}".rstrip() for line in plan.lines(names))
-    numbers, biases = plan.constants()
+def head(form: Format, prefix: str) -> str:
+    """Returns the definitions that every function needs."""
     types = {"bits": form.bits, "most": form.most, "coarser": form.coarser, "prefix": prefix}
+    return plain.APART.format(prefix=prefix) + TYPES.format(**types)
+
+
+def model(plan: IntegerPlan, prefix: str) -> list[str]:
+    """Returns the constants, and the function of the model, which calls those of ``runtime/``."""
+    names = Names(prefix)
+    inner = "\n".join(f"    {line}".rstrip() for line in plan.lines(names))
+    numbers, biases = ([str(value) for value in part] for part in plan.constants())
+    kind = f"static const {prefix}_number {prefix}_constants[{len(numbers)}]"
     parts = [
-        f'#include <stdint.h>\n#include "{prefix}.h"\n',
-        plain.APART.format(prefix=prefix) + TYPES.format(**types),
-        plain.array(
-            f"static const {prefix}_number {prefix}_constants[{len(numbers)}]",
-            [str(value) for value in numbers],
-        ),
-        plain.array(
-            f"static const int32_t {prefix}_biases[{len(biases)}]", [str(value) for value in biases]
-        ),
+        plain.array(kind, numbers),
+        plain.array(f"static const int32_t {prefix}_biases[{len(biases)}]", biases),
     ]
     for content, name in names.tables.items():
         values = [str(byte) for byte in content]
         parts.append(plain.array(f"static const uint8_t {name}[{len(content)}]", values))
-    parts += [runtime(name, prefix) for name in plan.functions]
-    parts.append(f"void {prefix}_outputs(const float *x, float *y)\n{{\n{inner}\n}}\n")
+    return [*parts, f"void {prefix}_outputs(const float *x, float *y)\n{{\n{inner}\n}}\n"]
+
+
+def source(plan: IntegerPlan, prefix: str, task: Task) -> str:
+    """Returns the source: the constants, the functions that the plan calls, and the model."""
+    include = f'#include <stdint.h>\n#include "{prefix}.h"\n'
+    *constants, function = model(plan, prefix)
+    functions = [runtime(name, prefix) for name in plan.functions]
+    parts = [include, head(plan.form, prefix), *constants, *functions, function]
     return "\n".join([*parts, *plain.probabilities(prefix, task, plan.n_outputs)])
 
 
