@@ -32,6 +32,7 @@ from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.training.outputs import mean_loss, outputs
 from frontier_search.trial import Trial
 
+
 @dataclass(frozen=True)
 class Member:
     """One member of a frontier, with the model of its median seed.
