@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import csv
 import math
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.data import archive
 from frontier_search.errors import SpecError
 
 if TYPE_CHECKING:
@@ -155,7 +154,11 @@ def read_npz(path: Path) -> Table:
     Raises:
         SpecError: the file is unreadable or incomplete; everything that is wrong, each a sentence.
     """
-    x, y = _load_npz(path)
+    try:
+        with path.open("rb") as stream:
+            x, y = archive.load(stream, repr(str(path)), [("X", "y")])
+    except OSError as error:
+        raise SpecError(f"cannot read {str(path)!r}: {error}. {archive.ADVICE}.") from error
     problems = _row_problems(len(x) if x.ndim else 0, path)
     if x.ndim < 2 or 0 in x.shape[1:]:
         problems.append(
@@ -188,37 +191,6 @@ def read_npz(path: Path) -> Table:
 
 
 READERS: Mapping[str, Callable[[Path], Table]] = {".csv": read_csv, ".npz": read_npz}
-
-
-def _load_npz(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Returns the arrays X and y as they are in the file."""
-    advice = (
-        "Save it with numpy.savez(path, X=X, y=y), both of numbers or strings: Python objects are "
-        "not read, because that would run code"
-    )
-    try:
-        # numpy does not close a file that it opened itself if it is no archive.
-        with path.open("rb") as stream:
-            archive = np.load(stream, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it holds a single array")
-            absent = [name for name in ("X", "y") if name not in archive.files]
-            if not absent:
-                x, y = archive["X"], archive["y"]
-                if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
-                    raise ValueError("X or y is not a numpy array")
-                return x, y
-            held = ", ".join(archive.files) or "nothing"
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        RuntimeError,  # an encrypted zip
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise SpecError(f"cannot read {str(path)!r}: {str(error).strip()}. {advice}.") from error
-    raise SpecError(f"{str(path)!r} has no {' and no '.join(absent)}, it holds {held}. {advice}.")
 
 
 def _row_problems(n_rows: int, path: Path) -> list[str]:

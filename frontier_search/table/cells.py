@@ -24,7 +24,10 @@ MISSING = frozenset(
 )  # fmt: skip
 TRUE = frozenset({"true", "yes", "t", "y", "on"})
 FALSE = frozenset({"false", "no", "f", "n", "off"})
+NONE = "none"  # missing among numbers and dates, and a word among words
 UNITS = "%$€£"  # a sign before or after a number that may be left out
+_UNIT = re.compile(r"[-+\u2212]?\d[\d.,' \u00a0\u202f]*?\s?([A-Za-zµ°Ω²³/*^·]{1,6}[²³\d]?)")
+MINUS = "\u2212"  # as typographers write it
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,12 @@ class Numerals:
 
     def read(self, text: str) -> float | None:
         """Returns the number that a text stands for; None if it stands for none."""
+        text = text.replace(MINUS, "-")
         if self.unit:
             text = text.replace(self.unit, "", 1).strip()
         if self.thousands:
             if not re.fullmatch(
-                rf"[-+]?\d{{1,3}}(?:{re.escape(self.thousands)}\d{{3}})*"
+                rf"[-+]?(?:0|[1-9]\d{{0,2}}(?:{re.escape(self.thousands)}\d{{3}})*)"
                 rf"(?:{re.escape(self.decimal)}\d*)?",
                 text,
             ):
@@ -74,38 +78,51 @@ class Numerals:
 PLAIN = Numerals()
 
 
-def numerals(texts: Collection[str], decimal: str = ".", thousands: str = "") -> Numerals | None:
+def numerals(
+    texts: Collection[str], decimal: str = ".", thousands: str = "", with_units: bool = True
+) -> Numerals | None:
     """Returns how all these numbers are written; None if they are not all numbers.
 
     Args:
         texts: distinct, stripped, none of them missing.
         decimal, thousands: of the file.
+        with_units: whether a word after every number, such as kg, is its unit.
     """
     other = "," if decimal == "." else "."
     ways = [Numerals(decimal, thousands)] if thousands else [Numerals(decimal)]
     ways += [Numerals(decimal, sign) for sign in (other, " ", "'", "\u00a0", "\u202f")]
     ways += [Numerals(other)]
     units = {sign for text in texts for sign in UNITS if sign in text}
-    if len(units) == 1:
+    if not units and with_units:
+        words = [_UNIT.fullmatch(text) for text in texts]
+        units = {word[1] if word else "" for word in words}
+    if len(units) == 1 and "" not in units:
         unit = units.pop()
-        ways = [Numerals(way.decimal, way.thousands, unit) for way in ways]
+        ways += [Numerals(way.decimal, way.thousands, unit) for way in ways]
     for way in ways:
         if all(way.read(text) is not None for text in texts):
             return way
     return None
 
 
-def missing(text: str, also: Collection[str] = ()) -> bool:
-    return text.lower() in MISSING or text in also
+def missing(text: str, also: Collection[str] = (), present: Collection[str] = ()) -> bool:
+    """Returns whether a text stands for a missing value.
+
+    Args:
+        also: further texts that do.
+        present: texts that do not.
+    """
+    return (text.lower() in MISSING and text not in present) or text in also
 
 
 def distinct(
-    series: pd.Series[Any], also_missing: Collection[str] = ()
+    series: pd.Series[Any], also_missing: Collection[str] = (), present: Collection[str] = ()
 ) -> tuple[NDArray[np.int64], list[str]]:
     """Returns the distinct values of a column as texts without spaces around them.
 
     Args:
         also_missing: texts that stand for a missing value here, beside ``MISSING``.
+        present: texts that do not, although they are in ``MISSING``.
 
     Returns:
         The position of every row's text, -1 where it is missing, (n_rows,); and the texts, in the
@@ -118,7 +135,7 @@ def distinct(
     kept = {
         text: position
         for position, text in enumerate(
-            dict.fromkeys(text for text in texts if not missing(text, also_missing))
+            dict.fromkeys(text for text in texts if not missing(text, also_missing, present))
         )
     }
     positions = np.array([kept.get(text, -1) for text in texts] + [-1], dtype=np.int64)
@@ -170,15 +187,31 @@ _DAYS = (
 )  # fmt: skip
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DATE_FORMATS = (ISO, *(day + clock for day in _DAYS for clock in _CLOCKS))
+COMPACT = "%Y%m%d"
+COMPACT_RANGE = (19000101, 21001231)
+CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
 _DATE = re.compile(r"(?=.*\d)\d{1,4}[-/. ]|[A-Za-z]{3,9} \d{1,2}, \d{4}")
 
 
 def date_format(texts: Collection[str]) -> str | None:
     """Returns how all these dates are written; None if they are not all dates."""
     sample = next(iter(texts), "")
-    if not _DATE.match(sample) or len(sample) < 6 or PLAIN.read(sample) is not None:
+    if not looks_like_date(sample):
         return None
     return next((form for form in DATE_FORMATS if days(list(texts), form) is not None), None)
+
+
+def clock_format(texts: Collection[str]) -> str | None:
+    """Returns how all these times of a day are written; None if they are not all such times."""
+    if not texts or not all(_CLOCK.fullmatch(text) for text in texts):
+        return None
+    return next((form for form in CLOCKS if days(list(texts), form) is not None), None)
+
+
+def looks_like_date(text: str) -> bool:
+    """Returns whether a text could be a date, in whatever form."""
+    return len(text) >= 6 and bool(_DATE.match(text)) and PLAIN.read(text) is None
 
 
 def days(texts: list[str], form: str) -> Numbers | None:

@@ -87,6 +87,8 @@ def usual_values(values: Numbers) -> NDArray[np.bool_]:
         tails = np.quantile(inner, [0.02, 0.98]) if len(inner) else quarters
         spread = tails[1] - tails[0]
     usual = np.abs(values) <= LARGEST / 4  # a range of such values is within float32
+    if np.median(np.abs(values)) > LARGEST / 4:  # most are beyond, and are scaled in 64 bits
+        usual = np.isfinite(values)
     if spread > 0.0:
         usual &= np.abs(values - middle) <= FAR * spread
     return usual if usual.any() else np.ones(len(values), dtype=np.bool_)
@@ -165,7 +167,7 @@ class CategoryCoding:
 
     def read(self, series: pd.Series[Any]) -> Numbers:
         """Returns the position of each row's level, (n_rows,); not-a-number if there is none."""
-        codes, texts = distinct(series, self.missing)
+        codes, texts = distinct(series, self.missing, (*self.levels, *self.grouped))
         key = str.casefold if self.any_case else str
         places = {key(level): float(place) for place, level in enumerate(self.levels)}
         places |= dict.fromkeys(map(key, self.grouped), float(len(self.levels)))

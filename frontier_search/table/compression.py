@@ -16,10 +16,30 @@ from frontier_search.errors import SpecError
 
 def _unzip(data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/")]
+        names = _held(archive)
         if len(names) != 1:
-            raise ValueError(f"it holds {len(names)} files; one is needed")
+            listed = ", ".join(map(repr, names[:5])) or "none"
+            raise ValueError(f"it holds {len(names)} files ({listed}); one is needed, so unpack it")
         return archive.read(names[0])
+
+
+def _held(archive: zipfile.ZipFile) -> list[str]:
+    """Returns the files of an archive, without folders and what macOS adds."""
+    return [
+        name
+        for name in archive.namelist()
+        if not name.endswith("/") and not Path(name).name.startswith(".") and "__MACOSX" not in name
+    ]
+
+
+def _inside(path: Path) -> str:
+    """Returns the end of the name of the one file in an archive; empty if there is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = _held(archive)
+    except (OSError, zipfile.BadZipFile):
+        return ""
+    return Path(names[0]).suffix.lower() if names else ""
 
 
 def _zstd(data: bytes) -> bytes:
@@ -43,7 +63,10 @@ def suffix(path: Path) -> str:
     """Returns the end of a name that says the format, in small letters: ``.csv`` of a.csv.gz."""
     ends = [end.lower() for end in path.suffixes]
     if ends and ends[-1] in COMPRESSIONS:
-        return ends[-2] if len(ends) > 1 else ends[-1]
+        inner = ends[-2] if len(ends) > 1 else ""
+        if ends[-1] == ".zip" and (inside := _inside(path)):
+            return inside
+        return inner or ends[-1]
     return ends[-1] if ends else ""
 
 

@@ -5,7 +5,6 @@ Each is found by a rule that is stated here, and can be overruled by a flag of t
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -14,18 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frontier_search.errors import SpecError
-from frontier_search.table import cells
+from frontier_search.table import header
 from frontier_search.table.options import TableOptions
 
 SEPARATORS = (",", ";", "\t", "|", " ")  # of two that fit equally well, the first
 SAMPLE = 500  # lines that decide
 COMMENTS = ("#", "%", "//")
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
-)  # fmt: skip
-DETECTED = 20  # bytes beyond ASCII that are enough to detect an encoding by its language
+MARKUP = {  # how the first line begins of a text that has no rows of cells
+    "<html": "HTML",
+    "<!doctype": "HTML",
+    "<?xml": "XML",
+    '{"': "JSON: give its name the end .json",
+    "[{": "JSON: give its name the end .json",
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Dialect:
         header: the names of the columns; empty if the file has none.
         first: the index of the first line of rows.
         comment: what begins a line that is skipped; empty if none does.
-        extra: whether every row ends with one more, empty cell.
+        extra: how many more, empty cells every row ends with.
+        quote: what stands around a cell that holds the separator.
         notes: what was found, for people.
     """
 
@@ -48,66 +49,9 @@ class Dialect:
     header: tuple[str, ...]
     first: int
     comment: str
-    extra: bool
+    extra: int
+    quote: str
     notes: tuple[str, ...]
-
-
-def decode(data: bytes, source: str, given: str | None) -> tuple[str, str, tuple[str, ...]]:
-    """Returns the text of a file, its encoding, and notes for people.
-
-    Raises:
-        SpecError: the given encoding does not fit, or the file is binary.
-    """
-    if given is not None:
-        try:
-            return data.decode(given), given, ()
-        except LookupError:
-            raise SpecError(
-                f"--encoding {given} is unknown; give one such as utf-8, cp1252 or latin-1."
-            ) from None
-        except UnicodeDecodeError as error:
-            raise SpecError(
-                f"{source} is not in {given}: {_where(data, error.start)}. Give another --encoding."
-            ) from None
-    for mark, encoding in BOMS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace").lstrip("\ufeff"), encoding, ()
-    if b"\0" in data:
-        line = data[: data.index(b"\0")].count(b"\n") + 1
-        raise SpecError(
-            f"line {line} of {source} holds NUL bytes, which no text does; remove them, or write "
-            "the file again."
-        )
-    try:
-        return data.decode("utf-8"), "utf-8", ()
-    except UnicodeDecodeError as error:
-        encoding = _guessed(data)
-        note = (
-            f"read as {encoding}, because it is not UTF-8 ({_where(data, error.start)}); "
-            "--encoding overrules this"
-        )
-        return data.decode(encoding, "replace"), encoding, (note,)
-
-
-def _where(data: bytes, position: int) -> str:
-    line = data[:position].count(b"\n") + 1
-    return f"byte 0x{data[position]:02X} in line {line}"
-
-
-def _guessed(data: bytes) -> str:
-    """Returns the encoding of bytes that are not UTF-8."""
-    beyond = sum(1 for byte in data[:100_000] if byte > 127)
-    if beyond >= DETECTED:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(data[:100_000]).best()
-        if best is not None:
-            return best.encoding
-    try:
-        data.decode("cp1252")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "cp1252"
 
 
 def find(lines: Sequence[str], source: str, options: TableOptions) -> Dialect:
@@ -124,42 +68,61 @@ def find(lines: Sequence[str], source: str, options: TableOptions) -> Dialect:
     start, comment, before = _skip_comments(lines, options, notes)
     if start < len(lines) and (match := re.fullmatch(r"sep=(.)", lines[start].strip())):
         given, start = given or match[1], start + 1  # a line that Excel writes
-    rest = [line for line in lines[start:] if line.strip()]
+    rest = [
+        line
+        for line in lines[start:]
+        if line.strip() and not (comment and line.startswith(comment))
+    ]
     if not rest:
         raise SpecError(f"{source} is empty; a header and rows are needed.")
+    _refuse_markup(rest[0], source)
     separator = given or _separator(rest)
-    rows = list(_rows(rest, separator))
+    quote = _quote(rest, separator)
+    if quote != '"':
+        notes.append(f"cells stand in {quote}")
+    rows = list(_rows(rest, separator, quote))
     widths = Counter(len(row) for row in rows[1:] or rows)
     usual = widths.most_common(1)[0][0]
-    titles = 0
-    while titles < min(10, len(rows) - 2) and len(rows[titles]) == 1 < usual:
-        titles += 1
+    titles = header.titles(rows, usual)
     if titles:
-        notes.append(f"{titles} lines before the header are skipped")
+        are = " is" if titles == 1 else "s are"
+        notes.append(f"{titles} line{are} skipped before the header")
         rows = rows[titles:]
     names = [name.strip() for name in rows[0]]
-    names, commented = _commented_header(names, rows, before, separator)
-    extra = len(names) == usual - 1 and all(
-        row[-1].strip() == "" for row in rows[1:] if len(row) == usual
-    )
-    if len(names) > 1 and names[-1] == "" and all(row[-1].strip() == "" for row in rows[1:]):
-        names, extra = names[:-1], True
+    (words,) = _rows([before], separator) or [[]]
+    names, commented = header.commented(names, rows, words)
+    names, extra = header.without_empty_end(names, rows[1:], usual)
     if extra:
-        notes.append("the empty last column is left out")
+        notes.append(f"the empty last {'column is' if extra == 1 else 'columns are'} left out")
     if len(names) < 2:
         raise SpecError(
             f"{source} has one column, {names[0]!r}; a feature and a target are needed. If its "
             "columns are separated by another sign than , ; | tabs or spaces, give it with "
             "--separator."
         )
-    header = _header(names, source, options, commented)
-    if not header:
+    has_header = header.has_header(names, rows[1:], source, options, commented)
+    if not has_header:
         names = [f"x{place}" for place in range(len(names))]
         notes.append(f"its columns are named {names[0]} to {names[-1]}")
-    body = rows[0 if commented or not header else 1 :]
+    body = rows[0 if commented or not has_header else 1 :]
     decimal, thousands = _decimal(body, separator, options)
-    first = _line_of_row(lines, start, titles + (0 if commented or not header else 1))
-    return Dialect(separator, decimal, thousands, tuple(names), first, comment, extra, tuple(notes))
+    first = _line_of_row(lines, start, titles + (0 if commented or not has_header else 1), comment)
+    return Dialect(
+        separator, decimal, thousands, tuple(names), first, comment, extra, quote, tuple(notes)
+    )
+
+
+def _refuse_markup(line: str, source: str) -> None:
+    for sign, what in MARKUP.items():
+        if line.lstrip().casefold().startswith(sign):
+            raise SpecError(f"{source} holds {what}; rows of cells are needed.")
+
+
+def _quote(lines: Sequence[str], separator: str) -> str:
+    """Returns what stands around cells: a single quote if it stands around most, else a double."""
+    cells_of = [cell.strip() for line in lines[1:50] for cell in line.split(separator)]
+    single = sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells_of)
+    return "'" if separator != " " and single > 0.5 * len(cells_of) else '"'
 
 
 def _skip_comments(
@@ -176,17 +139,31 @@ def _skip_comments(
         if sign is not None:
             comment, before = sign, line.removeprefix(sign).strip()
         start += 1
+    if not comment and start < len(lines):  # lines of comments between the rows
+        title = lines[start]
+        for sign in signs:
+            if not title.startswith(sign) and any(
+                line.startswith(sign) and _cells(line) < _cells(title) for line in lines[start:]
+            ):
+                comment = sign
+                break
     if comment:
         notes.append(f"lines that begin with {comment!r} are skipped")
     return start, options.comment or comment, before
 
 
-def _rows(lines: Sequence[str], separator: str) -> list[list[str]]:
+def _cells(line: str) -> int:
+    """Returns into how many cells any separator cuts a line, at most."""
+    return max(line.count(sign) for sign in SEPARATORS[:-1])
+
+
+def _rows(lines: Sequence[str], separator: str, quote: str = '"') -> list[list[str]]:
     if separator == " ":
         return [line.split() for line in lines]
     text = io.StringIO("\n".join(lines))
     try:
-        return [row for row in csv.reader(text, delimiter=separator, skipinitialspace=True) if row]
+        reader = csv.reader(text, delimiter=separator, skipinitialspace=True, quotechar=quote)
+        return [row for row in reader if row]
     except csv.Error:
         return [line.split(separator) for line in lines]
 
@@ -205,36 +182,6 @@ def _separator(lines: Sequence[str]) -> str:
         if score > best:
             best, found = score, sign
     return found
-
-
-def _commented_header(
-    names: list[str], rows: list[list[str]], before: str, separator: str
-) -> tuple[list[str], bool]:
-    """Takes the last comment for the header, if the first row is numbers and both fit."""
-    numeric = all(cells.PLAIN.read(name.strip()) is not None for name in names)
-    if numeric and before:
-        (words,) = _rows([before], separator) or [[]]
-        if len(words) == len(rows[0]) and len(words) > 1:
-            return [word.strip() for word in words], True
-    return names, False
-
-
-def _header(names: list[str], source: str, options: TableOptions, commented: bool) -> bool:
-    """Returns whether the file has a header.
-
-    Raises:
-        SpecError: it seems to have none, and the user did not say so.
-    """
-    if options.header is not None or commented:
-        return commented or options.header == "yes"
-    numbered = names == [str(place) for place in range(len(names))]
-    numeric = [cells.PLAIN.read(name.replace(",", ".")) is not None for name in names]
-    if all(numeric) and not numbered:
-        raise SpecError(
-            f"the first row of {source} is numbers, so the header row is missing; name the "
-            "columns in it, or say --header no."
-        )
-    return True
 
 
 def _decimal(
@@ -260,11 +207,13 @@ def _decimal(
     return ".", options.thousands or ""
 
 
-def _line_of_row(lines: Sequence[str], start: int, skipped: int) -> int:
+def _line_of_row(lines: Sequence[str], start: int, skipped: int, comment: str) -> int:
     """Returns the index of the line that begins a row, counting lines that are not empty."""
     at = start
     for _ in range(skipped):
-        while at < len(lines) and not lines[at].strip():
+        while at < len(lines) and (
+            not lines[at].strip() or (comment and lines[at].startswith(comment))
+        ):
             at += 1
         at += 1
     return at

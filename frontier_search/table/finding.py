@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,16 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.sentence}. {self.remedy}."
+
+
+def flag_of(flag: str, value: str) -> str:
+    """Returns a flag with its value, as it is typed in a shell."""
+    return f"--{flag} {shlex.quote(value)}"
+
+
+def exact(value: float) -> str:
+    """Returns a number as a text that reads as this number and no other."""
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
 
 
 Found = tuple[tuple[str, ...], NDArray[np.bool_] | None, str, str]

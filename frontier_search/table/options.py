@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 from frontier_search.data.dataset import Task
 from frontier_search.spec import SpecValues
 
-RULES = 2  # of this version: how a table is understood. 1: numeric columns only, as version 0.1 did
+RULES = 3  # of this version: how a table is understood. 1: numeric columns only, as version 0.1
+# did. 2: no units, codes with leading zeros, compact dates, clocks, or class named None
 ROW_ORDER = "row-order"  # as ``time``: the rows are in the order of time
 
 Rare = Literal["drop", "merge"]

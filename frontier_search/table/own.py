@@ -117,8 +117,12 @@ def dataset(understanding: Understanding, name: str) -> Dataset:
         listed = ", ".join(f"{each!r} ({count})" for each, count in targets.rare.items())
         raise SpecError(
             f"classes with fewer than 3 rows, one for each part of a split: {listed}. Leave them "
-            "out with --rare drop, merge them into one class with --rare merge, or, if the target "
-            "is a number to predict, give --task regression."
+            "out with --rare drop or merge them into one class with --rare merge"
+            + (
+                ", or give --task regression if the target is a number to predict."
+                if all(isinstance(each, int) for each in targets.classes)
+                else "."
+            )
         )
     own = OwnTable(understanding)
     return Dataset(

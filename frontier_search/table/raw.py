@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from frontier_search.errors import SpecError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Written:
         if self.separator:
             words.append(f"separated by {names.get(self.separator, repr(self.separator))}")
         words += [f"decimal {self.decimal!r}"] * (self.decimal != ".")
+        words += [f"thousands separated by {self.thousands!r}"] * bool(self.thousands)
         words += [self.encoding] * bool(self.encoding)
         words += ["no header"] * (not self.header)
         return "; ".join([", ".join(words), *self.notes])
@@ -64,6 +67,8 @@ class RawTable:
         written: how the file is written.
         image: (channels, height, width) if the columns are the pixels of an image.
         targets: the names of target columns, where the format says which they are.
+        part: which part of a split each row belongs to, 0 train, 1 validation, 2 test, (n_rows,);
+            None if the table is not split.
     """
 
     frame: pd.DataFrame
@@ -71,6 +76,7 @@ class RawTable:
     image: tuple[int, int, int] | None = None
     targets: tuple[str, ...] = ()
     source: str = field(default="", compare=False)
+    part: NDArray[np.int64] | None = field(default=None, compare=False)
 
 
 def checked_names(names: list[str], source: str) -> list[str]:

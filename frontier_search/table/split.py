@@ -7,13 +7,17 @@ stacked in one tensor. Where groups of rows stay together, a few rows may be in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.splitting import Parts, at_random, sixty_twenty_twenty, stratified
 from frontier_search.errors import SpecError
+from frontier_search.table import cells
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLDS = 5
 MAX_FOLDED = 300  # rows; a smaller table is cross-validated
@@ -165,3 +169,25 @@ def _given(part: NDArray[np.int64], classes: NDArray[np.int64], seed: int) -> Pa
         val = np.concatenate([piece[:cut] for piece, cut in zip(pieces, cuts, strict=True)])
         train = np.concatenate([piece[cut:] for piece, cut in zip(pieces, cuts, strict=True)])
     return Parts(train, val, test)
+
+
+_PARTS = {
+    "train": 0, "training": 0, "tr": 0, "fit": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1,
+    "test": 2, "testing": 2, "holdout": 2, "te": 2,
+}  # fmt: skip
+
+
+def given_parts(series: pd.Series[Any]) -> NDArray[np.int64]:
+    """Returns the part of each row, 0 train, 1 validation, 2 test, as a column says it.
+
+    Raises:
+        SpecError: it says something else, or nothing.
+    """
+    codes, texts = cells.distinct(series)
+    read = [_PARTS.get(text.casefold(), -1) for text in texts]
+    if -1 in read or (codes < 0).any() or not {0, 2} <= set(read):
+        raise SpecError(
+            f"--split {series.name}: it holds {', '.join(map(repr, texts[:5]))}; train and "
+            "test are needed, and validation is allowed, in every row."
+        )
+    return np.array(read, dtype=np.int64)[codes]

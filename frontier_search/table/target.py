@@ -1,4 +1,4 @@
-"""Which column is predicted, and whether it holds numbers or classes: and why."""
+"""Whether the target holds numbers or classes: and why. What is predicted, encoded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
-from frontier_search.errors import SpecError, unknown
+from frontier_search.errors import SpecError
 from frontier_search.table import cells
 from frontier_search.table.cells import Numbers
+from frontier_search.table.choosing import Chosen
 from frontier_search.table.column import Column
 from frontier_search.table.options import TableOptions
 from frontier_search.table.preprocessing import Class
@@ -21,97 +22,11 @@ from frontier_search.table.preprocessing import Class
 if TYPE_CHECKING:
     import pandas as pd
 
-TARGET = "target"
-COMMON = (  # names of a target in well-known tables, in this order
-    "label", "labels", "y", "outcome", "response", "survived", "saleprice", "churn", "diagnosis",
-)  # fmt: skip
-AT_AN_END = ("class", "output", "result", "income", "price", "quality")  # if first or last
 MIN_ROWS_A_CLASS = 3  # one for each part of a split
 FEW_CLASSES = 10  # whole numbers with at most so many different values are classes
 MAX_CLASSES = 50
 ROWS_A_CLASS = 5  # on average, for whole numbers with more than FEW_CLASSES different values
 LISTED = 8  # classes in one sentence
-_SERIES = re.compile(r"(y|target|output|label|response|out)[\s_.-]*(\d+)")
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The target columns.
-
-    Attributes:
-        names: of the columns.
-        why: how they were chosen, for people.
-        beside: columns that look like further targets, and are therefore no features.
-    """
-
-    names: tuple[str, ...]
-    why: str
-    beside: tuple[str, ...] = ()
-
-
-def choose(names: Sequence[str], options: TableOptions) -> Chosen:
-    """Returns which columns are predicted.
-
-    Raises:
-        SpecError: a named column does not exist.
-    """
-    if options.target:
-        found = tuple(find(names, each, "target") for each in expanded(names, options.target))
-        return Chosen(found, "named with --target")
-    left = [name for name in names if name not in taken(names, options)]
-    if not left:
-        raise SpecError("every column is dropped or has another use; name one with --target.")
-    folded = {name.casefold(): name for name in reversed(left)}
-    ends = {left[0].casefold(), left[-1].casefold()}
-    for word in (TARGET, *COMMON, *AT_AN_END):
-        if word in folded and (word not in AT_AN_END or word in ends):
-            return Chosen((folded[word],), f"the column named {folded[word]!r}")
-    last = left[-1]
-    series = _SERIES.fullmatch(last.casefold())
-    beside = tuple(
-        name
-        for name in left[:-1]
-        if series and (other := _SERIES.fullmatch(name.casefold())) and other[1] == series[1]
-    )
-    why = f"the last column, because none is named {TARGET!r}"
-    if beside:
-        every = ",".join((*beside, last))
-        why += (
-            f"; {', '.join(map(repr, beside))} look like further targets and are no features: "
-            f"--target {every} predicts all of them, --keep {beside[0]} makes a feature of one"
-        )
-    return Chosen((last,), why, beside)
-
-
-def taken(names: Sequence[str], options: TableOptions) -> set[str]:
-    """Returns the columns that are neither a feature nor a target."""
-    roles = {"group": options.group, "split": options.split, "weight": options.weight}
-    named = {find(names, given, role) for role, given in roles.items() if given is not None}
-    return named | {find(names, given, "drop") for given in expanded(names, options.drop)}
-
-
-def expanded(names: Sequence[str], given: Sequence[str]) -> list[str]:
-    """Returns the columns that a user names one by one, or with commas."""
-    return [
-        word.strip()
-        for each in given
-        for word in ([each] if each.strip() in names else each.split(","))
-    ]
-
-
-def find(names: Sequence[str], given: str, key: str) -> str:
-    """Returns the column that a user names, in any case if that is clear.
-
-    Raises:
-        SpecError: there is none.
-    """
-    word = given.strip()
-    if word in names:
-        return word
-    same = [name for name in names if name.casefold() == word.casefold()]
-    if len(same) == 1:
-        return same[0]
-    raise SpecError(f"--{key}: {unknown('column', given, names)}")
 
 
 @dataclass(frozen=True)
@@ -172,7 +87,7 @@ def encode(
     column = columns[0]
     if column.type == "constant":
         texts = cells.distinct(frame[column.name], column.also_missing)[1]
-        raise SpecError(_constant_target(column.name, texts))
+        raise SpecError(_constant_target(column.name, texts, column.missing))
     task, why = _task(frame[column.name], column, options)
     if task == "regression":
         return _numbers(frame, columns, why, notes)
@@ -186,11 +101,18 @@ def _task(series: pd.Series[Any], column: Column, options: TableOptions) -> tupl
     overrule = "; --task {} overrules this"
     if options.task is not None:
         return options.task, "given with --task"
+    if column.type == "date":
+        raise SpecError(
+            f"the target {name!r} holds dates, and no date can be predicted. Name another target "
+            "with --target, or write days since a day in its place."
+        )
     if column.type in ("category", "boolean", "text") and not column.whole:
         return ("binary" if values == 2 else "multiclass"), f"{name!r} holds {values} words"
     if column.type == "identifier" and not column.whole and column.values > MAX_CLASSES:
         return "multiclass", f"{name!r} holds {values} words"
     written_as_floats = is_float_dtype(series.dtype) and not column.missing
+    if options.rules >= 3 and column.whole and values == 2:
+        return "binary", f"{name!r} holds two different numbers" + overrule.format("regression")
     if not column.whole or written_as_floats:
         form = "written with decimals" if column.whole else "with fractions"
         return "regression", f"{name!r} holds numbers {form}" + overrule.format("multiclass")
@@ -251,8 +173,13 @@ def _left_out(kept: NDArray[np.bool_]) -> list[str]:
     return [f"{n} of {len(kept)} rows have no target and are left out"] if n else []
 
 
-def _constant_target(name: str, values: Sequence[Any]) -> str:
+def _constant_target(name: str, values: Sequence[Any], empty: int = 0) -> str:
     is_what = f"is {values[0]!r} in every row" if len(values) else "has no value in any row"
+    if len(values) and empty:
+        is_what += (
+            f" that has a value; {empty} rows are empty or hold a word such as NA or none. If that "
+            "is a class, give it another word"
+        )
     large = len(values) and isinstance(values[0], float) and abs(values[0]) > 2.0**53
     beyond = " (whole numbers beyond 64 bits are read as floats, which keep 16 digits)" * bool(
         large
@@ -267,12 +194,13 @@ def _classes(
     series: pd.Series[Any], column: Column, task: Task, why: str, options: TableOptions,
     notes: list[str],
 ) -> Targets:  # fmt: skip
-    codes, texts = cells.distinct(series, column.also_missing)
+    present = (*column.levels, *column.grouped)
+    codes, texts = cells.distinct(series, column.also_missing, present)
     kept = codes >= 0
     notes += _left_out(kept)
     if len(texts) < 2:
-        raise SpecError(_constant_target(column.name, texts))
-    texts, codes = _merged_case(texts, codes, column)
+        raise SpecError(_constant_target(column.name, texts, column.missing))
+    texts, codes = _merged_case(texts, codes, column, options, notes)
     order, names = _ordered(texts)
     place = np.empty(len(texts), dtype=np.int64)
     place[order] = np.arange(len(texts))
@@ -303,14 +231,29 @@ def _classes(
 
 
 def _merged_case(
-    texts: list[str], codes: NDArray[np.int64], column: Column
+    texts: list[str],
+    codes: NDArray[np.int64],
+    column: Column,
+    options: TableOptions,
+    notes: list[str],
 ) -> tuple[list[str], NDArray[np.int64]]:
-    """Merges yes and YES, if the column is a boolean."""
-    if column.type != "boolean" or len(texts) == 2:
+    """Merges yes and YES, and words of three letters or more that differ in case alone."""
+    boolean = column.type == "boolean"
+    if (boolean and len(texts) == 2) or not (boolean or options.rules >= 3):
         return texts, codes
-    folded = list(dict.fromkeys(text.casefold() for text in texts))
-    places = np.array([folded.index(text.casefold()) for text in texts] + [-1])
-    return folded, places[codes]
+    folded = [text.casefold() if boolean or len(text) > 2 else text for text in texts]
+    spellings: dict[str, list[str]] = {}
+    for word, text in zip(folded, texts, strict=True):
+        spellings.setdefault(word, []).append(text)
+    places = np.array([list(spellings).index(word) for word in folded] + [-1])
+    if boolean:
+        return list(spellings), places[codes]
+    notes += [
+        f"{' and '.join(map(repr, spelt))} are one class"
+        for spelt in spellings.values()
+        if len(spelt) > 1
+    ]
+    return [spelt[0] for spelt in spellings.values()], places[codes]
 
 
 def _ordered(texts: list[str]) -> tuple[list[int], list[Class]]:

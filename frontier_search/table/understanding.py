@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
-from frontier_search.table import belonging, column, copies, target
+from frontier_search.table import belonging, choosing, copies, roles, target
 from frontier_search.table.cells import Numbers
 from frontier_search.table.coding import WHITE, NumberCoding, Scale
 from frontier_search.table.column import CODED, Column, looks_like_time
@@ -19,17 +19,17 @@ from frontier_search.table.copies import Copy
 from frontier_search.table.options import ROW_ORDER, TableOptions
 from frontier_search.table.preprocessing import Preprocessing, Target
 from frontier_search.table.raw import RawTable
-from frontier_search.table.split import MAX_FOLDED, MAX_WASTE, Splitter
+from frontier_search.table.split import MAX_FOLDED, MAX_WASTE, Splitter, given_parts
 from frontier_search.table.target import Targets
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MIN_ROWS = 20
+LISTED = 5  # names in one sentence
 LARGE = 32 << 20  # bytes of the inputs of all rows
 PIXEL_COLUMNS = 16  # so many columns of whole numbers from 0 to 255 are pixels
 LIT = 200  # the largest pixel of all is at least as bright
-LISTED = 5  # names in one sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ class Understanding:
             return None
         from frontier_search.table import cells
 
-        name = target.find(list(self.frame.columns), self.options.weight, "weight")
+        name = choosing.find(list(self.frame.columns), self.options.weight, "weight")
         values = cells.numbers(self.frame[name])
         if not (np.isfinite(values) & (values >= 0)).all() or not values.any():
             raise SpecError(
@@ -183,9 +183,9 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
             "three. Add rows."
         )
     said = options if options.target or not raw.targets else replace(options, target=raw.targets)
-    chosen = target.choose(names, said)
+    chosen = choosing.choose(names, said)
     why = chosen.why if options.target or not raw.targets else "the file says so"
-    columns = _columns(raw, names, options, chosen.names)
+    columns = roles.columns_of(raw, names, options, chosen.names)
     of_target = [each for each in columns if each.name in chosen.names]
     targets = target.encode(frame, of_target, chosen, options)
     if targets.kept.sum() < MIN_ROWS:
@@ -194,8 +194,8 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
             "needed."
         )
     why = "; ".join([why, *targets.notes])
-    columns = _roles(columns, names, options, chosen)
-    _refuse_unusable(frame, columns, source)
+    columns = roles.with_roles(columns, names, options, chosen)
+    roles.refuse_unusable(frame, columns, source)
     kept = frame if targets.kept.all() else frame[targets.kept].reset_index(drop=True)
     values = {
         each.name: each.coding(np.zeros(1)).read(kept[each.name]) for each in columns if each.used
@@ -204,9 +204,9 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
     groups: tuple[str, ...] = ()
     if raw.image is None:
         copied = copies.find([each for each in columns if each.used], values)
-        columns = _without_copies(columns, copied, options)
+        columns = roles.without_copies(columns, copied, options)
         groups = belonging.suspected(kept, columns, values, targets)
-        columns = _without_whom(columns, groups, options)
+        columns = roles.without_whom(columns, groups, options)
     random = Splitter("random", _classes_of(targets))
     understood = Understanding(raw, options, columns, targets, why, random, values, copied, groups)
     understood = replace(understood, pixels=_are_pixels(understood))
@@ -214,130 +214,6 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
     # the pixels of an image are scaled alike by all training rows
     fixed = understood.is_large and not (understood.pixels and bool(targets.classes))
     return replace(understood, splitter=replace(splitter, fixed=fixed))
-
-
-def _without_copies(
-    columns: tuple[Column, ...], copied: Sequence[Copy], options: TableOptions
-) -> tuple[Column, ...]:
-    """Leaves out columns that equal one before them."""
-    left = {copy: original for copy, original, equal in copied if equal}
-    return tuple(
-        replace(each, used=False, why=f"equals {left[each.name]!r}")
-        if each.name in left and each.name not in options.keep
-        else each
-        for each in columns
-    )
-
-
-def _without_whom(
-    columns: tuple[Column, ...], groups: Sequence[str], options: TableOptions
-) -> tuple[Column, ...]:
-    """Leaves out columns whose values name people and the like, if another feature is left."""
-    named = {
-        each.name
-        for each in columns
-        if each.name in groups and belonging.names_whom(each.name) and each.name not in options.keep
-    }
-    if not any(each.used and each.name not in named for each in columns):
-        return columns
-    return tuple(
-        replace(each, type="identifier", used=False, why="names to what a row belongs")
-        if each.name in named
-        else each
-        for each in columns
-    )
-
-
-def _columns(
-    raw: RawTable, names: Sequence[str], options: TableOptions, targets: Sequence[str]
-) -> tuple[Column, ...]:
-    problems: list[str] = []
-    columns = []
-    if raw.image is not None:  # a pixel keeps its place
-        pixels = [
-            Column(name, "number", 0, 2, whole=raw.frame[name].dtype.kind in "iu")
-            for name in names
-            if name not in targets
-        ]
-        names = list(targets)
-    else:
-        pixels = []
-    unread = {target.find(names, name, "drop") for name in target.expanded(names, options.drop)}
-    for name in names:
-        try:
-            columns.append(
-                column.understand(
-                    raw.frame[name], name, options.missing_in(name), raw.written.decimal,
-                    raw.written.thousands, raw.written.first_row,
-                )
-            )  # fmt: skip
-        except SpecError as error:
-            if name in unread:
-                columns.append(Column(name, "text", 0, 0, used=False))
-            else:
-                problems += error.problems
-    if problems:
-        raise SpecError(problems)
-    return (*pixels, *columns)
-
-
-def _roles(
-    columns: Sequence[Column], names: Sequence[str], options: TableOptions, chosen: target.Chosen
-) -> tuple[Column, ...]:
-    """Returns the columns with what the user said of them."""
-    roles = dict.fromkeys(chosen.beside, "looks like a further target")
-    roles |= dict.fromkeys(target.taken(names, options), "has another use")
-    roles |= {
-        target.find(names, name, "drop"): "is dropped"
-        for name in target.expanded(names, options.drop)
-    }
-    for key in ("group", "split", "weight"):
-        given = getattr(options, key)
-        if given is not None:
-            roles[target.find(names, given, key)] = f"is the {key}"
-    roles |= dict.fromkeys(chosen.names, "is the target")
-    keep = {target.find(names, name, "keep") for name in target.expanded(names, options.keep)}
-    found = tuple(_with_role(each, roles, keep) for each in columns)
-    if any(each.used for each in found):
-        return found
-    return tuple(  # a counter is better than nothing; a finding warns of it
-        replace(each, used=True)
-        if each.type == "identifier" and each.numeric and not each.role
-        else each
-        for each in found
-    )
-
-
-def _with_role(each: Column, roles: dict[str, str], keep: set[str]) -> Column:
-    if each.name in roles and not (each.name in keep and roles[each.name].startswith("looks")):
-        return replace(each, used=False, why=roles[each.name], role=roles[each.name])
-    if each.name not in keep or each.used or each.type == "constant":
-        return each
-    kept = replace(each, used=True, why="")
-    if each.numeric:
-        return kept
-    raise SpecError(f"--keep {each.name}: it {each.why}, so that no model can use it.")
-
-
-def _refuse_unusable(frame: pd.DataFrame, columns: Sequence[Column], source: str) -> None:
-    """Raises SpecError if a feature is infinite, or no feature is left."""
-    infinite = {
-        each.name: int(np.isinf(frame[each.name].to_numpy(dtype=np.float64)).sum())
-        for each in columns
-        if each.used and each.type == "number" and frame[each.name].dtype.kind == "f"
-    }
-    found = [f"{name!r} ({count})" for name, count in infinite.items() if count]
-    if found:
-        raise SpecError(
-            f"infinite values in {source}, with how many: {', '.join(found[:LISTED])}. Correct "
-            "them, or read them as missing: --missing inf."
-        )
-    if not any(each.used for each in columns):
-        reasons = [f"{each.name!r} {each.why}" for each in columns if each.why]
-        raise SpecError(
-            f"{source} has no feature to learn from: {'; '.join(reasons)}. Add a column, or use "
-            "one with --keep NAME."
-        )
 
 
 def _classes_of(targets: Targets) -> NDArray[np.int64]:
@@ -369,13 +245,15 @@ def _splitter(table: Understanding) -> Splitter:
     """
     options, frame = table.options, table.frame
     names, classes = list(frame.columns), _classes_of(table.targets)
+    if table.raw.part is not None:
+        return Splitter("given", classes, part=table.raw.part[table.targets.kept])
     if options.split is not None:
-        part = _given_parts(frame[target.find(names, options.split, "split")])
+        part = given_parts(frame[choosing.find(names, options.split, "split")])
         return Splitter("given", classes, part=part)
     if options.time is not None:
         if options.time == ROW_ORDER:
             return Splitter("forward", classes, order=np.arange(float(len(frame))))
-        name = target.find(names, options.time, "time")
+        name = choosing.find(names, options.time, "time")
         (found,) = [each for each in table.columns if each.name == name]
         order = found.coding(np.zeros(1)).read(frame[name])
         if np.isnan(order).any():
@@ -384,7 +262,7 @@ def _splitter(table: Understanding) -> Splitter:
     if options.group is not None:
         import pandas as pd
 
-        groups, levels = pd.factorize(frame[target.find(names, options.group, "group")])
+        groups, levels = pd.factorize(frame[choosing.find(names, options.group, "group")])
         if len(levels) < 5:
             raise SpecError(
                 f"--group {options.group}: it has {len(levels)} groups; at least 5 are needed to "
@@ -398,25 +276,6 @@ def _splitter(table: Understanding) -> Splitter:
             return grouped
     folds = table.n_rows < MAX_FOLDED and not table.targets.rare
     return Splitter("folds" if folds else "random", classes)
-
-
-_PARTS = {
-    "train": 0, "training": 0, "tr": 0, "fit": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1,
-    "test": 2, "testing": 2, "holdout": 2, "te": 2,
-}  # fmt: skip
-
-
-def _given_parts(series: pd.Series[Any]) -> NDArray[np.int64]:
-    from frontier_search.table import cells
-
-    codes, texts = cells.distinct(series)
-    read = [_PARTS.get(text.casefold(), -1) for text in texts]
-    if -1 in read or (codes < 0).any() or not {0, 2} <= set(read):
-        raise SpecError(
-            f"--split {series.name}: it holds {', '.join(map(repr, texts[:LISTED]))}; train and "
-            "test are needed, and validation is allowed, in every row."
-        )
-    return np.array(read, dtype=np.int64)[codes]
 
 
 def listed(names: Sequence[str], quoted: bool = True) -> str:

@@ -14,7 +14,11 @@ from frontier_search.table.findings import FINDINGS
 from frontier_search.table.formats import FORMATS
 from frontier_search.table.options import TableOptions
 from frontier_search.table.understanding import Understanding
-from tests.support.tables_as_people_have_them import GOOD, REFUSED, WARNED
+from tests.support import odd_tables, tables_as_people_have_them
+
+GOOD = tables_as_people_have_them.GOOD | odd_tables.GOOD
+WARNED = tables_as_people_have_them.WARNED | odd_tables.WARNED
+REFUSED = tables_as_people_have_them.REFUSED | odd_tables.REFUSED
 
 DEVIATIONS = 1500  # no row of any part is farther from the centre of a column
 
@@ -118,6 +122,72 @@ def test_what_the_user_says_overrules_what_is_found(
     table = understood(tmp_path, name, data, **said)
     assert table.width == width
     assert table.targets.task == said.get("task", table.targets.task)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [
+        ("two_floats.csv", (1, 2)),
+        ("matrix.npy", (0, 1, 2)),
+        ("floats_in_few_steps.csv", ()),
+        ("ratings_with_decimals.csv", ()),
+        ("spaces_around.csv", ("no", "yes")),
+    ],
+)
+def test_the_classes_are_those_that_people_see(
+    tmp_path: Path, name: str, classes: tuple[object, ...]
+) -> None:
+    assert understood(tmp_path, name, GOOD[name][0]).targets.classes == classes
+
+
+@pytest.mark.parametrize(
+    ("words", "classes"),
+    [
+        (["None", "mild", "severe"], ("None", "mild", "severe")),
+        (["Cat", "cat", "dog"], ("Cat", "dog")),
+        (["a", "A", "b"], ("A", "a", "b")),
+        (["no", "YES", "Yes"], ("no", "yes")),
+    ],
+)
+def test_words_are_classes_as_they_are_meant(
+    tmp_path: Path, words: list[str], classes: tuple[str, ...]
+) -> None:
+    rows = "".join(f"{i % 7 + i / 50},{words[i % 3]}\n" for i in range(60))
+    table = understood(tmp_path, "rows.csv", f"a,target\n{rows}".encode())
+    assert table.targets.classes == classes
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("café naïve Zoë Größe Mädchen", "cp1252"),
+        ("São João ação niño señor año", "cp1252"),
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy", "cp1250"),
+        ("быстрая лиса прыгает через собаку", "cp1251"),
+    ],
+)
+def test_an_encoding_is_found_and_said(tmp_path: Path, text: str, encoding: str) -> None:
+    words = text.split()
+    rows = "".join(f"{i % 7 + i / 50},{words[i % len(words)]}\n" for i in range(90))
+    table = understood(tmp_path, "rows.csv", f"a,target\n{rows}".encode(encoding))
+    assert set(table.targets.classes) == set(words)
+    assert table.raw.written.encoding == encoding and "because it is not UTF-8" in (
+        table.raw.written.describe()
+    )
+
+
+def test_the_remedy_of_a_warning_works(tmp_path: Path) -> None:
+    data = WARNED["all_beyond_float32.csv"][0]
+    (found,) = review.findings(understood(tmp_path, "rows.csv", data))
+    remedy = found.remedy.rpartition("--missing ")[2].strip("'")
+    column = understood(tmp_path, "rows.csv", data, missing=(remedy,)).columns[2]
+    assert (column.name, column.missing) == ("c", 1)
+
+
+def test_parts_that_a_file_holds_are_kept(tmp_path: Path) -> None:
+    table = understood(tmp_path, "rows.npz", GOOD["split_already.npz"][0])
+    parts = table.splitter(101)
+    assert (table.splitter.way, sorted(parts.test)) == ("given", list(range(90, 120)))
 
 
 def test_several_targets_are_one_regression(tmp_path: Path) -> None:

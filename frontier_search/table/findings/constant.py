@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from frontier_search.table.finding import Found
+from frontier_search.table.finding import Found, flag_of
 from frontier_search.table.understanding import Understanding, listed
 
 FEW = 5  # rows that differ
@@ -20,7 +20,9 @@ def find(table: Understanding) -> list[Found]:
     constant = tuple(
         each.name for each in table.columns if each.type == "constant" and not each.role
     )
+    empty = {each.name for each in table.columns if not each.values}
     if constant:
+        value = "no value" if empty.issuperset(constant) else "one value"
         one = len(constant) == 1
         words = f"column {constant[0]!r} has" if one else f"{len(constant)} columns have"
         names = "" if one else f": {listed(constant)}"
@@ -28,7 +30,7 @@ def find(table: Understanding) -> list[Found]:
             (
                 constant,
                 None,
-                f"{words} one value in every row, and {'is' if one else 'are'} left out{names}",
+                f"{words} {value} in every row, and {'is' if one else 'are'} left out{names}",
                 "Nothing is to be done, unless other values were lost",
             )
         )
@@ -41,8 +43,8 @@ def find(table: Understanding) -> list[Found]:
         if 0 < differing <= allowed:
             rows = values != levels[counts.argmax()]
             words = "all rows but one" if differing == 1 else f"all rows but {differing}"
-            sentence = (
-                f"column {each.name!r} has one value in {words}, which training rows may not hold"
-            )
-            found.append(((each.name,), rows, sentence, f"Leave it out with --drop {each.name}"))
+            what = "is missing" if np.isinf(levels[counts.argmax()]) else "has one value"
+            sentence = f"column {each.name!r} {what} in {words}, which training rows may not hold"
+            remedy = f"Leave it out with {flag_of('drop', each.name)}"
+            found.append(((each.name,), rows, sentence, remedy))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontier_search.table.finding import Found
+from frontier_search.table.finding import Found, flag_of
 from frontier_search.table.understanding import Understanding
 
 
@@ -13,7 +13,9 @@ def find(table: Understanding) -> list[Found]:
         what = "equals" if equal else "says the same, in other units or under other names, as"
         left = "; it is left out" if equal else ""
         remedy = (
-            f"Use it nevertheless with --keep {copy}" if equal else f"Leave it out: --drop {copy}"
+            f"Use it nevertheless with {flag_of('keep', copy)}"
+            if equal
+            else f"Leave it out: {flag_of('drop', copy)}"
         )
         sentence = f"column {copy!r} {what} column {original!r}{left}"
         found.append(((original, copy), None, sentence, remedy))

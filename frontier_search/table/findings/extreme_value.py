@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from frontier_search.table.coding import LARGEST, usual_values
-from frontier_search.table.finding import Found
+from frontier_search.table.finding import Found, exact, flag_of
 from frontier_search.table.understanding import Understanding
 
 
@@ -21,7 +21,8 @@ def find(table: Understanding) -> list[Found]:
     for name, values in numbers.items():
         known = ~np.isnan(values)
         extreme = np.zeros(len(values), dtype=np.bool_)
-        extreme[known] = ~usual_values(values[known])
+        far, beyond = ~usual_values(values[known]), np.abs(values[known]) > LARGEST
+        extreme[known] = far | beyond
         if not extreme.any():
             continue
         worst = float(values[extreme][np.abs(values[extreme]).argmax()])
@@ -29,8 +30,10 @@ def find(table: Understanding) -> list[Found]:
             "beyond 32-bit floats" if abs(worst) > LARGEST else "a million deviations from the rest"
         )
         n = int(extreme.sum())
-        clipped = "" if name in targets else "; it is clipped to the range of the others"
+        clipped = "; it is clipped to the range of the others" if far.any() else ""
+        clipped = "" if name in targets else clipped
         sentence = f"column {name!r} is {worst:g} in {n} row{'s' * (n > 1)}, {what}{clipped}"
-        remedy = f"Correct it, or read it as missing with --missing {name}={worst:g}"
+        missing = flag_of("missing", f"{name}={exact(worst)}")
+        remedy = f"Correct it, or read it as missing with {missing}"
         found.append(((name,), extreme, sentence, remedy))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontier_search.table.finding import Found
+from frontier_search.table.finding import Found, flag_of
 from frontier_search.table.understanding import Understanding
 
 
@@ -18,6 +18,6 @@ def find(table: Understanding) -> list[Found]:
             f"column {name!r} has {each.values} values in {table.n_rows} rows and seems to say to "
             f"what a row belongs{left}: rows of one may stand in training and in test"
         )
-        remedy = f"Keep the rows of one together with --group {name}"
+        remedy = f"Keep the rows of one together with {flag_of('group', name)}"
         found.append(((name,), None, sentence, remedy))
     return found

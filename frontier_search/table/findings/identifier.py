@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontier_search.table.finding import Found
+from frontier_search.table.finding import Found, flag_of
 from frontier_search.table.understanding import Understanding, listed
 
 
@@ -16,10 +16,14 @@ def find(table: Understanding) -> list[Found]:
         what = f"column {each.name!r} {each.why}"
         if each.used:
             said = "it is used, because there is no other feature"
-            remedy = f"Leave it out with --drop {each.name}, if there is a better feature"
+            remedy = f"Leave it out with {flag_of('drop', each.name)}, if there is a better feature"
         else:
             said = "it is left out"
-            remedy = f"If it measures something, use it with --keep {each.name}"
+            remedy = (
+                f"If it measures something, use it with {flag_of('keep', each.name)}"
+                if each.numeric
+                else "If its words say something, write it as a category or as numbers"
+            )
         found.append(((each.name,), None, f"{what}, so it names rows: {said}", remedy))
     if len(found) > 5:
         names = tuple(name for columns, *_ in found for name in columns)

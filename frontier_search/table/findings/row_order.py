@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.table.cells import Numbers
-from frontier_search.table.finding import Found
+from frontier_search.table.finding import Found, flag_of
 from frontier_search.table.options import ROW_ORDER
 from frontier_search.table.understanding import Understanding
 
@@ -31,7 +31,7 @@ def find(table: Understanding) -> list[Found]:
         sentence = f"the rows are in the order of time, as column {times[0]!r} says"
         if ordered:
             sentence += f", and {targets.names[0]!r} of a row resembles that of the row before"
-        remedy = f"Train on the past and test on the future with --time {times[0]}"
+        remedy = f"Train on the past and test on the future with {flag_of('time', times[0])}"
         return [(times[:1], None, sentence, remedy)]
     if not ordered:
         return []
@@ -67,7 +67,8 @@ def _classes_in_blocks(y: NDArray[np.int64], n_classes: int) -> bool:
 
 
 def _neighbours_alike(y: Numbers) -> bool:
-    ranks = np.argsort(np.argsort(y, kind="stable")).astype(np.float64)
+    _, of_level, counts = np.unique(y, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[of_level]  # equal numbers, equal ranks
     ranks -= ranks.mean()
     size = float(ranks @ ranks)
     alike = float(ranks[1:] @ ranks[:-1]) / size if size else 0.0

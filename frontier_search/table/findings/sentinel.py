@@ -6,56 +6,99 @@ import numpy as np
 
 from frontier_search.table.cells import Numbers
 from frontier_search.table.coding import usual_values
-from frontier_search.table.finding import Found
+from frontier_search.table.finding import Found, exact, flag_of
 from frontier_search.table.understanding import Understanding
 
 LEAST = 3  # rows with the value
 SHARE = 0.005  # of the rows
 DISTINCT = 5  # other values
 FAR = 1.0  # ranges of the other values between them and the value
+STEPS = 1.5  # times the largest step between the others, for such a value
+LARGE_CODE = 99
 NEAR = 0.2  # the same, for a value that often stands for a missing one
 CODES = frozenset({0, -1, -9, 9, -99, 99, -999, 999, -9999, 9999, -99999, 99999, -32768, 32767})
 
 
 def find(table: Understanding) -> list[Found]:
-    """Finds them; they stay numbers until the user says that they are missing."""
+    """Finds them; they stay numbers, or a class, until the user says that they are missing."""
     if table.raw.image is not None or table.pixels:
         return []
     found: list[Found] = []
+    targets = table.targets
     numbers = {each.name: table.values[each.name] for each in table.used if each.type == "number"}
-    if table.targets.task == "regression":
-        numbers |= dict(zip(table.targets.names, table.targets.values.T, strict=True))
+    if targets.task == "regression":
+        numbers |= dict(zip(targets.names, targets.values.T, strict=True))
     for name, values in numbers.items():
-        for value in (_sentinel(values, -1), _sentinel(values, 1)):
-            if value is None:
-                continue
+        for value in _sentinels(values, table.options.rules):
             rows = values == value
             count = int(rows.sum())
             sentence = (
-                f"column {name!r} is {value:g} in {count} rows, far from all other values: it may "
-                "stand for a missing value"
+                f"column {name!r} is {value:g} in {count} row{'s' * (count != 1)}, far from all "
+                "other values: it may stand for a missing value"
             )
-            remedy = f"Read it as missing with --missing {name}={value:g}"
-            found.append(((name,), rows, sentence, remedy))
+            found.append(((name,), rows, sentence, _remedy(name, value)))
+    return found + _of_classes(table)
+
+
+def _remedy(name: str, value: float) -> str:
+    return f"Read it as missing with {flag_of('missing', f'{name}={exact(value)}')}"
+
+
+def _of_classes(table: Understanding) -> list[Found]:
+    """Finds a class such as -999 beside two or more that are whole numbers near each other."""
+    names, numbers = table.targets.names, [n for n in table.targets.classes if isinstance(n, int)]
+    if len(numbers) < 3 or len(numbers) < len(table.targets.classes):
+        return []
+    least, most = min(numbers), max(numbers)
+    found: list[Found] = []
+    for value, others in ((least, numbers[1:]), (most, numbers[:-1])):
+        gap = min(abs(value - other) for other in others)
+        if value in CODES and gap > FAR * (max(others) - min(others)):
+            rows = table.targets.values == numbers.index(value)
+            sentence = f"class {value} of {names[0]!r} may stand for a missing value"
+            found.append((names, rows, sentence, _remedy(names[0], value)))
     return found
 
 
-def _sentinel(values: Numbers, side: int) -> float | None:
-    """Returns the smallest (side -1) or largest (1) number if it seems to be one, or None."""
+def _sentinels(values: Numbers, rules: int) -> list[float]:
+    """Returns the numbers below or above all others that seem to be such."""
     given = values[~np.isnan(values)]
     if not len(given):
-        return None
-    value = float(given.max() if side > 0 else given.min())
-    if not usual_values(given)[given == value].all():  # an extreme value, which is found as such
-        return None
-    others = given[given != value]
-    count = len(given) - len(others)
-    if count < max(LEAST, SHARE * len(given)) or len(np.unique(others)) < DISTINCT:
-        return None
-    others = others[usual_values(others)]
-    span = float(others.max() - others.min())
-    gap = float(value - others.max() if side > 0 else others.min() - value)
-    if gap > FAR * span or (value in CODES and gap > NEAR * span):
-        return value
-    only_negative = value < 0 <= others.min() and value in CODES
-    return value if only_negative and len(np.unique(others)) >= 2 * DISTINCT else None
+        return []
+    given = given[usual_values(given)]  # extreme values are found as such
+    levels, counts = np.unique(given, return_counts=True)
+    found: list[float] = []
+    for side in (-1, 1):
+        for number in (1,) if rules < 3 else (1, 2, 3):  # so many together, as -999 and -998
+            ends = slice(None, number) if side < 0 else slice(-number, None)
+            others = levels[number:] if side < 0 else levels[:-number]
+            outside = dict(zip(levels[ends].tolist(), counts[ends].tolist(), strict=True))
+            if len(others) >= DISTINCT and all(
+                _is_sentinel(value, count, others, len(given), alone=number == 1)
+                for value, count in outside.items()
+            ):
+                found += [value for value in outside if value not in found]
+    return sorted(found)
+
+
+def _is_sentinel(value: float, count: int, others: Numbers, n_rows: int, alone: bool) -> bool:
+    """Returns whether a number beyond all others seems to stand for a missing value.
+
+    Args:
+        others: different values, in order, all below or all above it.
+        alone: whether no further number is beyond the others.
+    """
+    span = float(others[-1] - others[0])
+    gap = float(value - others[-1] if value > others[-1] else others[0] - value)
+    known = value in CODES
+    if known and abs(value) >= LARGE_CODE and gap > FAR * span:
+        return True  # one row says it
+    if count < max(LEAST, SHARE * n_rows):
+        return False
+    if gap > FAR * span:
+        return True
+    if not known:
+        return False
+    if gap > NEAR * span and gap > STEPS * float(np.diff(others).max()):
+        return True
+    return alone and value < 0 <= others[0] and len(others) >= 2 * DISTINCT

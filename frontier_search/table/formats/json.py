@@ -56,11 +56,17 @@ def _rows(held: Any) -> Any:
             held = inner  # {"rows": [...]}
     if isinstance(held, list) and held and all(isinstance(row, dict) for row in held):
         return held
+    if isinstance(held, dict) and {"schema", "data"} <= set(held):  # pandas' table
+        key = held["schema"].get("primaryKey", [])
+        return [{k: v for k, v in row.items() if k not in key} for row in held["data"]]
     if isinstance(held, dict) and {"columns", "data"} <= set(held):  # pandas' split
         return [dict(zip(held["columns"], row, strict=True)) for row in held["data"]]
     columns = held if isinstance(held, dict) else {}
     if columns and all(isinstance(each, list) for each in columns.values()):
         return columns if len({len(each) for each in columns.values()}) == 1 else None
     if columns and all(isinstance(each, dict) for each in columns.values()):
+        inner = next(iter(columns.values()))
+        if all(map(str.isdigit, columns)) and not all(map(str.isdigit, inner)):
+            return list(columns.values())  # pandas' index: {"0": {"a": 1, ...}, ...}
         return columns  # pandas' default: {"a": {"0": 1, ...}}
     return None

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
-import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.data import archive
 from frontier_search.errors import SpecError
 from frontier_search.table.options import TableOptions
 from frontier_search.table.raw import RawTable, Written
 
-ADVICE = (
-    "Save it with numpy.savez(path, X=X, y=y), both of numbers or strings: Python objects are "
-    "not read, because that would run code"
+# names in any case; a table that is split already has its parts in arrays of their own
+TOGETHER = ("X", "y")
+PARTS = (
+    ("X_train", "y_train", "X_val", "y_val", "X_test", "y_test"),
+    ("X_train", "y_train", "X_valid", "y_valid", "X_test", "y_test"),
+    ("X_train", "y_train", "X_test", "y_test"),
 )
 
 
 def read(data: bytes, source: str, options: TableOptions) -> RawTable:
-    """Reads arrays X (n_rows, ...) and y (n_rows,) or (n_rows, n_targets).
+    """Reads arrays X (n_rows, ...) and y (n_rows,) or (n_rows, n_targets), or those of each part.
 
     An X of shape (n_rows, height, width) or (n_rows, channels, height, width) holds images.
 
     Raises:
         SpecError: it is no such archive; everything that is wrong, each a sentence.
     """
-    x, y = _arrays(data, source)
+    arrays = archive.load(io.BytesIO(data), source, (TOGETHER, *PARTS), any_case=True)
+    x, y, part = _joined(arrays, source)
     problems = []
     if x.ndim < 2 or 0 in x.shape[1:]:
         problems.append(
@@ -59,7 +63,28 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     if problems:
         raise SpecError(problems)
     image = (1, *x.shape[1:])[-3:] if x.ndim in (3, 4) else None
-    return from_arrays(x.reshape(len(x), math.prod(x.shape[1:])), y, source, "npz", image)
+    table = from_arrays(x.reshape(len(x), math.prod(x.shape[1:])), y, source, "npz", image)
+    return table if part is None else replace(table, part=part)
+
+
+def _joined(
+    arrays: list[NDArray[Any]], source: str
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64] | None]:
+    """Returns X, y and the part of each row: 0 train, 1 validation, 2 test; None if not split."""
+    if len(arrays) == 2:
+        return arrays[0], arrays[1], None
+    x, y = arrays[::2], arrays[1::2]
+    numbers = (0, 1, 2) if len(x) == 3 else (0, 2)
+    if any(a.shape[1:] != b[0].shape[1:] for b in (x, y) for a in b) or any(
+        len(a) != len(b) for a, b in zip(x, y, strict=True)
+    ):
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise SpecError(
+            f"the parts of {source} have the shapes {shapes}; they must be alike, with as many "
+            "rows of X as of y."
+        )
+    part = np.repeat(numbers, [len(each) for each in x])
+    return np.concatenate(x), np.concatenate(y), part.astype(np.int64)
 
 
 def from_arrays(
@@ -88,27 +113,3 @@ def from_arrays(
 
 def _one_hot(y: NDArray[Any]) -> bool:
     return bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
-
-
-def _arrays(data: bytes, source: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    try:
-        archive = np.load(io.BytesIO(data), allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError("it holds a single array")
-        absent = [name for name in ("X", "y") if name not in archive.files]
-        if not absent:
-            x, y = archive["X"], archive["y"]
-            if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
-                raise ValueError("X or y is not a numpy array")
-            return x, y
-        held = ", ".join(archive.files) or "nothing"
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        RuntimeError,  # an encrypted zip
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise SpecError(f"cannot read {source}: {str(error).strip()}. {ADVICE}.") from error
-    raise SpecError(f"{source} has no {' and no '.join(absent)}, it holds {held}. {ADVICE}.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from typing import TYPE_CHECKING, Any
 
 from frontier_search.errors import SpecError
-from frontier_search.table import cells, dialect
+from frontier_search.table import cells, decoding, dialect
 from frontier_search.table.dialect import Dialect
 from frontier_search.table.options import TableOptions
 from frontier_search.table.raw import RawTable, Written, checked_names
@@ -16,7 +17,7 @@ from frontier_search.table.raw import RawTable, Written, checked_names
 if TYPE_CHECKING:
     import pandas as pd
 
-FOUND = "csv"
+SAMPLE = 2000  # rows, among which codes with leading zeros are looked for
 csv.field_size_limit(1 << 30)
 
 
@@ -28,9 +29,14 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     """
     if not data.strip():
         raise SpecError(f"{source} is empty; a header and rows are needed.")
-    text, encoding, notes = dialect.decode(data, source, options.encoding)
-    lines = list(itertools.islice((line.rstrip("\r\n") for line in io.StringIO(text)), 2000))
+    text, encoding, notes = decoding.decode(data, source, options.encoding)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = list(itertools.islice((line.rstrip("\n") for line in io.StringIO(text)), SAMPLE))
     found = dialect.find(lines, source, options)
+    if found.comment:  # empty lines keep the numbers of the others
+        sign = re.escape(found.comment)
+        text = re.sub(rf"^{sign}.*$", "", text, flags=re.MULTILINE)
     names = checked_names(list(found.header), source)
     _check_rows(text, found, len(names), source)
     frame = _frame(text, found, names)
@@ -51,18 +57,24 @@ def _index(names: list[str]) -> Any:
 
 def _check_rows(text: str, found: Dialect, width: int, source: str) -> None:
     """Raises SpecError for the first row that has another number of cells, or an open quote."""
-    if found.separator == " ":
-        return
     stream = io.StringIO(text)
     for _ in range(found.first):
         stream.readline()
-    rows = csv.reader(stream, delimiter=found.separator, skipinitialspace=True, strict=True)
-    wanted = (width, width + 1) if found.extra else (width,)
+    rows = csv.reader(
+        (" ".join(line.split()) for line in stream) if found.separator == " " else stream,
+        delimiter=found.separator, skipinitialspace=True, strict=True, quotechar=found.quote,
+    )  # fmt: skip
+    wanted = (width, width + found.extra)
     line = found.first + 1
     try:
         for row in rows:
-            skipped = not row or (found.comment and row[0].startswith(found.comment))
-            if len(row) not in wanted and not skipped:
+            if row and len(row) not in wanted:
+                if line == found.first + 1 and len(row) == width + 1:
+                    raise SpecError(
+                        f"the rows of {source} have one value more than its header has names: "
+                        f"their first column, {row[0]!r} and so on, has no name. Name it, or write "
+                        "the file without row names (index=False, row.names=FALSE)."
+                    )
                 raise SpecError(
                     f"line {line} of {source} has {len(row)} values and not {width}: "
                     f"{found.separator.join(row)[:60]!r}. Correct the line; a cell that holds the "
@@ -79,25 +91,44 @@ def _check_rows(text: str, found: Dialect, width: int, source: str) -> None:
 def _frame(text: str, found: Dialect, names: list[str]) -> pd.DataFrame:
     import pandas as pd
 
+    missing = cells.MISSING - {cells.NONE}
+    codes = _codes(text, found, names)
     settings: dict[str, Any] = {
         "header": None,
-        "names": [*names, *(["\0extra"] if found.extra else [])],
+        "names": [*names, *(f"\0{place}" for place in range(found.extra))],
         "skiprows": found.first,
         "skipinitialspace": True,
         "decimal": found.decimal,
         "thousands": found.thousands or None,
-        "comment": found.comment if len(found.comment) == 1 else None,
-        "na_values": sorted({*cells.MISSING, *(word.upper() for word in cells.MISSING),
-                             "None", "Null", "NaN", "NaT", "Na", "N/a"}),
+        "quotechar": found.quote,
+        "na_values": sorted({*missing, *(word.upper() for word in missing),
+                             "Null", "NaN", "NaT", "Na", "N/a"}),
         "keep_default_na": False,
         "index_col": False,
         "low_memory": False,  # it would guess a dtype for each chunk
+        "dtype": dict.fromkeys(codes, str),
     }  # fmt: skip
     settings |= {"sep": r"\s+"} if found.separator == " " else {"sep": found.separator}
     frame: pd.DataFrame = pd.read_csv(io.StringIO(text), **settings)
     truths = [name for name in names if frame[name].dtype == bool]
     if truths:  # pandas would forget whether TRUE or true was written
-        words = pd.read_csv(io.StringIO(text), **settings, usecols=truths, dtype=str)
+        words = pd.read_csv(io.StringIO(text), **(settings | {"dtype": str}), usecols=truths)
         for name in truths:
             frame[name] = words[name]
     return frame[names]
+
+
+def _codes(text: str, found: Dialect, names: list[str]) -> list[str]:
+    """Returns the columns that hold whole numbers with leading zeros, which are codes."""
+    if not re.search(rf"(?:^|[{re.escape(found.separator + found.quote)}])0\d", text, re.MULTILINE):
+        return []
+    lines = itertools.islice(io.StringIO(text), found.first, found.first + SAMPLE)
+    rows = csv.reader(
+        lines, delimiter=found.separator, skipinitialspace=True, quotechar=found.quote
+    )
+    columns = itertools.zip_longest(*rows, fillvalue="")
+    return [
+        name
+        for name, column in zip(names, columns, strict=False)
+        if any(re.fullmatch(r"0\d+", cell.strip()) for cell in column)
+    ]
