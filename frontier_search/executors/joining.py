@@ -18,6 +18,8 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 # Without it Tune would itself repeat the trial of a reclaimed machine, and inform nobody.
 os.environ["RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE"] = "1"
+# Ray's native handler of SIGTERM aborts the process 3 s later, before it has said how to resume.
+os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")
 
 import ray
 from ray.job_config import JobConfig

@@ -63,7 +63,7 @@ def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(
 @pytest.mark.parametrize(
     ("part", "number"),
     [
-        pytest.param(RAYLET, signal.SIGSTOP, marks=pytest.mark.slow),
+        (RAYLET, signal.SIGSTOP),
         pytest.param(GCS, signal.SIGSTOP, marks=pytest.mark.slow),
         pytest.param(GCS, signal.SIGKILL, marks=pytest.mark.slow),
         pytest.param(RAYLET, signal.SIGKILL, marks=pytest.mark.slow),
@@ -76,6 +76,8 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
     below = processes.descendants(process.pid)
     parts = processes.find(process, part)
     assert len(parts) == 1
+    # A worker that trains needs neither part, and would finish the search before they are missed.
+    processes.kill(processes.find(process, f"{WORKER}.train"), signal.SIGSTOP)
     begin = time.monotonic()
     processes.kill(parts, number)
     code = process.wait(NOTICED_S)
@@ -88,10 +90,10 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
         f"stop at any time; resume with: {searched.entry.folder.resume_command}\n"
     )
     assert "Traceback" not in said
-    if part == RAYLET and code != 130:
-        # Ray's native code ends the driver, or aborts it, before we can say anything
-        assert code in (1, -signal.SIGABRT)
-    else:
+    assert "SIGTERM received" not in said  # Ray's own handler would abort the driver 3 s later
+    # Ray's native code often ends a driver whose raylet is killed, before we can say anything.
+    is_ended_by_ray = part == RAYLET and number == signal.SIGKILL and code == 1
+    if not is_ended_by_ray:
         assert code == 130
         assert any(words in said for words in WORDS[part])
         assert "everything finished is kept" in said
