@@ -8,6 +8,7 @@ torch trains. The variable FRONTIER_SEARCH_TARGET names another platform; see wh
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import platform
@@ -23,6 +24,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build import build
 
 FOLDER = Path("frontier_search/training/kernels")
+SOURCE = FOLDER / "kernel.c"
 FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-Wno-psabi")
 ZIG = "ziglang>=0.13"  # a C compiler that pip can install, and that compiles for other platforms
 TARGET = "FRONTIER_SEARCH_TARGET"
@@ -115,7 +117,7 @@ class build_kernel(Command):  # noqa: N801  # setuptools names commands so
         command, made = compiler(), target()
         for suffix, flags in _builds(made):
             library = into / f"kernel-{made.machine}{suffix}{made.ending}"
-            arguments = [*FLAGS, *flags, "-shared", "-fPIC", str(FOLDER / "kernel.c"), "-lm"]
+            arguments = [*FLAGS, *flags, digest(), "-shared", "-fPIC", str(SOURCE), "-lm"]
             try:
                 if command is None:
                     raise OSError("there is no C compiler")
@@ -126,13 +128,18 @@ class build_kernel(Command):  # noqa: N801  # setuptools names commands so
                 self.warn(f"the kernel is not compiled, and torch will train: {error}")
 
     def get_source_files(self) -> list[str]:
-        return [str(FOLDER / "kernel.c")]
+        return [str(SOURCE)]
 
     def get_outputs(self) -> list[str]:
         return list(self.get_output_mapping())
 
     def get_output_mapping(self) -> dict[str, str]:
         return {}
+
+
+def digest() -> str:
+    """Returns the flag that tells the kernel its source, as ``library.digest`` reads it."""
+    return f"-DSOURCE_DIGEST=0x{hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]}u"
 
 
 def _builds(made: Target) -> list[tuple[str, tuple[str, ...]]]:

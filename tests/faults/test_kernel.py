@@ -15,10 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from frontier_search.training.kernels.library import SWITCH, path
+from frontier_search.training.kernels.library import SOURCE, SWITCH, digest, path
 
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "frontier_search/training/kernels/kernel.c"
 WATCHED = ("-O1", "-g", "-fsanitize=address,undefined", "-fsanitize=float-cast-overflow")
 CONTRACT = ("-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "tests/contracts/test_kernel.py")
 FUZZ = ("-m", "tests.faults.kernel_fuzz", "400", "14")
@@ -40,6 +39,7 @@ def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         pytest.skip("AVX2 is of x86-64")
     target = folder / path().name
     arguments = [*WATCHED, "-fno-sanitize-recover=all", "-shared", "-fPIC", "-Wno-psabi", *vectors]
+    arguments.append(f"-DSOURCE_DIGEST={digest():#x}u")
     subprocess.run(["gcc", *arguments, SOURCE, "-lm", "-o", target], check=True)
     return folder
 

@@ -984,6 +984,16 @@ int has_avx2(void) {
 #endif
 }
 
+/* The digest of this file that the build was given. library.py refuses another one, because its
+ * structs may have changed since. */
+uint64_t source_digest(void) {
+#ifdef SOURCE_DIGEST
+    return SOURCE_DIGEST;
+#else
+    return 0;
+#endif
+}
+
 /* ---- one epoch ----------------------------------------------------------------------------- */
 
 static int prepare(struct trainer* t, struct arena* arena, const struct stack* s, int most_steps) {
