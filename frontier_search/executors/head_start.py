@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from types import TracebackType
 
 from frontier_search.errors import SearchError
 from frontier_search.executors.dispatcher import Dispatcher
@@ -24,7 +23,7 @@ POLL_S = 0.25
 
 
 class HeadStart:
-    """Trains cohorts in threads of this process inside the ``with`` block.
+    """Trains cohorts in threads of this process until it is closed.
 
     All methods are called from one thread, the one that owns the dispatcher.
 
@@ -47,15 +46,8 @@ class HeadStart:
         self._began_s = time.monotonic()
         self._finished_before = 0
 
-    def __enter__(self) -> HeadStart:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Ends training between two epochs."""
         self._stopping.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 

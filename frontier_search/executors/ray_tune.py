@@ -8,7 +8,7 @@ over by then.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 
 from frontier_search.executors import Execute, Where, process_ray, processors
 from frontier_search.executors.dispatcher import Dispatcher
@@ -29,7 +29,7 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
         def execute(dispatcher: Dispatcher) -> None:
             here = processors.trains_here(where, dispatcher.search)
             threads = processors.of_worker(where, dispatcher.search)
-            with HeadStart(dispatcher, threads) if here else nullcontext() as head_start:
+            with closing(HeadStart(dispatcher, threads)) if here else nullcontext() as head_start:
                 if head_start is not None and head_start.train_until_up(ray):
                     return
                 ray.require()

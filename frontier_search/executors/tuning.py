@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import ray
@@ -70,7 +70,7 @@ def run(dispatcher: Dispatcher, where: Where, resume: str, head_start: HeadStart
                 ),
             ),
         )
-        with Watchdog(resume), _out_of_memory_in_a_sentence():
+        with closing(Watchdog(resume)), _out_of_memory_in_a_sentence():
             tuner.fit()
     if searcher.error is not None:
         raise searcher.error

@@ -14,7 +14,6 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswerError
-from types import TracebackType
 
 import ray
 
@@ -35,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Watchdog:
-    """Watches Ray inside the ``with`` block.
+    """Watches Ray until it is closed.
 
     Args:
         resume: the command that resumes the search, for the last message.
@@ -46,18 +45,10 @@ class Watchdog:
         self._stopped = threading.Event()
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="watchdog")
         self._question: Future[bool] | None = None
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        threading.Thread(target=self._watch, daemon=True).start()
 
-    def __enter__(self) -> Watchdog:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stops watching."""
         self._stopped.set()
         self._asking.shutdown(wait=False, cancel_futures=True)
 

@@ -10,7 +10,6 @@ import math
 import time
 from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -22,7 +21,7 @@ from frontier_search.frontier.band import FEWEST_SEEDS
 from frontier_search.frontier.membership import chances, minimised
 from frontier_search.reports import words
 from frontier_search.reports.palette import colour, family_indices
-from frontier_search.reports.screen import Screen
+from frontier_search.reports.screen import View
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
 from frontier_search.session import Session
@@ -33,7 +32,7 @@ MOST_FOR_CHANCES = 2000  # trials; with more, the chances take longer than a coh
 BAR_COLUMNS = 60
 
 
-class LiveView:
+class LiveView(View):
     """The progress of a search: trials, cohorts in training, time left and the frontier.
 
     It observes the session.
@@ -47,28 +46,15 @@ class LiveView:
         self.search, self.resume = search, resume
         self._pace = Pace(search.trials)
         self._panel = _Panel(search, self._pace)
-        self._screen = Screen(self._panel)
+        super().__init__(self._panel)
 
-    def __enter__(self) -> LiveView:
+    def start(self) -> None:
         search = self.search
         self._screen.say(f"stop at any time; resume with: {self.resume}")
-        self._screen.start()
+        super().start()
         if not self._screen.has_panel:
             trials = f"{search.trials} trials x {len(search.seeds)} seeds"
             self._screen.say(f"{search.name}: {trials} on {search.dataset}")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Leaves what is shown where it is."""
-        self._screen.stop()
 
     def observe(self, session: Session) -> None:
         """Shows what the session has recorded."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from types import TracebackType
 
 from rich.console import Group
 from rich.progress_bar import ProgressBar
@@ -12,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from frontier_search.reports.live import BAR_COLUMNS, Pace
-from frontier_search.reports.screen import Screen
+from frontier_search.reports.screen import View
 from frontier_search.search.sweep import Sweep
 from frontier_search.session import Session
 
 
-class SweepView:
+class SweepView(View):
     """The progress of all searches of a sweep, as a table. It observes every session.
 
     Args:
@@ -32,22 +31,13 @@ class SweepView:
         }
         self._pace = Pace(sum(search.trials for _, search in sweep.searches))
         self._began: dict[str, float] = {}  # search -> time
-        self._screen = Screen(self)
+        super().__init__(self)
 
-    def __enter__(self) -> SweepView:
+    def start(self) -> None:
         trials = sum(search.trials for _, search in self.sweep.searches)
         words = f"{self.sweep.name}: {len(self.sweep.searches)} searches, {trials:,} trials"
         self._screen.say(f"{words}; stop at any time; resume with: {self.resume}")
-        self._screen.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._screen.stop()
+        super().start()
 
     def observe(self, session: Session) -> None:
         """Shows what the session of one search has recorded."""

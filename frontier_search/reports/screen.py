@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+from typing import Self
+
 from rich.console import Console, RenderableType
 from rich.live import Live
 
@@ -48,3 +51,34 @@ class Screen:
     def say(self, words: str) -> None:
         """Prints a line of text."""
         self._console.print(words, highlight=False, soft_wrap=True)
+
+
+class View:
+    """What a screen shows inside a ``with`` block.
+
+    Args:
+        panel: as that of ``Screen``.
+    """
+
+    def __init__(self, panel: RenderableType) -> None:
+        self._screen = Screen(panel)
+
+    def start(self) -> None:
+        """Shows the panel, and says what stands above it."""
+        self._screen.start()
+
+    def stop(self) -> None:
+        """Leaves the last panel on the terminal. It may be called again."""
+        self._screen.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

@@ -6,6 +6,7 @@ import itertools
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_a_cohort_that_an_earlier_process_began_is_left_to_a_worker(tmp_path: Pa
     entry.files.outcomes.queue(first)
     crashes.begin(entry.files.outcomes.checkpoints(first.index), "0")
     session = Session(ASKED, entry.open_storage(writable=True))
-    with HeadStart(Dispatcher(session, entry.files), threads=1) as start:
+    with closing(HeadStart(Dispatcher(session, entry.files), threads=1)) as start:
         start.fill()
         assert start.for_workers == [first]
         assert start.is_busy
