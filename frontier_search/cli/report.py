@@ -71,7 +71,9 @@ def command(
     content = study.blocks(
         studied, table, settled, told, f"frontier-search report {' '.join(said)}"
     )
-    page, twin = document.write(", ".join(names), content, output or home / names[0] / "report")
+    page, twin = document.write(
+        f"Report: {', '.join(names)}", content, output or home / names[0] / "report"
+    )
     frontiers = study_frontiers.shown(studied)
     methods = {each.search.name: study_frontiers.baselines(each) for each in frontiers}
     data = page.with_name(study_seeds.NAME)

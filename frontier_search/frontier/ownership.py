@@ -18,8 +18,8 @@ its part of the candidates.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,10 +103,24 @@ class Ownership:
         """Returns the share that some families would own on average if all drew lots."""
         return float(self.lots[self._mask(families)].sum())
 
-    def between(self, first: Iterable[str], second: Iterable[str], level: float = LEVEL) -> Share:
-        """Returns the first group's share of the hypervolume that both groups own together."""
-        a, b = self.samples(first), self.samples(second)
-        return _share(a / np.where(a + b > 0, a + b, np.nan), level)
+    def grouped(self, groups: Mapping[str, Iterable[str]]) -> Ownership:
+        """Returns the shares of groups of families, as if each group were one family.
+
+        Args:
+            groups: name -> families; a group without any family in the contest owns nothing.
+        """
+        masks = [self._mask(families) for families in groups.values()]
+
+        def summed(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.stack([shares[..., mask].sum(axis=-1) for mask in masks], axis=-1)
+
+        return replace(
+            self,
+            families=tuple(groups),
+            members=summed(self.members),
+            volume=summed(self.volume),
+            lots=summed(self.lots),
+        )
 
     def beaten(self, level: float = LEVEL) -> dict[str, tuple[str, ...]]:
         """Returns, for each family, the families that own less of the hypervolume than it does.

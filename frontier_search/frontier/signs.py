@@ -21,7 +21,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtrc, ndtri
+from scipy.special import bdtrc, betaincinv, ndtri
 
 from frontier_search.frontier.interval import LEVEL, Interval
 
@@ -48,6 +48,20 @@ def typical(values: ArrayLike, level: float = LEVEL) -> Interval:
     if needed > n:
         return Interval(math.nan, math.nan, level)
     return Interval(float(ordered[n - needed]), float(ordered[needed - 1]), level)
+
+
+def share_that_agrees(agreeing: int, n_seeds: int, level: float = LEVEL) -> Interval:
+    """Returns the interval of the share of all seeds that agree, from those that were trained.
+
+    It excludes one half exactly where the sign test, at the same level, gives a verdict.
+
+    Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case
+    of the binomial" (1934).
+    """
+    tail, against = (1 - level) / 2, n_seeds - agreeing
+    low = float(betaincinv(agreeing, against + 1, tail)) if agreeing else 0.0
+    high = float(betaincinv(agreeing + 1, against, 1 - tail)) if against else 1.0
+    return Interval(low, high, level)
 
 
 def fewest_seeds(level: float = LEVEL) -> int:

@@ -10,10 +10,17 @@ palette         the colour of each family
 drawing         draws the chart with Matplotlib
 figures/        the zoo of figures: how the chart is drawn, a format a file
 page/           the interactive page
-illustrations   graphs and spectra, the recurrence, the winner map
+pictures        what the pictures of a report have in common
+illustrations   graphs and spectra, the recurrence
+forest          forest plots of claims and of ratios of losses
+winner_map      who owns each frontier
+formulas        the equations of a reservoir
 study           the report on a study
-study_claims    the claims of that report, and who owns the frontiers
-document        writes a report as HTML and as Markdown
+study_answer    the first screen of that report: the answer in sentences and two pictures
+study_claims    the claims of that report
+study_owners    who owns the frontiers
+blocks          what a report consists of
+document        writes a report; document_html and document_markdown are its two forms
 words           numbers as words of a report
 screen          a panel on a terminal, lines of text elsewhere
 live            the live view of a running search

@@ -18,6 +18,7 @@ from frontier_search.reports.words import model
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Annotation
 
 MARKERS = "osD^vP*Xph<>d"  # a family has a shape too, so that a grey print shows which is which
 WIDTH_IN, HEIGHT_IN, DPI = 8.0, 6.0, 100  # of the first panel; each further one has the same height
@@ -52,8 +53,7 @@ def draw(chart: Chart, suffix: str) -> bytes:
         _settle_axes(axes, panel)
         _draw_band(axes, panel)
         _draw_points(axes, panel, chart.families)
-        _draw_lines(axes, panel)
-        _name_members(axes, panel, chart.families)
+        _name_members(axes, panel, _draw_lines(axes, panel))
     style: dict[str, Any] = {"fontsize": 9, "frameon": False, "handletextpad": 0.3, "ncols": 4}
     figure.legend(
         *_legend(figure.axes), loc="lower center", bbox_to_anchor=(0.53, 0.03 / height), **style
@@ -143,8 +143,8 @@ def _bars(spreads: Sequence[Any], axis: Axis) -> list[list[float]] | None:
     return lengths if any(lengths[1]) else None
 
 
-def _draw_lines(axes: Axes, panel: Panel) -> None:
-    """Draws the staircase of the frontier and the line of the best baseline."""
+def _draw_lines(axes: Axes, panel: Panel) -> Annotation | None:
+    """Draws the staircase of the frontier and the line of the best baseline; returns its words."""
     if panel.staircase:
         line: dict[str, Any] = {"color": "#222222", "linewidth": 1.2, "zorder": 3}
         axes.plot(*zip(*panel.staircase, strict=True), **line, label="frontier")
@@ -155,7 +155,7 @@ def _draw_lines(axes: Axes, panel: Panel) -> None:
             "textcoords": "offset points",
             "xycoords": axes.get_yaxis_transform(),
         }
-        axes.annotate(
+        return axes.annotate(
             panel.baseline.label,
             (0.01, panel.baseline.y),
             **lettering,
@@ -163,10 +163,15 @@ def _draw_lines(axes: Axes, panel: Panel) -> None:
             color="#444444",
             zorder=6,
         )
+    return None
 
 
-def _name_members(axes: Axes, panel: Panel, families: dict[str, int]) -> None:
-    """Writes beside each member which model it is, where no two names cover one another."""
+def _name_members(axes: Axes, panel: Panel, words: Annotation | None) -> None:
+    """Writes beside each member which model it is, where no two names cover one another.
+
+    Args:
+        words: those of the baseline, which no name covers either.
+    """
     named = panel.members
     if not named or len(named) > NAMED_MEMBERS:
         return
@@ -174,13 +179,14 @@ def _name_members(axes: Axes, panel: Panel, families: dict[str, int]) -> None:
 
     xs, ys = _places(named)
     lines = [tuple(zip(*panel.staircase, strict=True))] if panel.staircase else []
+    taken = _middle_line(axes, words) if words else []
     allocate(
         axes,
         xs,
         ys,
         [model(point.trial) for point in named],
-        x_scatter=xs,
-        y_scatter=ys,
+        x_scatter=[*xs, *(x for x, _ in taken)],
+        y_scatter=[*ys, *(y for _, y in taken)],
         x_lines=[list(line[0]) for line in lines],
         y_lines=[list(line[1]) for line in lines],
         textsize=8,
@@ -191,6 +197,14 @@ def _name_members(axes: Axes, panel: Panel, families: dict[str, int]) -> None:
         draw_all=False,
         zorder=7,
     )
+
+
+def _middle_line(axes: Axes, words: Annotation) -> list[tuple[float, float]]:
+    """Returns points along the middle of some words, in the units of the axes."""
+    box = words.get_window_extent()
+    steps = [i / 24 for i in range(25)]
+    pixels = [(box.x0 + step * box.width, (box.y0 + box.y1) / 2) for step in steps]
+    return [(float(x), float(y)) for x, y in axes.transData.inverted().transform(pixels)]
 
 
 def _settle_axes(axes: Axes, panel: Panel) -> None:

@@ -12,6 +12,7 @@ from frontier_search.frontier.membership import DRAWS
 from frontier_search.frontier.settling import CORRECTED
 from frontier_search.reports import (
     illustrations,
+    study_answer,
     study_budgets,
     study_claims,
     study_frontiers,
@@ -19,8 +20,18 @@ from frontier_search.reports import (
     study_owners,
     study_published,
     study_rivals,
+    words,
 )
-from frontier_search.reports.document import Block, Code, Figure, Heading, Paragraph, Table
+from frontier_search.reports.blocks import (
+    Block,
+    Code,
+    Contents,
+    Figure,
+    Heading,
+    Paragraph,
+    Table,
+)
+from frontier_search.reports.formulas import RESERVOIR
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.study_remarks import Remarks
 from frontier_search.search.claim import Claims
@@ -52,20 +63,17 @@ def blocks(
     own = [each for each in studied if not origin(each.search.name)[1]]
     rows = study_published.repeated(own)
     remarks.check([claim.number for claim in claims.claims], [row.name for row in rows])
+    judged = body.answers(claims.claims, level)
+    owned = study_owners.owned(own, body, claims)
     return [
-        Paragraph(
-            "Which families of models own the frontier between loss and learned parameters, and "
-            "how sure are we? Frontiers are chosen on validation rows and reported on test rows. "
-            "Verdicts and shares speak of the typical seed, and their intervals are exact. Those "
-            f"of mean losses are Student's at {level:.4g}: they describe, and decide nothing. A "
-            f"chance on the frontier predicts that of as many fresh seeds, from {DRAWS:,} draws."
-        ),
-        *_populations(own),
-        *study_claims.claims(claims, body, level),
+        *study_answer.answer(own, judged, owned, level),
+        Contents(),
+        *_how_to_read(own, level),
+        *study_claims.claims(judged, level),
         *remarks.about_claims(),
         *study_budgets.claims(claims, own, body, level),
         *study_budgets.reached(own, body),
-        *study_owners.owners(own, body, claims, level),
+        *study_owners.owners(owned, level),
         *study_rivals.rivals(own),
         *study_published.published(rows, remarks),
         *study_published.fitted(own),
@@ -82,16 +90,30 @@ def blocks(
     ]
 
 
+def _how_to_read(own: Sequence[Studied], level: float) -> list[Block]:
+    return [
+        Heading("How to read this"),
+        Paragraph(
+            "Which families of models own the frontier between loss and learned parameters, and "
+            "how sure are we? Frontiers are chosen on validation rows and reported on test rows. "
+            "Verdicts and shares speak of the typical seed, and their intervals are exact. Those "
+            f"of mean losses are Student's at {level:.4g}: they describe, and decide nothing. A "
+            f"chance on the frontier comes from {DRAWS:,} draws. {words.CHANCE}"
+        ),
+        *_populations(own),
+    ]
+
+
 def _populations(studied: Sequence[Studied]) -> list[Block]:
     """Returns what an interval over seeds speaks of, dataset by dataset."""
     names: dict[str, list[str]] = {}
     for name, search in {each.search.dataset: each.search for each in studied}.items():
         names.setdefault(POPULATIONS[search.find_dataset().population], []).append(name)
     return [
-        Heading("What an interval over seeds speaks of"),
         Table(
             ("datasets", "it speaks of"),
             tuple((", ".join(listed), population) for population, listed in names.items()),
+            "What an interval over seeds speaks of, and what a chance predicts.",
         ),
     ]
 
@@ -105,25 +127,18 @@ def _graphs(studied: Sequence[Studied]) -> list[Block]:
     drawn = illustrations.graphs(families)
     if drawn is None:
         return []
-    drawing = f"{illustrations.GRAPH_UNITS} units, the graph of seed {illustrations.GRAPH_SEED}"
+    *smaller, largest = map(str, illustrations.GRAPH_UNITS)
     caption = (
-        f"Above: which unit listens to which ({drawing}). "
-        "Below: eigenvalues, scaled to a spectral radius of 1."
+        f"Which unit listens to which, one column for each distinct fixed graph (of seed "
+        f"{illustrations.GRAPH_SEED}), with {', '.join(smaller)} and {largest} units. Below: "
+        f"eigenvalues of the largest, scaled to a spectral radius of 1."
     )
-    equations = (
-        "h_0 = tanh(W_in x + b_in)",
-        "h_{t+1} = tanh(h_t + tanh(h_t G^T))",
-        "y = W_out [x, h_T] + b_out",
-    )
-    recurrence, learned = (
-        illustrations.recurrence(),
-        "A reservoir: only the dark boxes are learned.",
-    )
+    learned = "A reservoir: only the dark boxes are learned."
     return [
         Heading("The models"),
-        Figure("recurrence.png", recurrence, learned),
-        Code("    ".join(equations)),
-        Figure("graphs.png", drawn, caption),
+        Figure("recurrence.svg", illustrations.recurrence(), learned),
+        RESERVOIR,
+        Figure("graphs.svg", drawn, caption),
     ]
 
 
@@ -153,7 +168,12 @@ def _protocol(studied: Sequence[Studied]) -> list[Block]:
             "minibatches, the same for every candidate. Training is AdamW without weight decay "
             "unless a family has one. The epoch that is reported is chosen on validation."
         ),
-        Table(columns, rows, frozenset({2, 3, 4, 5, 8})),
+        Table(
+            columns,
+            rows,
+            "How the models of each search were trained.",
+            frozenset({2, 3, 4, 5, 8}),
+        ),
         Heading("Spaces", 3),
         *(Code(space) for space in spaces),
     ]
@@ -181,9 +201,9 @@ def _settings(studied: Studied) -> tuple[str, ...]:
 def summary(content: Sequence[Block]) -> str:
     """Returns the verdicts of a report for the terminal, a line a claim."""
     verdicts = [
-        f"{number:>2}  {verdict:32} {text}"
+        f"{number:>2}  {verdict:34} {won:18} {text}"
         for table in content
         if isinstance(table, Table) and "corrected verdict" in table.columns
-        for number, text, _, verdict, _ in table.rows
+        for number, text, _, verdict, won, _ in table.rows
     ]
     return "\n".join(verdicts) or "no claim was asked about."

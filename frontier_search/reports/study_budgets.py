@@ -8,7 +8,7 @@ from frontier_search.frontier.budgets import Across, across
 from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.judge import Body
 from frontier_search.reports import words
-from frontier_search.reports.document import Block, Heading, Paragraph, Table
+from frontier_search.reports.blocks import Block, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
 from frontier_search.search.claim import Claims
 
@@ -38,6 +38,8 @@ def claims(table: Claims, studied: Sequence[Studied], body: Body, level: float) 
         Table(
             ("", "claim", *(f"{epochs} epochs" for epochs in budgets), "it holds"),
             tuple(_row(claim, budgets) for claim in found),
+            "The verdict on each claim after each number of epochs, corrected for all parts at all "
+            "of them.",
         ),
     ]
 
@@ -64,6 +66,8 @@ def reached(studied: Sequence[Studied], body: Body) -> list[Block]:
                 (dataset, family, *(row.get(epochs, "") for epochs in budgets))
                 for (dataset, family), row in losses.items()
             ),
+            "The mean test loss of each family's best candidate of any size, and its learning "
+            "rate, after each number of epochs.",
             frozenset(range(2, 2 + len(budgets))),
         ),
     ]
@@ -112,6 +116,7 @@ def rates(studied: Sequence[Studied]) -> str:
 
 def _row(claim: Across, budgets: Sequence[int]) -> tuple[str, ...]:
     verdicts = [
-        str(claim.answers[epochs].verdict) if epochs in claim.answers else "" for epochs in budgets
+        words.verdict(claim.answers[epochs].verdict) if epochs in claim.answers else ""
+        for epochs in budgets
     ]
     return str(claim.claim.number), claim.claim.text, *verdicts, claim.words

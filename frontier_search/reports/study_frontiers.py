@@ -12,8 +12,8 @@ from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member, members
 from frontier_search.objective import OBJECTIVES
 from frontier_search.reports import words
+from frontier_search.reports.blocks import Block, Figure, Heading, Paragraph, Table
 from frontier_search.reports.chart import Chart
-from frontier_search.reports.document import Block, Figure, Heading, Paragraph, Table
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.tables import hyperparameters
@@ -21,6 +21,11 @@ from frontier_search.search.sweep import origin
 
 # with more training rows, more numbers in them or more seeds, the other methods take minutes
 BASELINE_ROWS, BASELINE_NUMBERS, BASELINE_SEEDS = 4000, 500_000, 5
+READING = (
+    "Coloured signs are members, named by family and hidden units; faint ones are the other "
+    "trials. Bars are standard errors, and the grey band holds 90 % of the frontiers on fresh "
+    "seeds."
+)
 EQUAL_FLOPS = (OBJECTIVES["loss"], OBJECTIVES["flops"])
 
 
@@ -38,11 +43,10 @@ def frontier(studied: Studied, level: float) -> list[Block]:
         chart = Chart.of(search, trials, baselines=methods)
     except SpecError as error:
         return [*found, Paragraph(str(error))]
-    caption = (
-        f"The frontier of {search.name}; the dashed line is the best of other methods of any size."
-    )
-    found.append(Figure(f"{search.name}.png", draw(chart, "png"), caption))
-    found.append(_members(members(trials, search.objective_table(), level)))
+    dashed = " The dashed line is the best of other methods of any size." if methods else ""
+    caption = f"The frontier of {search.name}. {READING}{dashed}"
+    found.append(Figure(f"{search.name}.svg", draw(chart, "svg"), caption))
+    found.append(_members(search.name, members(trials, search.objective_table(), level)))
     found += _equal_flops(studied, level)
     if methods:
         found += [
@@ -50,7 +54,7 @@ def frontier(studied: Studied, level: float) -> list[Block]:
                 "Other methods of any size on the same rows, the best of a small grid each; "
                 f"the best is {best(methods).name}."
             ),
-            _methods(methods),
+            _methods(search.name, methods),
         ]
     return found
 
@@ -91,15 +95,21 @@ def _equal_flops(studied: Studied, level: float) -> list[Block]:
         "chance on the frontier",
         "also at equal params",
     )
-    caption = f"The frontier of {search.name} at equal flops: one forward pass of one row."
+    caption = (
+        f"The frontier of {search.name} at equal flops of one forward pass of one row. {READING}"
+    )
+    described = (
+        f"The members of the frontier of {search.name} at equal flops, losses as mean ± sample "
+        f"standard deviation over seeds. {words.CHANCE}"
+    )
     chart = Chart.of(search, trials, objectives=EQUAL_FLOPS)
     return [
-        Figure(f"{search.name}-flops.png", draw(chart, "png"), caption),
-        Table(columns, rows, frozenset({0, 3, 4, 5, 6, 7})),
+        Figure(f"{search.name}-flops.svg", draw(chart, "svg"), caption),
+        Table(columns, rows, described, frozenset({0, 3, 4, 5, 6, 7})),
     ]
 
 
-def _members(listed: Sequence[Member]) -> Table:
+def _members(name: str, listed: Sequence[Member]) -> Table:
     rows = []
     for member in listed:
         trial = member.trial
@@ -130,20 +140,27 @@ def _members(listed: Sequence[Member]) -> Table:
         "chance on the frontier",
         "optimism",
     )
-    return Table(columns, tuple(rows), frozenset({0, 3, 4, 5, 6, 7, 8, 9}))
+    caption = (
+        f"The members of the frontier of {name}, losses as mean ± sample standard deviation over "
+        "seeds with Student's interval of the mean; optimism is the test loss minus the validation "
+        f"loss. {words.CHANCE}"
+    )
+    return Table(columns, tuple(rows), caption, frozenset({0, 3, 4, 5, 6, 7, 8, 9}))
 
 
-def _methods(baselines: Sequence[Baseline]) -> Table:
+def _methods(name: str, baselines: Sequence[Baseline]) -> Table:
     rows = tuple(
         (
             one.name,
-            str(dict(one.hyperparameters)),
+            ", ".join(f"{name} {value}" for name, value in one.hyperparameters.items()),
             words.number(one.mean("val_loss")),
             words.number(one.mean("test_loss")),
         )
         for one in baselines
     )
-    return Table(("method", "settings", "validation loss", "test loss"), rows, frozenset({2, 3}))
+    caption = f"Mean losses of other methods of any size on the rows of {name}."
+    columns = ("method", "settings", "validation loss", "test loss")
+    return Table(columns, rows, caption, frozenset({2, 3}))
 
 
 def baselines(studied: Studied) -> tuple[Baseline, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import platform
 import socket
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import metadata
 
 from frontier_search import machine
 from frontier_search.reports import study_seeds
-from frontier_search.reports.document import Block, Code, Heading, Paragraph, Table
+from frontier_search.reports.blocks import Block, Code, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
 
 PACKAGES = ("frontier-search", "torch", "optuna", "ray", "numpy", "scipy", "scikit-learn")
@@ -42,14 +43,15 @@ def making(studied: Sequence[Studied], command: str) -> list[Block]:
             "budget (as pandas.read_csv reads it, or bzcat). The commands above train the same "
             "rows again on the same seeds. A mean, an interval or a share follows from these rows:"
         ),
-        Table(("number", "rows"), ROWS),
+        Table(("number", "rows"), ROWS, f"The rows of {study_seeds.NAME} behind each number."),
     ]
 
 
 def _versions() -> str:
-    """Returns the versions that decide the last digits."""
+    """Returns the day, and the versions that decide the last digits."""
     listed = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    return f"The report was made with {listed} and Python {platform.python_version()}."
+    day = datetime.now(UTC).date().isoformat()
+    return f"The report was made on {day} with {listed} and Python {platform.python_version()}."
 
 
 def _machine(studied: Sequence[Studied]) -> str:

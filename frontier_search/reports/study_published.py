@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import LEVEL, Interval, predicted_mean
 from frontier_search.reports import words
-from frontier_search.reports.document import Block, Heading, Paragraph, Table
+from frontier_search.reports.blocks import Block, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.study_remarks import Remarks
 from frontier_search.search.claim import TABLES
@@ -148,7 +148,13 @@ def published(rows: Sequence[Repeated], remarks: Remarks) -> list[Block]:
             "of ours (Student's prediction). Of many that are right, one in twenty would still not "
             f"repeat. Here {judged - len(missed)} of {judged} repeat."
         ),
-        Table(COLUMNS, tuple(one.cells() for one in rows), frozenset({3, 5, 6, 7, 8, 10, 11, 13})),
+        Table(
+            COLUMNS,
+            tuple(one.cells() for one in rows),
+            f"Published numbers, means of {FEW_SEEDS} seeds, beside the same models trained here. "
+            f"Brackets: where a mean of {FEW_SEEDS} fresh seeds is expected.",
+            frozenset({3, 5, 6, 7, 8, 10, 11, 13}),
+        ),
         *([Heading("Numbers that do not repeat", 3)] if missed else []),
         *(Paragraph(text) for one in missed for text in _why(one, remarks)),
     ]
@@ -180,5 +186,10 @@ def fitted(studied: Sequence[Studied]) -> list[Block]:
             "are those of the study. The rate of 0.01, five steps and a spectral radius of 0.9 "
             "are inside the ranges that the study states."
         ),
-        Table(("dataset", "fitted", "chosen by us, as the study says nothing"), rows),
+        Table(
+            ("dataset", "fitted", "chosen by us, as the study says nothing"),
+            rows,
+            "Which settings of a dataset were tried until published losses came near, and which "
+            "were chosen.",
+        ),
     ]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from frontier_search.errors import SpecError
-from frontier_search.reports.document import Block, Heading, Paragraph
+from frontier_search.reports.blocks import Block, Heading, Paragraph
 
 
 @dataclass(frozen=True)

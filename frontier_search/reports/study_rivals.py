@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from frontier_search.frontier.frontier import Spread
 from frontier_search.reports import words
-from frontier_search.reports.document import Block, Heading, Paragraph, Table
+from frontier_search.reports.blocks import Block, Heading, Paragraph, Table
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import TABLES
@@ -52,7 +52,13 @@ def rivals(studied: Sequence[Studied]) -> list[Block]:
             "smaller. The published results are of one seed, at the epoch that was best on test "
             "rows where a source says so."
         ),
-        Table(COLUMNS, tuple(rows), frozenset({2, 4, 7, 8, 11})),
+        Table(
+            COLUMNS,
+            tuple(rows),
+            "Published results, and the best model here with no more parameters: mean ± sample "
+            "standard deviation over seeds.",
+            frozenset({2, 4, 7, 8, 11}),
+        ),
     ]
 
 

@@ -27,7 +27,10 @@ def test_the_only_family_on_the_frontier_owns_all_and_shares_sum_to_one() -> Non
     assert owners.of(["dense", "kronecker"]).typical == pytest.approx(1)
     assert not owners.of(["dense"]).interval.known  # five seeds
     assert owners.by_lots(["kronecker"]) == 0.5
-    assert owners.between(["kronecker"], ["dense"]).value == 1
+    grouped = owners.grouped({"both": ["dense", "kronecker"], "nobody": ["spline"]})
+    assert grouped.of(["both"]).value == 1
+    assert grouped.by_lots(["both"]) == 1
+    assert grouped.of(["nobody"]).value == 0
 
 
 def test_shares_of_the_hypervolume_are_its_columns() -> None:

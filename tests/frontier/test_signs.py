@@ -15,6 +15,7 @@ from frontier_search.frontier.signs import (
     critical_count,
     fewest_seeds,
     seeds_for_power,
+    share_that_agrees,
     typical,
 )
 
@@ -32,6 +33,17 @@ def test_the_chance_of_agreement_is_a_tail_of_the_binomial(n: int, data: st.Data
     assert chance_of_agreement(agreeing, n) == pytest.approx(
         stats.binom.sf(agreeing - 1, n, 0.5), abs=1e-12
     )
+
+
+@given(st.integers(1, 40), st.sampled_from([0.8, 0.95, 0.9875]), st.data())
+def test_the_share_that_agrees_excludes_one_half_exactly_when_the_sign_test_does(
+    n: int, level: float, data: st.DataObject
+) -> None:
+    agreeing = data.draw(st.integers(0, n))
+    interval = share_that_agrees(agreeing, n, level)
+    rare = 2 * chance_of_agreement(max(agreeing, n - agreeing), n) <= 1 - level
+    assert (0.5 not in interval) == rare
+    assert 0 <= interval.low <= agreeing / n <= interval.high <= 1
 
 
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=30), st.integers(-3, 3))

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from frontier_search import machine, runner
 from frontier_search.cli.main import group
 from frontier_search.errors import SpecError
-from frontier_search.reports.document import Table
+from frontier_search.reports.blocks import Table
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.study_rivals import rivals
 from frontier_search.search.search import Search
@@ -88,23 +88,24 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_report_is_one_page_that_needs_no_network(report: Path) -> None:
     page, twin = ((report / name).read_text() for name in ("report.html", "report.md"))
-    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+    assert re.findall(r'(?:src|href)="(?!data:|#)', page) == []
     for words in ("a reservoir is better", "mini-moons", "chance on the frontier", "SVM"):
         assert words in page
         assert words in twin
     pictures = [
-        base64.b64decode(data) for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+        base64.b64decode(data)
+        for data in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
     ]
     named = re.findall(r"\]\((figures/[^)]+)\)", twin)
     assert [(report / name).read_bytes() for name in named] == pictures
-    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert all(b"<svg" in picture for picture in pictures)
     assert len(pictures) >= 4
 
 
 def test_the_owners_of_a_frontier_with_enough_candidates_are_shown(report: Path) -> None:
     twin = (report / "report.md").read_text()
     assert "| moons | whole range | kronecker |" in twin
-    assert "figures/winners.png" in twin
+    assert "figures/winners.svg" in twin
     assert "| iris |" not in twin.partition("## Who owns")[2].partition("\n## ")[0]
 
 
