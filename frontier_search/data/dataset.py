@@ -121,6 +121,7 @@ class Dataset:
         split: seed -> Split. The same seed gives the same rows, bit for bit. Raises SpecError if
             the rows are not available.
         image: (channels, height, width) if a row of x is an image, flattened in this order.
+        sequence: (steps, channels) if a row of x is a sequence, flattened in this order.
         file: for datasets whose rows are not shipped: returns the local file, or None if the rows
             must be downloaded. None for all other datasets.
         learning_rate: (low, high) of the default, logarithmic, learning-rate range.
@@ -156,6 +157,12 @@ class Dataset:
     classes: tuple[str | int | float | bool, ...] = ()
     preprocessing: Callable[[int], Preprocessing] | None = None
     raw_rows: Callable[[int, str], pd.DataFrame] | None = None
+    sequence: tuple[int, int] | None = None
+
+    @property
+    def channels(self) -> int:
+        """The numbers of a step of a sequence; 1 for rows that are none."""
+        return 1 if self.sequence is None else self.sequence[1]
 
     @property
     def square_image(self) -> bool:

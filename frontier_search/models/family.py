@@ -12,7 +12,8 @@ from frontier_search.space import SearchSpace, Value
 from frontier_search.spec import load_yaml
 
 SEED_BYTES = 8  # of the seed that draws what is fixed
-FROM_DATASET = "dataset"  # the learning-rate range is the dataset's own
+FROM_DATASET = "dataset"  # the learning-rate range, or the channels, are the dataset's own
+CHANNELS = "input_channels"  # the hyperparameter that tells a family of sequences of a step
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Family:
         space_file: YAML file of the default space, beside the family's own file.
         build: hyperparameters -> architecture. Raises SpecError if there is no such model.
         image: whether a row must be a square image of one channel.
+        sequence: whether a row must be a sequence. Its space then has ``input_channels: dataset``.
         space: the default space in YAML form, where no file holds it.
         fitted: whether its models are fitted in one go, see ``trainable``: without epochs, without
             a learning rate, and with a size that is known after fitting.
@@ -90,9 +92,14 @@ class Family:
     image: bool = False
     space: Mapping[str, Any] | None = None
     fitted: bool = False
+    sequence: bool = False
 
-    def space_spec(self, learning_rate: tuple[float, float]) -> dict[str, Any]:
-        """Returns the default space in YAML form, with the dataset's learning-rate range.
+    def space_spec(self, learning_rate: tuple[float, float], channels: int = 1) -> dict[str, Any]:
+        """Returns the default space in YAML form, with what is the dataset's own.
+
+        Args:
+            learning_rate: (low, high).
+            channels: numbers of a step, if a row is a sequence.
 
         Raises:
             SpecError: the file is missing, or holds no parameters.
@@ -111,11 +118,13 @@ class Family:
             )
         if spec.get("learning_rate") == FROM_DATASET:
             spec["learning_rate"] = {"float": list(learning_rate), "log": True}
+        if spec.get(CHANNELS) == FROM_DATASET:
+            spec[CHANNELS] = channels
         return spec
 
-    def default_space(self, learning_rate: tuple[float, float]) -> SearchSpace:
-        """Returns the default space for a dataset with the learning-rate range (low, high)."""
-        space, problems = SearchSpace.from_spec(self.space_spec(learning_rate))
+    def default_space(self, learning_rate: tuple[float, float], channels: int = 1) -> SearchSpace:
+        """Returns the default space for a dataset, see ``space_spec``."""
+        space, problems = SearchSpace.from_spec(self.space_spec(learning_rate, channels))
         if problems:
             raise SpecError([f"{self.space_file.name}: {problem}" for problem in problems])
         return space

@@ -80,6 +80,16 @@ class Solved(Protocol):
 
 
 @runtime_checkable
+class WhollySolved(Solved, Protocol):
+    """A network of which nothing is left to gradients.
+
+    For a regression one solution is final, whatever the scalars were before.
+    """
+
+    wholly_solved: bool
+
+
+@runtime_checkable
 class Moded(Protocol):
     """A network that behaves otherwise while it is trained, as dropout and batch norm do.
 

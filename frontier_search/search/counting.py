@@ -12,7 +12,7 @@ from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError, unknown
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
-from frontier_search.search.spaces import image_problem, not_a_family
+from frontier_search.search.spaces import data_problem, not_a_family
 from frontier_search.space import SearchSpace, Value, read_value
 
 # Parameters that decide a size and must be given, each with an example: no default is sensible.
@@ -46,9 +46,9 @@ def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
         problems.append(not_a_family(family, found_family))
     if not isinstance(found_family, Family) or found_dataset is None:
         raise SpecError(problems)
-    space = found_family.default_space(found_dataset.learning_rate)
+    space = found_family.default_space(found_dataset.learning_rate, found_dataset.channels)
     given = _values(settings, space, problems)
-    problem = image_problem(family, found_dataset)
+    problem = data_problem(family, found_dataset)
     problems += [problem] if problem else []
     missing = [name for name in SIZES if name in space.names() and name not in given]
     problems += [

@@ -20,7 +20,7 @@ from frontier_search.objective import OBJECTIVES, device_problem, objective_prob
 from frontier_search.sampling.samplers import KNOWN_SIZE, MOST_KNOWN, SAMPLERS, Sampler
 from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.search.candidates import model_problems, read_candidates
-from frontier_search.search.spaces import Spaces, image_problem, read_families
+from frontier_search.search.spaces import Spaces, data_problem, read_families
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem
 from frontier_search.table.options import KEYS as TABLE_KEYS
@@ -282,10 +282,11 @@ class _Reader:
             rates,
             recorded="code" in self.spec,
             numbers=numbers,
+            channels=dataset.channels if dataset else None,
         )
         if dataset and "code" not in self.spec:
             self.problems += [
-                problem for name, _ in families if (problem := image_problem(name, dataset))
+                problem for name, _ in families if (problem := data_problem(name, dataset))
             ]
         return families
 

@@ -14,7 +14,7 @@ from frontier_search.errors import SpecError, unknown
 from frontier_search.export.emitters import has_emitter
 from frontier_search.export.numbers import FLOAT, NUMBERS, untrained
 from frontier_search.models.families import FAMILIES
-from frontier_search.models.family import Family
+from frontier_search.models.family import CHANNELS, Family
 from frontier_search.space import SearchSpace
 from frontier_search.zoo import is_import_path
 
@@ -30,6 +30,7 @@ def read_families(
     rates: Sequence[float] = (),
     recorded: bool = False,
     numbers: Sequence[str] = (),
+    channels: int | None = None,
 ) -> Spaces:
     """Returns the spaces of the families that a search lists.
 
@@ -41,6 +42,7 @@ def read_families(
         recorded: whether a defined search lists them, whose own families are taken at their word
             and not loaded.
         numbers: the number formats that every family has a choice of, if there are any.
+        channels: of a step of the dataset's rows; None where there is no dataset.
     """
     if given is None:
         given = tuple(default)
@@ -63,15 +65,23 @@ def read_families(
     spaces = (
         (name, _recorded(name, override, problems))
         if recorded and is_import_path(name)
-        else (name, _space(name, override, learning_rate, problems, rates, numbers))
+        else (name, _space(name, override, learning_rate, problems, rates, numbers, channels))
         for name, override in overrides.items()
     )
     return tuple((name, space) for name, space in spaces if space is not None)
 
 
-def image_problem(family: str, dataset: Dataset) -> str | None:
-    """Returns why a family of images cannot be trained on a dataset, or None."""
-    if not FAMILIES[family].image or dataset.square_image:
+def data_problem(family: str, dataset: Dataset) -> str | None:
+    """Returns why a family of images or sequences cannot be trained on a dataset, or None."""
+    kind = FAMILIES[family]
+    if kind.sequence and dataset.sequence is None:
+        suited = ", ".join(name for name, member in DATASETS.items() if member.sequence)
+        return (
+            f"family {family!r} takes sequences; {dataset.name!r} holds none. Take {suited}, an "
+            ".npz file whose X has the shape (n, time, channels), a table with --sequence ID "
+            "--time T, or one series with --time T --window STEPS."
+        )
+    if not kind.image or dataset.square_image:
         return None
     held = (
         f"images of {' x '.join(map(str, dataset.image))} (channels, height, width)"
@@ -110,6 +120,7 @@ def _space(
     problems: list[str],
     rates: Sequence[float],
     numbers: Sequence[str],
+    channels: int | None,
 ) -> SearchSpace | None:
     try:
         family: object = FAMILIES[name]
@@ -120,7 +131,8 @@ def _space(
         problems.append(not_a_family(name, family))
         return None
     try:
-        spec, default = family.space_spec(learning_rate), family.default_space(learning_rate)
+        own = (learning_rate, channels or 1)
+        spec, default = family.space_spec(*own), family.default_space(*own)
     except SpecError as error:
         problems += error.problems
         return None
@@ -148,6 +160,12 @@ def _space(
             for key in override
             if key not in spec
         ]
+        if channels and override.get(CHANNELS, spec.get(CHANNELS)) != spec.get(CHANNELS):
+            problems.append(
+                f"family {name!r}: {CHANNELS} = {override[CHANNELS]!r}; a step of this dataset has "
+                f"{channels}, so leave it out."
+            )
+            return None
         if rates and "learning_rate" in override:
             problems.append(
                 f"family {name!r}: it has a learning_rate, and `learning_rates` gives every family"

@@ -127,6 +127,21 @@ class TorchEpochs:
         return metrics.row_means(per_row, self.data.dataset.task, forward, rows)["loss"]
 
 
+class SolvedEpochs(TorchEpochs):
+    """Epochs of networks of which nothing is left to gradients: a solution, then validation.
+
+    The solution of a regression is final, so its later epochs repeat what the first one found.
+    """
+
+    _loss: Tensor | None = None
+
+    def run(self, epoch: int) -> None:
+        if self._loss is None or self.data.dataset.task != "regression":
+            self._solve()
+            self._loss = self._val_loss()
+        self.selection.consider(epoch, self._loss)
+
+
 def own_rows(data: Data, part: str, positions: Tensor) -> Iterator[StackedRows]:
     """Yields the rows of a part for the models of a stack, in chunks that fit the cache.
 

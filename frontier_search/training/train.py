@@ -14,9 +14,16 @@ from torch import Tensor
 
 from frontier_search.curve import Curve
 from frontier_search.data.dataset import TrainingBudget
+from frontier_search.models.network import WhollySolved
 from frontier_search.objective import Objective
 from frontier_search.training import metrics
-from frontier_search.training.epochs import Epochs, TorchEpochs, outputs_of, own_rows
+from frontier_search.training.epochs import (
+    Epochs,
+    SolvedEpochs,
+    TorchEpochs,
+    outputs_of,
+    own_rows,
+)
 from frontier_search.training.kernels.epochs import KernelEpochs, covers
 from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data
@@ -62,7 +69,8 @@ class StackTraining:
         self._at_stop: dict[int, AtBudget] = {}  # of models that train on although they stopped
         parts = (stack, data, budget.batch_size, self.optimiser, self.selection)
         in_kernel = compiled and covers(stack, data)
-        self.epochs: Epochs = KernelEpochs(*parts, threads) if in_kernel else TorchEpochs(*parts)
+        torch_epochs = SolvedEpochs if isinstance(stack.network, WhollySolved) else TorchEpochs
+        self.epochs: Epochs = KernelEpochs(*parts, threads) if in_kernel else torch_epochs(*parts)
 
     def _per_scalar(self, per_model: list[float]) -> Tensor:
         values = torch.tensor(per_model, device=self.data.device)

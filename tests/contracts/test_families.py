@@ -35,15 +35,23 @@ NARROW = {  # each is used if the family has it
     "layers": 2,
     "channel_hidden": 4,
     "token_hidden": 2,
+    "filters": 2,
+    "kernel": 3,
+    "input_channels": 2,
 }
 SIDE = 8  # pixels of an edge, for families of images
+STEPS = 9  # of two channels, for families of sequences
 
 
 def n_inputs_of(name: str) -> int:
+    if FAMILIES[name].sequence:
+        return STEPS * 2
     return SIDE * SIDE if FAMILIES[name].image else 3
 
 
 def toy_for(name: str, task: Any) -> Dataset:
+    if FAMILIES[name].sequence:
+        return toys.dataset(task, n_features=STEPS * 2)
     return toys.dataset(task, side=SIDE if FAMILIES[name].image else None)
 
 

@@ -69,11 +69,9 @@ def test_every_family_can_be_logged(
     family: str, entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
     """The logged model predicts what the network predicts, for any number of rows."""
-    search = (
-        replace(entry.search, dataset="tests.support.toys:IMAGES")
-        if FAMILIES[family].image
-        else entry.search
-    )
+    other = "tests.support.toys:IMAGES"  # and sequences of 64 steps
+    needed = FAMILIES[family].image or FAMILIES[family].sequence
+    search = replace(entry.search, dataset=other) if needed else entry.search
     dataset, seeds = search.find_dataset(), search.seeds
     parameters = FAMILIES[family].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | {
         "hidden": 4

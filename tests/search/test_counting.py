@@ -91,6 +91,15 @@ def test_every_family_is_counted_for_every_dataset(family: str, dataset: str) ->
             "or an .npz file whose X has the shape (n, side, side)."
         )
         return
+    if FAMILIES[family].sequence and not DATASETS[dataset].sequence:
+        (problem,) = problems(family, dataset, *settings)
+        assert problem == (
+            f"family {family!r} takes sequences; {dataset!r} holds none. Take mnist1d, narma10, "
+            "mackey_glass, lorenz, japanese_vowels, an .npz file whose X has the shape "
+            "(n, time, channels), a table with --sequence ID --time T, or one series with "
+            "--time T --window STEPS."
+        )
+        return
     size = count(family, dataset, settings)
     assert 0 < size["effective"] <= size["raw"]
     assert size["bytes"] >= 4 * size["raw"]

@@ -26,7 +26,9 @@ def dataset(
     n_classes: int = 3,
     side: int | None = None,
 ) -> Dataset:
-    """Random rows; a seed decides them. With a side, they are images of side x side pixels."""
+    """Random rows; a seed decides them. With a side, they are images of side x side pixels, and
+    sequences of side steps.
+    """
     n_features = side * side if side else n_features
 
     def part(rng: np.random.Generator) -> Rows:
@@ -54,6 +56,7 @@ def dataset(
         split,
         image,
         learning_rate=(1e-3, 1e-1),
+        sequence=(side, side) if side else None,
     )
 
 

@@ -62,6 +62,10 @@ NAMES = (
     "sphharm02",
     "sphharm12",
     "sphharm22",
+    "narma10",
+    "mackey_glass",
+    "lorenz",
+    "japanese_vowels",
 )
 
 DATASETS: Zoo[Dataset] = Zoo(

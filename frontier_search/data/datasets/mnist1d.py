@@ -63,4 +63,5 @@ DATASET = Dataset(
     population="draws",
     licence="Apache-2.0",
     package=PACKAGE,
+    sequence=(N_FEATURES, 1),
 )

@@ -53,11 +53,19 @@ CONTROLS = (  # without which a frontier proves nothing
     "svm",
 )
 
+SEQUENCES = (  # which read time, and need a dataset whose rows are sequences
+    "echo_state",
+    "gru",
+    "fast_grnn",
+    "conv_1d",
+    "last_values",
+)
+
 FAMILIES: Zoo[Family] = Zoo(
     "family",
     {
         name: f"frontier_search.models.families.{name}:FAMILY"
-        for name in (*PUBLISHED, *NEXT_STEPS, *CONTROLS)
+        for name in (*PUBLISHED, *NEXT_STEPS, *CONTROLS, *SEQUENCES)
     },
     own.adopt,
 )
