@@ -38,6 +38,7 @@ from frontier_search.trial import Candidate
 
 Array = NDArray[np.float64]
 MARKS = (25, 50, 100, 200)
+GOALS = ("0.95", "0.98", "0.99")  # shares of the hypervolume whose cost is given
 COUNTED = 0.9  # quantile of a table's losses that is the reference of its hypervolume
 HPOLIB = {"parkinsons": "parkinsons_telemonitoring", "slice": "slice_localization"}
 TABLES = ("digits", "friedman1", *HPOLIB)
@@ -50,6 +51,7 @@ class Table:
     Attributes:
         points: (n, 2) log10 of the size and of the mean loss over seeds.
         curves: (n, seeds, epochs) log10 of the best loss so far, or None.
+        seconds: (n,) that the training of each took, over all seeds.
     """
 
     name: str
@@ -57,7 +59,8 @@ class Table:
     candidates: Sequence[Candidate]
     points: Array
     positions: Mapping[tuple[object, ...], int]
-    curves: Array | None = None
+    curves: Array | None
+    seconds: Array
 
     @staticmethod
     def of(
@@ -66,11 +69,12 @@ class Table:
         candidates: Sequence[Candidate],
         sizes: Array,
         losses: Array,
+        seconds: Array,
         curves: Array | None = None,
     ) -> Table:
         points = np.log10(np.column_stack([sizes, losses]))
         keys = {_key(candidate): i for i, candidate in enumerate(candidates)}
-        return Table(name, spaces, candidates, points, keys, curves)
+        return Table(name, spaces, candidates, points, keys, curves, seconds)
 
     @property
     def reference(self) -> Array:
@@ -116,6 +120,7 @@ def trained(name: str, folder: Path) -> Table:
         [trial.candidate for trial in trials],
         np.array([trial.size["effective"] for trial in trials], dtype=float),
         np.array([trial.objectives["loss"] for trial in trials], dtype=float),
+        np.array([trial.outcome.seconds if trial.outcome else 0.0 for trial in trials]),
         best,
     )
 
@@ -126,7 +131,7 @@ def hpolib(name: str) -> Table:
 
     held = HPOLib(HPOLIB[name])
     space = SearchSpace(tuple((k, Choice(tuple(v))) for k, v in held.search_space.items()))
-    candidates, sizes, losses = [], [], []
+    candidates, sizes, losses, seconds = [], [], [], []
     for digits, values in held._dataset.items():
         point = {
             key: choices[int(digit)]
@@ -135,7 +140,10 @@ def hpolib(name: str) -> Table:
         candidates.append(Candidate("network", point))
         sizes.append(values["model_size"][0])
         losses.append(np.mean(values["val_loss"]))
-    return Table.of(name, {"network": space}, candidates, np.array(sizes), np.array(losses))
+        seconds.append(np.sum(values["train_time"]))
+    return Table.of(
+        name, {"network": space}, candidates, np.array(sizes), np.array(losses), np.array(seconds)
+    )
 
 
 def load(name: str, folder: Path) -> Table:
@@ -270,16 +278,15 @@ def scores(table: Table, found: Replay) -> dict[str, Any]:
                 mine = [i for i in done[:mark] if i in set(members)]
                 shares.append((table.volume(mine) if mine else 0.0) / table.volume(members))
             own[mark] = float(np.mean(shares))
-    reached = {
-        str(goal): next(
-            (round(float(spent[k]), 2) for k, share in enumerate(curve) if share >= goal), None
-        )
-        for goal in (0.95, 0.98, 0.99)
-    }
+    seconds = np.cumsum(table.seconds[found.order] * found.epochs)
+    seconds += found.cpu_s * np.arange(1, n + 1) / n
+    reached = [goal for goal in GOALS if max(curve) >= float(goal)]
+    first = {goal: next(k for k in range(n) if curve[k] >= float(goal)) for goal in reached}
     return {
         "share": {str(mark): round(curve[mark - 1], 5) for mark in marks},
         "own": {str(mark): round(share, 5) for mark, share in own.items()},
-        "reached": reached,
+        "reached": {goal: round(float(spent[k]), 2) for goal, k in first.items()},
+        "reached_s": {goal: round(float(seconds[k]), 2) for goal, k in first.items()},
         "epochs": {str(mark): round(float(spent[mark - 1] / mark), 4) for mark in marks},
         "audits": found.audits,
         "lost": round(table.volume(found.complete) / table.volume(found.order), 5),
@@ -290,6 +297,11 @@ def scores(table: Table, found: Replay) -> dict[str, Any]:
 def _summary(values: Sequence[float]) -> str:
     error = np.std(values, ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return f"{np.mean(values):.3f}+-{error:.3f}"
+
+
+def _median(group: Sequence[Mapping[str, Any]], cost: str, goal: str) -> str:
+    """Returns the median cost of a share of the hypervolume; inf where it was not reached."""
+    return f"{np.median([record[cost].get(goal) or math.inf for record in group]):.1f}"
 
 
 def _races(group: Sequence[Mapping[str, Any]]) -> str:
@@ -357,14 +369,13 @@ def main() -> None:
                         for mark in group[0]["own"]
                     ]
                     cpu = f"{np.mean([record['cpu_ms'] for record in group]):.1f}"
-                    reached = [
-                        str(np.median([record["reached"][goal] or math.inf for record in group]))
-                        for goal in group[0]["reached"]
-                    ]
+                    reached = [_median(group, "reached", goal) for goal in GOALS]
+                    seconds = [_median(group, "reached_s", goal) for goal in GOALS]
                     shown.append(
                         f"{name:10} {shape:5} {sampler:10} {budget:8} {margin:5} "
                         f"{' '.join(shares)}  own {' '.join(own)}  "
-                        f"95/98/99% {' '.join(reached)}  {cpu} ms  {_races(group)}"
+                        f"95/98/99% {' '.join(reached)}  in s {' '.join(seconds)}  {cpu} ms  "
+                        f"{_races(group)}"
                     )
                     print(shown[-1], flush=True)
 

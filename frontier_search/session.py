@@ -57,6 +57,7 @@ class Session:
             search.measured,
             self._known,
             search.shares_start,
+            [each.earlier for each in search.warm_start],
         )
         self._races = Races(search)
         self._trials: list[Trial] = []

@@ -209,6 +209,13 @@ QUESTION = (
         metavar="A,B",
         help="Formats that a candidate chooses from: float32, int8, int16.  [default: float32]",
     ),
+    click.option(
+        "--warm-start",
+        multiple=True,
+        metavar="NAME|DATASET",
+        help="Learn from the outcomes of an earlier search, or of all on a data set; may be"
+        " repeated.",
+    ),
     once("--name", help="The search's name.  [default: DATASET-1, DATASET-2, ...]"),
     once("--cohort", type=int, help="Candidates proposed and trained together.  [default: 8]"),
     once("--in-flight", type=int, help="Cohorts in training at a time.  [default: 2]"),

@@ -52,6 +52,7 @@ def confirmation(search: Search, trials: Sequence[Trial], n_seeds: int) -> Searc
         sampler="tpe",
         race=None,
         until=None,
+        warm_start=(),
     )
 
 

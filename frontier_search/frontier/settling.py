@@ -80,7 +80,7 @@ def _more(search: Search, candidates: Sequence[Candidate], judged_round: int) ->
     kept = {
         key: value
         for key, value in search.to_spec().items()
-        if key not in (*WITHOUT_CANDIDATES, "race", "until", "time_budget")
+        if key not in (*WITHOUT_CANDIDATES, "race", "until", "time_budget", "warm_start")
     }
     name = further_name(search.name, judged_round)
     return Search.from_spec(kept | {"name": name, "candidates": listed, "seeds": list(seeds)})

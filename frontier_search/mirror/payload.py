@@ -91,6 +91,8 @@ def search_params(search: Search) -> dict[str, str]:
         for key, value in spec.items()
         if key not in ("families", "trials", "time_budget")
     }
+    if search.warm_start:  # search.yaml has the outcomes
+        flat["warm_start"] = "; ".join(map(str, search.warm_start))
     flat |= {f"families.{name}": space for name, space in spec["families"].items()}
     return {
         _key(key): _cut(value if isinstance(value, str) else json.dumps(value))

@@ -27,7 +27,6 @@ from frontier_search.trial import Candidate
 
 CONDITIONED = 400  # observations of the model, at most
 REFIT = 1.1  # hyperparameters are fitted again when there are so many times as many trials
-INFORMED = 0.5  # of the first trials are proposed by earlier outcomes, where there are any
 
 
 class KnownSize:
@@ -109,8 +108,9 @@ class KnownSize:
         """
         if self._past.complete.sum() >= BLIND:
             return True
-        informed = np.random.default_rng([self._seed, number, 1]).random() < INFORMED
-        return bool(self._transfers) and informed
+        n_families = len(self._families)
+        rounds = 0 if n_families % 2 else number // n_families  # or a family is always blind
+        return bool(self._transfers) and (number + rounds) % 2 == 0
 
     def _blind(self, turn: str, tried: Sequence[Candidate]) -> Candidate | None:
         rng = np.random.default_rng([self._seed, len(tried)])

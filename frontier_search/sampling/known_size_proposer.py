@@ -8,6 +8,7 @@ from typing import Any
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from frontier_search.errors import SearchError
+from frontier_search.sampling.earlier import Earlier
 from frontier_search.sampling.encoding import FAMILY, candidate_of, distributions, params_of
 from frontier_search.sampling.finished import Finished
 from frontier_search.sampling.known_size import KnownSize
@@ -27,6 +28,7 @@ class KnownSizeProposer:
         admits: whether a candidate keeps the known bounds.
         measured: the position of the measured objective.
         known: the values of the other objectives.
+        earlier: outcomes of earlier searches, which inform the model.
     """
 
     def __init__(
@@ -37,9 +39,10 @@ class KnownSizeProposer:
         admits: Callable[[Candidate], bool],
         measured: int,
         known: Callable[[Candidate], Known],
+        earlier: Sequence[Earlier] = (),
     ) -> None:
         self._families, self._balanced, self._measured = tuple(spaces), balanced, measured
-        self._sampler = KnownSize(spaces, known, admits, seed)
+        self._sampler = KnownSize(spaces, known, admits, seed, earlier)
         self._candidates: dict[int, Candidate] = {}  # in training, by trial number
         self._finished: dict[int, Finished] = {}
         self._distributions: dict[str, BaseDistribution] = {

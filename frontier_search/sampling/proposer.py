@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from frontier_search.sampling.earlier import Earlier
 from frontier_search.sampling.optuna_proposer import OptunaProposer
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.sampling.samplers import KNOWN_SIZE
@@ -67,6 +68,7 @@ def open_proposer(
     measured: int = 0,
     known: Callable[[Candidate], Known] = lambda candidate: (),
     shares_start: bool = True,
+    earlier: Sequence[Earlier] = (),
 ) -> Proposer:
     """Returns the proposer of a search.
 
@@ -81,12 +83,13 @@ def open_proposer(
         measured: for known_size, the position of the measured objective.
         known: for known_size, the values of the other objectives.
         shares_start: whether families that take turns share the random start of a sampler.
+        earlier: for known_size, outcomes of earlier searches.
     """
     if sampler == KNOWN_SIZE and not listed:
         # here, because it loads scipy, which takes a third of a second
         from frontier_search.sampling.known_size_proposer import KnownSizeProposer
 
-        return KnownSizeProposer(spaces, balanced, seed, admits, measured, known)
+        return KnownSizeProposer(spaces, balanced, seed, admits, measured, known, earlier)
     return OptunaProposer(
         spaces, sampler, balanced, seed, n_objectives, admits, listed, shares_start
     )

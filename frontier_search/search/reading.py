@@ -21,6 +21,7 @@ from frontier_search.sampling.samplers import KNOWN_SIZE, MOST_KNOWN, SAMPLERS, 
 from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.search.candidates import model_problems, read_candidates
 from frontier_search.search.spaces import Spaces, data_problem, read_families
+from frontier_search.search.warm_start import WarmStart, read_warm_start
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem
 from frontier_search.table.options import KEYS as TABLE_KEYS
@@ -39,6 +40,7 @@ KEYS = (
     *TABLE_KEYS,
     "until",
     "device", "numbers",
+    "warm_start",
 )  # fmt: skip
 
 # Measured in trials and in seconds: benchmarks/README.md. A cohort of 16 with 3 in flight proposes
@@ -123,6 +125,7 @@ class _Reader:
             )
         fields["race"] = self._race(fields)
         fields["until"] = self._until(fields)
+        fields["warm_start"] = self._warm_start(fields)
         if dataset and not self.problems and not code:
             self.problems += model_problems(
                 families, candidates, fields["require"], dataset, fields["device"]
@@ -348,6 +351,21 @@ class _Reader:
                 f"until = {given!r} needs the sampler known_size, which predicts losses."
             )
         return None if given is None else str(given)
+
+    def _warm_start(self, fields: Mapping[str, Any]) -> tuple[WarmStart, ...]:
+        found = read_warm_start(self.spec.get("warm_start"), self.problems)
+        names = ", ".join(each.given for each in found)
+        if found and fields["candidates"]:
+            self.problems.append(
+                f"warm_start = {names}, but candidates are listed, so no sampler learns from it; "
+                "leave it out."
+            )
+        elif found and fields["sampler"] != KNOWN_SIZE:
+            self.problems.append(
+                f"warm_start = {names} needs the sampler known_size, which models losses; the "
+                f"sampler is {fields['sampler']}. Take known_size, or leave warm_start out."
+            )
+        return found
 
     def _race(self, fields: Mapping[str, Any]) -> float | None:
         """Returns the margin of the races, or None if there are none."""

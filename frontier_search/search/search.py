@@ -36,6 +36,7 @@ from frontier_search.search.reading import (
     read_search,
 )
 from frontier_search.search.spaces import Spaces
+from frontier_search.search.warm_start import WarmStart
 from frontier_search.seeds import seeds_from_count
 from frontier_search.space import SearchSpace
 from frontier_search.table.options import TableOptions
@@ -77,6 +78,7 @@ class Search:
             ``sources``.
         device: the core whose flash, RAM and instructions are counted, or None.
         numbers: the number formats that candidates choose from; empty: all are float32.
+        warm_start: earlier outcomes that inform the sampler. ``catalog.define`` looks them up.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Search:
     code: sources.Digests = ()
     device: str | None = None
     numbers: tuple[str, ...] = ()
+    warm_start: tuple[WarmStart, ...] = ()
 
     @property
     def budget(self) -> TrainingBudget:
@@ -262,6 +265,11 @@ class Search:
             "seed": self.seed,
             **({"device": self.device} if self.device else {}),
             **({"numbers": list(self.numbers)} if self.numbers else {}),
+            **(
+                {"warm_start": [each.to_spec() for each in self.warm_start]}
+                if self.warm_start
+                else {}
+            ),
         }
 
     def _table_spec(self) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.files import remove_folder, write_whole
 from frontier_search.search.search import Search
 from frontier_search.spec import read_yaml
-from frontier_search.storage import records, remote
-from frontier_search.storage.folder import DEFAULT_HOME, SearchFolder, SweepFolder
+from frontier_search.storage import records, remote, warming
+from frontier_search.storage.folder import DEFAULT_HOME, SearchFolder, SweepFolder, names
 from frontier_search.storage.locations import Locations
 from frontier_search.storage.search_files import SearchFiles
 from frontier_search.storage.storage import Storage, raising_search_error
@@ -59,6 +59,15 @@ class Entry:
         )
 
 
+def _home(home: Path) -> warming.Home:
+    """Returns the searches of a home, for a warm start."""
+    return warming.Home(
+        names(home),
+        lambda name: find(name, home).search,
+        lambda name: read_trials(find(name, home)),
+    )
+
+
 def _files(name: str, folder: SearchFolder, locations: Locations) -> SearchFiles:
     if locations.outcomes is None:
         return SearchFiles(folder.path)
@@ -73,10 +82,11 @@ def define(search: Search, home: Path, locations: Locations | None = None) -> En
 
     Raises:
         SpecError: the name is taken, the dataset's rows are not available or have changed, the home
-            cannot be written, or outcomes cannot be exchanged at their location or belong to
-            another search there.
+            cannot be written, a search that it is warmed by is missing, or outcomes cannot be
+            exchanged at their location or belong to another search there.
         SearchError: the storage cannot be opened, or a file cannot be written.
     """
+    search = warming.looked_up(search, _home(home))
     search.obtain_dataset()
     folder = SearchFolder(home, search.name)
     entry = Entry(search, folder, locations or Locations.of(home))
@@ -157,7 +167,7 @@ def find_or_define(
     if not SearchFolder(home, search.name).exists():
         return define(search, home, locations)
     entry = find(search.name, home)
-    if entry.search.fingerprint() != search.fingerprint():
+    if entry.search.fingerprint() != warming.like(search, entry.search).fingerprint():
         raise SpecError(
             f"the search named {search.name!r} in {home} asks something else;"
             " choose another --name."
