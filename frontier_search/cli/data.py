@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from frontier_search.cli.options import once, said_of_table, table_options
+from frontier_search.cli.waiting import saying
 
 
 @click.command("data", short_help="Show how a table of your own is understood.")
@@ -23,9 +24,12 @@ def command(file: str, form: str, **flags: Any) -> None:
     from frontier_search.reports.rows import render
     from frontier_search.table import description, review
 
-    table = understood(file, table_options(flags))
-    review.refuse_if_strict(table)
-    scores = description.constant(table)
+    with saying(f"reading {file}"):
+        table = understood(file, table_options(flags))
+    with saying(f"looking for what may be wrong in {table.n_rows:,} rows"):
+        review.refuse_if_strict(table)
+        review.findings(table)
+        scores = description.constant(table)
     if form == "json":
         click.echo(json.dumps(description.to_json(table) | {"constant": scores}, indent=2))
         return

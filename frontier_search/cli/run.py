@@ -18,6 +18,7 @@ from frontier_search.cli.options import (
     typed,
     where_of,
 )
+from frontier_search.cli.waiting import saying
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.storage.names import free_name
 
@@ -33,7 +34,8 @@ def show_table(search: Search) -> None:
     if reference.kind.understand is None or search.table.rules == 1:
         return
     table = reference.kind.understand(reference.given, search.table)
-    warnings = [f"warning, {each.kind}: {each}" for each in review.findings(table)]
+    with saying(f"looking for what may be wrong in {table.n_rows:,} rows"):
+        warnings = [f"warning, {each.kind}: {each}" for each in review.findings(table)]
     click.echo("\n".join([*description.lines(table), *warnings]), err=True)
 
 
@@ -63,7 +65,8 @@ def command(
         spec = spec_of(search_file, flags)
         if not spec.get("name"):
             spec["name"] = free_name(home, str(spec.get("dataset", "search")))
-        search = Search.from_spec(spec)
+        with saying(f"reading {spec.get('dataset', 'the rows')}"):
+            search = Search.from_spec(spec)
         ending.folder = SearchFolder(home, search.name)
         if dry_run:
             click.echo(

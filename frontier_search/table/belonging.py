@@ -63,6 +63,8 @@ def suspected(
             continue
         if each.type == "number" and not each.whole:
             continue
+        if each.values * ROWS > len(frame):
+            continue
         codes, texts = cells.distinct(frame[each.name], each.also_missing)
         levels, present = len(texts), int((codes >= 0).sum())
         if levels < LEVELS or present < ROWS * levels or present < 0.9 * len(codes):
@@ -95,7 +97,7 @@ def _behaves(
     return any(
         _explained(codes, other) > EXPLAINED
         for name, other in values.items()
-        if name != each.name and len(np.unique(other)) > len(other) / 2
+        if name != each.name and cells.different(other) > len(other) / 2
     )
 
 

@@ -178,6 +178,25 @@ def numbers(
     return np.array([*read, np.nan], dtype=np.float64)[codes]
 
 
+def different(values: Numbers) -> int:
+    """Returns how many different numbers there are; not-a-number is one."""
+    import pandas as pd
+
+    return len(pd.unique(values))
+
+
+def codes(values: Numbers) -> NDArray[np.int64]:
+    """Returns a number from 0 for each value, (n_rows,), equal for equal ones; -1 where missing."""
+    import pandas as pd
+
+    return pd.factorize(values)[0].astype(np.int64)
+
+
+def middle(values: Numbers) -> float:
+    """Returns the value in the middle of all in order: that of most of them, if one is."""
+    return float(np.partition(values, len(values) // 2)[len(values) // 2])
+
+
 # ---- dates ---------------------------------------------------------------------------------------
 
 ISO = "ISO8601"

@@ -97,18 +97,19 @@ def _of_numbers(
 ) -> Column:
     absent = np.isnan(values)
     given = values[~absent]
-    missing, distinct = int(absent.sum()), np.unique(given)
+    missing, distinct = int(absent.sum()), cells.different(given)
+    ends = [float(given.min()), float(given.max())] if distinct else []
     known: dict[str, Any] = {
-        "name": name, "missing": missing, "values": len(distinct), "written": written,
+        "name": name, "missing": missing, "values": distinct, "written": written,
         "also_missing": also_missing,
     }  # fmt: skip
     whole = bool(len(given)) and bool(np.all(np.isfinite(given) & (given == np.round(given))))
-    if len(distinct) < 2 and not (len(distinct) and missing >= MIN_INDICATED):
-        return Column(type="constant", used=False, why=_constant(distinct.tolist()), **known)
+    if distinct < 2 and not (distinct and missing >= MIN_INDICATED):
+        return Column(type="constant", used=False, why=_constant(ends[:1]), **known)
     counted = whole and not written.thousands and not written.unit
-    if counted and (reason := _counts_rows(given, distinct, name, missing)):
+    if counted and (reason := _counts_rows(given, distinct, ends, name, missing)):
         return Column(type="identifier", used=False, why=reason, whole=True, **known)
-    if distinct.tolist() == [0.0, 1.0] and written == cells.PLAIN:
+    if distinct == 2 and ends == [0.0, 1.0] and written == cells.PLAIN:
         return Column(type="boolean", levels=("0", "1"), whole=True, **known)
     indicator = missing >= max(MIN_INDICATED, INDICATED * len(values))
     return Column(type="number", indicator=indicator, whole=whole, **known)
@@ -121,17 +122,17 @@ def _constant(values: list[Any]) -> str:
     return f"is {f'{value:g}' if isinstance(value, float) else repr(value)} in every row"
 
 
-def _counts_rows(given: Numbers, distinct: Numbers, name: str, missing: int) -> str:
+def _counts_rows(given: Numbers, distinct: int, ends: list[float], name: str, missing: int) -> str:
     """Returns why whole numbers name rows and measure nothing; empty if they may measure."""
     n = len(given)
-    if len(distinct) < n or n < 10 or missing > 0.1 * n or looks_like_time(name):
+    if distinct < n or n < 10 or missing > 0.1 * n or looks_like_time(name):
         return ""
     if looks_like_key(name):
         return "has another value in every row, and the name of a key"
-    if distinct[-1] - distinct[0] == n - 1:
+    if ends[1] - ends[0] == n - 1:
         return "numbers the rows"
     steps = np.diff(given)
-    if (steps > 0).all() and distinct[-1] - distinct[0] < 20 * n:
+    if (steps > 0).all() and ends[1] - ends[0] < 20 * n:
         return "grows from row to row, as a row number does"
     return ""
 

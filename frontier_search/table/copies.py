@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frontier_search.table.cells import Numbers
 from frontier_search.table.column import Column
@@ -28,8 +31,9 @@ def find(used: Sequence[Column], values: Mapping[str, Numbers]) -> tuple[Copy, .
     copies: list[Copy] = []
     for each in used:
         read = values[each.name]
-        exact = np.ascontiguousarray(read).tobytes() + repr(each.levels).encode()
-        keys = [key for key in (_names(read), _line(read)) if key]
+        exact = _digest(read, repr(each.levels))
+        named = _names(read) if each.values <= FEW else b""
+        keys = [key for key in (named, _line(read)) if key]
         if exact in equal:
             copies.append((each.name, equal[exact], True))
             continue
@@ -49,7 +53,7 @@ def _names(read: Numbers) -> bytes:
         return b""
     order = np.empty(len(levels), dtype=np.int8)
     order[np.argsort(first)] = np.arange(len(levels))
-    return bytes(b"names" + order[codes].tobytes())
+    return _digest(order[codes], "names")
 
 
 def _line(read: Numbers) -> bytes:
@@ -62,4 +66,11 @@ def _line(read: Numbers) -> bytes:
         return b""
     scaled = (read - known.mean()) / deviation
     scaled *= np.sign(scaled[np.nanargmax(np.abs(scaled))])
-    return bytes(b"line" + (np.round(scaled, DIGITS - 2) + 0.0).tobytes())
+    return _digest(np.round(scaled, DIGITS - 2) + 0.0, "line")
+
+
+def _digest(values: NDArray[Any], kind: str) -> bytes:
+    """Returns the same for equal arrays of a kind, and in no other case."""
+    hashed = hashlib.blake2b(kind.encode())
+    hashed.update(np.ascontiguousarray(values).data)
+    return hashed.digest()

@@ -15,7 +15,7 @@ SEEDS = 5  # over which the constant prediction is judged
 TINY = 1e-300
 
 WAYS = {
-    "random": "60 % of the rows train, 20 % validate, 20 % test, drawn anew for every seed",
+    "random": "60 % of the rows train, 20 % validate, 20 % test, drawn {often}",
     "folds": "five folds: a seed tests on one, validates on the next and trains on the others",
     "groups": "60 % of the rows train, 20 % validate, 20 % test; equal groups stay in one part",
     "forward": "the first 60 % of the rows in time train, the next 20 % validate, the last test",
@@ -82,7 +82,11 @@ def to_json(table: Understanding) -> dict[str, Any]:
 
 def way(table: Understanding) -> str:
     """Returns how rows are split."""
-    return WAYS[table.splitter.way] + ", the same for every seed" * table.splitter.fixed
+    fixed = table.splitter.fixed
+    words = WAYS[table.splitter.way].format(
+        often="once for all seeds" if fixed else "anew for every seed"
+    )
+    return words + "; one split for all seeds" * (fixed and table.splitter.way != "random")
 
 
 def _column(each: Column) -> dict[str, Any]:

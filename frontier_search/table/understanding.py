@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from frontier_search.errors import SpecError
 from frontier_search.table import belonging, choosing, copies, roles, target
 from frontier_search.table.cells import Numbers
-from frontier_search.table.coding import WHITE, NumberCoding, Scale
+from frontier_search.table.coding import WHITE, NumberCoding, Scale, usual_values
 from frontier_search.table.column import CODED, Column, looks_like_time
 from frontier_search.table.copies import Copy
 from frontier_search.table.options import ROW_ORDER, TableOptions
@@ -127,6 +127,29 @@ class Understanding:
                 f"--weight {name}: every row needs a finite weight of at least 0, and some above 0."
             )
         return values
+
+    def usual(self, name: str) -> NDArray[np.bool_]:
+        """Returns which numbers of a feature or target are not extreme, (n_rows,)."""
+        if name not in self._usual:
+            values = self.numbers[name]
+            known = ~np.isnan(values)
+            usual = known.copy()
+            if known.any():
+                usual[known] = usual_values(values[known])
+            self._usual[name] = usual
+        return self._usual[name]
+
+    @functools.cached_property
+    def _usual(self) -> dict[str, NDArray[np.bool_]]:
+        return {}
+
+    @functools.cached_property
+    def numbers(self) -> dict[str, Numbers]:
+        """The features that are numbers, and the targets of a regression, (n_rows,) each."""
+        found = {each.name: self.values[each.name] for each in self.used if each.type == "number"}
+        if self.targets.task == "regression":
+            found |= dict(zip(self.targets.names, self.targets.values.T, strict=True))
+        return found
 
     def read(self, name: str) -> Numbers:
         """Returns what the coding of a column reads of the rows with a target, (n_rows,)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from frontier_search.table.cells import middle
 from frontier_search.table.finding import Found, flag_of
 from frontier_search.table.understanding import Understanding, listed
 
@@ -38,12 +39,12 @@ def find(table: Understanding) -> list[Found]:
     for each in table.used:
         values = table.values[each.name]
         values = np.where(np.isnan(values), np.inf, values)
-        levels, counts = np.unique(values, return_counts=True)
-        differing = len(values) - int(counts.max())
+        most = middle(values)
+        rows = values != most
+        differing = int(rows.sum())
         if 0 < differing <= allowed:
-            rows = values != levels[counts.argmax()]
             words = "all rows but one" if differing == 1 else f"all rows but {differing}"
-            what = "is missing" if np.isinf(levels[counts.argmax()]) else "has one value"
+            what = "is missing" if np.isinf(most) else "has one value"
             sentence = f"column {each.name!r} {what} in {words}, which training rows may not hold"
             remedy = f"Leave it out with {flag_of('drop', each.name)}"
             found.append(((each.name,), rows, sentence, remedy))

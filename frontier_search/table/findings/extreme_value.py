@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from frontier_search.table.coding import LARGEST, usual_values
+from frontier_search.table.coding import LARGEST
 from frontier_search.table.finding import Found, exact, flag_of
 from frontier_search.table.understanding import Understanding
 
@@ -14,15 +14,9 @@ def find(table: Understanding) -> list[Found]:
     found: list[Found] = []
     if table.raw.image is not None or table.pixels:
         return found
-    numbers = {each.name: table.values[each.name] for each in table.used if each.type == "number"}
-    targets = dict(zip(table.targets.names, np.atleast_2d(table.targets.values.T), strict=True))
-    if table.targets.task == "regression":
-        numbers |= targets
-    for name, values in numbers.items():
-        known = ~np.isnan(values)
-        extreme = np.zeros(len(values), dtype=np.bool_)
-        far, beyond = ~usual_values(values[known]), np.abs(values[known]) > LARGEST
-        extreme[known] = far | beyond
+    for name, values in table.numbers.items():
+        far = ~table.usual(name) & ~np.isnan(values)
+        extreme = far | (np.abs(values) > LARGEST)
         if not extreme.any():
             continue
         worst = float(values[extreme][np.abs(values[extreme]).argmax()])
@@ -31,7 +25,7 @@ def find(table: Understanding) -> list[Found]:
         )
         n = int(extreme.sum())
         clipped = "; it is clipped to the range of the others" if far.any() else ""
-        clipped = "" if name in targets else clipped
+        clipped = "" if name in table.targets.names else clipped
         sentence = f"column {name!r} is {worst:g} in {n} row{'s' * (n > 1)}, {what}{clipped}"
         missing = flag_of("missing", f"{name}={exact(worst)}")
         remedy = f"Correct it, or read it as missing with {missing}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from frontier_search.table.cells import Numbers
-from frontier_search.table.coding import usual_values
 from frontier_search.table.finding import Found, exact, flag_of
 from frontier_search.table.understanding import Understanding
 
@@ -24,12 +23,9 @@ def find(table: Understanding) -> list[Found]:
     if table.raw.image is not None or table.pixels:
         return []
     found: list[Found] = []
-    targets = table.targets
-    numbers = {each.name: table.values[each.name] for each in table.used if each.type == "number"}
-    if targets.task == "regression":
-        numbers |= dict(zip(targets.names, targets.values.T, strict=True))
-    for name, values in numbers.items():
-        for value in _sentinels(values, table.options.rules):
+    for name, values in table.numbers.items():
+        usual = values[table.usual(name)]  # extreme values are found as such
+        for value in _sentinels(usual, table.options.rules):
             rows = values == value
             count = int(rows.sum())
             sentence = (
@@ -60,15 +56,25 @@ def _of_classes(table: Understanding) -> list[Found]:
     return found
 
 
-def _sentinels(values: Numbers, rules: int) -> list[float]:
-    """Returns the numbers below or above all others that seem to be such."""
-    given = values[~np.isnan(values)]
+def _sentinels(given: Numbers, rules: int) -> list[float]:
+    """Returns the numbers below or above all others that seem to be such.
+
+    Args:
+        given: none of them missing or extreme.
+    """
     if not len(given):
         return []
-    given = given[usual_values(given)]  # extreme values are found as such
+    needed = max(LEAST, SHARE * len(given))
+    sides = [
+        side
+        for side, end in ((-1, given.min()), (1, given.max()))
+        if end in CODES or (given == end).sum() >= needed
+    ]
+    if not sides:
+        return []
     levels, counts = np.unique(given, return_counts=True)
     found: list[float] = []
-    for side in (-1, 1):
+    for side in sides:
         for number in (1,) if rules < 3 else (1, 2, 3):  # so many together, as -999 and -998
             ends = slice(None, number) if side < 0 else slice(-number, None)
             others = levels[number:] if side < 0 else levels[:-number]

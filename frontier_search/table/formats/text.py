@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAMPLE = 2000  # rows, among which codes with leading zeros are looked for
+CHUNK = 1 << 24  # characters of a text that are looked at together
 csv.field_size_limit(1 << 30)
 
 
@@ -32,7 +33,7 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     text, encoding, notes = decoding.decode(data, source, options.encoding)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = list(itertools.islice((line.rstrip("\n") for line in io.StringIO(text)), SAMPLE))
+    lines = text[: _start(text, SAMPLE)].split("\n")
     found = dialect.find(lines, source, options)
     if found.comment:  # empty lines keep the numbers of the others
         sign = re.escape(found.comment)
@@ -57,14 +58,14 @@ def _index(names: list[str]) -> Any:
 
 def _check_rows(text: str, found: Dialect, width: int, source: str) -> None:
     """Raises SpecError for the first row that has another number of cells, or an open quote."""
-    stream = io.StringIO(text)
-    for _ in range(found.first):
-        stream.readline()
+    wanted = (width, width + found.extra)
+    if _are_plain(text, found, wanted):
+        return
+    stream = io.StringIO(text[_start(text, found.first) :])
     rows = csv.reader(
         (" ".join(line.split()) for line in stream) if found.separator == " " else stream,
         delimiter=found.separator, skipinitialspace=True, strict=True, quotechar=found.quote,
     )  # fmt: skip
-    wanted = (width, width + found.extra)
     line = found.first + 1
     try:
         for row in rows:
@@ -88,6 +89,32 @@ def _check_rows(text: str, found: Dialect, width: int, source: str) -> None:
         ) from None
 
 
+def _start(text: str, line: int) -> int:
+    """Returns where a line begins, from 0; the length of the text if it has no such line."""
+    at = 0
+    for _ in range(line):
+        end = text.find("\n", at)
+        if end < 0:
+            return len(text)
+        at = end + 1
+    return at
+
+
+def _are_plain(text: str, found: Dialect, wanted: tuple[int, ...]) -> bool:
+    """Returns whether no cell is quoted and every row has as many cells as wanted; quickly."""
+    if found.quote in text or found.separator == " ":
+        return False
+    at = _start(text, found.first)
+    while at < len(text):
+        end = text.find("\n", at + CHUNK)
+        end = len(text) if end < 0 else end
+        rows = text[at:end].split("\n")
+        if any(row and row.count(found.separator) + 1 not in wanted for row in rows):
+            return False
+        at = end + 1
+    return True
+
+
 def _frame(text: str, found: Dialect, names: list[str]) -> pd.DataFrame:
     import pandas as pd
 
@@ -109,10 +136,11 @@ def _frame(text: str, found: Dialect, names: list[str]) -> pd.DataFrame:
         "dtype": dict.fromkeys(codes, str),
     }  # fmt: skip
     settings |= {"sep": r"\s+"} if found.separator == " " else {"sep": found.separator}
-    frame: pd.DataFrame = pd.read_csv(io.StringIO(text), **settings)
+    encoded = text.encode()  # a stream of it holds no copy, and one of text holds four times it
+    frame: pd.DataFrame = pd.read_csv(io.BytesIO(encoded), **settings)
     truths = [name for name in names if frame[name].dtype == bool]
     if truths:  # pandas would forget whether TRUE or true was written
-        words = pd.read_csv(io.StringIO(text), **(settings | {"dtype": str}), usecols=truths)
+        words = pd.read_csv(io.BytesIO(encoded), **(settings | {"dtype": str}), usecols=truths)
         for name in truths:
             frame[name] = words[name]
     return frame[names]
@@ -120,11 +148,9 @@ def _frame(text: str, found: Dialect, names: list[str]) -> pd.DataFrame:
 
 def _codes(text: str, found: Dialect, names: list[str]) -> list[str]:
     """Returns the columns that hold whole numbers with leading zeros, which are codes."""
-    if not re.search(rf"(?:^|[{re.escape(found.separator + found.quote)}])0\d", text, re.MULTILINE):
-        return []
-    lines = itertools.islice(io.StringIO(text), found.first, found.first + SAMPLE)
+    sample = text[_start(text, found.first) : _start(text, found.first + SAMPLE)]
     rows = csv.reader(
-        lines, delimiter=found.separator, skipinitialspace=True, quotechar=found.quote
+        io.StringIO(sample), delimiter=found.separator, skipinitialspace=True, quotechar=found.quote
     )
     columns = itertools.zip_longest(*rows, fillvalue="")
     return [
