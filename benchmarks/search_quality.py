@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from trained_tables import table_search
 
 from frontier_search.frontier.pareto import hypervolume
+from frontier_search.frontier.races import WIDER
 from frontier_search.race import Race
 from frontier_search.sampling.proposer import open_proposer
 from frontier_search.space import Choice, SearchSpace
@@ -210,7 +211,10 @@ def replay(
         if margin is not None:
             told = list(zip(order[:seen], shares[:seen], strict=True))
             draw = float(np.random.default_rng([seed, index]).random())
-            ends, drawn = raced(table, cohort_order, told, balanced, margin, draw)
+            ended = [i for i, share in told if share == 1]
+            wrong = sum(table.is_member(i, ended, balanced) for i in audited if i in ended)
+            wide = margin * WIDER**wrong
+            ends, drawn = raced(table, cohort_order, told, balanced, wide, draw)
         audited += [cohort_order[drawn]] if drawn is not None else []
         order, shares = order + cohort_order, shares + ends
     complete = [i for i, share in zip(order, shares, strict=True) if share == 1]

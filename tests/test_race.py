@@ -217,13 +217,13 @@ def test_families_that_solve_race_by_themselves(
 @pytest.mark.parametrize(
     ("changes", "margin"),
     [
-        ({}, 0.15),
+        ({}, 0.3),
         ({"race": "none"}, None),
-        ({"race": 0.3}, 0.3),
+        ({"race": 0.15}, 0.15),
         ({"edition": 2}, None),
         ({"budgets": [4, 16]}, None),
         ({"objectives": ["error", "params"]}, None),
-        ({"objectives": ["loss", "params", "bytes"]}, 0.15),
+        ({"objectives": ["loss", "params", "bytes"]}, 0.3),
     ],
 )
 def test_searches_race_unless_they_cannot(changes: dict[str, object], margin: float | None) -> None:

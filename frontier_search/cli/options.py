@@ -186,7 +186,7 @@ QUESTION = (
         "--race",
         metavar="MARGIN|none",
         help="Stop a trial whose log10 loss lies so far above the front of its epoch."
-        "  [default: 0.15]",
+        "  [default: 0.3]",
     ),
     once(
         "--families-budget",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
 
 LOSS = "loss"  # the only measured objective whose learning curve is kept
+END = 0  # the stage of a trial's end, beside the rungs
 WIDER = 2.0  # the margin's factor for each audited trial that became a member
 
 
@@ -40,10 +41,24 @@ class Audits:
         return f"{trained}; {self.members} on a front, so the margin was doubled for each"
 
 
+@dataclass(frozen=True)
+class _Runner:
+    """A trial at one rung, or at its end.
+
+    Attributes:
+        point: its known objectives, then its loss there.
+        audited: whether it would have been stopped.
+    """
+
+    point: Point
+    audited: bool
+
+
 class Races:
     """Makes the race of each cohort from recorded trials.
 
-    A trial that was stopped counts at the rungs that it reached.
+    A trial that was stopped counts at the rungs that it reached. What is kept between two races
+    only saves time: a trial that lies above a front never returns to it.
 
     Args:
         search: which may have no races.
@@ -54,7 +69,12 @@ class Races:
         self._rungs = rungs(search.epochs) if search.race is not None else ()
         self._best = search.select == "best"
         self._alone: dict[str, bool] = {}  # family -> whether it races against itself only
-        self._losses: dict[int, tuple[float, ...]] = {}  # by trial number, at the rungs it reached
+        self._begin()
+
+    def _begin(self) -> None:
+        self._seen: list[Trial] = []
+        self._fronts: dict[int, dict[str, list[_Runner]]] = {}  # by rung or END, then by league
+        self._n_audited = 0
 
     def of(self, trials: Sequence[Trial], recorded: Sequence[Trial], index: int) -> Race | None:
         """Returns the race of a cohort, or None if its search has none.
@@ -65,37 +85,39 @@ class Races:
         """
         if not self._rungs or self._search.race is None:
             return None
-        fronts: dict[int, dict[str, tuple[Point, ...]]] = {}
-        for position, rung in enumerate(self._rungs):
-            points: dict[str, list[Point]] = {}
-            for trial in recorded:
-                losses = self._losses_of(trial)
-                if position < len(losses):
-                    point = (*self._known(trial), losses[position])
-                    points.setdefault(self._league(trial), []).append(point)
-            fronts[rung] = {
-                league: tuple(found[i] for i in _on_front(found))
-                for league, found in points.items()
-            }
+        members = self.audits(recorded).members
         return Race(
-            self._search.race * WIDER ** self.audits(recorded).members,
-            fronts,
+            self._search.race * WIDER**members,
+            {
+                rung: {
+                    league: tuple(runner.point for runner in found)
+                    for league, found in self._fronts.get(rung, {}).items()
+                }
+                for rung in self._rungs
+            },
             tuple(map(self._league, trials)),
             tuple(map(self._known, trials)),
             float(np.random.default_rng([self._search.seed, index]).random()),
             self._best,
         )
 
-    def audits(self, recorded: Iterable[Trial]) -> Audits:
+    def audits(self, recorded: Sequence[Trial]) -> Audits:
         """Returns what was found by training trials that would have been stopped to their end."""
-        complete = [trial for trial in recorded if trial.state is TrialState.COMPLETE]
-        audited = [trial for trial in complete if trial.outcome and trial.outcome.audited]
-        members = 0
-        for league in {self._league(trial) for trial in audited}:
-            own = [trial for trial in complete if self._league(trial) == league]
-            points = [(*self._known(trial), trial.objectives[LOSS]) for trial in own]
-            members += sum(own[i] in audited for i in _on_front(points))
-        return Audits(len(audited), members)
+        if list(recorded[: len(self._seen)]) != self._seen:
+            self._begin()
+        new: dict[tuple[int, str], list[_Runner]] = {}
+        for trial in recorded[len(self._seen) :]:
+            for stage, loss in self._losses_of(trial):
+                runner = _Runner((*self._known(trial), loss), _is_audited(trial))
+                new.setdefault((stage, self._league(trial)), []).append(runner)
+                self._n_audited += stage == END and runner.audited
+        for (stage, league), runners in new.items():
+            fronts = self._fronts.setdefault(stage, {})
+            found = [*fronts.get(league, ()), *runners]
+            fronts[league] = [found[i] for i in _on_front([each.point for each in found])]
+        self._seen = list(recorded)
+        ends = self._fronts.get(END, {}).values()
+        return Audits(self._n_audited, sum(each.audited for front in ends for each in front))
 
     def _league(self, trial: Trial) -> str:
         """Returns the name of those with which a trial is compared: its family, or "" for all.
@@ -116,15 +138,20 @@ class Races:
         table = self._search.objective_table()
         return tuple(float(each.count(trial.size)) for each in table if each.known)
 
-    def _losses_of(self, trial: Trial) -> tuple[float, ...]:
-        if trial.number not in self._losses:
-            curves = [seed.val_losses.values() for seed in trial.seeds]
-            whole = trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and curves
-            reached = min(map(len, curves)) if whole else 0
-            self._losses[trial.number] = tuple(
-                log_loss(curves, rung, self._best) for rung in self._rungs if rung <= reached
-            )
-        return self._losses[trial.number]
+    def _losses_of(self, trial: Trial) -> Iterator[tuple[int, float]]:
+        """Yields the rungs that a trial reached with its loss there, and its end."""
+        curves = [seed.val_losses.values() for seed in trial.seeds]
+        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and curves:
+            reached = min(map(len, curves))
+            for rung in self._rungs:
+                if rung <= reached:
+                    yield rung, log_loss(curves, rung, self._best)
+        if trial.state is TrialState.COMPLETE and self._rungs:
+            yield END, trial.objectives[LOSS]
+
+
+def _is_audited(trial: Trial) -> bool:
+    return bool(trial.outcome and trial.outcome.audited)
 
 
 def _on_front(points: Sequence[Point]) -> list[int]:

@@ -49,7 +49,7 @@ COHORT, IN_FLIGHT = 8, 2
 NO_RACE = "none"
 SETTLED = "settled"
 UNTIL_SETTLED_TRIALS = 1000  # of a search that is to end when it is settled, at most
-MARGIN = 0.15  # of races, in log10 of the loss
+MARGIN = 0.3  # of races, in log10 of the loss: docs/samplers.md says how it was chosen
 
 # The settings of proposals, which listed candidates do not need.
 WITHOUT_CANDIDATES = ("trials", "sampler", "families_budget")
@@ -392,7 +392,7 @@ class _Reader:
             margin = math.nan
         if isinstance(given, bool) or not 0 < margin < math.inf:
             self.problems.append(
-                f"race = {given!r}; give a margin above 0 in log10 of the loss, e.g. 0.15, or none."
+                f"race = {given!r}; give a margin above 0 in log10 of the loss, e.g. 0.3, or none."
             )
             return None
         if unsuited is not None:
