@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from frontier_search.curve import NO_CURVE, Curve
 from frontier_search.race import Race
 from frontier_search.space import Value
@@ -308,6 +310,24 @@ class Trial:
             "finished_at": self.finished_at,
             "worker": self.outcome.worker if self.outcome else None,
         }
+
+
+def learning_curve(trial: Trial, most: int) -> dict[int, float]:
+    """Returns the mean over seeds of the validation loss at some epochs: epoch -> value.
+
+    The epochs are evenly spaced, the first and the last among them. There are none of a trial
+    without curves, or of one epoch.
+
+    Args:
+        most: how many epochs at most.
+    """
+    curves = [seed.val_losses.values() for seed in trial.seeds]
+    epochs = min(map(len, curves), default=0)
+    if epochs < 2:
+        return {}
+    mean = np.array([curve[:epochs] for curve in curves], dtype=np.float64).mean(axis=0)
+    at = np.unique(np.linspace(0, epochs - 1, min(epochs, most)).astype(int))
+    return {int(i) + 1: float(mean[i]) for i in at}
 
 
 def flatten(data: Any, prefix: str = "") -> dict[str, Any]:

@@ -29,7 +29,7 @@ COMMANDS = {  # name -> what it does. The file of a command loads when it is use
     "report": "Write a page with frontiers, their owners, and claims.",
     "export": "Write members of a frontier as C.",
     "verify": "Check an exported model again.",
-    "ui": "Open the search in MLflow's pages.",
+    "ui": "Open the search's page, and MLflow's pages.",
     "sync": "Rebuild or complete the MLflow mirror.",
     "data": "Show how a table of your own is understood.",
     "count": "Count a model's parameters without training it.",

@@ -124,7 +124,7 @@ class _Answer:
         words = "interrupted; the search was over, and nothing is lost."
         if self.mirrored:
             uri = self.entry.locations.tracking_uri
-            pages = f"frontier-search ui {name}{home}    # the frontier, in MLflow's pages ({uri})"
+            pages = f"frontier-search ui {name}{home}    # its page, and MLflow's ({uri})"
             commands.append(pages)
             words += (
                 " The mirror completes by itself; if it does not, either completes it:\n"

@@ -4,6 +4,7 @@ mirror     brings MLflow up to date with a search
 client     the requests that the mirror makes of MLflow
 artifacts  where its files are, also in a home that was moved
 payload    what a run holds: tags, parameters, metrics
+notes      what its pages say in words
 models     logs the models of the frontier's members
            trained_model as a torch module, model_files on disk, model_check once logged,
            served takes raw rows, numpy_model is copied into a model

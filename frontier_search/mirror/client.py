@@ -164,13 +164,23 @@ class Client:
         return KnownRun(run.info.run_id, "RUNNING", dict(tags), changed=True)
 
     def log(
-        self, run: KnownRun, metrics: Mapping[str, float], at_ms: int, params: Mapping[str, str]
+        self,
+        run: KnownRun,
+        metrics: Mapping[str, float],
+        at_ms: int,
+        params: Mapping[str, str],
+        curves: Mapping[str, Mapping[int, float]] | None = None,
     ) -> None:
         """Logs metrics and parameters, in one request if MLflow's limits allow it.
 
         Logging the same again changes nothing.
+
+        Args:
+            curves: the metrics that have steps: name -> step -> value.
         """
         points = [Metric(name, value, at_ms, 0) for name, value in metrics.items()]
+        for name, curve in (curves or {}).items():
+            points += [Metric(name, value, at_ms, step) for step, value in curve.items()]
         settings = [Param(name, value) for name, value in params.items()]
         for some, few in itertools.zip_longest(
             _parts(points, REQUEST_METRICS), _parts(settings, REQUEST_PARAMS), fillvalue=()
@@ -191,6 +201,12 @@ class Client:
             [Metric(metric, value, at_ms, step) for step, (value, at_ms) in points.items()],
         )
         run.changed = True
+
+    def describe(self, experiment_id: str, note: str) -> None:
+        """Writes the note of the experiment, unless it has it already."""
+        tags = self.mlflow.get_experiment(experiment_id).tags
+        if tags.get(payload.NOTE) != note:
+            self.mlflow.set_experiment_tag(experiment_id, payload.NOTE, note)
 
     def log_dataset(self, run: KnownRun, about: Mapping[str, str]) -> None:
         """Logs the search's dataset, as ``payload.dataset`` describes it."""

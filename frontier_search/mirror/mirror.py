@@ -31,10 +31,11 @@ from frontier_search.frontier.hypervolume import (
     in_finished_cohorts,
 )
 from frontier_search.frontier.membership import members
-from frontier_search.mirror import payload
+from frontier_search.mirror import notes, payload
 from frontier_search.mirror.client import Client, KnownRun
 from frontier_search.reports import tables
 from frontier_search.reports.chart import Chart
+from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import html
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
@@ -42,6 +43,7 @@ from frontier_search.trial import Trial
 
 PAGE_EVERY_S = 10.0  # between two versions of the frontier's page while the search is live
 HYPERVOLUME = "hypervolume"
+LEAST_CHANCE = 0.005  # of membership; a smaller one is shown as 0.00
 
 
 class Mirror:
@@ -148,7 +150,7 @@ class Mirror:
             if runs[trial.uid].changed:
                 self._say(f"{count} of {len(finished)} trials")
         self._log_curve(parent, trials, ended=spent and not live)
-        self._draw(parent, trials, frontier, live)
+        self._draw(runs, trials, frontier, live)
         if not live:
             self._log_models(runs, frontier)
         ends = [payload.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
@@ -196,12 +198,14 @@ class Mirror:
         self._logged_steps |= set(wanted)
 
     def _draw(
-        self, parent: KnownRun, trials: Sequence[Trial], frontier: Frontier, live: bool
+        self, runs: dict[str, KnownRun], trials: Sequence[Trial], frontier: Frontier, live: bool
     ) -> None:
-        """Logs the frontier as a table and as a page.
+        """Logs the frontier as a table, as a page, as a picture and in words.
 
         It does so when the members have changed, and once more at the end with every trial.
         """
+        search = self.entry.search
+        parent = runs[search.name]
         if not frontier.members:
             return
         digest = hashlib.sha256(
@@ -218,10 +222,24 @@ class Mirror:
         self.client.log_file(
             parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
         )
-        self.client.log_file(
-            parent, "frontier.html", html.page(Chart.of(self.entry.search, trials))
-        )
-        self.client.tag(parent, {payload.DRAWN: wanted})
+        chart = Chart.of(search, trials)
+        picture = draw(chart, "svg").decode()
+        self.client.log_file(parent, notes.PICTURE, picture)
+        self.client.log_file(parent, "frontier.html", html.page(chart, picture))
+        self._mark_chances(runs, chart)
+        note = notes.experiment(search, self.experiment_id, parent.run_id)
+        self.client.describe(self.experiment_id, note)
+        words = notes.parent(search, found, self._objectives)
+        self.client.tag(parent, {payload.NOTE: words, payload.DRAWN: wanted})
+
+    def _mark_chances(self, runs: dict[str, KnownRun], chart: Chart) -> None:
+        """Tags the trials that may be members on fresh seeds with how likely that is."""
+        for point in chart.panels[0].points:
+            child = runs[point.trial.uid]
+            if point.chance is not None and (
+                point.member or point.chance >= LEAST_CHANCE or payload.CHANCE in child.tags
+            ):
+                self.client.tag(child, {payload.CHANCE: f"{point.chance:.2f}"})
 
     # ---- the child runs -------------------------------------------------------------------------
 
@@ -234,7 +252,13 @@ class Mirror:
             child = runs[trial.uid] = self.client.create(self.experiment_id, name, start, tags)
         if child.status == "RUNNING":
             end = payload.milliseconds(trial.finished_at)
-            self.client.log(child, payload.trial_metrics(trial), end, payload.trial_params(trial))
+            self.client.log(
+                child,
+                payload.trial_metrics(trial),
+                end,
+                payload.trial_params(trial),
+                payload.trial_curves(trial),
+            )
             self.client.set_status(child, payload.run_status(trial), end)
         if child.tags.get(payload.MEMBER) != str(member).lower():
             self._mark(child, trial, member)

@@ -27,20 +27,25 @@ from frontier_search.models.program import Factors, Program
 LOADER = "frontier_model"  # the name of numpy_model in the folder of a model
 
 
-def save(exportable: torch.nn.Module, n_inputs: int, folder: Path, logged: LoggedModel) -> None:
+def save(
+    exportable: torch.nn.Module, example: NDArray[np.float32], folder: Path, logged: LoggedModel
+) -> None:
     """Writes an MLflow model: in NumPy where ``numpy_model`` knows the network, else in torch.
 
     It does not use MLflow's fluent API, which needs a global active run.
+
+    Args:
+        example: (EXAMPLE_ROWS, d) rows, as the model takes them.
     """
-    example = np.zeros((EXAMPLE_ROWS, n_inputs), dtype=np.float32)
     n_outputs = exportable(torch.from_numpy(example)).shape[1]
     inputs, outputs = (
-        Schema([TensorSpec(np.dtype(np.float32), (-1, width))]) for width in (n_inputs, n_outputs)
+        Schema([TensorSpec(np.dtype(np.float32), (-1, width))])
+        for width in (example.shape[1], n_outputs)
     )
     card = _card(logged, ModelSignature(inputs, outputs))
     program = exportable.program() if isinstance(exportable, FrontierModel) else None
     if isinstance(exportable, FrontierModel) and program is not None:
-        _save_numpy(program, exportable.arrays(), folder, card)
+        _save_numpy(program, exportable.arrays(), example, folder, card)
     else:
         _save_torch(exportable, example, folder, card)
 
@@ -57,19 +62,28 @@ def _card(logged: LoggedModel, signature: ModelSignature) -> ModelCard:
 
 
 def save_served(
-    exportable: torch.nn.Module, dataset: Dataset, seed: int, folder: Path, logged: LoggedModel
+    exportable: torch.nn.Module,
+    dataset: Dataset,
+    seed: int,
+    scaled: NDArray[np.float32],
+    folder: Path,
+    logged: LoggedModel,
 ) -> None:
     """Writes a model that takes raw rows, with their names and two of them as an example.
 
     The signature gives columns no type: MLflow would refuse whole numbers where it has seen
     fractions, and a cell that cannot be read is refused by its column's name anyway.
+
+    Args:
+        seed: whose training rows the preprocessing is of.
+        scaled: (EXAMPLE_ROWS, d) rows after preprocessing.
     """
     import mlflow.pyfunc
 
     assert dataset.preprocessing is not None
     assert dataset.raw_rows is not None
     preprocessing, data = dataset.preprocessing(seed), folder.with_name("data")
-    save(exportable, dataset.n_features, data / served.MODEL, logged)
+    save(exportable, scaled, data / served.MODEL, logged)
     served.write(preprocessing, data)
     classes = preprocessing.target.classes
     anything = AnyType()  # type: ignore[no-untyped-call]
@@ -96,7 +110,11 @@ def save_served(
 
 
 def _save_numpy(
-    program: Program, arrays: Mapping[str, NDArray[np.float32]], folder: Path, card: ModelCard
+    program: Program,
+    arrays: Mapping[str, NDArray[np.float32]],
+    example: NDArray[np.float32],
+    folder: Path,
+    card: ModelCard,
 ) -> None:
     """Writes a model that needs only NumPy. It takes a fiftieth of the time of ``_save_torch``."""
     facts = {
@@ -125,6 +143,13 @@ def _save_numpy(
     write_arrays(folder / "data" / "arrays.npz", arrays)
     shutil.copy(numpy_model.__file__, folder / "code" / f"{LOADER}.py")
     (folder / "requirements.txt").write_text(f"numpy=={np.__version__}\n")
+    # as MLflow's own ``save_example`` writes it
+    (folder / "input_example.json").write_text(json.dumps({"inputs": example.tolist()}))
+    card.saved_input_example_info = {
+        "artifact_path": "input_example.json",
+        "type": "ndarray",
+        "format": "tf-serving",
+    }
     card.add_flavor(
         "python_function",  # without mlflow.pyfunc, whose import takes as long as all models
         loader_module=LOADER,

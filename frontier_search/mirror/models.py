@@ -6,22 +6,26 @@ loaded again after it was logged, and compared. A model of a user's own table ta
 
 from __future__ import annotations
 
+import math
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
+import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, Metric
 
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror
 from frontier_search.mirror import model_check
 from frontier_search.mirror.model_files import save, save_served
-from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, trial_params
-from frontier_search.mirror.trained_model import module, require_export
+from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, dataset, trial_params
+from frontier_search.mirror.trained_model import EXAMPLE_ROWS, module, require_export
+from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
-from frontier_search.trial import Trial
+from frontier_search.trial import SeedOutcome, Trial
 
 
 def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, trial: Trial) -> str:
@@ -41,7 +45,7 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     except SpecError as error:
         return f"{NO_MODEL}{error}"
     logged = _find(client, experiment_id, run_id) or _create(
-        client, experiment_id, run_id, trial, position
+        client, experiment_id, run_id, entry.search, trial, position
     )
     if logged.status != LoggedModelStatus.READY:  # it is new, or a process died while logging it
         # MLflow reports a database error if an output is logged twice
@@ -49,18 +53,21 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
-            dataset, seed = entry.search.find_dataset(), entry.search.seeds[position]
-            if dataset.preprocessing is None:
-                save(exportable, dataset.n_features, folder, logged)
+            rows, seed = entry.search.find_dataset(), entry.search.seeds[position]
+            example = np.ascontiguousarray(rows.split(seed).val.x[:EXAMPLE_ROWS])
+            if rows.preprocessing is None:
+                save(exportable, example, folder, logged)
             else:
-                save_served(exportable, dataset, seed, folder, logged)
+                save_served(exportable, rows, seed, example, folder, logged)
             with raising_oserror(logged.artifact_location):
                 client.log_model_artifacts(logged.model_id, str(folder))
                 held = _held(logged.artifact_location, Path(scratch) / "held")
-            problem = model_check.difference(held, dataset, seed, exportable)
+            problem = model_check.difference(held, rows, seed, exportable)
         if problem:
             client.finalize_logged_model(logged.model_id, LoggedModelStatus.FAILED)
             return f"{NO_MODEL}{problem}"
+        if not logged.metrics:
+            _log_metrics(client, run_id, logged, entry.search, trial.seeds[position])
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     return str(logged.model_id)
 
@@ -88,13 +95,38 @@ def _outputs(client: MlflowClient, run_id: str) -> list[str]:
     return [output.model_id for output in outputs.model_outputs] if outputs else []
 
 
+def _log_metrics(
+    client: MlflowClient, run_id: str, logged: LoggedModel, search: Search, seed: SeedOutcome
+) -> None:
+    """Logs what the model's own seed measured, with the data set that it was measured on."""
+    about, now = dataset(search), int(time.time() * 1000)
+    where = {"dataset_name": about["name"], "dataset_digest": about["digest"]}
+    metrics = [
+        Metric(f"model/{name}", value, now, 0, model_id=logged.model_id, run_id=run_id, **where)
+        for name, value in seed.metrics.items()
+        if math.isfinite(value)
+    ]
+    client.log_batch(run_id, metrics)
+
+
 def _create(
-    client: MlflowClient, experiment_id: str, run_id: str, trial: Trial, position: int
+    client: MlflowClient,
+    experiment_id: str,
+    run_id: str,
+    search: Search,
+    trial: Trial,
+    position: int,
 ) -> LoggedModel:
+    seed = trial.seeds[position].seed
+    raw = search.find_dataset().preprocessing is not None
     tags = {
         "uid": trial.uid,
-        "seed": str(trial.seeds[position].seed),
+        "seed": str(seed),
         "seed_chosen": "median validation loss",
+        "dataset": search.dataset,
+        "rows": "raw: its preprocessing is inside, in preprocessing.json"
+        if raw
+        else f"scaled, as the split of {search.dataset} for seed {seed} gives them",
     }
     return client.create_logged_model(
         experiment_id, f"trial-{trial.number}", run_id, tags, trial_params(trial)

@@ -1,11 +1,10 @@
 """What an MLflow run holds of a search or a trial: tags, parameters and metrics, as plain data.
 
 A metric is a trial's mean over seeds: under the objective's own name (``loss``) on the validation
-rows, under ``test_loss`` and ``train_loss`` on the test and training rows. The value of each seed
-is a metric of its own, ``val_loss/seed_101``. As steps of one metric, MLflow would draw lines
-across seeds and show the last seed as the run's value. With the slash, it makes a chart section for
-the metric and shows the seeds side by side. Values that are not finite are named in a tag, because
-MLflow would store infinity as 1.8e308.
+rows, under ``test_loss`` and ``train_loss`` on the test and training rows. ``seeds/val_loss`` has a
+step for each seed, and ``curve/val_loss`` one for each of some epochs: the learning curve, its mean
+over seeds. With the slash, MLflow makes a chart section of them. Values that are not finite are
+named in a tag, because MLflow would store infinity as 1.8e308.
 """
 
 from __future__ import annotations
@@ -28,9 +27,10 @@ from frontier_search.objective import OBJECTIVES, FromMean, metric_keys
 from frontier_search.reports.palette import QUIET, colour, family_indices
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
-from frontier_search.trial import Trial, TrialState
+from frontier_search.trial import Trial, TrialState, learning_curve
 
 UID, KIND, MEMBER, MODEL = "uid", "kind", "frontier.member", "model"
+CHANCE = "frontier.chance"
 # Prefix of the model tag while no model is logged. The rest is the reason; each sync tries again.
 NO_MODEL = "none: "
 NO_WEIGHTS = f"{NO_MODEL}its weights are not in the search's folder"
@@ -46,8 +46,9 @@ PARENT, NOTE, COLOUR, TABLES = (
 FINGERPRINT = "fingerprint"
 # in characters; MLflow silently cuts a longer parameter and refuses a longer tag
 LONGEST_PARAM, LONGEST_TAG = 6000, 5000
-# the metrics whose value of each seed is logged: a metric costs a third of a millisecond
+# the metrics whose value of each seed is logged
 PER_SEED = ("val_loss", "test_loss")
+CURVE, CURVE_EPOCHS = "curve/val_loss", 20  # a step costs a twelfth of a millisecond
 VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
 
@@ -73,9 +74,6 @@ def search_tags(search: Search) -> dict[str, str]:
         "version.frontier-search": __version__,
         "version.python": platform.python_version(),
         **{f"version.{name}": metadata.version(name) for name in VERSIONS},
-        NOTE: f"The search `{search.name}`. Of the artifacts, `frontier.html` shows the frontier "
-        "as a page and `frontier.json` as a table. `search.yaml` repeats the search: "
-        "`frontier-search run search.yaml`.",
         TABLES: json.dumps([{"path": "frontier.json", "type": "table"}]),
     }
 
@@ -194,6 +192,9 @@ def trial_tags(
     if trial.reason:
         tags["reason"] = _cut(trial.reason, LONGEST_TAG)
     unlogged = [name for name, value in _values(trial).items() if not math.isfinite(value)]
+    unlogged += [
+        f"seeds/{metric}" for metric in PER_SEED if not np.isfinite(trial.per_seed(metric)).all()
+    ]
     if unlogged:
         tags["not_finite"] = _cut(", ".join(unlogged), LONGEST_TAG)
     return tags | member_tags(trial, member, colours)
@@ -230,6 +231,22 @@ def trial_metrics(trial: Trial) -> dict[str, float]:
     return {_key(name): value for name, value in _values(trial).items() if math.isfinite(value)}
 
 
+def trial_curves(trial: Trial) -> dict[str, dict[int, float]]:
+    """Returns the metrics of a trial that have steps, where they are finite: name -> step -> value.
+
+    The steps of ``seeds/...`` are the seeds, those of ``curve/...`` are epochs.
+    """
+    curves = {
+        f"seeds/{metric}": {s.seed: s.metrics[metric] for s in trial.seeds if metric in s.metrics}
+        for metric in PER_SEED
+    }
+    curves[CURVE] = learning_curve(trial, CURVE_EPOCHS)
+    return {
+        name: {step: value for step, value in curve.items() if math.isfinite(value)}
+        for name, curve in curves.items()
+    }
+
+
 def run_status(trial: Trial) -> str:
     """Returns MLflow's status for a finished trial."""
     return "FAILED" if trial.state is TrialState.FAIL else "FINISHED"
@@ -256,12 +273,6 @@ def _measure(trial: Trial) -> dict[str, float]:
         spreads = {f"{name}_std": trial.per_seed(f"val_{name}") for name in _measured(trial)}
         spreads["test_loss_std"] = trial.per_seed("test_loss")
         values |= {name: Spread.of(listed).std for name, listed in spreads.items() if listed}
-    for seed in trial.seeds:
-        values |= {
-            f"{metric}/seed_{seed.seed}": seed.metrics[metric]
-            for metric in PER_SEED
-            if metric in seed.metrics
-        }
     if trial.seeds:
         values["epochs"] = max(seed.epochs for seed in trial.seeds)
         values["seconds"] = sum(seed.seconds for seed in trial.seeds)

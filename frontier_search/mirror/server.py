@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
 from frontier_search import machine
-from frontier_search.errors import SearchError, SpecError
+from frontier_search.errors import SearchError
 from frontier_search.mirror.artifacts import artifacts_folder
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.mirror.view import frontier_link, page_link
+from frontier_search.reports.page_server import HOST, free_port
 from frontier_search.storage.catalog import Entry
 
-HOST = "127.0.0.1"
 START_S = 120.0  # MLflow takes about five seconds on an idle machine, and a minute on a busy one
 STOP_S = 5.0
 
@@ -35,16 +34,20 @@ class Pages:
     Attributes:
         chart: opens MLflow on the frontier chart.
         page: the search's own interactive page, an artifact of its run.
-        process: the server that was started, or None if the tracking URI is a server.
+        port: of the server that was started; 0 if the tracking URI is a server.
+        process: that server, or None.
     """
 
     chart: str
     page: str
+    port: int
     process: subprocess.Popen[bytes] | None
 
 
 @contextmanager
-def serve(entry: Entry, port: int) -> Iterator[Pages]:
+def serve(
+    entry: Entry, port: int, say: Callable[[str], None] = lambda words: None
+) -> Iterator[Pages]:
     """Brings the mirror of a search up to date, and serves it inside the ``with`` block.
 
     If the tracking URI is http(s), it is a server already: nothing is started, and ``port`` has no
@@ -52,51 +55,38 @@ def serve(entry: Entry, port: int) -> Iterator[Pages]:
 
     Args:
         port: of the server; 0 takes a free one.
+        say: is called with what it does, in a few words.
 
     Raises:
         SpecError: the port is in use.
         SearchError: the server did not start, or MLflow cannot be brought up to date.
     """
-    mirror = Mirror(entry)
-    port = 0 if mirror.client.is_server else _free_port(port)
+    mirror = Mirror(entry, lambda words: say(f"MLflow is brought up to date: {words}"))
+    port = 0 if mirror.client.is_server else free_port(port)
+    say("MLflow is brought up to date")
     mirror.sync()
     if mirror.client.is_server:
-        yield _pages(mirror.client.uri, mirror, None)
+        yield _pages(mirror.client.uri, mirror, 0, None)
         return
     with tempfile.NamedTemporaryFile(prefix="frontier-search-ui-", suffix=".log") as log:
         process = _start(entry, port, Path(log.name))
+        say("MLflow is starting")
         try:
             _wait(process, port, Path(log.name))
-            yield _pages(f"http://{HOST}:{port}", mirror, process)
+            yield _pages(f"http://{HOST}:{port}", mirror, port, process)
         finally:
             _stop(process)
 
 
-def _pages(base_url: str, mirror: Mirror, process: subprocess.Popen[bytes] | None) -> Pages:
+def _pages(
+    base_url: str, mirror: Mirror, port: int, process: subprocess.Popen[bytes] | None
+) -> Pages:
     return Pages(
         frontier_link(base_url, mirror.experiment_id),
         page_link(base_url, mirror.experiment_id, mirror.parent_run_id),
+        port,
         process,
     )
-
-
-def _free_port(port: int) -> int:
-    """Returns the port, or a free one for 0.
-
-    Raises:
-        SpecError: the port is in use.
-    """
-    with socket.socket() as probe:
-        # as the server does, so that a port that was just closed counts as free
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise SpecError(
-                f"port {port} cannot be used on {HOST} ({error.strerror}); "
-                "give another with --port, or --port 0 for a free one."
-            ) from error
-        return int(probe.getsockname()[1])
 
 
 def _start(entry: Entry, port: int, log: Path) -> subprocess.Popen[bytes]:

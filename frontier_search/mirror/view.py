@@ -24,13 +24,19 @@ VIEW_TAG = f"mlflow.sharedViewState.{KEY}"
 SECTION = "frontier"
 WORKFLOW = "workflowType=machine_learning"  # which of its two menus MLflow shows
 # MLflow adds a bar chart for every metric. A section holds the metrics with one prefix before "/".
-FOLDED = ("", "val_loss", "test_loss")
+FOLDED = ("", "curve", "seeds", "model")
 
 
 def frontier_link(base_url: str, experiment_id: str) -> str:
     """Returns the address of the frontier chart."""
     runs = f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs"
     return f"{runs}?viewStateShareKey={KEY}&compareRunsMode=CHART&{WORKFLOW}"
+
+
+def list_link(base_url: str, experiment_id: str) -> str:
+    """Returns the address of the list of trials: members first, with their loss and chance."""
+    runs = f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs"
+    return f"{runs}?viewStateShareKey={KEY}&{WORKFLOW}"
 
 
 def page_link(base_url: str, experiment_id: str, run_id: str) -> str:
@@ -58,6 +64,7 @@ def state(search: Search) -> str:
         "params.`family`",
         f"metrics.`{y.name}`",
         f"metrics.`{x.name}`",
+        "tags.`frontier.chance`",
     ]
     shown = {
         "searchFilter": "tags.kind = 'trial'",

@@ -101,7 +101,7 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
     """
     if not members:
         return "no trial is complete yet, so the frontier is empty."
-    table, left_out = fitting(_member_columns(members, objectives, split))
+    table, left_out = fitting(member_columns(members, objectives, split))
     n_seeds = len(members[0].trial.seeds)
     notes = ["chosen on validation means"]
     if n_seeds > 1:
@@ -114,9 +114,10 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
     return f"{to_text(table)}\n{'; '.join(notes)}"
 
 
-def _member_columns(
+def member_columns(
     members: Sequence[Member], objectives: Sequence[Objective], split: str
 ) -> list[Column]:
+    """Returns the columns of the members' table; the arguments are as for ``frontier_table``."""
     known = [
         objective for objective in objectives if objective.known and objective.name != "params"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -135,6 +136,18 @@ def _study_of(search: Search, store: BaseStorage) -> int:
             "choose another --name."
         )
     if fingerprint is None:
+        _name_objectives(search, store)
         store.set_study_user_attr(study_id, records.SEARCH, search.to_spec())
         store.set_study_user_attr(study_id, records.FINGERPRINT, search.fingerprint())
     return study_id
+
+
+def _name_objectives(search: Search, store: BaseStorage) -> None:
+    """Names the values of the study, for tools that read it; what is maximised is negated."""
+    names = [
+        each.name if each.direction == "minimise" else f"-{each.name}"
+        for each in search.objective_table()
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # since version 3.2
+        optuna.load_study(study_name=search.name, storage=store).set_metric_names(names)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.mirror import server
@@ -69,6 +70,26 @@ def test_the_link_opens_on_the_frontier_chart(
     assert points.count(quiet) * len(trials) == (len(trials) - len(members)) * len(points)
     for member in members:
         assert f"{member.number} {member.candidate.family}" in shown
+
+
+def test_the_note_has_links_and_the_picture(pages: server.Pages) -> None:
+    base, _, rest = pages.chart.partition("/#/experiments/")
+    experiment = rest.partition("/")[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{base}/#/experiments/{experiment}/runs?workflowType=machine_learning")
+        for words, address in (("its own page", pages.page), ("all trials as", pages.chart)):
+            link = page.get_by_role("link", name=re.compile(words)).first
+            link.wait_for(timeout=60_000)
+            assert link.evaluate("each => each.href") == address
+        page.get_by_role("link", name="as a list").first.click()
+        for title in ("loss", "params", "frontier.member", "frontier.chance"):
+            page.get_by_role("columnheader", name=title, exact=True).first.wait_for(timeout=60_000)
+        image = page.locator("img[src*='frontier.svg']").first
+        image.wait_for(state="attached", timeout=60_000)
+        page.wait_for_function("each => each.naturalWidth > 0", arg=image.element_handle())
+        browser.close()
 
 
 def test_the_frontiers_page_opens_among_the_files(pages: server.Pages, tmp_path: Path) -> None:

@@ -43,8 +43,7 @@ def test_a_search_and_its_trials_are_runs(tracked: At, trials: list[Trial]) -> N
     assert data.metrics["params"] == trial.size["effective"]
     assert data.metrics["raw_params"] == trial.size["raw"]
     assert data.metrics["log10_params"] == pytest.approx(math.log10(trial.size["effective"]))
-    assert data.metrics["val_loss/seed_202"] == trial.seeds[1].metrics["val_loss"]
-    assert data.metrics["test_loss/seed_303"] == trial.seeds[2].metrics["test_loss"]
+    assert runs[trial.uid].info.start_time == payload.milliseconds(trial.started_at)
     assert data.metrics["seconds"] == pytest.approx(
         trial.outcome.seconds if trial.outcome else None
     )
@@ -97,6 +96,41 @@ def test_hypervolume_is_logged_against_trials(tracked: At, trials: list[Trial]) 
     assert values[12] == pytest.approx(meter.of(trials))
     assert values[7] == pytest.approx(meter.of(trials[:7]))
     assert all(values[k] <= values[k + 1] for k in range(1, 12))
+
+
+def test_seeds_and_epochs_are_steps(tracked: At, trials: list[Trial]) -> None:
+    entry = tracked("mlflow.db")
+    Mirror(entry).sync()
+    trial = trials[5]
+    run_id = runs_of(entry)[trial.uid].info.run_id
+    client = MlflowClient(entry.locations.tracking_uri)
+
+    def steps(metric: str) -> dict[int, float]:
+        return {p.step: p.value for p in client.get_metric_history(run_id, metric)}
+
+    for metric in ("val_loss", "test_loss"):
+        assert steps(f"seeds/{metric}") == {s.seed: s.metrics[metric] for s in trial.seeds}
+    curves = [seed.val_losses.values().tolist() for seed in trial.seeds]
+    mean = [sum(values) / len(values) for values in zip(*curves, strict=True)]
+    assert steps("curve/val_loss") == pytest.approx(dict(enumerate(mean, 1)))
+
+
+def test_the_pages_say_who_the_members_are(tracked: At, trials: list[Trial]) -> None:
+    entry = tracked("mlflow.db")
+    Mirror(entry).sync()
+    parent = runs_of(entry)["small"]
+    found = members(trials, entry.search.objective_table())
+    words = parent.data.tags["mlflow.note.content"]
+    for member in found:
+        assert f"\n| {member.trial.number} | {member.trial.candidate.family} |" in words
+        chance = runs_of(entry)[member.trial.uid].data.tags["frontier.chance"]
+        assert chance == f"{member.probability:.2f}"
+    client = MlflowClient(entry.locations.tracking_uri)
+    note = client.get_experiment_by_name("small").tags["mlflow.note.content"]
+    first = note.splitlines()[0]
+    assert first.count("](#/experiments/") == 3
+    assert parent.info.run_id in first
+    assert text_of(entry, parent, "frontier.svg").lstrip().startswith("<?xml")
 
 
 def test_members_are_marked(tracked: At, trials: list[Trial]) -> None:

@@ -92,7 +92,8 @@ def test_every_family_can_be_logged(
     rows = x.t().expand(len(seeds), -1, -1).contiguous()
     trained = outputs_of(stack, stack.learned, rows)[1].t()
     assert torch.allclose(module(x), trained, atol=1e-5)
-    model_files.save(module, dataset.n_features, tmp_path / "model", logged_as("m-0"))
+    example = np.zeros((2, dataset.n_features), dtype=np.float32)
+    model_files.save(module, example, tmp_path / "model", logged_as("m-0"))
     loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
     for rows in (x, x[:3], x[:1]):
         assert np.allclose(loaded.predict(rows.numpy()), module(rows).numpy(), atol=1e-5)
@@ -117,7 +118,9 @@ def test_a_numpy_model_predicts_as_its_network(hidden: int, steps: int, family: 
     module = trained_model.FrontierModel(stack, weights.numpy())
     x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
     with tempfile.TemporaryDirectory() as folder:
-        model_files.save(module, 3, Path(folder, "model"), logged_as("m-0"))
+        model_files.save(
+            module, np.zeros((2, 3), np.float32), Path(folder, "model"), logged_as("m-0")
+        )
         predicted = NumpyModel(Path(folder, "model", "data")).predict(x.numpy())
     assert np.allclose(predicted, module(x).numpy(), atol=1e-5)
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import socket
+import shutil
+import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 
 import pytest
-from click.testing import CliRunner
 from mlflow import MlflowClient
 
-from frontier_search.cli import ui
-from frontier_search.errors import SpecError
 from frontier_search.mirror import server
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.storage.catalog import Entry
@@ -98,31 +98,32 @@ def test_no_server_is_started_if_the_tracking_uri_is_one(
     assert Mirror(remote).sync() == 0
 
 
-def test_a_port_in_use_is_named(entry: Entry) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(SpecError, match=f"port {port}"), server.serve(entry, port):
-            pass
-
-
-def test_the_command_prints_the_link(
-    served: tuple[Entry, server.Pages], entry: Entry, monkeypatch: pytest.MonkeyPatch
+def test_the_command_serves_the_page_and_mlflow(
+    entry: Entry, empty_database: Path, tmp_path: Path
 ) -> None:
-    _, pages = served
-    monkeypatch.setattr(server, "serve", lambda *_: _Given(replace(pages, process=None)))
-    done = CliRunner().invoke(ui.command, ["--home", str(entry.folder.home), "--no-browser"])
-    assert done.exit_code == 0, done.output
-    assert done.stdout.strip() == pages.chart
-
-
-class _Given:
-    def __init__(self, pages: server.Pages) -> None:
-        self.pages = pages
-
-    def __enter__(self) -> server.Pages:
-        return self.pages
-
-    def __exit__(self, *_: object) -> None:
-        """Stops nothing."""
+    """It prints both addresses, the page's first, and Ctrl-C ends both."""
+    home = tmp_path / "home"
+    shutil.copytree(entry.folder.home, home, ignore=shutil.ignore_patterns("ml*"))
+    shutil.copy(empty_database, home / "mlflow.db")
+    command = [sys.executable, "-m", "frontier_search", "ui", "--home", str(home), "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            assert running.stderr is not None
+            page = running.stdout.readline().strip()
+            assert b'"number":0,' in answer(page)
+            chart = running.stdout.readline().strip()
+            assert b"<title>MLflow" in answer(chart)
+            assert json.loads(answer(f"{page}links.json"))["chart"] == chart
+        finally:
+            running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 0
+        words = running.stderr.read()
+    assert words.startswith("reading search small")
+    ports = [url.split(":")[2].split("/")[0] for url in (page, chart)]
+    assert " ".join(f"-L {port}:127.0.0.1:{port}" for port in ports) in words
+    for url in (page, chart):
+        with pytest.raises(URLError):
+            answer(url)

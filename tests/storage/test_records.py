@@ -17,7 +17,9 @@ from frontier_search.sampling.encoding import FAMILY, candidate_of, distribution
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.space import Choice, Float, Int
 from frontier_search.storage import records
+from frontier_search.storage.search_record import SearchRecord
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, TrialState, flatten
+from tests.support import toys
 
 SIZE = {"raw": 9, "effective": 7, "flops": 30, "bytes": 36}
 SPACE = {
@@ -57,6 +59,14 @@ def stored(n_objectives: int = 2) -> tuple[InMemoryStorage, int]:
     storage = InMemoryStorage()
     study = storage.create_new_study([StudyDirection.MINIMIZE] * n_objectives, "search")
     return storage, storage.create_new_trial(study, records.template(PROPOSAL, "search/0", 2, SIZE))
+
+
+def test_a_new_study_names_its_objectives() -> None:
+    """Everything inside is minimised, so the name of what is maximised says that it is negated."""
+    storage, search = InMemoryStorage(), toys.search(objectives=["accuracy", "params"])
+    SearchRecord(search, storage)
+    study = optuna.load_study(study_name=search.name, storage=storage)
+    assert study.metric_names == ["-accuracy", "params"]
 
 
 def test_each_state_is_one_of_optunas() -> None:

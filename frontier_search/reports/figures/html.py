@@ -13,14 +13,20 @@ from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import FigureFormat
 from frontier_search.reports.page.contents import contents, left_out
 
+SCRIPTS = ("page.js", "links.js")
 
-def page(chart: Chart) -> str:
+
+def page(chart: Chart, picture: str | None = None, *, served: bool = False) -> str:
     """Returns the chart as a whole HTML page.
 
     A slider gives the best model under a limit; a click on a point shows its trial. Without
     scripts the still picture remains.
+
+    Args:
+        picture: the chart as SVG, if it is drawn already.
+        served: whether ``page_server`` serves it, and says where MLflow is.
     """
-    picture = draw(chart, "svg").decode()
+    picture = draw(chart, "svg").decode() if picture is None else picture
     data = json.dumps(contents(chart), allow_nan=False, separators=(",", ":"))
     return Template(_asset("page.html")).substitute(
         title=markup.escape(chart.title),
@@ -31,7 +37,8 @@ def page(chart: Chart) -> str:
         # a script ends at the first "</", whatever stands around it
         data=data.replace("<", "\\u003c"),
         plotly=_asset("plotly-basic.min.js"),
-        script=_asset("page.js"),
+        links='<p id="links" role="status"></p>' if served else "",
+        script="\n".join(map(_asset, SCRIPTS)),
     )
 
 

@@ -14,7 +14,7 @@ from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.reports import words
 from frontier_search.reports.chart import UNSURE, Chart, Point, spread
 from frontier_search.reports.palette import colour
-from frontier_search.trial import Trial
+from frontier_search.trial import Trial, learning_curve
 
 SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "triangle-down", "cross",
@@ -131,14 +131,11 @@ def _detail(trial: Trial) -> dict[str, Any]:
     """Returns what only members have: the losses of each seed, and the learning curve."""
     losses = (trial.per_seed(f"{split}_loss") for split in ("val", "test"))
     seeds = [[seed.seed, *_rounded(pair)] for seed, *pair in zip(trial.seeds, *losses, strict=True)]
-    curves = [seed.val_losses.values() for seed in trial.seeds]
-    epochs = min(map(len, curves), default=0)
-    if epochs < 2:
+    curve = learning_curve(trial, CURVE_POINTS)
+    finite = {epoch: value for epoch, value in curve.items() if math.isfinite(value)}
+    if not finite:
         return {"seeds": seeds}
-    mean = np.array([curve[:epochs] for curve in curves], dtype=np.float64).mean(axis=0)
-    at = np.unique(np.linspace(0, epochs - 1, min(epochs, CURVE_POINTS)).astype(int))
-    finite = [int(i) for i in at if math.isfinite(mean[i])]
-    return {"seeds": seeds, "curve": {"x": [i + 1 for i in finite], "y": _rounded(mean[finite])}}
+    return {"seeds": seeds, "curve": {"x": list(finite), "y": _rounded(list(finite.values()))}}
 
 
 def _mean(trial: Trial, objective: Objective, split: Any) -> list[float]:
