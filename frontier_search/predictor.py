@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Predictor:
-    """The model of a member's median seed, with the preprocessing of that seed's training rows.
+class MemberModel:
+    """The model of a member's median seed.
 
     Attributes:
         trial: the member.
@@ -39,8 +39,47 @@ class Predictor:
     architecture: Architecture
     weights: NDArray[np.float32]
     n_outputs: int
-    preprocessing: Preprocessing
     training_rows: NDArray[np.float32]
+
+    @staticmethod
+    def of(entry: Entry, trial: Trial) -> MemberModel:
+        """Opens the model of a member.
+
+        Raises:
+            SpecError: the dataset's file is missing or has changed, or the model was not kept.
+        """
+        search, position = entry.search, trial.median_seed()
+        dataset, weights = search.find_dataset(), entry.files.models.read(trial.number)
+        if weights is None:
+            raise SpecError(f"the model of trial {trial.number} of {search.name} was not kept.")
+        return MemberModel(
+            trial,
+            search.seeds[position],
+            family(trial.candidate.family, search.edition).build(trial.candidate.hyperparameters),
+            weights[position],
+            dataset.n_outputs,
+            dataset.split(search.seeds[position]).train.x,
+        )
+
+    def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns the outputs (n, o) of scaled rows (n, d): logits, where there are classes."""
+        numbers = numbers_in(self.trial.candidate.hyperparameters)
+        if numbers != FLOAT:
+            made = plan(
+                self.architecture, Scalars(self.weights), self.seed, x.shape[1], self.n_outputs
+            )
+            return in_format(made, self.training_rows, numbers).run(x)
+        from frontier_search.training.outputs import outputs  # torch loads here
+
+        return outputs(self.architecture, self.seed, self.weights, x, self.n_outputs)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The model of a member, with the preprocessing of its seed's training rows."""
+
+    model: MemberModel
+    preprocessing: Preprocessing
 
     @staticmethod
     def of(entry: Entry, trial: Trial) -> Predictor:
@@ -50,24 +89,15 @@ class Predictor:
             SpecError: the search is not of a table of one's own, the table is missing or has
                 changed, or the model was not kept.
         """
-        search, position = entry.search, trial.median_seed()
-        dataset, weights = search.find_dataset(), entry.files.models.read(trial.number)
+        search = entry.search
+        dataset = search.find_dataset()
         if dataset.preprocessing is None:
             raise SpecError(
                 f"search {search.name!r} is of {search.dataset}, whose rows have no raw form; only "
                 "the models of a table of your own take raw rows."
             )
-        if weights is None:
-            raise SpecError(f"the model of trial {trial.number} of {search.name} was not kept.")
-        return Predictor(
-            trial,
-            search.seeds[position],
-            family(trial.candidate.family, search.edition).build(trial.candidate.hyperparameters),
-            weights[position],
-            dataset.n_outputs,
-            dataset.preprocessing(search.seeds[position]),
-            dataset.split(search.seeds[position]).train.x,
-        )
+        model = MemberModel.of(entry, trial)
+        return Predictor(model, dataset.preprocessing(model.seed))
 
     def predict(self, rows: Any) -> pd.DataFrame:
         """Returns a column for each target: names of classes, or numbers in the target's unit.
@@ -92,13 +122,4 @@ class Predictor:
         return predictions.probabilities(self.preprocessing, outputs, getattr(rows, "index", None))
 
     def _outputs(self, rows: Any) -> NDArray[np.float32]:
-        x = self.preprocessing.transform(rows)
-        numbers = numbers_in(self.trial.candidate.hyperparameters)
-        if numbers != FLOAT:
-            made = plan(
-                self.architecture, Scalars(self.weights), self.seed, x.shape[1], self.n_outputs
-            )
-            return in_format(made, self.training_rows, numbers).run(x)
-        from frontier_search.training.outputs import outputs  # torch loads here
-
-        return outputs(self.architecture, self.seed, self.weights, x, self.n_outputs)
+        return self.model.outputs(self.preprocessing.transform(rows))

@@ -59,7 +59,7 @@ def command(
     for sentence in filter(None, [entry.changed_code(), *failed]):
         click.echo(sentence, err=True)
     if plot is not None:
-        figures.write(entry.search, trials, split, plot)
+        figures.write(entry, trials, split, plot)
         click.echo(f"drawn: {plot}", err=True)
     objectives = entry.search.objective_table()
     kept = Frontier.of(trials, objectives).within(*require).numbers()

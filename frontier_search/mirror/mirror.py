@@ -19,6 +19,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,7 +34,7 @@ from frontier_search.frontier.hypervolume import (
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import notes, payload
 from frontier_search.mirror.client import Client, KnownRun
-from frontier_search.reports import tables
+from frontier_search.reports import mistakes, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import html
@@ -223,6 +224,8 @@ class Mirror:
             parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
         )
         chart = Chart.of(search, trials)
+        if not live:  # it loads torch, as logging models does
+            chart = replace(chart, mistakes=mistakes.of(self.entry, frontier.members))
         picture = draw(chart, "svg").decode()
         self.client.log_file(parent, notes.PICTURE, picture)
         self.client.log_file(parent, "frontier.html", html.page(chart, picture))

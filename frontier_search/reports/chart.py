@@ -17,6 +17,7 @@ from frontier_search.frontier.membership import chances, minimised
 from frontier_search.frontier.pareto import nondominated
 from frontier_search.objective import Objective
 from frontier_search.reports.axis import Axis, Split, pairs, upward_range
+from frontier_search.reports.mistakes import Mistakes
 from frontier_search.reports.palette import family_indices
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState
@@ -107,6 +108,7 @@ class Chart:
         title, subtitle: one line each.
         panels: one for each pair of objectives; the first shows what ``axis.axes`` chooses.
         families: family that is drawn -> its index in the lists of colours and shapes.
+        mistakes: what the members get wrong, where it is shown and known.
     """
 
     search: Search
@@ -116,6 +118,7 @@ class Chart:
     subtitle: str
     panels: tuple[Panel, ...]
     families: dict[str, int]
+    mistakes: Mistakes | None = None
 
     @staticmethod
     def of(

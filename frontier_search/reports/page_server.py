@@ -2,7 +2,8 @@
 there.
 
 /           the page, drawn anew when trials have finished since
-/links.json MLflow's addresses, or where it is
+/links.json MLflow's address, or where it is
+/mistakes.json  what members get wrong; it loads torch, so the page does not wait for it
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from frontier_search.errors import SpecError
+from frontier_search.frontier.frontier import Frontier
+from frontier_search.reports import mistakes
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.figures import html
 from frontier_search.storage import catalog
@@ -44,6 +47,8 @@ class ServedPage:
         self.entry, self.port = entry, port
         self._lock = threading.Lock()
         self._drawn: tuple[int, bytes] | None = None  # of so many finished trials
+        self._computing = threading.Lock()
+        self._mistakes: tuple[tuple[int, ...], bytes] | None = None  # of these members
         self._links = {"words": "MLflow is starting"}
 
     @property
@@ -58,6 +63,17 @@ class ServedPage:
             if self._drawn is None or self._drawn[0] != count:
                 self._drawn = (count, self._draw(trials).encode())
             return self._drawn[1]
+
+    def mistakes(self) -> bytes:
+        """Returns what the members get wrong, as JSON."""
+        with self._computing:
+            trials = catalog.read_trials(self.entry)
+            members = Frontier.of(trials, self.entry.search.objective_table()).members
+            numbers = tuple(member.number for member in members)
+            if self._mistakes is None or self._mistakes[0] != numbers:
+                found = mistakes.of(self.entry, members)
+                self._mistakes = (numbers, json.dumps(found and found.to_json()).encode())
+            return self._mistakes[1]
 
     def _draw(self, trials: Sequence[Trial]) -> str:
         try:
@@ -121,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer("text/html; charset=utf-8", self.served.content())
         elif path == "/links.json":
             self._answer("application/json", self.served.links())
+        elif path == "/mistakes.json":
+            self._answer("application/json", self.served.mistakes())
         else:
             self.send_error(404)
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
 from frontier_search.models.family import Architecture
-from frontier_search.training import loss
+from frontier_search.models.trainable import Fit
+from frontier_search.training import fitting, loss
 from frontier_search.training.stack import Model, Stack
 
 
@@ -23,8 +24,12 @@ def outputs(
 
     Args:
         seed: draws what is fixed.
-        weights: (P,) learned scalars.
+        weights: (P,) learned scalars, or what ``fitting.pack`` made of a fitted model.
     """
+    if isinstance(architecture, Fit):
+        with torch.no_grad():
+            fitted = fitting.module(architecture, weights)(torch.from_numpy(x))
+        return np.ascontiguousarray(fitted.numpy())
     stack = Stack([Model(0, seed, architecture, 0.0)], x.shape[1], n_outputs, torch.device("cpu"))
     stack.flat.copy_(torch.from_numpy(np.array(weights, np.float32)))
     with torch.no_grad():

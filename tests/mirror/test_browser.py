@@ -77,7 +77,7 @@ def test_the_note_has_links_and_the_picture(pages: server.Pages) -> None:
     experiment = rest.partition("/")[0]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": 1800, "height": 1000})
         page.goto(f"{base}/#/experiments/{experiment}/runs?workflowType=machine_learning")
         for words, address in (("its own page", pages.page), ("all trials as", pages.chart)):
             link = page.get_by_role("link", name=re.compile(words)).first

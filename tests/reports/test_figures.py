@@ -40,12 +40,12 @@ def test_every_format_draws_any_objectives(
     ys = [y for _, y in chart.panels[0].staircase]
     assert ys == sorted(ys, reverse="accuracy" not in names)
     for suffix in figures.FIGURES:
-        figures.write(search, measured, "val", tmp_path / f"f{suffix}")
+        figures.write(replace(entry, search=search), measured, "val", tmp_path / f"f{suffix}")
 
 
 def test_a_picture_is_800_by_600_pixels(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     path = tmp_path / "deep" / "frontier.png"
-    figures.write(entry.search, trials, "val", path)
+    figures.write(entry, trials, "val", path)
     height, width, _ = imread(path).shape
     assert (width, height) == (800, 600)
 
@@ -64,7 +64,7 @@ def test_no_text_is_cut(entry: Entry, trials: list[Trial], tmp_path: Path) -> No
     searches = replace(long, families=((odd[0].candidate.family, entry.search.families[0][1]),))
     for search, drawn in ((entry.search, trials), (searches, odd)):
         path = tmp_path / "frontier.png"
-        figures.write(search, drawn, "val", path)
+        figures.write(replace(entry, search=search), drawn, "val", path)
         picture = imread(path)[:, :, :3]
         border = (picture[:2], picture[-2:], picture[:, :2], picture[:, -2:])
         assert all((edge == 1.0).all() for edge in border)
@@ -84,8 +84,8 @@ def test_vector_pictures_are_the_same_each_time(
 ) -> None:
     for suffix in (".svg", ".pdf"):
         first, second = tmp_path / f"1{suffix}", tmp_path / f"2{suffix}"
-        figures.write(entry.search, trials, "val", first)
-        figures.write(entry.search, trials, "val", second)
+        figures.write(entry, trials, "val", first)
+        figures.write(entry, trials, "val", second)
         assert first.read_bytes() == second.read_bytes()
 
 
@@ -139,15 +139,15 @@ def test_one_seed_has_no_bars(entry: Entry, trials: list[Trial], tmp_path: Path)
     assert panel.band is None
     assert panel.members[0].chance is None
     assert "one seed" in chart.subtitle
-    figures.write(search, single, "val", tmp_path / "f.png")
+    figures.write(replace(entry, search=search), single, "val", tmp_path / "f.png")
 
 
 def test_mistakes_are_sentences(entry: Entry, trials: list[Trial], tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"\.png .*\.svg .*\.html"):
-        figures.write(entry.search, trials, "val", tmp_path / "frontier.jpg")
+        figures.write(entry, trials, "val", tmp_path / "frontier.jpg")
     failed = [replace(trial, state=TrialState.FAIL, objectives={}) for trial in trials]
     with pytest.raises(SpecError, match="no complete trial"):
-        figures.write(entry.search, failed, "val", tmp_path / "frontier.png")
+        figures.write(entry, failed, "val", tmp_path / "frontier.png")
     (tmp_path / "file").write_text("")
     with pytest.raises(SpecError, match="cannot write"):
-        figures.write(entry.search, trials, "val", tmp_path / "file" / "frontier.png")
+        figures.write(entry, trials, "val", tmp_path / "file" / "frontier.png")

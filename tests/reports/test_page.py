@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from frontier_search import runner
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.objective import OBJECTIVES
+from frontier_search.reports import figures, page_server
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.figures.html import page
+from frontier_search.search.search import Search
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Candidate, Trial
@@ -42,7 +45,7 @@ def browser() -> Iterator[Browser]:
 def file(entry: Entry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     trials = catalog.read_trials(entry)
     path = tmp_path_factory.mktemp("page") / "frontier.html"
-    path.write_text(page(Chart.of(entry.search, trials)), encoding="utf-8")
+    figures.write(entry, trials, "val", path)
     return path
 
 
@@ -114,6 +117,163 @@ def test_a_member_shows_its_curve_its_seeds_and_its_hyperparameters(
     assert line.get_attribute("aria-selected") == "true"
 
 
+def select_first(shown: Page) -> int:
+    """Clicks the first member of the table; returns its number."""
+    line = shown.locator("#members tbody tr").first
+    line.click()
+    return int(str(line.get_attribute("data-trial")))
+
+
+def test_a_member_shows_its_confusion_matrix(
+    shown: Page, entry: Entry, trials: list[Trial]
+) -> None:
+    """On the rows that are chosen; the shares of a row that are wrong stand beside it."""
+    trial = trials[select_first(shown)]
+    position = trial.median_seed()
+    n_rows = len(entry.search.find_dataset().split(trial.seeds[position].seed).test)
+    for split in ("val", "test"):
+        shown.locator("#split").select_option(split)
+        caption = shown.inner_text("#confusion caption")
+        assert f"{'validation' if split == 'val' else 'test'} rows" in caption
+        assert f"seed {trial.seeds[position].seed}" in caption
+        cells = [
+            [int(cell) for cell in line.locator("td").all_inner_texts()[:-1]]
+            for line in shown.locator("#confusion tbody tr").all()
+        ]
+        assert [len(line) for line in cells] == [3, 3, 3]
+        wrong = sum(map(sum, cells)) - sum(cells[i][i] for i in range(3))
+        total = sum(map(sum, cells))
+        if split == "test":
+            assert total == n_rows
+        assert wrong / total == pytest.approx(trial.seeds[position].metrics[f"{split}_error"])
+        shares = [
+            float(line.locator("td").last.inner_text().removesuffix(" %"))
+            for line in shown.locator("#confusion tbody tr").all()
+        ]
+        assert shares == pytest.approx(
+            [100 * (1 - cells[i][i] / sum(cells[i])) for i in range(3)], abs=0.06
+        )
+
+
+def test_a_member_of_a_regression_shows_its_residuals(browser: Browser, tmp_path: Path) -> None:
+    spec = {"name": "numbers", "dataset": "sine", "families": ["dense"], "trials": 4}
+    search = Search.from_spec(spec | {"seeds": 2, "epochs": 2})
+    runner.run(search, tmp_path, "inline")
+    entry = catalog.find("numbers", tmp_path)
+    trials = catalog.read_trials(entry)
+    figures.write(entry, trials, "val", tmp_path / "f.html")
+    opened = browser.new_page()
+    opened.goto((tmp_path / "f.html").as_uri())
+    opened.wait_for_selector(POINTS, state="attached")
+    opened.locator("#split").select_option("test")
+    trial = trials[select_first(opened)]
+    opened.wait_for_selector("#residuals .point", state="attached")
+    errors = opened.evaluate("document.getElementById('residuals').data[0].y")
+    square = sum(error**2 for error in errors) / len(errors)
+    assert square == pytest.approx(trial.seeds[trial.median_seed()].metrics["test_loss"], rel=0.01)
+    opened.close()
+
+
+def test_sliders_and_drags_choose_trials(shown: Page, trials: list[Trial]) -> None:
+    """What is chosen stays in the plot, in the table of all trials and in the lines."""
+
+    def numbers() -> set[int]:
+        rows = shown.locator("#members tbody tr").all()
+        return {int(str(row.get_attribute("data-trial"))) for row in rows}
+
+    def chosen() -> set[int]:
+        return set(shown.evaluate("data.trials.filter(brushed).map((each) => each.number)"))
+
+    every = {trial.number for trial in trials}
+    members = numbers()
+    shown.locator("#all").check()
+    assert numbers() == every
+    shown.locator("#brush-details summary").click()
+    sizes = sorted({trial.size["effective"] for trial in trials})
+    slider = shown.get_by_role("slider", name="params, most")
+    slider.focus()
+    for _ in sizes[2:]:
+        shown.keyboard.press("ArrowLeft")
+    small = {trial.number for trial in trials if trial.size["effective"] <= sizes[1]}
+    assert slider.get_attribute("aria-valuetext") == f"{sizes[1]:,}"
+    assert numbers() == chosen() == small
+    assert shown.locator(POINTS).count() == len(small)
+    assert shown.locator("#parallel-picture .kept").count() == len(small)
+    assert f"{len(small)} of {len(every)} trials" in shown.inner_text("#brushed")
+    shown.locator("#unbrush").click()
+    assert numbers() == chosen() == every
+    box = shown.locator(".handle[data-axis=family]").bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2
+    shown.mouse.move(middle, box["y"] + box["height"] - 1)
+    shown.mouse.down()
+    shown.mouse.move(middle, box["y"] + box["height"] - 12)
+    shown.mouse.up()
+    lowest = min(trial.candidate.family for trial in trials)
+    of_family = {trial.number for trial in trials if trial.candidate.family == lowest}
+    assert numbers() == of_family
+    shown.locator("#all").uncheck()
+    assert numbers() == of_family & members
+
+
+def test_every_control_has_a_name_and_is_reached_by_the_keyboard(shown: Page) -> None:
+    select_first(shown)
+    shown.locator("#brush-details summary").click()
+    controls = shown.locator("input:visible, select:visible, button:visible:enabled").all()
+    assert len(controls) > 20
+    nameless = [
+        control.get_attribute("id")
+        for control in controls
+        if not control.evaluate(
+            "each => each.ariaLabel || each.textContent.trim() ||"
+            " [...(each.labels || [])].some((label) => label.textContent.trim())"
+        )
+    ]
+    assert nameless == []
+    reached = set()
+    shown.evaluate("document.body.setAttribute('tabindex', '-1'); document.body.focus()")
+    for _ in range(len(controls) + 60):
+        shown.keyboard.press("Tab")
+        reached.add(shown.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
+    missed = [
+        html
+        for control in controls
+        if (html := str(control.evaluate("each => each.outerHTML.slice(0, 200)"))) not in reached
+    ]
+    assert missed == []
+
+
+def test_it_is_drawn_from_any_objective_on_any_axis(shown: Page) -> None:
+    names = shown.evaluate("[...objectives.keys()]")
+    assert {"loss", "error", "accuracy", "params", "flops", "bytes"} <= set(names)
+    for x in names:
+        shown.locator("#x").select_option(x)
+        shown.locator("#y").select_option(names[0])
+        assert shown.locator(POINTS).count() > 0
+        shown.locator("#x").select_option(names[0])
+        shown.locator("#y").select_option(x)
+        assert shown.locator(POINTS).count() > 0
+
+
+def test_the_served_page_links_to_mlflow_and_asks_for_mistakes(
+    browser: Browser, entry: Entry
+) -> None:
+    with page_server.serve(entry, 0) as served:
+        opened = browser.new_page()
+        with opened.expect_response("**/mistakes.json") as asked:
+            opened.goto(served.address)
+        opened.wait_for_function("document.getElementById('links').textContent.includes('MLflow')")
+        assert "starting" in opened.inner_text("#links")
+        served.link("http://127.0.0.1:1/#/experiments/1")
+        link = opened.locator("#links a")
+        link.wait_for()
+        assert link.get_attribute("href") == "http://127.0.0.1:1/#/experiments/1"
+        select_first(opened)
+        assert asked.value.ok
+        opened.wait_for_selector("#confusion")
+        opened.close()
+
+
 def test_the_table_is_sorted_by_any_column(shown: Page) -> None:
     def column(title: str) -> list[str]:
         titles = [each.strip() for each in shown.locator("#members th").all_inner_texts()]
@@ -171,10 +331,10 @@ def test_nothing_is_cut_and_nothing_overlaps(
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     boxes = [
         box
-        for part in ("header", "#answer", "#controls", "#plot", "#detail", "#members")
+        for part in ("header", "#answer", "#controls", "#plot", "#detail", "#parallel", "#members")
         if (box := opened.locator(part).first.bounding_box())
     ]
-    assert len(boxes) == 6
+    assert len(boxes) == 7
     for i, one in enumerate(boxes):
         for other in boxes[i + 1 :]:
             apart_x = one["x"] + one["width"] <= other["x"] + 1 or (

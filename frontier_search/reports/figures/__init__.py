@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from frontier_search.errors import SpecError
 from frontier_search.files import write_whole
+from frontier_search.reports import mistakes
 from frontier_search.reports.axis import Split
 from frontier_search.reports.chart import Chart
-from frontier_search.search.search import Search
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 from frontier_search.zoo import Zoo
 
@@ -22,10 +23,12 @@ class FigureFormat:
     Attributes:
         summary: what the file is, in a few words.
         draw: returns the content of the file.
+        shows_mistakes: whether it shows what members get wrong, which loads torch.
     """
 
     summary: str
     draw: Callable[[Chart], bytes]
+    shows_mistakes: bool = False
 
 
 FIGURES: Zoo[FigureFormat] = Zoo(  # by the file's suffix
@@ -39,8 +42,8 @@ FIGURES: Zoo[FigureFormat] = Zoo(  # by the file's suffix
 )
 
 
-def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> None:
-    """Draws the frontier into a file.
+def write(entry: Entry, trials: Sequence[Trial], split: Split, path: Path) -> None:
+    """Draws the frontier of a search into a file.
 
     Raises:
         SpecError: the table has no figure of the file's suffix, the folder cannot be written, or no
@@ -52,7 +55,11 @@ def write(search: Search, trials: Sequence[Trial], split: Split, path: Path) -> 
         raise SpecError(
             f"cannot draw into {path}: the name must end in {', '.join(others)} or {last}."
         )
-    content = FIGURES[suffix].draw(Chart.of(search, trials, split))
+    figure, chart = FIGURES[suffix], Chart.of(entry.search, trials, split)
+    if figure.shows_mistakes:
+        members = [point.trial for point in chart.panels[0].members]
+        chart = replace(chart, mistakes=mistakes.of(entry, members))
+    content = figure.draw(chart)
     try:
         write_whole(path, content)
     except OSError as error:

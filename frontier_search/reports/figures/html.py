@@ -13,7 +13,7 @@ from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import FigureFormat
 from frontier_search.reports.page.contents import contents, left_out
 
-SCRIPTS = ("page.js", "links.js")
+SCRIPTS = ("page.js", "mistakes.js", "parallel.js", "links.js")
 
 
 def page(chart: Chart, picture: str | None = None, *, served: bool = False) -> str:
@@ -38,7 +38,7 @@ def page(chart: Chart, picture: str | None = None, *, served: bool = False) -> s
         data=data.replace("<", "\\u003c"),
         plotly=_asset("plotly-basic.min.js"),
         links='<p id="links" role="status"></p>' if served else "",
-        script="\n".join(map(_asset, SCRIPTS)),
+        script="\n".join([*map(_asset, SCRIPTS), "begin();"]),
     )
 
 
@@ -46,4 +46,6 @@ def _asset(name: str) -> str:
     return (resources.files(assets) / name).read_text(encoding="utf-8")
 
 
-FIGURE = FigureFormat("an interactive page", lambda chart: page(chart).encode())
+FIGURE = FigureFormat(
+    "an interactive page", lambda chart: page(chart).encode(), shows_mistakes=True
+)

@@ -49,6 +49,7 @@ def contents(chart: Chart) -> dict[str, Any]:
             for name, index in chart.families.items()
         ],
         "trials": [_trial(point, drawn) for point in points],
+        "mistakes": None if chart.mistakes is None else chart.mistakes.to_json(),
         "baseline": None
         if panel.baseline is None
         # Plotly reads markup in an annotation

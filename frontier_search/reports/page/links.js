@@ -5,6 +5,7 @@
 async function showLinks() {
   const place = element("links");
   if (!place) return;
+  if (!place.textContent) askForMistakes();
   try {
     const found = await (await fetch("links.json")).json();
     place.textContent = found.chart ? "" : found.words;
@@ -22,4 +23,12 @@ async function showLinks() {
   setTimeout(showLinks, 1000);
 }
 
-showLinks();
+/** Asks for what members get wrong, which takes as long as torch takes to load. */
+async function askForMistakes() {
+  try {
+    data.mistakes = await (await fetch("mistakes.json")).json();
+  } catch {
+    return;
+  }
+  if (state.selected !== null) select(state.selected);
+}

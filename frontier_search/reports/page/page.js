@@ -1,5 +1,5 @@
 "use strict";
-// The frontier's page. The data is one JSON object (see reports/page.py); Plotly draws it.
+// The frontier's page. The data is one JSON object (see contents.py); Plotly draws it.
 // `state` holds what the reader has chosen; every control changes it and calls draw().
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -10,7 +10,8 @@ const members = data.trials.filter((each) => each.member);
 const state = {
   x: data.x, y: data.y, split: "val", log: data.log, bars: true, band: true,
   hidden: new Set(), limitBy: data.limits[0], limit: 0, selected: null,
-  sort: data.limits[0], falling: false,
+  sort: data.limits[0], falling: false, all: false,
+  brush: new Map(),  // axis of the parallel coordinates -> [least, most] of its steps
 };
 
 // ---- values --------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ function draw() {
   for (const strong of [false, true]) {
     for (const family of data.families) {
       const shown = data.trials.filter((trial) => trial.family === family.name &&
-        trial.member === strong && !state.hidden.has(family.name));
+        trial.member === strong && !state.hidden.has(family.name) && brushed(trial));
       if (shown.length) traces.push(points(shown, family, strong));
     }
   }
@@ -221,6 +222,7 @@ function select(found) {
   const detail = element("detail");
   const settings = JSON.stringify({ family: trial.family, ...trial.hyperparameters });
   const counts = Object.entries(trial.known).map(([name, count]) => `${name} ${number(count)}`);
+  if (trial.chance !== null) counts.push(`chance of membership ${trial.chance.toFixed(2)}`);
   detail.hidden = false;
   detail.innerHTML = `<h2>${text(model(trial))}</h2><p>${text(counts.join(", "))}</p>` +
     `<p><code id="settings">${text(settings)}</code> <button id="copy-settings" type="button">copy` +
@@ -233,22 +235,38 @@ function select(found) {
   if (trial.curve) {
     const { ink, line } = colours();
     const side = { gridcolor: line, linecolor: ink, automargin: true };
-    const layout = { margin: { l: 50, r: 10, t: 10, b: 40 }, paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink },
-      xaxis: { ...side, title: { text: "epoch" } },
+    const { x, y } = trial.curve;
+    element("curve").setAttribute("role", "img");
+    element("curve").setAttribute("aria-label", "Learning curve: validation loss " +
+      `${number(y[0])} after epoch ${x[0]}, ${number(Math.min(...y))} at best, ` +
+      `${number(y[y.length - 1])} after epoch ${x[x.length - 1]}`);
+    const layout = { ...small(), xaxis: { ...side, title: { text: "epoch" } },
       yaxis: { ...side, type: "log", title: { text: "validation loss" } } };
     Plotly.newPlot("curve", [{ x: trial.curve.x, y: trial.curve.y, mode: "lines",
       line: { color: ink } }], layout, { displayModeBar: false, responsive: true });
   } else {
     element("curve").remove();
   }
+  const wrong = mistakesOf(trial);
+  if (wrong) detail.append(wrong);
   table();
   draw();
+  drawParallel();
 }
 
 function copy(words, button) {
   const done = () => { button.textContent = "copied"; };
-  if (navigator.clipboard) navigator.clipboard.writeText(words).then(done, () => {});
+  const otherwise = () => {  // where the page may not use the clipboard, as among MLflow's files
+    const field = document.createElement("textarea");
+    field.value = words;
+    button.after(field);
+    field.select();
+    if (document.execCommand("copy")) done();
+    field.remove();
+    button.focus();
+  };
+  if (navigator.clipboard) navigator.clipboard.writeText(words).then(done, otherwise);
+  else otherwise();
 }
 
 // ---- the table -----------------------------------------------------------------------------------
@@ -269,7 +287,7 @@ function columns() {
   }
   if (members.some((trial) => trial.chance !== null)) {
     found.push({ key: "chance", title: "chance", of: (trial) => trial.chance,
-      show: (trial) => trial.chance.toFixed(2) });
+      show: (trial) => (trial.chance === null ? "" : trial.chance.toFixed(2)) });
   }
   return found;
 }
@@ -278,7 +296,8 @@ function table() {
   const all = columns();
   const by = all.find((column) => column.key === state.sort) || all[0];
   const compare = (a, b) => (by.of(a) < by.of(b) ? -1 : by.of(a) > by.of(b) ? 1 : a.number - b.number);
-  const sorted = members.slice().sort((a, b) => (state.falling ? -1 : 1) * compare(a, b));
+  const listed = (state.all ? data.trials : members).filter(brushed);
+  const sorted = listed.sort((a, b) => (state.falling ? -1 : 1) * compare(a, b));
   const head = document.createElement("tr");
   for (const column of all) {
     const cell = document.createElement("th");
@@ -342,7 +361,11 @@ function begin() {
   checkbox("band", "band");
   element("split").addEventListener("change", (event) => {
     state.split = event.target.value;
-    draw();
+    if (state.selected === null) draw(); else select(state.selected);
+  });
+  element("all").addEventListener("change", (event) => {
+    state.all = event.target.checked;
+    table();
   });
   element("limit").addEventListener("input", (event) => {
     state.limit = Number(event.target.value);
@@ -361,22 +384,28 @@ function begin() {
     box.addEventListener("change", () => {
       if (box.checked) state.hidden.delete(family.name); else state.hidden.add(family.name);
       draw();
+      drawParallel();
     });
     words.append(box, ` ${family.name}`);
     element("families").append(words);
   }
   state.limit = limits().length - 1;
   element("plot").replaceChildren();  // the still picture, which was there at once
-  for (const id of ["answer", "controls"]) element(id).hidden = false;
+  for (const id of ["answer", "controls", "parallel"]) element(id).hidden = false;
   answer();
   table();
+  sliders();
+  drawParallel();
+  element("unbrush").addEventListener("click", () => { state.brush.clear(); refresh(); });
+  showLinks();
   draw().then(() => {
     element("plot").on("plotly_click", (event) => {
       const found = event.points[0].customdata;
       if (found !== undefined) select(found);
     });
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    draw();
+    drawParallel();
+  });
 }
-
-begin();
