@@ -143,13 +143,15 @@ def _save_numpy(
     write_arrays(folder / "data" / "arrays.npz", arrays)
     shutil.copy(numpy_model.__file__, folder / "code" / f"{LOADER}.py")
     (folder / "requirements.txt").write_text(f"numpy=={np.__version__}\n")
-    # as MLflow's own ``save_example`` writes it
-    (folder / "input_example.json").write_text(json.dumps({"inputs": example.tolist()}))
-    card.saved_input_example_info = {
+    # as MLflow itself writes an example of an array, and the body of a request that sends it
+    files = {
         "artifact_path": "input_example.json",
-        "type": "ndarray",
-        "format": "tf-serving",
+        "serving_input_path": "serving_input_example.json",
     }
+    (folder / files["artifact_path"]).write_text(json.dumps(example.tolist()))
+    request = json.dumps({"inputs": example.tolist()}, indent=2)
+    (folder / files["serving_input_path"]).write_text(request)
+    card.saved_input_example_info = {"type": "ndarray", **files}
     card.add_flavor(
         "python_function",  # without mlflow.pyfunc, whose import takes as long as all models
         loader_module=LOADER,

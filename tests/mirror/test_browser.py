@@ -83,9 +83,15 @@ def test_the_note_has_links_and_the_picture(pages: server.Pages) -> None:
             link = page.get_by_role("link", name=re.compile(words)).first
             link.wait_for(timeout=60_000)
             assert link.evaluate("each => each.href") == address
-        page.get_by_role("link", name="as a list").first.click()
-        for title in ("loss", "params", "frontier.member", "frontier.chance"):
-            page.get_by_role("columnheader", name=title, exact=True).first.wait_for(timeout=60_000)
+        address = page.get_by_role("link", name="as a list").first.get_attribute("href")
+        page.evaluate("address => { location.hash = address; }", address)
+        page.wait_for_function(
+            "titles => { const shown = [...document.querySelectorAll('[role=columnheader]')]"
+            ".map((each) => each.innerText.trim());"
+            " return titles.every((title) => shown.includes(title)); }",
+            arg=["loss", "params", "frontier.member", "frontier.chance"],
+            timeout=60_000,
+        )
         image = page.locator("img[src*='frontier.svg']").first
         image.wait_for(state="attached", timeout=60_000)
         page.wait_for_function("each => each.naturalWidth > 0", arg=image.element_handle())

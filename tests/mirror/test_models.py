@@ -179,6 +179,30 @@ def test_a_logged_model_is_a_function_of_arrays(tracking: Entry) -> None:
     assert np.asarray(predicted).shape == (5, 3)
 
 
+def test_a_model_has_its_own_metrics_its_data_set_and_an_example(
+    tracking: Entry, trials: list[Trial]
+) -> None:
+    client = MlflowClient(tracking.locations.tracking_uri)
+    (parent,) = client.search_runs(["1"], "tags.kind = 'search'")
+    (dataset,) = parent.inputs.dataset_inputs
+    for logged in client.search_logged_models(["1"]):
+        trial = next(each for each in trials if each.uid == logged.tags["uid"])
+        seed = trial.seeds[trial.median_seed()]
+        found = client.get_logged_model(logged.model_id).metrics
+        assert {each.key: each.value for each in found} == {
+            f"model/{name}": value for name, value in seed.metrics.items()
+        }
+        assert {(each.dataset_name, each.dataset_digest) for each in found} == {
+            (dataset.dataset.name, dataset.dataset.digest)
+        }
+        assert (
+            logged.tags["rows"] == f"scaled, as the split of iris for seed {seed.seed} gives them"
+        )
+        card = mlflow.pyfunc.load_model(f"models:/{logged.model_id}").metadata
+        rows = tracking.search.find_dataset().split(seed.seed).val.x[:2]
+        assert np.array_equal(card.load_input_example(logged.artifact_location), rows)
+
+
 def test_the_card_of_a_model_names_its_run_and_its_folder(tracking: Entry) -> None:
     client = MlflowClient(tracking.locations.tracking_uri)
     logged = client.search_logged_models([client.get_experiment_by_name("small").experiment_id])[0]
