@@ -7,6 +7,7 @@
 # make faults         kills and resumes searches for a long time (docs/reliability.md)
 # make cluster-test   runs every test of clusters that this machine can run (cluster/README.md)
 # make bench          measures this project and two peers on one workload (benchmarks/README.md)
+# make screens        makes every picture of a screen anew, and says what is cut (screens/)
 # make clean          removes .venv and what tools left behind
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TOO_OLD = frontier-search needs Python 3.11 or newer: make PYTHON=python3.11
 
-.PHONY: frontier frontier-mcu test check wheel wheels faults cluster-test bench clean
+.PHONY: frontier frontier-mcu test check wheel wheels faults cluster-test bench screens clean
 
 frontier: .venv/.installed
 	$(BIN)/frontier-search run --dataset digits --objectives loss,params
@@ -48,6 +49,9 @@ cluster-test: .venv/.dev
 bench: .venv/.installed
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/compare.py
+
+screens: .venv/.dev
+	$(BIN)/python -m screens.make
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")'

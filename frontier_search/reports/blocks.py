@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-FOLDED_ROWS = 16  # a table with more rows than this is folded
+FOLDED_ROWS = 12  # a table with more rows than this is folded
 
 
 @dataclass(frozen=True)

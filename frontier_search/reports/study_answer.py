@@ -30,7 +30,7 @@ def answer(
     """
     sentences = (
         *(_verdicts(judged, level) if judged else _members(studied)),
-        _owners(owned, level),
+        owners(owned, level),
         _basis(studied),
     )
     pictures = [study_claims.forest(judged, level)] if judged else []
@@ -89,20 +89,22 @@ def _members(studied: Sequence[Studied]) -> tuple[str, str]:
     return f"{total} models are on {n} frontier{'s' if n > 1 else ''}.", chance
 
 
-def _owners(owned: Owned, level: float) -> str:
+def owners(owned: Owned, level: float) -> str:
     """Returns which owner has the largest share of how many frontiers, over the whole range."""
-    first = Counter[str]()
+    first, clear = Counter[str](), 0
     for ranges in owned.shares.values():
         ownership = ranges[study_owners.WHOLE_NAME]
-        shares = winner_map.mean_shares(ownership) if ownership else {}
-        if shares:
+        shares = winner_map.shares_of(ownership) if ownership else {}
+        if ownership and shares:
             first[max(shares, key=lambda owner: shares[owner])] += 1
+            clear += winner_map.CLEAR in winner_map.winner(ownership, level)
     if not first:
         return "Too few candidates compete for anybody to own a frontier."
     listed = ", ".join(f"{owner} on {count}" for owner, count in first.most_common())
+    plural = "s" if first.total() > 1 else ""
     return (
         f"The largest share of the frontier belongs to {listed} of {first.total()} "
-        f"dataset{'s' if first.total() > 1 else ''}."
+        f"dataset{plural}; on {clear} of them beyond chance."
     )
 
 

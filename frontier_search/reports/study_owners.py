@@ -112,11 +112,12 @@ def winner_map_of(owned: Owned, level: float) -> Figure:
         if [family.replace("_", " ") for family in families] != [owner.replace("_", " ")]
     )
     caption = (
-        f"Who owns the frontier, by the number of parameters. A bar is divided by the owners' "
-        f"shares of the hypervolume, means over seeds; the words name the largest one. "
-        f"{winner_map.CLEAR}: more than every other owner beyond chance (sign test at {level:.4g}, "
-        f"Holm's correction)." + (f" {members[0].upper()}{members[1:]}." if members else "")
+        "Who owns the frontier, by the number of parameters. A bar is divided by the owners' "
+        "shares of the hypervolume on the mean losses; the words name the largest one. "
+        f"{winner_map.CLEAR}: it owns more than every other owner beyond chance, seed by seed "
+        f"(sign test at {level:.4g}, Holm's correction). Without it, another owner may be as good."
     )
+    caption += f" {members[0].upper()}{members[1:]}." if members else ""
     return Figure("winners.svg", winner_map.draw(owned.shares, list(owned.owners), level), caption)
 
 

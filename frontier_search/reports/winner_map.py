@@ -26,7 +26,7 @@ Map = Mapping[str, Mapping[str, Ownership | None]]
 def draw(owned: Map, owners: Sequence[str], level: float = LEVEL) -> bytes:
     """Draws a row a dataset and a column a range of parameters, as SVG.
 
-    A cell is divided among the owners by their mean shares over seeds, which add up to one. It
+    A cell is divided among the owners by their shares on the mean losses, which add up to one. It
     names the owner with the largest share, and marks it where it owns more than every other owner
     on so many seeds that chance is excluded.
 
@@ -75,7 +75,7 @@ def _cell(
     if ownership is None:
         axes.text(0.5, place, "no such model", color="#777777", **words)
         return
-    shares = mean_shares(ownership)
+    shares = shares_of(ownership)
     if not shares:
         axes.text(0.5, place, "no gain over a constant", color="#777777", **words)
         return
@@ -89,24 +89,23 @@ def _cell(
     axes.text(middle, place, winner(ownership, level), bbox=paper, **words)
 
 
-def mean_shares(ownership: Ownership) -> dict[str, float]:
-    """Returns the mean over seeds of each owner's share of the hypervolume; they add up to one.
+def shares_of(ownership: Ownership) -> dict[str, float]:
+    """Returns each owner's share of the frontier of the mean losses; they add up to one.
 
-    It is empty where nobody owns anything on any seed.
+    It is empty where nobody owns anything. On the mean losses no owner gains from having many
+    candidates, of which another one is lucky on each seed.
     """
-    seeds = ownership.volume[1:][~np.isnan(ownership.volume[1:]).any(axis=1)]
-    if not len(seeds):
-        return {}
-    return dict(zip(ownership.families, map(float, seeds.mean(axis=0)), strict=True))
+    first = ownership.volume[0]
+    return {} if np.isnan(first).any() else dict(zip(ownership.families, first, strict=True))
 
 
 def winner(ownership: Ownership, level: float = LEVEL) -> str:
-    """Returns the owner with the largest mean share, and that share: ``dense 0.55``.
+    """Returns the owner with the largest share, and that share: ``dense 0.55``.
 
     A star follows where it owns more than every other owner beyond chance. It is empty where nobody
     owns anything.
     """
-    shares = mean_shares(ownership)
+    shares = shares_of(ownership)
     if not shares:
         return ""
     first = max(shares, key=lambda owner: shares[owner])

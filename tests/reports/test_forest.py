@@ -67,7 +67,7 @@ def owned() -> Ownership:
 def test_the_winner_owns_the_largest_share_and_has_a_star_where_chance_is_excluded(
     owned: Ownership,
 ) -> None:
-    shares = winner_map.mean_shares(owned)
+    shares = winner_map.shares_of(owned)
     assert sum(shares.values()) == pytest.approx(1)
     first = max(shares, key=lambda owner: shares[owner])
     assert winner_map.winner(owned) == f"{first} {shares[first]:.2f} {winner_map.CLEAR}"
