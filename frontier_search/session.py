@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from frontier_search.errors import SearchError
 from frontier_search.frontier.frontier import Frontier, losses
+from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.frontier.races import Audits, Races
 from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.sampling.proposer import open_proposer
@@ -35,6 +36,9 @@ class Session:
     Args:
         search: the question. The storage remembers its fingerprint.
         storage: opened for writing, under the search's lock.
+
+    Attributes:
+        gain: the share of the hypervolume that the cohort told last added; None before one is.
 
     Raises:
         SpecError: the storage holds a search of this name that asks something else.
@@ -66,6 +70,8 @@ class Session:
         self._n_observed = 0  # the proposer has seen the outcomes of the cohorts below this index
         self._n_recorded = 0  # the cohorts below this index are known to be recorded
         self._chances = self._record.chances()  # by cohort, see ``Proposer.chance``
+        self._volume: Hypervolume | None = None
+        self.gain: float | None = None
         self._cohort_s: list[float] = []  # of the cohorts that were asked and told in this process
         self._asked_s: dict[int, float] = {}
         self._load()
@@ -167,12 +173,13 @@ class Session:
     def _note_chance(self) -> None:
         """Writes the chance that the last cohort adds to the frontier, unless it is written."""
         last = len(self._cohorts) - 1
-        if self.search.until is None or last < len(self._chances):
+        if last < 0 or last in self._chances or self._is_recorded(last):
             return
         self._observe_before(last)
         chance = self._proposer.chance(self._cohorts[last])
-        self._chances.append(1.0 if chance is None else chance)
-        self._record.write_chances(self._chances)
+        if chance is not None:
+            self._chances[last] = chance
+            self._record.write_chance(last, chance)
 
     def _observe(self, trial: Trial) -> None:
         """Shows the proposer a finished trial."""
@@ -239,8 +246,17 @@ class Session:
             self._cohort_s.append(time.monotonic() - self._asked_s.pop(cohort.index))
         # only the new ones: a trial that was finished before may be a member already
         new = [self._trials[number] for number, _ in running]
-        self._frontier = Frontier.of([*self._frontier.members, *new], self.objectives)
+        before = self._frontier
+        self._frontier = Frontier.of([*before.members, *new], self.objectives)
+        self._note_gain(before)
         return [self._trials[number] for number in cohort.numbers]
+
+    def _note_gain(self, before: Frontier) -> None:
+        """Computes what the cohort that was told added to the frontier before it."""
+        if self._volume is None or self._volume.reference is None:
+            self._volume = Hypervolume(self._trials, self.objectives)
+        now = self._volume.of(self._frontier.members)
+        self.gain = 1 - self._volume.of(before.members) / now if now > 0 else None
 
     # ---- budgets ---------------------------------------------------------------------------------
 
@@ -287,7 +303,7 @@ class Session:
     @property
     def chance(self) -> float | None:
         """The probability that the last cohort adds noticeably to the hypervolume, if known."""
-        return self._chances[-1] if self._chances else None
+        return next(reversed(self._chances.values()), None)
 
     def note_elapsed(self) -> None:
         """Writes how long the search has been live, for its time budget."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from frontier_search import session as session_module
 from frontier_search.errors import SearchError
+from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.objective import OBJECTIVES
 from frontier_search.search.search import Search
 from frontier_search.session import HOPELESS_TRIALS, Session, judge
@@ -351,6 +352,22 @@ def test_a_search_until_settled_ends_by_itself(open_session: Callable[..., Sessi
     assert again.finished
     assert again.chance == live.chance
     assert ask(open_session(replace(search, until=None))).index == len(live.trials) // 8
+
+
+def test_every_search_that_predicts_tells_the_gain_and_the_chance_of_more(
+    open_session: Callable[..., Session],
+) -> None:
+    search = toys.search(sampler="known_size", trials=40, cohort=4)
+    live = open_session(search)
+    assert (live.gain, live.chance) == (None, None)
+    fakes.play(live)
+    volume = Hypervolume(live.trials, live.objectives)
+    assert live.gain == pytest.approx(volume.gains([40])[40], abs=1e-9)
+    assert live.chance is not None
+    assert live.chance < 1.0
+    assert not live.settled
+    again = open_session(search)
+    assert again.chance == live.chance
 
 
 def test_time_counts_only_while_a_session_is_live(

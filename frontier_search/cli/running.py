@@ -49,7 +49,8 @@ def run_search(
         SearchError: the search stopped. The sentence says how to resume.
     """
     library()  # warns here where there is none, because what workers say is not shown
-    for note in filter(None, [entry.changed_code(), *entry.search.notes()]):
+    warm = [f"warmed by {each}" for each in entry.search.warm_start]
+    for note in filter(None, [entry.changed_code(), *entry.search.notes(), *warm]):
         click.echo(note, err=True)
     mirror_process = MirrorProcess(entry) if mirror else None
     with _says_how_to_resume(entry):

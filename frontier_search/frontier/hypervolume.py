@@ -56,6 +56,20 @@ class Hypervolume:
             values[k], seen = self.of(frontier), k
         return values
 
+    def gains(self, counts: Iterable[int]) -> dict[int, float]:
+        """Returns what the last cohort of the first k trials added, for each k of ``counts``.
+
+        It is a share of their hypervolume, 0 where they have none.
+        """
+        first: dict[int, int] = {}  # cohort -> the number of trials before it
+        for position, trial in enumerate(self.trials):
+            first.setdefault(trial.cohort, position)
+        starts = {k: first[self.trials[k - 1].cohort] for k in counts if k}
+        found = self.curve({*starts, *starts.values()})
+        return {
+            k: 1 - found[start] / found[k] if found[k] > 0 else 0.0 for k, start in starts.items()
+        }
+
     def _points(self, trials: Sequence[Trial]) -> NDArray[np.float64]:
         points = losses(trials, self.objectives)
         for column, objective in enumerate(self.objectives):

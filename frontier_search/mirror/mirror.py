@@ -45,6 +45,7 @@ from frontier_search.trial import Trial
 PAGE_EVERY_S = 10.0  # between two versions of the frontier's page while the search is live
 HYPERVOLUME = "hypervolume"
 LEAST_CHANCE = 0.005  # of membership; a smaller one is shown as 0.00
+GAIN, CHANCE = "hypervolume_gain", "chance_of_more"  # of the last cohort, and of a further gain
 
 
 class Mirror:
@@ -192,10 +193,17 @@ class Mirror:
         if not wanted:
             return
         ends = [payload.milliseconds(trial.finished_at) for trial in counted]
-        values = Hypervolume(counted, self._objectives).curve(wanted)
-        self.client.log_curve(
-            parent, HYPERVOLUME, {step: (value, max(ends[:step])) for step, value in values.items()}
-        )
+        volume, chances = Hypervolume(counted, self._objectives), self._reader.chances()
+        chance = {k: chances.get(counted[k - 1].cohort) for k in wanted}
+        curves = {
+            GAIN: volume.gains(wanted),
+            CHANCE: {k: value for k, value in chance.items() if value is not None},
+            HYPERVOLUME: volume.curve(wanted),  # last: what it has is logged
+        }
+        for name, values in curves.items():
+            points = {step: (value, max(ends[:step])) for step, value in values.items()}
+            if points:
+                self.client.log_curve(parent, name, points)
         self._logged_steps |= set(wanted)
 
     def _draw(

@@ -78,9 +78,7 @@ class LiveView(View):
                 first.to_minimised(trial.objectives[first.name]) for trial in frontier.members
             ]
             facts.append(f"best {first.name} {first.from_minimised(min(values)):.4g}")
-        if session.chance is not None:
-            facts.append(f"chance of a further gain {session.chance:.0%}")
-        return ", ".join([*facts, *_endings(session.trials)])
+        return ", ".join([*facts, *_gains(session), *_endings(session.trials)])
 
 
 class Pace:
@@ -158,7 +156,7 @@ class _Panel:
         elif self.pace.rate(finished):
             left = self.pace.left(finished, session.time_left_s)
             facts += [f"{self.pace.rate(finished):.2g} trials/s", left]
-        facts += _endings(trials)
+        facts += [*(_gains(session) if session else ()), *_endings(trials)]
         self._spinner.update(text=Text(", ".join(facts)))
         bar = ProgressBar(self.search.trials, finished, width=BAR_COLUMNS)
         return Group(self._spinner, bar, Text(self._in_training(trials), "dim"), self._members)
@@ -235,6 +233,16 @@ def _ending(session: Session) -> str:
         return ""
     early = len(session.trials) < session.search.trials
     return "settled" if early and session.settled else "finished"
+
+
+def _gains(session: Session) -> list[str]:
+    """Returns what the last cohort added to the hypervolume, and the chance of more, in words."""
+    words = []
+    if session.gain is not None:
+        words.append(f"last gain {session.gain:.1%}")
+    if session.chance is not None:
+        words.append(f"chance of more {session.chance:.0%}")
+    return words
 
 
 def _endings(trials: Sequence[Trial]) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.frontier.hypervolume import Hypervolume
+from frontier_search.frontier.hypervolume import Hypervolume, in_finished_cohorts
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import TrialState
@@ -19,9 +19,12 @@ def progress(entry: Entry) -> dict[str, Any]:
     with closing(TrialReader(entry)) as reader:
         trials = reader.trials()
         spent = reader.is_spent(trials)
+        chance = next(reversed(reader.chances().values()), None)
     states = Counter(trial.state for trial in trials)
     finished = sum(count for state, count in states.items() if state.finished)
     objectives = search.objective_table()
+    volume, recorded = Hypervolume(trials, objectives), in_finished_cohorts(trials)
+    gains = Hypervolume(recorded, objectives).gains([len(recorded)])
     return {
         "search": search.name,
         "dataset": search.dataset,
@@ -33,7 +36,10 @@ def progress(entry: Entry) -> dict[str, Any]:
         "fail": states[TrialState.FAIL],
         "running": states[TrialState.RUNNING],
         "frontier": len(Frontier.of(trials, objectives).members),
-        "hypervolume": round(Hypervolume(trials, objectives).of(trials), 4),
+        "hypervolume": round(volume.of(trials), 4),
+        "last gain": round(gains[len(recorded)], 4) if recorded else None,
+        "chance of more": None if chance is None else round(chance, 3),
+        "warmed by": "; ".join(map(str, search.warm_start)) or None,
     }
 
 

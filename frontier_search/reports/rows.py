@@ -18,19 +18,27 @@ WIDTH = 140  # in characters, of a table that is written to a pipe or a file
 
 
 def render(rows: Sequence[Mapping[str, Any]], form: str) -> str:
-    """Returns rows that share their keys as ``table``, ``json`` or ``csv``."""
+    """Returns rows that share their keys as ``table``, ``json`` or ``csv``.
+
+    A table has no column in which every value is None.
+    """
     if form == "json":
         return json.dumps(list(rows), indent=2)
     if form == "csv":
         return to_csv(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in rows[0] if rows else ():
-        words = " ".join([str(key), *(str(row[key]) for row in rows)]).split()
+    keys = [key for key in rows[0] if any(row[key] is not None for row in rows)] if rows else []
+    for key in keys:
+        words = " ".join([str(key), *(_cell(row[key]) for row in rows)]).split()
         # rich narrows the widest columns first, and would cut their words before it wraps others
         table.add_column(str(key), min_width=max(map(len, words)))
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(_cell(row[key]) for key in keys))
     return to_text(table)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.storage import records
 from frontier_search.storage.catalog import Entry
-from frontier_search.storage.records import CHANCES, is_settled
+from frontier_search.storage.records import chances, is_settled
 from frontier_search.storage.search_record import stored_elapsed_s
 from frontier_search.trial import Trial
 
@@ -63,6 +63,15 @@ class TrialReader:
             self._compared |= {trial.number for trial in new}
         return self._frontier
 
+    def chances(self) -> dict[int, float]:
+        """Returns the chance of each cohort to add to the hypervolume, where it was told.
+
+        It is read after ``trials``.
+        """
+        if self._study_id is None:
+            return {}
+        return chances(self._storage.get_study_user_attrs(self._study_id))
+
     def is_spent(self, trials: list[Trial]) -> bool:
         """Returns whether the search has ended.
 
@@ -76,7 +85,7 @@ class TrialReader:
         if self._study_id is None:
             return False
         attributes = self._storage.get_study_user_attrs(self._study_id)
-        if search.until is not None and is_settled(attributes.get(CHANCES, [])):
+        if search.until is not None and is_settled(chances(attributes)):
             return True
         if search.time_budget_s is None:
             return False

@@ -16,7 +16,8 @@ from frontier_search.trial import Outcome, Trial, TrialState
 
 UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"
 SEARCH, FINGERPRINT, ELAPSED = "search", "fingerprint", "elapsed_s"
-CHANCES = "chances"
+CHANCES = "chances"  # a list by cohort, as earlier versions wrote it
+CHANCE = "chance/"  # prefix, before the index of a cohort
 SAMPLER = "sampler:"  # prefix of the attributes that samplers wrote on their in-memory studies
 
 OPTUNA_STATES = {
@@ -33,14 +34,23 @@ UNLIKELY = 0.2  # a chance to add noticeably to the hypervolume
 IN_A_ROW = 2  # cohorts of such a chance, after which a search is settled
 
 
-def is_settled(chances: Sequence[float]) -> bool:
+def is_settled(chances: Mapping[int, float]) -> bool:
     """Returns whether the last cohorts were all unlikely to add noticeably to the hypervolume.
 
     Args:
-        chances: by cohort.
+        chances: by cohort, in order.
     """
-    last = chances[-IN_A_ROW:]
+    last = list(chances.values())[-IN_A_ROW:]
     return len(last) == IN_A_ROW and max(last) < UNLIKELY
+
+
+def chances(attributes: Mapping[str, Any]) -> dict[int, float]:
+    """Returns the chance of each cohort to add to the hypervolume, from a study's attributes."""
+    found = dict(enumerate(attributes.get(CHANCES, [])))
+    for key, value in attributes.items():
+        if key.startswith(CHANCE):
+            found[int(key.removeprefix(CHANCE))] = value
+    return dict(sorted(found.items()))
 
 
 def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int]) -> FrozenTrial:

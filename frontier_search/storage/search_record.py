@@ -89,14 +89,13 @@ class SearchRecord:
             if key.startswith(prefix)
         }
 
-    def chances(self) -> list[float]:
+    def chances(self) -> dict[int, float]:
         """Returns, by cohort, the chance that it adds to the hypervolume, as far as written."""
-        attributes = self._store.get_study_user_attrs(self._study_id)
-        return list(attributes.get(records.CHANCES, []))
+        return records.chances(self._store.get_study_user_attrs(self._study_id))
 
-    def write_chances(self, chances: Sequence[float]) -> None:
-        """Writes, by cohort, the chance that it adds to the hypervolume."""
-        self._store.set_study_user_attr(self._study_id, records.CHANCES, list(chances))
+    def write_chance(self, cohort: int, chance: float) -> None:
+        """Writes the chance that a cohort adds to the hypervolume."""
+        self._store.set_study_user_attr(self._study_id, f"{records.CHANCE}{cohort}", chance)
 
     @property
     def elapsed_s(self) -> float:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from frontier_search.frontier.hypervolume import curve_counts, in_finished_cohorts
+import pytest
+
+from frontier_search.frontier.hypervolume import Hypervolume, curve_counts, in_finished_cohorts
+from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial, TrialState
 
 
@@ -14,6 +17,17 @@ def test_the_curve_waits_for_whole_cohorts(trials: list[Trial]) -> None:
     ]
     assert [trial.number for trial in in_finished_cohorts(running)] == [0, 1, 2, 3]
     assert in_finished_cohorts(trials) == trials
+
+
+def test_gains_add_up_to_the_hypervolume(entry: Entry, trials: list[Trial]) -> None:
+    volume = Hypervolume(trials, entry.search.objective_table())
+    ends = [4, 8, 12]  # of the cohorts
+    gains = volume.gains(ends)
+    assert gains[4] in (0.0, 1.0)
+    assert volume.of(trials[:4]) / ((1 - gains[8]) * (1 - gains[12])) == pytest.approx(
+        volume.of(trials)
+    )
+    assert volume.gains([0]) == {}
 
 
 def test_the_curve_has_two_hundred_points_at_most() -> None:

@@ -17,7 +17,7 @@ from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import client, payload
-from frontier_search.mirror.mirror import HYPERVOLUME, Mirror
+from frontier_search.mirror.mirror import CHANCE, GAIN, HYPERVOLUME, Mirror
 from frontier_search.mirror.view import VIEW_TAG
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
@@ -131,6 +131,22 @@ def test_the_pages_say_who_the_members_are(tracked: At, trials: list[Trial]) -> 
     assert first.count("](#/experiments/") == 3
     assert parent.info.run_id in first
     assert text_of(entry, parent, "frontier.svg").lstrip().startswith("<?xml")
+
+
+def test_the_gain_of_the_last_cohort_and_the_chance_of_more_are_logged(
+    tracked: At, trials: list[Trial]
+) -> None:
+    entry = tracked("mlflow.db")
+    Mirror(entry).sync()
+    run_id = runs_of(entry)["small"].info.run_id
+    client = MlflowClient(entry.locations.tracking_uri)
+    gains, chances = (
+        {point.step: point.value for point in client.get_metric_history(run_id, name)}
+        for name in (GAIN, CHANCE)
+    )
+    meter = Hypervolume(trials, entry.search.objective_table())
+    assert gains == pytest.approx(meter.gains(range(1, 13)))
+    assert chances == dict.fromkeys(range(1, 13), 1.0)  # fewer than 16 trials are complete
 
 
 def test_members_are_marked(tracked: At, trials: list[Trial]) -> None:
