@@ -15,7 +15,8 @@ from frontier_search.export.scalars import Scalars
 from frontier_search.models.editions import family
 from frontier_search.models.family import Architecture
 from frontier_search.storage.catalog import Entry
-from frontier_search.table import predictions
+from frontier_search.table import predictions, sequences
+from frontier_search.table.options import TableOptions
 from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.trial import Trial
 
@@ -76,10 +77,15 @@ class MemberModel:
 
 @dataclass(frozen=True)
 class Predictor:
-    """The model of a member, with the preprocessing of its seed's training rows."""
+    """The model of a member, with the preprocessing of its seed's training rows.
+
+    Attributes:
+        options: of the table, which say how steps become rows.
+    """
 
     model: MemberModel
     preprocessing: Preprocessing
+    options: TableOptions
 
     @staticmethod
     def of(entry: Entry, trial: Trial) -> Predictor:
@@ -97,18 +103,21 @@ class Predictor:
                 "the models of a table of your own take raw rows."
             )
         model = MemberModel.of(entry, trial)
-        return Predictor(model, dataset.preprocessing(model.seed))
+        return Predictor(model, dataset.preprocessing(model.seed), entry.search.table)
 
     def predict(self, rows: Any) -> pd.DataFrame:
         """Returns a column for each target: names of classes, or numbers in the target's unit.
 
         Args:
             rows: a frame, or a mapping from names of columns to values, as in the table that was
-                searched. Columns are in any order; those that are not needed are ignored.
+                searched. Columns are in any order; those that are not needed are ignored. Where a
+                row is a step, there is a prediction for each sequence, in the order in which they
+                begin, or for each window, the last of which ends with the last step.
 
         Raises:
             SpecError: a column is missing or a cell cannot be read; all of them, each by name.
         """
+        rows = self._rows(rows)
         outputs = self._outputs(rows)
         return predictions.predictions(self.preprocessing, outputs, getattr(rows, "index", None))
 
@@ -118,8 +127,18 @@ class Predictor:
         Raises:
             SpecError: as ``predict``, or the target is a number.
         """
+        rows = self._rows(rows)
         outputs = self._outputs(rows)
         return predictions.probabilities(self.preprocessing, outputs, getattr(rows, "index", None))
+
+    def _rows(self, rows: Any) -> Any:
+        """Returns rows as the models take them, of steps as they are in the table."""
+        if self.options.sequence is None and self.options.window is None:
+            return rows
+        import pandas as pd
+
+        frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(dict(rows))
+        return sequences.like(frame, self.options, self.preprocessing.columns)
 
     def _outputs(self, rows: Any) -> NDArray[np.float32]:
         return self.model.outputs(self.preprocessing.transform(rows))

@@ -236,6 +236,13 @@ OF_TABLE = (  # the attributes of ``TableOptions``
         metavar="COLUMN|row-order",
         help="Train on the past, test on the future, by this column.",
     ),
+    once(
+        "--sequence",
+        metavar="COLUMN",
+        help="Rows are steps: make a row of each sequence, in the order of --time.",
+    ),
+    once("--window", type=int, metavar="STEPS", help="Forecast one series from so many steps."),
+    once("--ahead", type=int, metavar="STEPS", help="From a window to its target.  [default: 1]"),
     once("--split", metavar="COLUMN", help="The column that says train, validation or test."),
     once("--weight", metavar="COLUMN", help="The weight of each row."),
     once("--class-weight", metavar="balanced", help="Let every class weigh the same."),

@@ -86,7 +86,9 @@ def way(table: Understanding) -> str:
     words = WAYS[table.splitter.way].format(
         often="once for all seeds" if fixed else "anew for every seed"
     )
-    return words + "; one split for all seeds" * (fixed and table.splitter.way != "random")
+    n = table.splitter.gap
+    gap = f"; {n} windows between two parts are left out" if n else ""
+    return words + "; one split for all seeds" * (fixed and table.splitter.way != "random") + gap
 
 
 def _column(each: Column) -> dict[str, Any]:

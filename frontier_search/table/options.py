@@ -28,6 +28,9 @@ class TableOptions:
         keep: columns to use although they look like identifiers, texts or copies.
         group: the column whose equal values stay in one part of a split.
         time: the column by which splits go forward, or ``row-order``.
+        sequence: the column that says to which sequence a step belongs; a row is a sequence.
+        window: steps of a window of one series; a row is a window.
+        ahead: how many steps behind a window its target lies.
         split: the column that says which part a row belongs to.
         weight: the column of row weights.
         class_weight: ``balanced``: every class weighs the same in training.
@@ -58,6 +61,9 @@ class TableOptions:
     comment: str | None = None
     header: Literal["yes", "no"] | None = None
     sheet: str | None = None
+    sequence: str | None = None
+    window: int | None = None
+    ahead: int | None = None
     rules: int = RULES
 
     def given(self) -> dict[str, Any]:
@@ -91,6 +97,8 @@ class TableOptions:
             "header": _one_of(values, "header", ("yes", "no")),
             "strict": bool(spec.get("strict", False)),
             "rules": values.whole("table_rules", RULES),
+            "window": values.whole("window", 1) if "window" in spec else None,
+            "ahead": values.whole("ahead", 0, low=0) if "ahead" in spec else None,
         }
         for key in ("target", "drop", "keep", "missing"):
             given = spec.get(key, ())
@@ -107,7 +115,7 @@ class TableOptions:
 
 
 TEXTS = (
-    "group", "time", "split", "weight",
+    "group", "time", "sequence", "split", "weight",
     "separator", "decimal", "thousands", "encoding", "comment", "sheet",
 )  # fmt: skip
 KEYS = (*(each.name for each in fields(TableOptions) if each.name != "rules"), "table_rules")

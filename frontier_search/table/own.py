@@ -135,6 +135,7 @@ def dataset(understanding: Understanding, name: str) -> Dataset:
         budget=BUDGET,
         split=own,
         image=understanding.raw.image,
+        sequence=understanding.raw.sequence,
         population="one split"
         if understanding.splitter.fixed
         else POPULATION[understanding.splitter.way],

@@ -69,6 +69,10 @@ class RawTable:
         targets: the names of target columns, where the format says which they are.
         part: which part of a split each row belongs to, 0 train, 1 validation, 2 test, (n_rows,);
             None if the table is not split.
+        sequence: (steps, channels) if the columns are the steps of a sequence, step by step. Of a
+            long table they are named as ``sequences`` says.
+        gap: if the rows are windows of one series in the order of time: how many of them lie
+            between two parts of a split, so that no step is in both.
     """
 
     frame: pd.DataFrame
@@ -77,6 +81,13 @@ class RawTable:
     targets: tuple[str, ...] = ()
     source: str = field(default="", compare=False)
     part: NDArray[np.int64] | None = field(default=None, compare=False)
+    sequence: tuple[int, int] | None = None
+    gap: int | None = None
+
+    @property
+    def placed(self) -> bool:
+        """Whether each feature has its place, as a pixel or a step, and none can be left out."""
+        return self.image is not None or self.sequence is not None
 
 
 def checked_names(names: list[str], source: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,13 +30,14 @@ def columns_of(
 ) -> tuple[Column, ...]:
     problems: list[SpecError] = []
     columns = []
-    if raw.image is not None:  # a pixel keeps its place
+    if raw.placed:  # a pixel or a step keeps its place
+        n_steps = math.prod(raw.sequence) if raw.sequence else len(names)  # and others come behind
         pixels = [
             Column(name, "number", 0, 2, whole=raw.frame[name].dtype.kind in "iu")
-            for name in names
+            for name in names[:n_steps]
             if name not in targets
         ]
-        names = list(targets)
+        names = [name for name in names[n_steps:] if name not in targets] + list(targets)
     else:
         pixels = []
     unread = {choosing.find(names, name, "drop") for name in choosing.expanded(names, options.drop)}

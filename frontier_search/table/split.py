@@ -38,6 +38,7 @@ class Splitter:
         groups: group numbers (n_rows,), for groups.
         order: what the rows are ordered by (n_rows,), for forward.
         part: 0 train, 1 validation, 2 test (n_rows,), for given.
+        gap: rows between two parts of a forward split, which are in no part.
         fixed: whether all seeds have the same parts.
     """
 
@@ -47,6 +48,7 @@ class Splitter:
     order: NDArray[np.float64] | None = None
     part: NDArray[np.int64] | None = None
     fixed: bool = False
+    gap: int = 0
 
     def __call__(self, seed: int) -> Parts:
         seed = 0 if self.fixed else seed
@@ -55,7 +57,7 @@ class Splitter:
         if self.way == "groups" and self.groups is not None:
             return _grouped(self.groups, self.classes, seed)
         if self.way == "forward" and self.order is not None:
-            return _forward(self.order)
+            return _forward(self.order, self.gap)
         if self.way == "given" and self.part is not None:
             return _given(self.part, self.classes, seed)
         if not self.classes.any():
@@ -140,10 +142,10 @@ def _fill(
     return np.array(rest[: n - 2 * fifth - waste]), np.array(filled[1]), np.array(filled[0])
 
 
-def _forward(order: NDArray[np.float64]) -> Parts:
+def _forward(order: NDArray[np.float64], gap: int) -> Parts:
     """Trains on the first 60 %, validates on the next 20 % and tests on the last.
 
-    Rows of one time stay in one part.
+    Rows of one time stay in one part. The first ``gap`` rows of validation and test are left out.
     """
     rows = np.argsort(order, kind="stable")
     sizes = sixty_twenty_twenty(len(rows))
@@ -152,7 +154,14 @@ def _forward(order: NDArray[np.float64]) -> Parts:
         raise SpecError("--time: it has fewer than three different times, one for each part.")
     first = _nearest(changes[:-1], sizes.train)
     second = _nearest(changes[changes > first], sizes.train + sizes.val)
-    return Parts(rows[:first], rows[first:second], rows[second:])
+    val, test = rows[first + gap : second], rows[second + gap :]
+    if not (len(val) and len(test)):
+        raise SpecError(
+            f"--window: between two parts lie {gap} windows that would share steps, and "
+            f"{len(rows)} windows leave none for validation or test. Give a smaller --window, or "
+            "more steps."
+        )
+    return Parts(rows[:first], val, test)
 
 
 def _nearest(edges: NDArray[np.intp], cut: int) -> int:

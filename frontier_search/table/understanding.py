@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
-from frontier_search.table import belonging, choosing, copies, roles, target
+from frontier_search.table import belonging, choosing, copies, roles, sequences, target
 from frontier_search.table.cells import Numbers
 from frontier_search.table.coding import WHITE, NumberCoding, Scale, usual_values
 from frontier_search.table.column import CODED, Column, looks_like_time
@@ -165,8 +165,11 @@ class Understanding:
             training: row numbers.
         """
         codings = []
+        shared = self._scales_of_channels(training)
         for each in self.used:
             coding = each.coding(self.values[each.name][training])
+            if shared and isinstance(coding, NumberCoding):
+                coding = replace(coding, scale=shared[sequences.channel_of(each.name)])
             if self.pixels and isinstance(coding, NumberCoding):
                 coding = replace(coding, scale=Scale(0.0, 0.0, WHITE, 0.0, WHITE))
             codings.append(coding)
@@ -180,6 +183,21 @@ class Understanding:
         return Preprocessing(
             tuple(codings), Target(names, (), tuple(centre.tolist()), tuple(scale.tolist()))
         )
+
+    def _scales_of_channels(self, training: NDArray[np.intp]) -> dict[str, Scale]:
+        """Returns one scale for all steps of a column of a long table; a missing step is its mean.
+
+        Arrays of sequences, whose columns come from no table, have none: their numbers are scaled
+        one by one, as the features of any array.
+        """
+        if self.options.sequence is None and self.options.window is None:
+            return {}
+        seen: dict[str, list[Numbers]] = {}
+        for each in self.used:
+            values = self.values[each.name][training]
+            seen.setdefault(sequences.channel_of(each.name), []).append(values)
+        scales = {name: Scale.fit(_given(np.concatenate(parts))) for name, parts in seen.items()}
+        return {name: replace(scale, fill=scale.centre) for name, scale in scales.items()}
 
     def inputs(self, preprocessing: Preprocessing) -> NDArray[np.float32]:
         """Returns the inputs of a model for all rows, (n_rows, width)."""
@@ -198,6 +216,7 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
     Raises:
         SpecError: no model can be trained on it; every reason, each a sentence.
     """
+    raw, options = sequences.as_rows(raw, options)
     frame, source = raw.frame, raw.source
     names = [str(name) for name in frame.columns]
     if len(frame) < MIN_ROWS:
@@ -225,7 +244,7 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
     }
     copied: tuple[Copy, ...] = ()
     groups: tuple[str, ...] = ()
-    if raw.image is None:
+    if not raw.placed:
         copied = copies.find([each for each in columns if each.used], values)
         columns = roles.without_copies(columns, copied, options)
         groups = belonging.suspected(kept, columns, values, targets)
@@ -237,6 +256,10 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
     # the pixels of an image are scaled alike by all training rows
     fixed = understood.is_large and not (understood.pixels and bool(targets.classes))
     return replace(understood, splitter=replace(splitter, fixed=fixed))
+
+
+def _given(values: Numbers) -> Numbers:
+    return values[~np.isnan(values)]
 
 
 def _classes_of(targets: Targets) -> NDArray[np.int64]:
@@ -273,7 +296,10 @@ def _splitter(table: Understanding) -> Splitter:
     if options.split is not None:
         part = given_parts(frame[choosing.find(names, options.split, "split")])
         return Splitter("given", classes, part=part)
-    if options.time is not None:
+    if table.raw.gap is not None:
+        order = np.arange(float(len(frame)))
+        return Splitter("forward", classes, order=order, gap=table.raw.gap)
+    if options.time is not None and options.sequence is None:
         if options.time == ROW_ORDER:
             return Splitter("forward", classes, order=np.arange(float(len(frame))))
         name = choosing.find(names, options.time, "time")

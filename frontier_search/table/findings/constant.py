@@ -15,7 +15,7 @@ LARGE_SHARE = 0.001  # of the rows of a large table
 
 def find(table: Understanding) -> list[Found]:
     """Finds them; constant ones are left out, the others are scaled with a floor and clipped."""
-    if table.raw.image is not None:
+    if table.raw.placed:
         return []
     found: list[Found] = []
     constant = tuple(

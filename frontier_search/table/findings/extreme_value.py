@@ -12,7 +12,7 @@ from frontier_search.table.understanding import Understanding
 def find(table: Understanding) -> list[Found]:
     """Finds them; in features they are clipped to the range of the others."""
     found: list[Found] = []
-    if table.raw.image is not None or table.pixels:
+    if table.raw.placed or table.pixels:
         return found
     for name, values in table.numbers.items():
         far = ~table.usual(name) & ~np.isnan(values)

@@ -20,7 +20,7 @@ CODES = frozenset({0, -1, -9, 9, -99, 99, -999, 999, -9999, 9999, -99999, 99999,
 
 def find(table: Understanding) -> list[Found]:
     """Finds them; they stay numbers, or a class, until the user says that they are missing."""
-    if table.raw.image is not None or table.pixels:
+    if table.raw.placed or table.pixels:
         return []
     found: list[Found] = []
     for name, values in table.numbers.items():

@@ -26,7 +26,7 @@ DIFFERENT = 10  # targets, below which an order of them says little
 
 def find(table: Understanding) -> list[Found]:
     """Finds them; they stay in use until the user drops them."""
-    if table.raw.image is not None:
+    if table.raw.placed:
         return []
     found: list[Found] = []
     y = table.targets.values

@@ -27,7 +27,8 @@ PARTS = (
 def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     """Reads arrays X (n_rows, ...) and y (n_rows,) or (n_rows, n_targets), or those of each part.
 
-    An X of shape (n_rows, height, width) or (n_rows, channels, height, width) holds images.
+    An X of shape (n_rows, height, width) or (n_rows, channels, height, width) holds images. One of
+    shape (n_rows, time, channels) holds sequences: which of the two is for the families to say.
 
     Raises:
         SpecError: it is no such archive; everything that is wrong, each a sentence.
@@ -64,6 +65,8 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
         raise SpecError(problems)
     image = (1, *x.shape[1:])[-3:] if x.ndim in (3, 4) else None
     table = from_arrays(x.reshape(len(x), math.prod(x.shape[1:])), y, source, "npz", image)
+    if x.ndim == 3:
+        table = replace(table, sequence=(x.shape[1], x.shape[2]))
     return table if part is None else replace(table, part=part)
 
 
