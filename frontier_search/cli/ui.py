@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ def _serve_mlflow(entry: Entry, port: int, page: ServedPage) -> None:
     from frontier_search.errors import SearchError
     from frontier_search.mirror import server  # mlflow loads here, when the page is there
 
-    with server.serve(entry, port, page.say) as pages:
+    with server.serve(entry, port, _teller(page)) as pages:
         page.link(pages.chart)
         click.echo(pages.chart)
         click.echo(f"the page among MLflow's files: {pages.page}", err=True)
@@ -90,6 +91,20 @@ def _serve_mlflow(entry: Entry, port: int, page: ServedPage) -> None:
         click.echo(forwarding(page.port, pages.port), err=True)
         pages.process.wait()
         raise SearchError("its server has ended.")
+
+
+def _teller(page: ServedPage) -> Callable[[str], None]:
+    """Returns a function that says on the page where MLflow is, and each new step here too."""
+    steps: list[str] = []
+
+    def say(words: str) -> None:
+        page.say(words)
+        step = words.partition(":")[0]
+        if step not in steps[-1:]:
+            steps.append(step)
+            click.echo(step, err=True)
+
+    return say
 
 
 def forwarding(*ports: int) -> str:

@@ -83,6 +83,12 @@ class Client:
         return self.uri.startswith(("http://", "https://"))
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a database already; a server always has one."""
+        path = sqlite_path(self.uri)
+        return path is None or path.exists()
+
+    @property
     def mlflow(self) -> MlflowClient:
         """MLflow's own client, made on first use because that opens or creates the database."""
         if self._mlflow is None:

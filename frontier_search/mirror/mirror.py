@@ -211,7 +211,8 @@ class Mirror:
     ) -> None:
         """Logs the frontier as a table, as a page, as a picture and in words.
 
-        It does so when the members have changed, and once more at the end with every trial.
+        It does so when the members have changed, and once more at the end with every trial, what
+        the members get wrong, and how likely trials are to be members.
         """
         search = self.entry.search
         parent = runs[search.name]
@@ -221,6 +222,7 @@ class Mirror:
             json.dumps([trial.uid for trial in frontier.members]).encode()
         ).hexdigest()[:12]
         wanted = f"{digest} after {sum(trial.state.finished for trial in trials)} trials"
+        wanted += " so far" if live else ""
         drawn = parent.tags.get(payload.DRAWN, "")
         recent = time.monotonic() - self._drawn_at < PAGE_EVERY_S
         if wanted == drawn or (live and (recent or drawn.startswith(digest))):
@@ -232,12 +234,13 @@ class Mirror:
             parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
         )
         chart = Chart.of(search, trials)
-        if not live:  # it loads torch, as logging models does
+        if not live:
+            self._mark_chances(runs, chart)
+            # this loads torch, as logging models does
             chart = replace(chart, mistakes=mistakes.of(self.entry, frontier.members))
         picture = draw(chart, "svg").decode()
         self.client.log_file(parent, notes.PICTURE, picture)
         self.client.log_file(parent, "frontier.html", html.page(chart, picture))
-        self._mark_chances(runs, chart)
         note = notes.experiment(search, self.experiment_id, parent.run_id)
         self.client.describe(self.experiment_id, note)
         words = notes.parent(search, found, self._objectives)

@@ -48,7 +48,7 @@ FINGERPRINT = "fingerprint"
 LONGEST_PARAM, LONGEST_TAG = 6000, 5000
 # the metrics whose value of each seed is logged
 PER_SEED = ("val_loss", "test_loss")
-CURVE, CURVE_EPOCHS = "curve/val_loss", 20  # a step costs a twelfth of a millisecond
+CURVE, CURVE_EPOCHS = "curve/val_loss", 12  # a step costs a twelfth of a millisecond
 VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
 

@@ -62,20 +62,27 @@ def serve(
         SearchError: the server did not start, or MLflow cannot be brought up to date.
     """
     mirror = Mirror(entry, lambda words: say(f"MLflow is brought up to date: {words}"))
-    port = 0 if mirror.client.is_server else free_port(port)
-    say("MLflow is brought up to date")
-    mirror.sync()
     if mirror.client.is_server:
+        say("MLflow is brought up to date")
+        mirror.sync()
         yield _pages(mirror.client.uri, mirror, 0, None)
         return
+    port = free_port(port)
     with tempfile.NamedTemporaryFile(prefix="frontier-search-ui-", suffix=".log") as log:
-        process = _start(entry, port, Path(log.name))
-        say("MLflow is starting")
+        path, process = Path(log.name), None
         try:
-            _wait(process, port, Path(log.name))
+            say("MLflow is brought up to date")
+            if mirror.client.exists:  # it starts meanwhile
+                process = _start(entry, port, path)
+            mirror.sync()
+            say("MLflow is starting")
+            process = process or _start(entry, port, path)
+            _wait(process, port, path)
             yield _pages(f"http://{HOST}:{port}", mirror, port, process)
         finally:
-            _stop(process)
+            say("MLflow is ending")
+            if process is not None:
+                _stop(process)
 
 
 def _pages(

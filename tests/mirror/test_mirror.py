@@ -130,6 +130,7 @@ def test_the_pages_say_who_the_members_are(tracked: At, trials: list[Trial]) -> 
     first = note.splitlines()[0]
     assert first.count("](#/experiments/") == 3
     assert parent.info.run_id in first
+    assert '"mistakes":{"classes":["0","1","2"]' in text_of(entry, parent, "frontier.html")
     assert text_of(entry, parent, "frontier.svg").lstrip().startswith("<?xml")
 
 

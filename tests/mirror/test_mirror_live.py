@@ -142,6 +142,22 @@ def test_failed_trials_and_infinite_metrics_are_named_in_tags(entry: Entry, new_
     assert runs["wild"].info.status == "FINISHED"
 
 
+def test_the_end_completes_what_was_drawn_while_the_search_ran(
+    started: tuple[Entry, Session],
+) -> None:
+    entry, session = started
+    fakes.play(session)
+    mirror = Mirror(entry)
+    mirror.sync(live=True)
+    assert not any("frontier.chance" in run.data.tags for run in runs_of(entry).values())
+    mirror.sync(live=False)
+    runs = runs_of(entry)
+    members = [run for run in runs.values() if run.data.tags.get("frontier.member") == "true"]
+    assert members
+    assert all("frontier.chance" in run.data.tags for run in members)
+    assert Mirror(entry).sync() == 0
+
+
 def test_a_larger_budget_is_mirrored_in_the_same_run(started: tuple[Entry, Session]) -> None:
     entry, session = started
     fakes.play(session)
