@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from frontier_search import machine
 from frontier_search.executors import Where
-from frontier_search.models.editions import FIRST_COMPILED
+from frontier_search.models.editions import trains_compiled
 from frontier_search.models.program import COMPILED
 from frontier_search.objective import Timed
 from frontier_search.search.search import Search
@@ -43,7 +43,7 @@ def trains_here(where: Where, search: Search) -> bool:
 
 def _in_kernel(search: Search) -> bool:
     return (
-        search.edition >= FIRST_COMPILED
+        trains_compiled(search.edition)
         and library() is not None
         and all(
             search.architecture(Candidate(name, space.smallest())).network in COMPILED

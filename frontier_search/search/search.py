@@ -225,8 +225,9 @@ class Search:
         if self.race is None:
             passed.add("race")
         spec = {key: value for key, value in self.to_spec().items() if key not in passed}
-        if "edition" in spec and not self.shares_start:
-            spec["edition"] = min(self.edition, FIRST_SHARED_START - 1)
+        if "edition" in spec:
+            last = FIRST_SHARED_START if self.shares_start else FIRST_SHARED_START - 1
+            spec["edition"] = min(self.edition, last)
         # keys stay in their order, because families take turns in it
         return hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:16]
 

@@ -15,7 +15,7 @@ from functools import partial
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError, TrialError
 from frontier_search.export.numbers import FLOAT, numbers_in
-from frontier_search.models.editions import EDITION, FIRST_COMPILED, family
+from frontier_search.models.editions import EDITION, family, trains_compiled
 from frontier_search.models.family import Architecture
 from frontier_search.models.program import COMPILED
 from frontier_search.objective import Objective, Timed
@@ -86,7 +86,7 @@ def train_cohort(
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
-    compiled, stopping = edition >= FIRST_COMPILED, stopping or Stopping()
+    compiled, stopping = trains_compiled(edition, data.is_plain), stopping or Stopping()
     work = Work(data, budget, checkpoints, compiled, stopping, tuple(objectives))
     runs = _runs(work, group(models), threads)
     race, stopped, audited = cohort.race, dict[int, int](), dict[int, int]()
@@ -217,5 +217,4 @@ def _cost(work: Work, stack: Sequence[Model]) -> float:
 
 def _in_kernel(work: Work, stack: Sequence[Model]) -> bool:
     on_cpu = work.data.device.type == "cpu" and library() is not None
-    fits = work.compiled and on_cpu and work.data.is_plain
-    return fits and stack[0].architecture.network in COMPILED
+    return work.compiled and on_cpu and stack[0].architecture.network in COMPILED

@@ -62,6 +62,8 @@ class Data:
     Attributes:
         rows: of the seeds, in the memory of this process or a file.
         sizes: part -> the number of its rows, the same for every seed.
+        weights: of the pool's rows for each seed, (S, n_rows) float32; None where all weigh the
+            same.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Data:
         self._x, self._y = (torch.from_numpy(array).to(device) for array in (pool.x, pool.y))
         self._x_scaling = _Scaling.of(self.rows.x_scaling, device)
         self._y_scaling = _Scaling.of(self.rows.y_scaling, device)
-        self._weights = None if pool.weights is None else torch.from_numpy(self._scaled_weights())
+        self.weights = None if pool.weights is None else torch.from_numpy(self._scaled_weights())
         self._kept: dict[str, StackedRows] = {}
 
     @property
@@ -158,9 +160,9 @@ class Data:
             x = self._x_scaling.scaled(x)
         if self._y_scaling is not None:
             y = self._y_scaling.scaled(y)
-        if self._weights is None:
+        if self.weights is None:
             return StackedRows(x.mT.contiguous(), y)
-        weights = self._weights.to(self.device).gather(1, chosen.view(n_seeds, n_rows).long())
+        weights = self.weights.to(self.device).gather(1, chosen.view(n_seeds, n_rows).long())
         return StackedRows(x.mT.contiguous(), y, weights)
 
 

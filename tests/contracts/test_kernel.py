@@ -15,6 +15,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frontier_search import split_pool
 from frontier_search.data.dataset import Task, TrainingBudget
 from frontier_search.models.architectures.factored import Factored, Learns
 from frontier_search.models.architectures.feedforward import FeedForward
@@ -91,6 +92,39 @@ def test_a_family_trains_the_same(name: str, task: Any) -> None:
             assert_equal(slow, data, TrainingBudget(epochs, 16), within)
 
 
+@pytest.mark.parametrize(
+    ("task", "n_targets"), [*((task, None) for task in TASKS), ("regression", 3)]
+)
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_family_trains_the_same_on_weighted_rows_and_for_several_targets(
+    name: str, task: Any, n_targets: int | None
+) -> None:
+    dataset = toys.dataset(task) if n_targets is None else toys.several(toys.REGRESSION, n_targets)
+    data = Data(toys.weighted(dataset), SEEDS, CPU)
+    for stack in group(models(name, sampled(name, 2, hidden=16))):
+        slow = [replace(model, learning_rate=1e-3) for model in stack]
+        assert_equal(slow, data, TrainingBudget(3, 16), 1e-5)
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_weights_and_several_targets_of_a_shared_table_train_the_same(n_targets: int) -> None:
+    """Its targets are scaled for each seed, and some of its features are missing."""
+    pool = toys.pooled("regression")
+    y = pool.y if n_targets == 1 else np.stack([pool.y, pool.x[:, 0] - 40], axis=1)
+    pool = replace(pool, y=y, weights=np.linspace(0, 3, len(y), dtype=np.float32))
+    pool.x[::7, -1] = np.nan
+    dataset = replace(
+        toys.dataset("regression"),
+        n_outputs=n_targets,
+        split=lambda seed: split_pool(pool, "regression", seed),
+    )
+    data = Data(dataset, SEEDS, CPU)
+    assert data.rows.y_scaling is not None
+    assert data.rows.y_scaling.shift.size == len(SEEDS) * n_targets
+    (stack,) = group(models("kronecker", sampled("kronecker", 1, hidden=16)))
+    assert_equal(stack, data, TrainingBudget(3, 16), 1e-4)
+
+
 def architectures() -> st.SearchStrategy[Architecture]:
     """Any shape that the kernel knows, narrow and wide, with graphs of each kind."""
     hidden = st.integers(1, 40)
@@ -147,6 +181,8 @@ def initiator(n: int) -> tuple[tuple[float, ...], ...]:
     n_models=st.integers(1, 3),
     select=st.sampled_from(["best", "last"]),
     weight_decay=st.sampled_from([0.0, 0.1]),
+    weighted=st.booleans(),
+    n_targets=st.integers(1, 4),
 )
 def test_any_shape_and_any_odd_last_batch_train_the_same(
     architecture: Architecture,
@@ -157,8 +193,13 @@ def test_any_shape_and_any_odd_last_batch_train_the_same(
     n_models: int,
     select: Any,
     weight_decay: float,
+    weighted: bool,
+    n_targets: int,
 ) -> None:
-    data = Data(toys.dataset(task, n_features, n_classes=n_classes), SEEDS, CPU)
+    dataset = toys.dataset(task, n_features, n_classes=n_classes)
+    if task == "regression":
+        dataset = toys.several(dataset, n_targets)
+    data = Data(toys.weighted(dataset) if weighted else dataset, SEEDS, CPU)
     chosen = [SEEDS[i % 2] for i in range(n_models)]
     stack = [Model(i, seed, architecture, 1e-4, weight_decay) for i, seed in enumerate(chosen)]
     assert_equal(stack, data, TrainingBudget(2, batch, select), 2e-5)

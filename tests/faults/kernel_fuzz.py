@@ -92,6 +92,10 @@ def train(rng: np.random.Generator) -> None:
         n_rows=int(rng.integers(1, 70)),
         n_classes=int(rng.integers(2, 11)),
     )
+    if task == "regression" and rng.random() < 0.5:
+        toy = toys.several(toy, int(rng.integers(1, 5)))
+    if rng.random() < 0.5:
+        toy = toys.weighted(toy)
     data = Data(toy, SEEDS, CPU)
     if rng.random() < 0.2:
         x = data.rows.pool.x

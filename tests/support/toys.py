@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +80,37 @@ def shared(task: Task, n_rows: int = 100, n_features: int = 3, n_classes: int = 
         dataset(task, n_features, n_classes=n_classes),
         split=lambda seed: split_pool(pool, task, seed),
     )
+
+
+def changed(dataset: Dataset, change: Callable[[Any], Rows], **fields: int) -> Dataset:
+    """A dataset whose parts are changed."""
+
+    def split(seed: int) -> Split:
+        own = dataset.split(seed)
+        return Split(change(own.train), change(own.val), change(own.test))
+
+    return replace(dataset, split=split, **fields)
+
+
+def weighted(dataset: Dataset) -> Dataset:
+    """Its rows weigh between 0 and 5; the first one of each part always weighs something."""
+
+    def weigh(rows: Any) -> Rows:
+        weights = np.float32(5) * np.abs(np.cos(np.arange(len(rows), dtype=np.float32)))
+        weights[1::7] = 0
+        return Rows(rows.x, rows.y, weights)
+
+    return changed(dataset, weigh)
+
+
+def several(dataset: Dataset, n_targets: int) -> Dataset:
+    """A regression to several targets."""
+
+    def targets(rows: Any) -> Rows:
+        y = [np.cos(i * rows.x.sum(axis=1)) * rows.y for i in range(n_targets)]
+        return Rows(rows.x, np.stack(y, axis=1).astype(np.float32))
+
+    return changed(dataset, targets, n_outputs=n_targets)
 
 
 MULTICLASS = dataset()

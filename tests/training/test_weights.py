@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from frontier_search.data.dataset import AnyRows, Dataset, Rows, Split, Task, TrainingBudget
+from frontier_search.data.dataset import AnyRows, Dataset, Rows, Task, TrainingBudget
 from frontier_search.data.seed_rows import SeedRows
 from frontier_search.objective import OBJECTIVES
 from frontier_search.training import loss
@@ -24,16 +21,6 @@ TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 WHOLE = TrainingBudget(epochs=5, batch_size=1000)  # one batch an epoch
 SETTINGS = {"hidden": 4, "steps": 2, "spectral_radius": 0.9, "graph_noise": 0.0, "ridge": 0.01}
 NAMES = ("dense", "kronecker", "linear")
-
-Change = Callable[[AnyRows], Rows]
-
-
-def changed(dataset: Dataset, change: Change, **fields: int) -> Dataset:
-    def split(seed: int) -> Split:
-        own = dataset.split(seed)
-        return Split(change(own.train), change(own.val), change(own.test))
-
-    return replace(dataset, split=split, **fields)
 
 
 def trained(
@@ -54,7 +41,7 @@ def kept(n: int) -> NDArray[np.float32]:
 @pytest.mark.parametrize("task", TASKS)
 def test_even_weights_change_nothing(task: Task) -> None:
     dataset = toys.dataset(task)
-    even = changed(
+    even = toys.changed(
         dataset, lambda rows: Rows(rows.x, rows.y, np.full(len(rows), 2.5, dtype=np.float32))
     )
     for one, other in zip(trained(dataset), trained(even), strict=True):
@@ -73,8 +60,8 @@ def test_rows_without_weight_are_as_if_they_were_not_there(task: Task) -> None:
     dataset = toys.dataset(task)
     asked = ("rmse", "mae") if task == "regression" else ("brier", "balanced_error")
     pairs = zip(
-        trained(changed(dataset, weighted), asked),
-        trained(changed(dataset, without), asked),
+        trained(toys.changed(dataset, weighted), asked),
+        trained(toys.changed(dataset, without), asked),
         strict=True,
     )
     for one, other in pairs:
@@ -82,7 +69,7 @@ def test_rows_without_weight_are_as_if_they_were_not_there(task: Task) -> None:
 
 
 def test_weights_are_shared_by_the_processes_of_a_machine(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    dataset = changed(toys.dataset(), lambda rows: Rows(rows.x, rows.y, kept(len(rows))))
+    dataset = toys.changed(toys.dataset(), lambda rows: Rows(rows.x, rows.y, kept(len(rows))))
     SeedRows.of(dataset.split, [1, 2]).write(tmp_path)
     data = Data(dataset, [1, 2], torch.device("cpu"), SeedRows.read(tmp_path))
     (chunk,) = data.chunks("val", 1000)
@@ -97,12 +84,12 @@ def test_several_targets_are_learned_together() -> None:
     def several(rows: AnyRows) -> Rows:
         return Rows(rows.x, np.stack([rows.y, 1 - rows.y, rows.x[:, 0]], axis=1))
 
-    dataset = changed(toys.dataset("regression"), several, n_outputs=3)
+    dataset = toys.changed(toys.dataset("regression"), several, n_outputs=3)
     assert dataset.problems([1, 2]) == []
     for seed in trained(dataset, ("rmse", "r2_loss"), (*NAMES, "varpro")):
         assert 0 < seed.metrics["val_loss"] < 4
         assert np.isfinite(list(seed.metrics.values())).all()
-    wrong = changed(dataset, lambda rows: Rows(rows.x, rows.y[:, 0]))
+    wrong = toys.changed(dataset, lambda rows: Rows(rows.x, rows.y[:, 0]))
     assert "float32 of shape (40, 3) is needed" in wrong.problems([1])[0]
 
 
@@ -118,7 +105,7 @@ def test_the_gradient_of_several_targets_and_weights_is_autograds() -> None:
 
 
 def test_a_network_that_solves_refuses_weights_in_a_sentence() -> None:
-    dataset = changed(toys.dataset(), lambda rows: Rows(rows.x, rows.y, kept(len(rows))))
+    dataset = toys.changed(toys.dataset(), lambda rows: Rows(rows.x, rows.y, kept(len(rows))))
     cohort = Cohort(0, (0,), (Candidate("varpro", SETTINGS | {"learning_rate": 0.01}),))
     data = Data(dataset, [1], torch.device("cpu"))
     (outcome,) = train_cohort(cohort, data, WHOLE, Checkpoints(None)).outcomes
@@ -126,7 +113,7 @@ def test_a_network_that_solves_refuses_weights_in_a_sentence() -> None:
 
 
 def test_weights_are_checked() -> None:
-    bad = changed(
+    bad = toys.changed(
         toys.dataset(), lambda rows: Rows(rows.x, rows.y, -np.ones(len(rows), dtype=np.float32))
     )
     assert "weights must be float32" in bad.problems([1])[0]

@@ -13,6 +13,7 @@ from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from frontier_search.data.dataset import Task
 from frontier_search.errors import TrialError
@@ -51,13 +52,15 @@ class _Rows:
     """The rows of all seeds as the kernel reads them, made once for all stacks of a ``Data``."""
 
     def __init__(self, data: Data) -> None:
-        rows, scalings = data.rows, (data.rows.x_scaling, data.rows.y_scaling)
+        rows, weights = data.rows, data.weights
         y = rows.pool.y.astype(np.float32, copy=False)  # a class is its number
         self._arrays: list[Array | None] = [rows.pool.x, y]
-        for scaling in scalings:
-            self._arrays += [None, None, None] if scaling is None else [*astuple(scaling)]
-        *addresses, _ = map(address, self._arrays)
-        self.table = TableStruct(*addresses, rows.pool.x.shape[1])
+        for scaling, n in ((rows.x_scaling, 3), (rows.y_scaling, 2)):
+            self._arrays += [None] * n if scaling is None else astuple(scaling)[:n]
+        of_val = None if weights is None else _chosen(weights, rows.numbers["val"]).sum(axis=1)
+        self._arrays += [weights, of_val]
+        n_targets = 1 if y.ndim == 1 else y.shape[1]
+        self.table = TableStruct(*map(address, self._arrays), *rows.pool.x.shape, n_targets)
         self._val: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
 
     @staticmethod
@@ -72,14 +75,15 @@ class _Rows:
         """The packed validation rows and targets; None where they are packed in each epoch."""
         val = data.rows.numbers["val"]
         (n_seeds, n_val), n_inputs = val.shape, self.table.n_inputs
-        length = kernel.packed_length(n_val, n_inputs, batch_size)
+        table, length = ctypes.byref(self.table), kernel.packed_length(n_val, n_inputs, batch_size)
         if 4 * n_seeds * length > KEPT_VAL:
             return None, None
         if batch_size not in self._val:
             x = np.empty(n_seeds * length, dtype=np.float32)
-            y = np.empty(n_seeds * kernel.packed_targets(n_val, batch_size), dtype=np.float32)
+            n_targets = n_seeds * kernel.packed_targets(table, n_val, batch_size)
+            y = np.empty(n_targets, dtype=np.float32)
             where = (address(val), address(x), address(y))
-            if kernel.pack(ctypes.byref(self.table), n_seeds, n_val, batch_size, *where):
+            if kernel.pack(table, n_seeds, n_val, batch_size, *where):
                 raise TrialError("out of memory: the validation rows do not fit twice")
             self._val[batch_size] = x, y
         return self._val[batch_size]
@@ -92,7 +96,7 @@ def covers(stack: Stack, data: Data) -> bool:
     """Returns whether the kernel is installed and can train these models."""
     network = stack.network
     known = stack.models[0].architecture.network in COMPILED and isinstance(network, Programmed)
-    fits = data.is_plain and len(network.learned) <= MAX_TENSORS
+    fits = len(network.learned) <= MAX_TENSORS
     return known and fits and data.device.type == "cpu" and library() is not None
 
 
@@ -221,6 +225,11 @@ class KernelEpochs:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
+
+
+def _chosen(weights: Tensor, numbers: NDArray[np.int32]) -> NDArray[np.float64]:
+    """The weights (S, R) of the rows (S, n) of each seed, (S, n)."""
+    return np.take_along_axis(weights.numpy(), numbers, axis=1).astype(np.float64)
 
 
 def _per_model(values: Sequence[float]) -> NDArray[np.float32]:

@@ -54,10 +54,12 @@ struct graph {
 
 /* The rows of all seeds: a table, and how the training rows of each seed scale it. */
 struct table {
-    const float *x, *y; /* (R, d) and (R,); a class is its number */
+    const float *x, *y; /* (R, d) and (R, n_targets); a class is its number */
     const float *shift, *factor, *fill; /* (S, d), or NULL; fill stands for NaN */
-    const float *y_shift, *y_factor;    /* (S,), or NULL */
-    int32_t n_inputs;
+    const float *y_shift, *y_factor;    /* (S, n_targets), or NULL */
+    const float* weight;                /* (S, R), of the rows, or NULL */
+    const double* val_weight;           /* (S,), the sum of those of the validation rows */
+    int32_t n_rows, n_inputs, n_targets;
 };
 
 /* One product of a dense network. */
@@ -308,10 +310,10 @@ static void factored_product(const struct graph* g, int transposed, int hidden, 
 
 /* ---- losses -------------------------------------------------------------------------------- */
 
-/* The summed loss of n rows: squared error, log loss of one logit, or cross-entropy. y is (o, row).
- */
+/* The summed loss of n rows, times their weights where there are any: squared error (the mean over
+ * targets), log loss of one logit, or cross-entropy. y is (o, row), and so are several targets. */
 static double loss(enum task task, int n_outputs, int n, const float* y, long row,
-                   const float* target) {
+                   const float* target, const float* weight) {
     double total = 0;
     for (int start = 0; start < n; start += LANES) {
         vec most = every(0), sums = every(0);
@@ -322,28 +324,36 @@ static double loss(enum task task, int n_outputs, int n, const float* y, long ro
                 sums += exponential(load(y + c * row + start) - most);
         }
         for (int b = start; b < n && b < start + LANES; b++) {
+            double own = 0;
             if (task == REGRESSION) {
-                const float error = y[b] - target[b];
-                total += (double)(error * error);
+                for (int c = 0; c < n_outputs; c++) {
+                    const float error = y[c * row + b] - target[c * row + b];
+                    own += (double)(error * error);
+                }
+                own /= n_outputs;
             } else if (task == BINARY) {
                 const float logit = y[b];
-                total += (logit < 0 ? 0 : logit) - logit * target[b] + log1pf(expf(-fabsf(logit)));
+                own = (logit < 0 ? 0 : logit) - logit * target[b] + log1pf(expf(-fabsf(logit)));
             } else {
-                const float own = y[(long)target[b] * row + b];
-                total += (double)(logf(sums[b - start]) + most[b - start] - own);
+                const float hit = y[(long)target[b] * row + b];
+                own = (double)(logf(sums[b - start]) + most[b - start] - hit);
             }
+            total += weight ? weight[b] * own : own;
         }
     }
     return total;
 }
 
-/* Replaces the outputs y by the gradient of the mean loss over n rows; zero in padded rows. */
+/* Replaces the outputs y by the gradient of the mean loss over n rows, each times its weight where
+ * there is one; zero in padded rows. */
 static void loss_gradient(enum task task, int n_outputs, int n, float* y, long row,
-                          const float* target) {
+                          const float* target, const float* weight) {
     const float share = 1.f / n;
     for (int b = 0; b < n; b += LANES) {
         if (task == REGRESSION) {
-            store(y + b, (load(y + b) - load(target + b)) * (2 * share));
+            for (int c = 0; c < n_outputs; c++)
+                store(y + c * row + b, (load(y + c * row + b) - load(target + c * row + b)) *
+                                           (2 * share / n_outputs));
         } else if (task == BINARY) {
             const vec small = exponential(-pick(load(y + b) < every(0), -load(y + b), load(y + b)));
             const vec chance = pick(load(y + b) < every(0), small, every(1)) / (1 + small);
@@ -362,6 +372,9 @@ static void loss_gradient(enum task task, int n_outputs, int n, float* y, long r
     }
     if (task == MULTICLASS)
         for (int b = 0; b < n; b++) y[(long)target[b] * row + b] -= share;
+    for (int c = 0; weight && c < n_outputs; c++)
+        for (int b = 0; b < n; b += LANES)
+            store(y + c * row + b, load(y + c * row + b) * load(weight + b));
     for (int c = 0; c < n_outputs; c++)
         for (int b = n; b < padded(n); b++) y[c * row + b] = 0;
 }
@@ -927,26 +940,34 @@ static void scaled_row(const struct table* t, int seed, long from, float* to) {
     }
 }
 
+/* The rows of a minibatch of targets: the targets, and then the weights where there are any. */
+static int target_rows(const struct table* t) { return t->n_targets + (t->weight != NULL); }
+
 /* n rows of a seed, in an order where there is one: as minibatches (d, batch) padded with zeros in
  * packed, and row by row in flipped. */
 static void pack_rows(const struct table* t, int seed, int n, int batch, const int32_t* rows,
                       const int32_t* order, float* packed, float* flipped, float* target) {
-    const int row = padded(batch), d = t->n_inputs, width = padded(d);
-    const float y_shift = t->y_shift ? t->y_shift[seed] : 0,
-                y_factor = t->y_shift ? t->y_factor[seed] : 1;
+    const int row = padded(batch), d = t->n_inputs, width = padded(d), k = t->n_targets;
+    const float *y_shift = t->y_shift ? t->y_shift + (long)seed * k : NULL,
+                *y_factor = t->y_shift ? t->y_factor + (long)seed * k : NULL;
     for (int start = 0; start < n; start += batch) {
         const int count = n - start < batch ? n - start : batch;
         memset(flipped, 0, sizeof(float) * row * width);
-        memset(target, 0, sizeof(float) * row);
+        memset(target, 0, sizeof(float) * target_rows(t) * row);
         for (int b = 0; b < count; b++) {
             const int at = start + b, ahead = at + AHEAD < n ? at + AHEAD : at;
             const long from = rows[order ? order[at] : at];
             __builtin_prefetch(t->x + (long)rows[order ? order[ahead] : ahead] * d);
             scaled_row(t, seed, from, flipped + (long)b * width);
-            target[b] = t->y_shift ? (t->y[from] - y_shift) * y_factor : t->y[from];
+            for (int i = 0; i < k; i++) {
+                const float y = t->y[from * k + i];
+                target[i * row + b] = y_shift ? (y - y_shift[i]) * y_factor[i] : y;
+            }
+            if (t->weight) target[k * row + b] = t->weight[(long)seed * t->n_rows + from];
         }
         transpose(row, width, flipped, width, packed, row);
-        flipped += (long)row * width, packed += (long)row * width, target += row;
+        flipped += (long)row * width, packed += (long)row * width;
+        target += target_rows(t) * row;
     }
 }
 
@@ -954,7 +975,9 @@ static void pack_rows(const struct table* t, int seed, int n, int batch, const i
 long packed_length(int n, int d, int batch) {
     return (long)((n + batch - 1) / batch) * padded(batch) * padded(d);
 }
-long packed_targets(int n, int batch) { return (long)((n + batch - 1) / batch) * padded(batch); }
+long packed_targets(const struct table* t, int n, int batch) {
+    return (long)((n + batch - 1) / batch) * padded(batch) * target_rows(t);
+}
 
 /* The rows (S, n) of a table as minibatches of every seed. Returns 0, or 1 when there is no memory.
  */
@@ -965,7 +988,7 @@ int pack(const struct table* t, int n_seeds, int n, int batch, const int32_t* ro
     if (!flipped) return 1;
     for (int seed = 0; seed < n_seeds; seed++)
         pack_rows(t, seed, n, batch, rows + (long)seed * n, NULL, packed + seed * length, flipped,
-                  target + seed * packed_targets(n, batch));
+                  target + seed * packed_targets(t, n, batch));
     free(flipped);
     return 0;
 }
@@ -1036,7 +1059,7 @@ static int prepare(struct trainer* t, struct arena* arena, const struct stack* s
     if (t->block > most) t->block = most;
     t->x = room(arena, packed_length(t->block, s->n_inputs, s->batch)),
     t->x_flipped = room(arena, packed_length(t->block, s->n_inputs, s->batch));
-    t->target = room(arena, packed_targets(t->block, s->batch));
+    t->target = room(arena, packed_targets(s->table, t->block, s->batch));
     return !arena->failed;
 }
 
@@ -1056,6 +1079,12 @@ static void turn_to(struct trainer* t, int model) {
     }
 }
 
+/* The weights of a packed minibatch, behind its targets; NULL where there are none. */
+static const float* weights_in(const struct trainer* t, const float* target) {
+    const struct table* table = t->stack->table;
+    return table->weight ? target + table->n_targets * t->row : NULL;
+}
+
 /* Trains the model at hand on n packed rows, minibatch by minibatch. */
 static void train_on(struct trainer* t, int model, int n, int64_t updates) {
     const struct stack* s = t->stack;
@@ -1066,7 +1095,9 @@ static void train_on(struct trainer* t, int model, int n, int64_t updates) {
         const int count = n - start < s->batch ? n - start : s->batch, columns = padded(count);
         t->x_flipped = x_flipped + c * one;
         forward(t, t->x + c * one, columns);
-        loss_gradient(s->task, s->n_outputs, count, t->output, t->row, t->target + c * t->row);
+        const float* target = t->target + c * target_rows(s->table) * t->row;
+        loss_gradient(s->task, s->n_outputs, count, t->output, t->row, target,
+                      weights_in(t, target));
         (s->kind == DENSE ? backward_dense : backward_reservoir)(t, columns);
         update(t, model, ++updates);
         if (s->factors) make_factors(t);
@@ -1081,8 +1112,9 @@ static double add_losses(struct trainer* t, double total, int n, const float* x,
     for (int start = 0; start < n; start += s->batch) {
         const int count = n - start < s->batch ? n - start : s->batch;
         forward(t, x, padded(count));
-        total += loss(s->task, s->n_outputs, count, t->output, t->row, target);
-        x += t->row * padded(s->n_inputs), target += t->row;
+        total += loss(s->task, s->n_outputs, count, t->output, t->row, target,
+                      weights_in(t, target));
+        x += t->row * padded(s->n_inputs), target += target_rows(s->table) * t->row;
     }
     return total;
 }
@@ -1106,7 +1138,7 @@ static void train_models(struct trainer* t, int seed, const int32_t* models, int
     const float *x = t->x, *target = t->target;
     if (s->val_x)
         x = s->val_x + seed * packed_length(s->n_val, s->n_inputs, s->batch),
-        target = s->val_y + seed * packed_targets(s->n_val, s->batch);
+        target = s->val_y + seed * packed_targets(s->table, s->n_val, s->batch);
     for (int start = 0; start < s->n_val; start += step) {
         const int n = s->n_val - start < step ? s->n_val - start : step;
         if (!s->val_x)
@@ -1117,9 +1149,10 @@ static void train_models(struct trainer* t, int seed, const int32_t* models, int
             s->val_loss[models[i]] = add_losses(t, s->val_loss[models[i]], n, x, target);
         }
     }
+    const double weight = s->table->weight ? s->table->val_weight[seed] : s->n_val;
     for (int i = 0; i < n_models; i++) {
         turn_to(t, models[i]);
-        select_epoch(t, models[i], s->val_loss[models[i]] / s->n_val);
+        select_epoch(t, models[i], s->val_loss[models[i]] / weight);
     }
 }
 

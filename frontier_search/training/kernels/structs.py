@@ -42,8 +42,8 @@ class TableStruct(ctypes.Structure):
 
     _fields_ = [
         *((name, ctypes.c_void_p) for name in ("x", "y", "shift", "factor", "fill")),
-        *((name, ctypes.c_void_p) for name in ("y_shift", "y_factor")),
-        ("n_inputs", ctypes.c_int32),
+        *((name, ctypes.c_void_p) for name in ("y_shift", "y_factor", "weight", "val_weight")),
+        *((name, ctypes.c_int32) for name in ("n_rows", "n_inputs", "n_targets")),
     ]
 
 
