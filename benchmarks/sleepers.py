@@ -49,6 +49,7 @@ class Sleeper(CohortTrainable):
         root: str = "",
         device: str = "cpu",
         threads: int = 1,
+        **others: Any,
     ) -> None:
         self.outcomes = OutcomeFiles(remote.folder(root))
         self.index, self.log = config[COHORT], Path(root) / ASLEEP

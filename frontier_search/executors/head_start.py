@@ -10,6 +10,7 @@ import math
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from frontier_search.data.seed_rows import SeedRows
 from frontier_search.errors import SearchError
 from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.process_ray import ProcessRay
@@ -50,6 +51,11 @@ class HeadStart:
         """Ends training between two epochs."""
         self._stopping.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def rows(self) -> SeedRows:
+        """The rows of all seeds."""
+        return self._worker.data.rows
 
     @property
     def is_busy(self) -> bool:

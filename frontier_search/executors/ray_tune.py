@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 
+from frontier_search.data.seed_rows import SeedRows
 from frontier_search.executors import Execute, Where, process_ray, processors
 from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.head_start import HeadStart
+from frontier_search.search.search import Search
 
 
 @contextmanager
@@ -32,9 +34,18 @@ def ready(where: Where, resume: str) -> Iterator[Execute]:
             with closing(HeadStart(dispatcher, threads)) if here else nullcontext() as head_start:
                 if head_start is not None and head_start.train_until_up(ray):
                     return
+                ray.start()
+                rows = None if where.address else _rows(dispatcher.search, head_start)
                 ray.require()
                 from frontier_search.executors import tuning  # loads ray.tune
 
-                tuning.run(dispatcher, where, resume, head_start)
+                tuning.run(dispatcher, where, resume, head_start, rows)
 
         yield execute
+
+
+def _rows(search: Search, head_start: HeadStart | None) -> SeedRows:
+    """Returns the rows of all seeds, which are made here while Ray starts, once for all workers."""
+    if head_start is not None:
+        return head_start.rows
+    return SeedRows.of(search.find_dataset().split, search.seeds)

@@ -19,7 +19,7 @@ from ray.tune.search import Searcher
 
 from frontier_search import sources
 from frontier_search.errors import SearchError
-from frontier_search.executors import lost_machines
+from frontier_search.executors import lost_machines, shared_rows
 from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.head_start import HeadStart
 from frontier_search.executors.watchdog import some_node_is_alive
@@ -45,6 +45,7 @@ class CohortTrainable(tune.Trainable):
         device: str = "cpu",
         threads: int = 1,
         folders: Sequence[str] = (),
+        rows: str = "",
     ) -> None:
         search_last(folders)  # the user's own modules are there
         # torch loads in the workers, not in the driver
@@ -54,7 +55,7 @@ class CohortTrainable(tune.Trainable):
         sources.hold(spec.get("code", {}), folder / sources.FOLDER)
         search = Search.from_spec(spec)
         self.outcomes, self.index = OutcomeFiles(folder), config[COHORT]
-        self.worker = Worker(search, self.outcomes, device, threads)
+        self.worker = Worker(search, self.outcomes, device, threads, shared_rows.mapped(rows))
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.index = new_config[COHORT]

@@ -10,8 +10,9 @@ from typing import Any
 import ray
 from ray import tune
 
+from frontier_search.data.seed_rows import SeedRows
 from frontier_search.errors import SearchError
-from frontier_search.executors import Where, processors
+from frontier_search.executors import Where, processors, shared_rows
 from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.executors.head_start import HeadStart
 from frontier_search.executors.tune_adapters import (
@@ -25,27 +26,38 @@ from frontier_search.executors.watchdog import Watchdog
 from frontier_search.zoo import import_folders
 
 
-def run(dispatcher: Dispatcher, where: Where, resume: str, head_start: HeadStart | None) -> None:
+def run(
+    dispatcher: Dispatcher,
+    where: Where,
+    resume: str,
+    head_start: HeadStart | None,
+    rows: SeedRows | None = None,
+) -> None:
     """Trains cohorts until the dispatcher has no more.
 
     Args:
         resume: the command that continues the search, for a message when Ray is lost.
         head_start: trains cohorts in this process until the first worker is ready.
+        rows: of all seeds, which workers on this machine share; None: they make them.
 
     Raises:
         SearchError: a worker or the session stopped the search, or Tune ended before it did.
     """
     searcher = CohortSearcher(dispatcher, head_start)
     threads = processors.of_worker(where, dispatcher.search)
-    trainable = tune.with_parameters(
-        CohortTrainable,
-        spec=dispatcher.search.to_spec(),
-        root=str(dispatcher.files.root.resolve()),
-        device=where.device,
-        threads=threads,
-        folders=import_folders(),
-    )
-    with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
+    with (
+        shared_rows.written(rows) as rows_folder,
+        tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch,
+    ):
+        trainable = tune.with_parameters(
+            CohortTrainable,
+            spec=dispatcher.search.to_spec(),
+            root=str(dispatcher.files.root.resolve()),
+            device=where.device,
+            threads=threads,
+            folders=import_folders(),
+            rows=rows_folder,
+        )
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"cpu": threads, "gpu": where.gpus_per_cohort}),
             tune_config=tune.TuneConfig(

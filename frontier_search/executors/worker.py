@@ -6,6 +6,7 @@ import ctypes
 
 import torch
 
+from frontier_search.data.seed_rows import SeedRows
 from frontier_search.executors.devices import usable
 from frontier_search.search.search import Search
 from frontier_search.storage.outcomes import OutcomeFiles
@@ -23,17 +24,23 @@ class Worker:
 
     Args:
         threads: among which the stacks of a cohort are spread.
+        rows: of all seeds, where they are made already.
 
     Raises:
         SpecError: the rows are not available, or the device cannot be used.
     """
 
     def __init__(
-        self, search: Search, outcomes: OutcomeFiles, device: str = "cpu", threads: int = 1
+        self,
+        search: Search,
+        outcomes: OutcomeFiles,
+        device: str = "cpu",
+        threads: int = 1,
+        rows: SeedRows | None = None,
     ) -> None:
         settle_process()
         self.search, self.outcomes, self.threads = search, outcomes, threads
-        self.data = Data(search.find_dataset(), search.seeds, usable(device))
+        self.data = Data(search.find_dataset(), search.seeds, usable(device), rows)
 
     def train(self, cohort: Cohort, stopping: Stopping | None = None) -> None:
         """Trains a cohort, from its checkpoints if there are any, and writes its outcome.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from frontier_search import runner
 from frontier_search.errors import SearchError
-from frontier_search.executors import Where, tuning, watchdog
+from frontier_search.executors import Where, process_ray, ray_tune, tuning, watchdog
 from frontier_search.executors.tune_adapters import COHORT, CohortTrainable
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.search.search import Search
 from frontier_search.storage.outcomes import OutcomeFiles
 from tests.support import fakes, faulty, toys
@@ -24,6 +26,7 @@ def test_the_last_words_of_the_last_worker_are_shown(
 ) -> None:
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
     monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
+    monkeypatch.setattr(ray_tune, "_rows", lambda search, head_start: None)  # as on a cluster
     with pytest.raises(
         SearchError,
         match="3 workers in a row died before they trained anything; "
@@ -35,6 +38,31 @@ def test_the_last_words_of_the_last_worker_are_shown(
             "ray_tune",
             Where(1),
         )
+
+
+def test_workers_on_this_machine_make_no_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two searches of one Ray: rows that only this process can make reach the workers as files."""
+    monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
+    monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
+    monkeypatch.setenv("RAY_TMPDIR", tempfile.mkdtemp(prefix="ray-"))  # short, for its sockets
+    asked = {"dataset": "tests.support.faulty:DATASET", "trials": 4, "cohort": 2, "in_flight": 2}
+    for name, families in (("one", ["dense"]), ("two", ["linear"])):
+        found = toys.search(name=name, families=families, **asked)
+        trained = runner.run(found, tmp_path / "workers", "ray_tune", Where(2))
+        alone = runner.run(found, tmp_path / "alone", "inline")
+        assert _losses(trained) == _losses(alone)
+    assert not (tmp_path / "attempts").exists()
+    session = Path(os.environ["RAY_TMPDIR"])
+    assert list(session.glob("*/s/session_latest"))
+    assert not list(session.rglob("rows-*"))
+    process_ray.end()
+    session.rmdir()
+
+
+def _losses(frontier: Frontier) -> dict[int, float]:
+    return {member.number: member.objectives["loss"] for member in frontier.members}
 
 
 def test_memory_that_runs_out_stops_the_search_with_a_sentence(
@@ -75,6 +103,7 @@ class SlowlyStarted(CohortTrainable):
         device: str = "cpu",
         threads: int = 1,
         folders: Sequence[str] = (),
+        rows: str = "",
     ) -> None:
         begun = Path(root) / "begun"
         begun.mkdir(exist_ok=True)
