@@ -350,7 +350,8 @@ class Session:
         """Returns a cohort, with what its race needs of the cohorts that it was proposed from."""
         trials = [self._trials[number] for number in self._cohorts[index]]
         before = index - self.search.in_flight
-        recorded = [trial for trial in self._trials if trial.cohort <= before]
+        # a slice, because a look at every trial takes 3 ms a cohort after 100,000 of them
+        recorded = self._trials[: self._cohorts[before][-1] + 1] if before >= 0 else []
         return Cohort(
             index,
             tuple(trial.number for trial in trials),
