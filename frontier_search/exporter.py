@@ -1,203 +1,189 @@
-"""Finds the members of a search that are to be exported, and exports them."""
+"""Exports members of a frontier: writes them in a language, checks them and certifies them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError
-from frontier_search.export import bundle, certificate, source
-from frontier_search.export.costs import calibrated, costs
-from frontier_search.export.emitters import plan
-from frontier_search.export.integer import source as integer_source
-from frontier_search.export.integer.plan import IntegerPlan
-from frontier_search.export.numbers import in_format, numbers_in
-from frontier_search.export.plan import Plan
-from frontier_search.export.raw import reference
-from frontier_search.export.raw.scale import narrowed
-from frontier_search.export.scalars import Scalars
+from frontier_search.export import bundle, certificate
+from frontier_search.export.compiler import require_device_tools
+from frontier_search.export.devices import DEVICES
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.models.family import Architecture
-from frontier_search.objective import OBJECTIVES, device_problem
-from frontier_search.search.bound import parse_bound
+from frontier_search.machine import processors
+from frontier_search.predictor import Predictor
 from frontier_search.storage.catalog import Entry, read_trials
-from frontier_search.table.preprocessing import Preprocessing
-from frontier_search.training.outputs import mean_loss, outputs
+from frontier_search.targets import TARGETS, Made, Member
 from frontier_search.trial import Trial
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
-class Member:
-    """One member of a frontier, with the model of its median seed.
-
-    Attributes:
-        seed: the seed whose model it is.
-        weights: (P,) learned scalars.
-    """
-
-    entry: Entry
-    trial: Trial
-    architecture: Architecture
-    seed: int
-    weights: NDArray[np.float32]
-    dataset: Dataset
-
-    @property
-    def plan(self) -> Plan:
-        d, o = self.dataset.n_features, self.dataset.n_outputs
-        return plan(self.architecture, Scalars(self.weights), self.seed, d, o)
-
-    @property
-    def preprocessing(self) -> Preprocessing | None:
-        """What the C does with a raw row; None for a dataset whose rows are inputs already."""
-        made = self.dataset.preprocessing
-        return narrowed(made(self.seed)) if made is not None else None
-
-    @property
-    def prefix(self) -> str:
-        """What every name of its C begins with."""
-        words = re.sub(r"\W+", "_", f"{self.entry.search.name}_{self.trial.number}")
-        return words.lower() if words[0].isalpha() else f"model_{words.lower()}"
-
-    @property
-    def title(self) -> str:
-        return (
-            f"Trial {self.trial.number} of {self.entry.search.name}: {self.trial.candidate.family}"
-        )
+Certificate = dict[str, Any]
 
 
 def choose(
-    entry: Entry, number: int | None = None, best: str | None = None, every: bool = False
+    entry: Entry, number: int | None = None, best: Sequence[str] = (), every: bool = False
 ) -> list[Trial]:
-    """Returns the trials that are asked for.
+    """Returns the members that are asked for.
 
     Args:
-        number: this member.
-        best: the member with the lowest loss that keeps this bound, e.g. ``params<=1000``.
-        every: all members.
+        number: this one.
+        best: the one with the lowest loss that keeps these bounds, e.g. ``params<=1000``.
+        every: all of them.
 
     Raises:
         SpecError: not exactly one is asked for, or there is no such member.
     """
-    if sum((number is not None, best is not None, every)) != 1:
+    if sum((number is not None, bool(best), every)) != 1:
         raise SpecError(
             'say which members: one of --trial N, --best "params<=1000" and --all is needed.'
         )
-    trials = read_trials(entry)
-    members = list(Frontier.of(trials, entry.search.objective_table()).members)
-    name = entry.search.name
-    if not members:
-        raise SpecError(f"no trial of {name} is complete yet, so it has no member to export.")
-    if every:
-        return members
-    if number is not None:
-        found = [member for member in members if member.number == number]
-        if not found:
-            numbers = ", ".join(str(member.number) for member in members)
-            raise SpecError(
-                f"trial {number} is not on the frontier of {name}, so its model was not kept; "
-                f"the members are {numbers}."
-            )
-        return found
-    bound = parse_bound(str(best))
-    problem = (
-        bound if isinstance(bound, str) else device_problem(bound.objective, entry.search.device)
-    )
-    if isinstance(bound, str) or problem:
-        raise SpecError(str(problem).replace("name it with --device", "search with --device"))
-    kept = [member for member in members if bound.admits(member.size)]
-    if not kept:
-        smallest = min(OBJECTIVES[bound.objective].of(member) for member in members)
+    frontier = Frontier.of(read_trials(entry), entry.search.objective_table())
+    if not frontier.members:
         raise SpecError(
-            f"no member of {name} keeps {bound}; the smallest has {bound.objective} = {smallest:g}."
+            f"no trial of {entry.search.name} is complete yet, so it has no member to export."
         )
-    return [min(kept, key=lambda member: (OBJECTIVES["loss"].of(member), member.number))]
+    if every:
+        return list(frontier.members)
+    return [frontier.lowest(*best) if number is None else frontier.member(number)]
 
 
-def member(entry: Entry, trial: Trial) -> Member:
-    """Returns a member with the model of its median seed.
+def export(
+    entry: Entry,
+    folders: Mapping[Path, Trial],
+    to: str = "c",
+    numbers: str | None = None,
+    devices: Sequence[str] = (),
+    written: Callable[[Path], None] = lambda folder: None,
+) -> list[Certificate]:
+    """Writes members into folders, checks them on all test rows and returns their certificates.
 
-    Raises:
-        SpecError: its weights were not kept, or the dataset is not available.
-    """
-    weights = entry.files.models.read(trial.number)
-    if weights is None:
-        raise SpecError(f"the model of trial {trial.number} of {entry.search.name} was not kept.")
-    search, position = entry.search, trial.median_seed()
-    built = search.architecture(trial.candidate)
-    return Member(
-        entry, trial, built, search.seeds[position], weights[position], search.find_dataset()
-    )
-
-
-def to_c(
-    exported: Member, folder: Path, devices: Sequence[str], numbers: str | None = None
-) -> dict[str, Any]:
-    """Writes a member as C into a folder, checks it on all test rows and returns its certificate.
+    Members are checked side by side, one on each processor.
 
     Args:
-        devices: the cores to compile for.
+        to: a name of ``TARGETS``.
         numbers: the format of weights and activations, see ``export.numbers``; None: the
             candidate's own.
+        devices: the cores to compile for.
+        written: is called with every folder whose files are there.
 
     Raises:
-        SpecError: the family has no emitter or no form in integers, a device is unknown, or the
+        SpecError: the family has no emitter or no form in integers, a device is unknown, or an
             extra is not installed.
         SearchError: a compiler or a program fails.
     """
-    made, dataset, trial = exported.plan, exported.dataset, exported.trial
-    prefix, task, split = exported.prefix, dataset.task, dataset.split(exported.seed)
-    numbers = numbers or numbers_in(trial.candidate.hyperparameters)
-    final = in_format(made, split.train.x, numbers)
-    code = (
-        integer_source.source(final, prefix, task)
-        if isinstance(final, IntegerPlan)
-        else source.source(final, prefix, task)
-    )
-    said = {name: costs(final, name).counts() for name in devices if calibrated(name, numbers)}
-    x, y = split.test.x, split.test.y
-    trained = outputs(exported.architecture, exported.seed, exported.weights, x, dataset.n_outputs)
-    preprocessing = exported.preprocessing
-    rows = _checked_rows(exported, preprocessing, final, x, trained)
-    texts = bundle.texts(made, code, prefix, exported.title, task, preprocessing)
-    digests = bundle.write(folder, texts, rows)
-    about = {
-        "prefix": prefix,
-        "search": exported.entry.search.name,
+    target = TARGETS[to]
+    for device in devices:
+        DEVICES[device]
+    if devices and not target.compiled:
+        raise SpecError(f"--device compiles C; `--to {to}` is not compiled for a core.")
+    if devices:
+        require_device_tools()
+    jobs = []
+    for folder, trial in folders.items():
+        member = Member.of(entry, trial, numbers)
+        made = target.make(member, _trained(member), tuple(devices))
+        digests = bundle.write(folder, made.files, made.rows)
+        jobs.append((folder, _about(member, made, to), member.dataset.task, made, digests))
+        written(folder)
+
+    def certify(job: tuple[Any, ...]) -> Certificate:
+        folder, about, task, made, digests = job
+        host = target.check(folder, about["prefix"], task, made.rows)
+        return certificate.certify(
+            folder, about, task, made.rows, host, devices, digests, made.said
+        )
+
+    # one emulator or compiler runs outside of Python's lock; torch is not safe in threads
+    with ThreadPoolExecutor(processors() if target.compiled else 1) as pool:
+        return list(pool.map(certify, jobs))
+
+
+def _trained(member: Member) -> Any:
+    """Returns what the trained model gives for the test rows, (n, o)."""
+    import torch  # torch loads here
+
+    from frontier_search.training.trained_model import module
+
+    trained = module(member.entry.search, member.trial, member.weights, member.position)
+    with torch.no_grad():
+        return trained(torch.from_numpy(member.dataset.split(member.seed).test.x)).numpy()
+
+
+def _about(member: Member, made: Made, to: str) -> Certificate:
+    """Returns what a certificate says of a model."""
+    from frontier_search.training.outputs import mean_loss  # torch loads here
+
+    search, trial, task = member.entry.search, member.trial, member.dataset.task
+    y, rows = member.dataset.split(member.seed).test.y, made.rows
+    return {
+        "target": to,
+        "prefix": member.prefix,
+        "search": search.name,
         "trial": trial.number,
-        "seed": exported.seed,
+        "seed": member.seed,
         "seed_chosen": "median validation loss",
-        "seeds": list(exported.entry.search.seeds),
+        "seeds": list(search.seeds),
         "family": trial.candidate.family,
         "hyperparameters": dict(trial.candidate.hyperparameters),
         "params": trial.size["effective"],
-        "numbers": numbers,
-        "stored_bytes": final.stored_bytes,
+        "numbers": member.numbers,
+        "stored_bytes": made.stored_bytes,
         "test_loss": mean_loss(task, rows.reference, y),
-        "test_loss_as_trained": mean_loss(task, trained, y),
+        "test_loss_as_trained": mean_loss(task, rows.trained, y),
     }
-    return certificate.certify(folder, about, task, rows, devices, digests, said)
 
 
-def _checked_rows(
-    exported: Member,
-    preprocessing: Preprocessing | None,
-    final: Plan | IntegerPlan,
-    x: NDArray[np.float32],
-    trained: NDArray[np.float32],
-) -> bundle.CheckedRows:
-    """Returns the test rows with what the reference gives: raw, where they have a raw form."""
-    if preprocessing is None or exported.dataset.raw_rows is None:
-        return bundle.CheckedRows(x, final.run(x), trained)
-    raw = exported.dataset.raw_rows(exported.seed, "test")
-    inputs = preprocessing.transform(raw)
-    found = final.run(inputs)
-    answers = reference.written(reference.answers(preprocessing, found))
-    return bundle.CheckedRows(inputs, found, trained, raw.to_csv(index=False), answers)
+def verify(folder: Path) -> list[str]:
+    """Does what the certificate of a folder says again, without the search.
+
+    Returns:
+        A sentence for each difference; none if everything is as it says.
+
+    Raises:
+        SpecError: there is no certificate, or an extra is not installed.
+        SearchError: a compiler or a program fails.
+    """
+    said = certificate.read(folder)
+    return certificate.verify(folder, TARGETS[said["model"].get("target", "c")].check)
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model of a member, as ``frontier.best("params<=1000")`` gives it."""
+
+    entry: Entry
+    trial: Trial
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Its model with its preprocessing.
+
+        Raises:
+            SpecError: the search is not of a table of one's own, or the model was not kept.
+        """
+        return Predictor.of(self.entry, self.trial)
+
+    def predict(self, rows: Any) -> pd.DataFrame:
+        """Returns predictions of raw rows, see ``Predictor.predict``."""
+        return self.predictor.predict(rows)
+
+    def probabilities(self, rows: Any) -> pd.DataFrame:
+        """Returns the probabilities of classes of raw rows, see ``Predictor.probabilities``."""
+        return self.predictor.probabilities(rows)
+
+    def export(
+        self,
+        folder: str | Path,
+        to: str = "c",
+        numbers: str | None = None,
+        devices: Sequence[str] = (),
+    ) -> Certificate:
+        """Writes the model into a folder, checks it and returns its certificate, see ``export``."""
+        (made,) = export(self.entry, {Path(folder): self.trial}, to, numbers, devices)
+        return made

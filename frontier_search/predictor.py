@@ -50,9 +50,8 @@ class MemberModel:
             SpecError: the dataset's file is missing or has changed, or the model was not kept.
         """
         search, position = entry.search, trial.median_seed()
-        dataset, weights = search.find_dataset(), entry.files.models.read(trial.number)
-        if weights is None:
-            raise SpecError(f"the model of trial {trial.number} of {search.name} was not kept.")
+        dataset = search.find_dataset()
+        weights = entry.files.models.require(trial.number, search.name)
         return MemberModel(
             trial,
             search.seeds[position],

@@ -11,9 +11,9 @@ from pathlib import Path
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.dispatcher import Dispatcher, Observer
+from frontier_search.exporter import Model
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.settling import further
-from frontier_search.predictor import Predictor
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.session import Session
@@ -153,7 +153,7 @@ def _run_to_end(
         else:
             _train(dispatcher, workers)
         session.raise_if_hopeless()
-        return replace(session.frontier, opened=functools.partial(Predictor.of, entry))
+        return replace(session.frontier, opened=functools.partial(Model, entry))
 
 
 def _train(dispatcher: Dispatcher, workers: Callable[[], Execute]) -> None:

@@ -42,6 +42,7 @@ ONE_FILE_A_MEMBER = (  # the folders whose modules the picture of the house does
     "networks",
     "operations",
     "samplers",
+    "targets",
 )
 REPORTS = sorted(path.parent for path in (ROOT / "docs").glob("*/report.md"))
 REPORTS_MB = 10  # of all reports with their pictures and data

@@ -29,7 +29,7 @@ LAYERS = (  # lowest first; a folder stands for everything in it
     "storage",
     "session predictor",
     "executors",
-    "runner exporter",
+    "runner exporter targets",
     "reports cluster",
     "mirror",
     "cli __main__ __init__",
@@ -37,15 +37,16 @@ LAYERS = (  # lowest first; a folder stands for everything in it
 HOMES = {  # a library that takes long to load, and the modules and folders that may import it
     "torch": "models.network models.networks models.tanh models.kronecker_product models.noise "
     "models.module models.module_stack models.examination training "
-    "executors mirror.models mirror.trained_model mirror.model_files mirror.model_check",
+    "executors exporter targets mirror.models mirror.model_files mirror.model_check",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "sampling storage",
     "sqlalchemy": "storage mirror",
     "sklearn": "frontier.baselines data models.families table",
     "mlflow": "mirror",
     "matplotlib": "reports",
-    "pandas": "frontier predictor data table reports mirror",
+    "pandas": "frontier predictor exporter data table reports mirror",
     "rich": "reports",
+    "onnxruntime": "targets.onnx_graph",
     "unicorn": "export.emulator",
     "elftools": "export.compiler export.calibration",
     "click": "cli",

@@ -11,11 +11,11 @@ import torch
 
 from frontier_search import sources
 from frontier_search.errors import SpecError
-from frontier_search.mirror import trained_model
 from frontier_search.models.families import FAMILIES
 from frontier_search.runner import run
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
+from frontier_search.training import trained_model
 from tests.support import toys
 
 NET = """

@@ -6,16 +6,22 @@ from pathlib import Path
 
 import click
 
-from frontier_search.cli.options import HOME, once
+from frontier_search.cli.options import BEST, HOME, TRIAL, once
 
 
-@click.command("export", short_help="Write members of a frontier as C.")
+@click.command("export", short_help="Write members of a frontier as C, ONNX, torch or Python.")
 @click.argument("name")
 @HOME
-@once("--trial", type=int, metavar="N", help="This member.")
-@once("--best", metavar='"params<=1000"', help="The member with the lowest loss within a bound.")
+@TRIAL
+@BEST
 @click.option("--all", "every", is_flag=True, help="All members, each in a folder of its own.")
-@once("--to", type=click.Choice(["c"]), default="c", show_default=True, help="The language.")
+@once(
+    "--to",
+    type=click.Choice(["c", "onnx", "torch", "python"]),
+    default="c",
+    show_default=True,
+    help="The language.  onnx needs the extra: pip install 'frontier-search[onnx]'.",
+)
 @once(
     "--numbers",
     type=click.Choice(["float32", "int16", "int8"]),
@@ -40,36 +46,31 @@ def command(
     name: str,
     home: Path,
     trial: int | None,
-    best: str | None,
+    best: tuple[str, ...],
     every: bool,
     to: str,
     numbers: str | None,
     devices: tuple[str, ...],
     output: Path | None,
 ) -> None:
-    """Write members of the frontier of search NAME as C99.
+    """Write members of the frontier of search NAME for other programs and machines.
 
-    Each folder has one header, one source, a program that reads rows, and a certificate: the C was
-    compiled and gave, for every test row, the bits of a reference in numpy. `frontier-search
-    verify` checks it again.
+    Each folder has the model, all test rows and a certificate: what was written was executed for
+    every test row, and compared with a reference in numpy, bit for bit, or with the trained model.
+    C and Python take the raw rows of your table. `frontier-search verify` checks a folder again.
     """
     from frontier_search import exporter
-    from frontier_search.export.compiler import require_device_tools
-    from frontier_search.export.devices import DEVICES
     from frontier_search.reports import certificates
     from frontier_search.storage import catalog
 
-    for device in devices:
-        DEVICES[device]
-    if devices:
-        require_device_tools()
     entry = catalog.find(name, home)
     chosen = exporter.choose(entry, trial, best, every)
     folder = output or Path(f"{name}-export")
-    made = []
-    for number, each in enumerate(chosen, start=1):
-        inside = folder / f"trial-{each.number}" if every else folder
-        exported = exporter.member(entry, each)
-        click.echo(f"{number} of {len(chosen)}: {inside}", err=True)
-        made.append(exporter.to_c(exported, inside, devices, numbers))
+    folders = {folder / f"trial-{each.number}" if every else folder: each for each in chosen}
+
+    def written(inside: Path) -> None:
+        number = list(folders).index(inside) + 1
+        click.echo(f"{number} of {len(folders)}: {inside}", err=True)
+
+    made = exporter.export(entry, folders, to, numbers, devices, written)
     click.echo(certificates.table(made))

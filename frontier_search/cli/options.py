@@ -61,6 +61,13 @@ CONFIRM = once(
     metavar="N",
     help="Then train the members and their nearest rivals on N fresh seeds, as another search.",
 )
+TRIAL = once("--trial", type=int, metavar="N", help="This member.")
+BEST = click.option(
+    "--best",
+    multiple=True,
+    metavar='"params<=1000"',
+    help="The member with the smallest validation loss within a bound; may be repeated.",
+)
 HOME = once(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),

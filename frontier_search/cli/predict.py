@@ -6,25 +6,22 @@ from pathlib import Path
 
 import click
 
-from frontier_search.cli.options import HOME, once
+from frontier_search.cli.options import BEST, HOME, TRIAL
 
 
 @click.command("predict", short_help="Predict the rows of a file.")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @HOME
-@once("--trial", type=int, metavar="N", help="This member.  [default: the smallest loss]")
-@click.option(
-    "--best",
-    multiple=True,
-    metavar='"params<=1000"',
-    help="The member with the smallest validation loss within a bound; may be repeated.",
-)
+@TRIAL
+@BEST
 @click.option("--probabilities", is_flag=True, help="A column for each class: its probability.")
 def command(
     name: str, file: Path, home: Path, trial: int | None, best: tuple[str, ...], probabilities: bool
 ) -> None:
     """Predict the rows of FILE with a member of the frontier of search NAME, as CSV.
+
+    It is the member with the smallest validation loss, unless another one is named.
 
     FILE is a table as the one that was searched: columns in any order, with or without the target.
     Predictions are in a column named as the target, in the order of the rows.

@@ -12,6 +12,7 @@ certificate.json      what was checked, see ``export.certificate``
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -185,12 +186,12 @@ def _raw_readme(preprocessing: Preprocessing, words: dict[str, Any]) -> str:
     return RAW_README.format(**words, call=call, chances=chances if target.classes else "")
 
 
-def write(folder: Path, files: dict[str, str], rows: CheckedRows) -> dict[str, str]:
+def write(folder: Path, files: Mapping[str, str | bytes], rows: CheckedRows) -> dict[str, str]:
     """Writes the files, and returns the SHA-256 digest of each."""
     if rows.raw is not None and rows.answers is not None:
-        files = files | {RAW_ROWS: rows.raw, ANSWERS: rows.answers}
-    for name, text in files.items():
-        write_whole(folder / name, text.encode())
+        files = {**files, RAW_ROWS: rows.raw, ANSWERS: rows.answers}
+    for name, content in files.items():
+        write_whole(folder / name, content.encode() if isinstance(content, str) else content)
     write_arrays(folder / ROWS, {"x": rows.x, "reference": rows.reference, "trained": rows.trained})
     return digests(folder, [*files, ROWS])
 

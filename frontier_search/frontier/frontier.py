@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
 from frontier_search.frontier.pareto import nondominated
-from frontier_search.objective import OBJECTIVES, Objective
+from frontier_search.objective import OBJECTIVES, Objective, device_problem
 from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.trial import Trial, TrialState
 
@@ -51,12 +52,20 @@ class Spread:
         return Spread(mean, float(np.std(values, ddof=1)) if n > 1 else math.nan, n)
 
 
-class Predictor(Protocol):
-    """A trained model that takes raw rows; see ``predictor``."""
+class Model(Protocol):
+    """The model of a member; see ``exporter.Model``."""
 
     def predict(self, rows: Any) -> pd.DataFrame: ...
 
     def probabilities(self, rows: Any) -> pd.DataFrame: ...
+
+    def export(
+        self,
+        folder: str | Path,
+        to: str = "c",
+        numbers: str | None = None,
+        devices: Sequence[str] = (),
+    ) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Frontier:
 
     objectives: tuple[Objective, ...]
     members: tuple[Trial, ...]
-    opened: Callable[[Trial], Predictor] | None = field(default=None, repr=False, compare=False)
+    opened: Callable[[Trial], Model] | None = field(default=None, repr=False, compare=False)
 
     @staticmethod
     def of(trials: Iterable[Trial], objectives: Sequence[Objective]) -> Frontier:
@@ -100,6 +109,8 @@ class Frontier:
         if problems := [bound for bound in read if isinstance(bound, str)]:
             raise SpecError(problems)
         asked = [bound for bound in read if isinstance(bound, Bound)]
+        if problems := [each for bound in asked if (each := self._unknown(bound.objective))]:
+            raise SpecError(problems)
         kept = tuple(
             member for member in self.members if all(each.admits(member.size) for each in asked)
         )
@@ -114,6 +125,13 @@ class Frontier:
                 f"the smallest have {least}."
             )
         return replace(self, members=kept)
+
+    def _unknown(self, name: str) -> str | None:
+        """Returns why the members have no such objective, or None."""
+        problem = device_problem(name, None)
+        if problem is None or all(name in member.size for member in self.members):
+            return None
+        return problem.replace("name it with --device", "search with --device")
 
     def lowest(self, *bounds: str) -> Trial:
         """Returns the member with the smallest validation loss, of those that keep all bounds.
@@ -141,11 +159,11 @@ class Frontier:
             f" {numbers}."
         )
 
-    def best(self, *bounds: str) -> Predictor:
+    def best(self, *bounds: str) -> Model:
         """Returns the model with the smallest validation loss, of members that keep all bounds.
 
         Raises:
-            SpecError: as ``lowest``, or the search is not of a table of one's own.
+            SpecError: as ``lowest``.
         """
         if self.opened is None:
             raise SpecError("this frontier was made of trials alone, so it has no models.")

@@ -6,7 +6,7 @@ artifacts  where its files are, also in a home that was moved
 payload    what a run holds: tags, parameters, metrics
 notes      what its pages say in words
 models     logs the models of the frontier's members
-           trained_model as a torch module, model_files on disk, model_check once logged,
+           model_files on disk, model_check once logged,
            served takes raw rows, numpy_model is copied into a model
 view       the charts that MLflow's pages open on
 process    the process that mirrors a live search

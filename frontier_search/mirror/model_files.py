@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from frontier_search.data.dataset import Dataset
 from frontier_search.files import write_arrays
 from frontier_search.mirror import numpy_model, served
-from frontier_search.mirror.trained_model import EXAMPLE_ROWS, FrontierModel
 from frontier_search.models.program import Factors, Program
+from frontier_search.training.trained_model import EXAMPLE_ROWS, FrontierModel
 
 LOADER = "frontier_model"  # the name of numpy_model in the folder of a model
 

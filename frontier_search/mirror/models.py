@@ -22,9 +22,9 @@ from frontier_search.files import raising_oserror
 from frontier_search.mirror import model_check
 from frontier_search.mirror.model_files import save, save_served
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, dataset, trial_params
-from frontier_search.mirror.trained_model import EXAMPLE_ROWS, module, require_export
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
+from frontier_search.training.trained_model import EXAMPLE_ROWS, module, require_export
 from frontier_search.trial import SeedOutcome, Trial
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from frontier_search.errors import SpecError
 from frontier_search.files import names_in, read_arrays, remove, write_arrays
 from frontier_search.storage.outcomes import Weights
 
@@ -35,6 +36,20 @@ class MemberModels:
         """Returns the (n_seeds, P) learned scalars of a trial, or None when they are not kept."""
         arrays = read_arrays(self._file(number))
         return arrays["weights"] if arrays else None
+
+    def require(self, number: int, name: str) -> Weights:
+        """Returns the (n_seeds, P) learned scalars of a trial.
+
+        Args:
+            name: of the search.
+
+        Raises:
+            SpecError: they were not kept.
+        """
+        weights = self.read(number)
+        if weights is None:
+            raise SpecError(f"the model of trial {number} of {name} was not kept.")
+        return weights
 
     def numbers(self) -> set[int]:
         """Returns the numbers of the trials whose models are kept."""

@@ -44,7 +44,7 @@ class Numerals:
     thousands: str = ""
     unit: str = ""
 
-    def read(self, text: str) -> float | None:
+    def number(self, text: str) -> float | None:
         """Returns the number that a text stands for; None if it stands for none."""
         text = text.replace(MINUS, "-")
         if self.unit:
@@ -100,7 +100,7 @@ def numerals(
         unit = units.pop()
         ways += [Numerals(way.decimal, way.thousands, unit) for way in ways]
     for way in ways:
-        if all(way.read(text) is not None for text in texts):
+        if all(way.number(text) is not None for text in texts):
             return way
     return None
 
@@ -131,7 +131,7 @@ def distinct(
     import pandas as pd
 
     codes, values = pd.factorize(series)
-    texts = [_text(value) for value in values]
+    texts = [text_of(value) for value in values]
     kept = {
         text: position
         for position, text in enumerate(
@@ -142,7 +142,7 @@ def distinct(
     return positions[codes], list(kept)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """Returns a value as it would stand in a file: 3 and 3.0 are both ``3``."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace").strip()
@@ -164,12 +164,12 @@ def numbers(
 
     if pd.api.types.is_numeric_dtype(series.dtype):  # booleans too
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
-        coded = [float(text) for text in also_missing if PLAIN.read(text) is not None]
+        coded = [float(text) for text in also_missing if PLAIN.number(text) is not None]
         return np.where(np.isin(values, coded), np.nan, values) if coded else values
     codes, texts = distinct(series, also_missing)
-    read = [written.read(text) for text in texts]
+    read = [written.number(text) for text in texts]
     if None in read and written != PLAIN:  # numbers of a program, in place of the file's
-        read = [PLAIN.read(text) if value is None else value
+        read = [PLAIN.number(text) if value is None else value
                 for text, value in zip(texts, read, strict=True)]  # fmt: skip
     if None in read:
         wrong = read.index(None)
@@ -230,7 +230,7 @@ def clock_format(texts: Collection[str]) -> str | None:
 
 def looks_like_date(text: str) -> bool:
     """Returns whether a text could be a date, in whatever form."""
-    return len(text) >= 6 and bool(_DATE.match(text)) and PLAIN.read(text) is None
+    return len(text) >= 6 and bool(_DATE.match(text)) and PLAIN.number(text) is None
 
 
 def days(texts: list[str], form: str) -> Numbers | None:

@@ -6,7 +6,7 @@ Its arithmetic is float64 in the order that ``Scale`` states; the result is roun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -167,11 +167,20 @@ class CategoryCoding:
 
     def read(self, series: pd.Series[Any]) -> Numbers:
         """Returns the position of each row's level, (n_rows,); not-a-number if there is none."""
-        codes, texts = distinct(series, self.missing, (*self.levels, *self.grouped))
+        codes, texts = distinct(series, self.missing, self.known)
+        return np.append(self.positions(texts), np.nan)[codes]
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All levels."""
+        return (*self.levels, *self.grouped)
+
+    def positions(self, texts: Sequence[str]) -> Numbers:
+        """Returns the position of the level of each text, (n_texts,); not-a-number for others."""
         key = str.casefold if self.any_case else str
         places = {key(level): float(place) for place, level in enumerate(self.levels)}
         places |= dict.fromkeys(map(key, self.grouped), float(len(self.levels)))
-        return np.array([*(places.get(key(text), np.nan) for text in texts), np.nan])[codes]
+        return np.array([places.get(key(text), np.nan) for text in texts], dtype=np.float64)
 
     def encode(self, values: Numbers) -> NDArray[np.float32]:
         """Returns (n_rows, width) of what ``read`` returned."""

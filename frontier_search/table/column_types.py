@@ -154,8 +154,8 @@ def _of_texts(
         "name": name, "missing": missing, "values": len(texts), "also_missing": also_missing,
     }  # fmt: skip
     if len(texts) < 2 and not (texts and missing >= MIN_INDICATED):
-        if texts and cells.PLAIN.read(texts[0]) is not None:
-            texts = [cells.PLAIN.read(texts[0])]  # type: ignore[list-item]
+        if texts and cells.PLAIN.number(texts[0]) is not None:
+            texts = [cells.PLAIN.number(texts[0])]  # type: ignore[list-item]
         return Column(type="constant", used=False, why=_constant(texts), **known)
     counts = np.bincount(codes[codes >= 0], minlength=len(texts))
     written = cells.numerals(texts, plain.decimal, plain.thousands, with_units=rules >= 3)
@@ -189,7 +189,7 @@ def _are_words(texts: list[str]) -> bool:
     folded = {text.casefold() for text in texts}
     return (
         bool(texts)
-        and not any(cells.PLAIN.read(text) is not None for text in texts)
+        and not any(cells.PLAIN.number(text) is not None for text in texts)
         and not folded <= cells.TRUE | cells.FALSE
         and cells.numerals(texts) is None
         and cells.date_format(texts) is None
@@ -256,7 +256,7 @@ def _refuse_faults(
     rules: int,
 ) -> None:
     """Raises SpecError if nearly all cells are numbers, and points at the others."""
-    wrong = [place for place, text in enumerate(texts) if plain.read(text) is None]
+    wrong = [place for place, text in enumerate(texts) if plain.number(text) is None]
     share = 1 - counts[wrong].sum() / counts.sum()
     numbers = len(texts) - len(wrong)
     if not wrong:

@@ -50,7 +50,7 @@ def commented(
         rows: the first row and those below it.
         words: the cells of the last comment.
     """
-    numeric = all(cells.PLAIN.read(name.strip()) is not None for name in names)
+    numeric = all(cells.PLAIN.number(name.strip()) is not None for name in names)
     if numeric and len(words) == len(rows[0]) > 1:
         return [word.strip() for word in words], True
     return names, False
@@ -86,7 +86,7 @@ def has_header(
 
 
 def _is_number(text: str) -> bool:
-    return cells.PLAIN.read(text.strip().replace(",", ".")) is not None
+    return cells.PLAIN.number(text.strip().replace(",", ".")) is not None
 
 
 def _is_a_row(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

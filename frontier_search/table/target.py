@@ -258,7 +258,7 @@ def _merged_case(
 
 def _ordered(texts: list[str]) -> tuple[list[int], list[Class]]:
     """Returns the order of classes, and their names: whole numbers by size, texts by letters."""
-    read = [cells.PLAIN.read(text) for text in texts]
+    read = [cells.PLAIN.number(text) for text in texts]
     if all(value is not None and float(value).is_integer() for value in read):
         order = sorted(range(len(texts)), key=lambda place: read[place] or 0.0)
         if all(_is_int(text) and str(int(text)) == text for text in texts):

@@ -74,11 +74,13 @@ def test_verify_notices_another_file_and_another_bit(run: Run, home: Path, tmp_p
     [
         ([], "one of --trial N"),
         (["--trial", "0", "--all"], "one of --trial N"),
-        (["--trial", "99"], "trial 99 is not on the frontier of toy-1"),
-        (["--best", "params<=1"], "the smallest has params ="),
+        (["--trial", "99"], "trial 99 is not on the frontier"),
+        (["--best", "params<=1"], "the smallest have params ="),
         (["--best", "flash<=2KB"], "search with --device"),
         (["--best", "loss<=1"], "known before training"),
         (["--all", "--device", "cortex-m4"], "Did you mean 'cortex-m4f'?"),
+        (["--all", "--to", "python", "--device", "cortex-m4f"], "--device compiles C"),
+        (["--all", "--to", "torch", "--numbers", "int8"], "written as C and Python only"),
     ],
 )
 def test_a_mistake_is_a_sentence(

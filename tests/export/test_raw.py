@@ -39,6 +39,8 @@ TABLE = pd.DataFrame(
         "day": DAYS.strftime("%d.%m.%Y %H:%M"),
         "sold": DAYS.strftime("%Y-%m-%dT%H:%M:%S"),
         "bought": DAYS.strftime("%b %d, %Y"),
+        "at": DAYS.strftime("%H:%M:%S"),
+        "weight": [f"{value:.1f} kg" for value in RNG.uniform(40, 90, N)],
         "int": RNG.normal(0, 1, N).round(4),
         "kind": np.array(["cat", "dog", "ant"])[np.arange(N) % 3],
         "pair": np.array([True, False])[np.arange(N) % 2],
@@ -125,6 +127,8 @@ CELLS = {
     "day": written("%d.%m.%Y %H:%M"),
     "sold": written("%Y-%m-%dT%H:%M:%S"),
     "bought": written("%b %d, %Y"),
+    "at": written("%H:%M:%S"),
+    "weight": st.floats(0, 300).map(lambda value: f"{value:.1f} kg") | st.just("\u22123.5 kg"),
     "int": NUMBERS | MISSING,
 }
 for name in TARGETS:

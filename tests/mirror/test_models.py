@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.mirror import model_files, models, payload, trained_model
+from frontier_search.mirror import model_files, models, payload
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.mirror.numpy_model import NumpyModel
 from frontier_search.models.families import FAMILIES
 from frontier_search.storage.catalog import Entry
+from frontier_search.training import trained_model
 from frontier_search.training.epochs import outputs_of
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack

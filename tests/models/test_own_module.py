@@ -15,7 +15,6 @@ from torch import nn
 
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
-from frontier_search.mirror.trained_model import FrontierModel, require_export
 from frontier_search.models import examination, own
 from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.families import FAMILIES
@@ -25,6 +24,7 @@ from frontier_search.search.search import Search
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
+from frontier_search.training.trained_model import FrontierModel, require_export
 from tests.support import own_modules, toys
 
 HERE = "tests.support.own_modules"

@@ -68,7 +68,7 @@ def lines(each: Coding, name: str, at: int, tables: Tables) -> list[str]:
 def _number(each: NumberCoding, value: str, at: int, tables: Tables) -> list[str]:
     narrow = isinstance(each.scale, NarrowScale)
     form = literal if narrow else literal64
-    codes = [coded for text in each.missing if (coded := each.written.read(text)) is not None]
+    codes = [coded for text in each.missing if (coded := each.written.number(text)) is not None]
     unknown = [f"{value} != {value}", *(f"{value} == {form(coded)}" for coded in codes)]
     found = [
         f"missing = {' || '.join(unknown)};",

@@ -53,7 +53,7 @@ static int missing(const struct column *column, const char *text)
     for (const char *word = column->missing; *word; word += strlen(word) + 1)
         if (!strcmp(word, text))
             return 1;
-    for (const char *word = missing_words; *word; word += strlen(word) + 1) {
+    for (const char *word = column->kind == TEXT ? "" : missing_words; *word; word += strlen(word) + 1) {
         const char *at = text;
         while (*at && small(*at) == *word)
             at++, word++;
@@ -81,7 +81,7 @@ static int grouped(const char *at, const char *thousands, const char *decimal)
     at += *at == '-' || *at == '+';
     while (digit(at[first]))
         first++;
-    if (first < 1 || first > 3)
+    if (first < 1 || first > 3 || (*at == '0' && (first > 1 || !strncmp(at + 1, thousands, length))))
         return 0;
     for (at += first; !strncmp(at, thousands, length); at += length + 3)
         if (!digit(at[length]) || !digit(at[length + 1]) || !digit(at[length + 2]))
@@ -99,6 +99,10 @@ static int number(const char *cell, const char *decimal, const char *thousands, 
     if (strlen(cell) >= sizeof text)
         return 0;
     strcpy(text, cell);
+    for (char *sign; (sign = strstr(text, "\xe2\x88\x92"));) { /* a minus of typographers */
+        *sign = '-';
+        without(sign, "\x88\x92", 0);
+    }
     if (*unit)
         without(text, unit, 0);
     at = stripped(text);
@@ -202,7 +206,7 @@ static int iso(const char *at, double *found)
 /* Reads a date as strptime does. */
 static int date(const char *at, const char *format, double *found)
 {
-    int y = 1900, m = 1, d = 1, hour = 0, minute = 0, second = 0, twelve = 0, after = 0;
+    int y = 1900, m = 1, d = 1, hour = 0, minute = 0, second = 0, twelve = 0, after = 0, micro = 0;
     for (; *format; format++) {
         int given = 1;
         if (*format == ' ' && *at == ' ')
@@ -222,6 +226,11 @@ static int date(const char *at, const char *format, double *found)
             case 'I': given = two(&at, 2, &hour), twelve = 1; break;
             case 'M': given = two(&at, 2, &minute); break;
             case 'S': given = two(&at, 2, &second); break;
+            case 'f':
+                given = two(&at, 6, &micro);
+                for (int i = given; i < 6; i++)
+                    micro *= 10;
+                break;
             case 'p':
                 after = small(*at) == 'p';
                 given = (after || small(*at) == 'a') && small(at[1]) == 'm';
@@ -238,7 +247,8 @@ static int date(const char *at, const char *format, double *found)
         hour = hour % 12 + 12 * after;
     if (*at || hour > 23 || minute > 59 || second > 59 || !days_of(y, m, d, found))
         return 0;
-    *found = (*found * 86400e6 + (hour * 3600.0 + minute * 60 + second) * 1e6) / 86400e6;
+    *found = *found * 86400e6 + (hour * 3600.0 + minute * 60 + second) * 1e6 + micro;
+    *found /= 86400e6;
     return 1;
 }
 

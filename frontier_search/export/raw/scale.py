@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.errors import SpecError
 from frontier_search.table.coding import (
     Coding,
     DateCoding,
@@ -22,6 +23,7 @@ from frontier_search.table.coding import (
 )
 from frontier_search.table.preprocessing import Preprocessing, Target
 
+LARGEST = 1e30  # the spread of a column
 FAR = 100.0  # deviations from zero; float32 then errs by up to 6e-6 of a deviation
 
 
@@ -74,13 +76,22 @@ def narrow(*numbers: float, scale: float) -> bool:
 
 
 def narrowed(preprocessing: Preprocessing) -> Preprocessing:
-    """Returns the preprocessing as the C does it: the reference of its inputs."""
+    """Returns the preprocessing as the C does it: the reference of its inputs.
+
+    Raises:
+        SpecError: the spread of a column is beyond float32.
+    """
     return Preprocessing(tuple(map(_narrowed, preprocessing.codings)), preprocessing.target)
 
 
 def _narrowed(each: Coding) -> Coding:
     if isinstance(each, NumberCoding):
         numbers = astuple(each.scale)
+        if not 1 / LARGEST < each.scale.scale < LARGEST:
+            raise SpecError(
+                f"column {each.name!r} has a spread of {each.scale.scale:g}, which "
+                "float32 does not hold, so the model cannot be written as C; change its unit."
+            )
         kind = NarrowScale if narrow(*numbers, scale=each.scale.scale) else WideScale
         return replace(each, scale=kind(*numbers))
     if isinstance(each, DateCoding):

@@ -14,7 +14,7 @@ FEW = 5  # rows: one for validation, one for test
 
 
 def _words_among_numbers(classes: tuple[Class, ...]) -> list[str]:
-    return [str(name) for name in classes if cells.PLAIN.read(str(name)) is None]
+    return [str(name) for name in classes if cells.PLAIN.number(str(name)) is None]
 
 
 def find(table: Understanding) -> list[Found]:

@@ -99,6 +99,19 @@ def module(
     return FrontierModel(stack, weights[seed_index]).eval()
 
 
+def exported(exportable: torch.nn.Module, n_inputs: int) -> torch.export.ExportedProgram:
+    """Returns a module as a program of ``torch.export``, for any number of rows.
+
+    Raises:
+        Exception: torch cannot export it, for whatever reason.
+    """
+    example = torch.zeros(EXAMPLE_ROWS, n_inputs)
+    shapes = {"x": {0: torch.export.Dim("n")}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of how torch keeps the weights of a GRU
+        return torch.export.export(exportable, (example,), dynamic_shapes=shapes)
+
+
 def require_export(exportable: torch.nn.Module, n_inputs: int) -> None:
     """Exports a user's own module once, and compares a row alone and others with the module.
 
@@ -107,16 +120,11 @@ def require_export(exportable: torch.nn.Module, n_inputs: int) -> None:
             what it exports computes something else.
     """
     rows = torch.randn(7, n_inputs, generator=torch.Generator().manual_seed(0))
-    shapes = {"x": {0: torch.export.Dim("n")}}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of how torch keeps the weights of a GRU
-            exported = torch.export.export(
-                exportable, (rows[:EXAMPLE_ROWS],), dynamic_shapes=shapes
-            ).module()
-            for some in (rows, rows[:1]):
-                if not torch.allclose(exported(some), exportable(some), rtol=1e-3, atol=1e-4):
-                    raise SpecError("what it exports computes something else")
+        program = exported(exportable, n_inputs).module()
+        for some in (rows, rows[:1]):
+            if not torch.allclose(program(some), exportable(some), rtol=1e-3, atol=1e-4):
+                raise SpecError("what it exports computes something else")
     except Exception as error:  # whatever torch raises about the user's code
         reason = " ".join(str(error).split())[:120]
         raise SpecError(f"torch.export refuses this module: {reason}") from error

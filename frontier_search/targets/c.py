@@ -1,0 +1,55 @@
+"""C99: see ``docs/microcontrollers.md``."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontier_search.export import bundle, certificate, source
+from frontier_search.export.bundle import CheckedRows
+from frontier_search.export.costs import calibrated, costs
+from frontier_search.export.integer import source as integer_source
+from frontier_search.export.integer.plan import IntegerPlan
+from frontier_search.export.raw import reference
+from frontier_search.export.raw.scale import narrowed
+from frontier_search.table.preprocessing import Preprocessing
+from frontier_search.targets import Made, Member, Target
+
+
+def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -> Made:
+    """Writes a member as C.
+
+    Raises:
+        SpecError: the family has no emitter or no form in integers.
+    """
+    plan, prefix, task = member.plan, member.prefix, member.dataset.task
+    code = (
+        integer_source.source(plan, prefix, task)
+        if isinstance(plan, IntegerPlan)
+        else source.source(plan, prefix, task)
+    )
+    preprocessing = member.preprocessing
+    if preprocessing is not None:
+        preprocessing = narrowed(preprocessing)
+    rows = _rows(member, preprocessing, trained)
+    texts = bundle.texts(member.plain_plan, code, prefix, member.title, task, preprocessing)
+    said = {name: costs(plan, name).counts() for name in cores if calibrated(name, member.numbers)}
+    return Made(texts, rows, plan.stored_bytes, said)
+
+
+def _rows(
+    member: Member, preprocessing: Preprocessing | None, trained: NDArray[np.float32]
+) -> CheckedRows:
+    """Returns the test rows with what the reference gives: raw, where they have a raw form."""
+    dataset = member.dataset
+    if preprocessing is None or dataset.raw_rows is None:
+        x = dataset.split(member.seed).test.x
+        return CheckedRows(x, member.plan.run(x), trained)
+    raw = dataset.raw_rows(member.seed, "test")
+    inputs = preprocessing.transform(raw)
+    found = member.plan.run(inputs)
+    answers = reference.written(reference.answers(preprocessing, found))
+    return CheckedRows(inputs, found, trained, raw.to_csv(index=False), answers)
+
+
+TARGET = Target("C99, one header and one source", make, certificate.on_host, compiled=True)
