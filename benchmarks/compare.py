@@ -1,6 +1,6 @@
 """Measures this project and two peers on one workload, one after another on the same machine.
 
-    python benchmarks/compare.py --trials 200 --peer-trials 40
+    python benchmarks/compare.py --trials 96 200 1000 --peer-trials 40
 
 Every contender is a command in its own process, in a temporary folder, on two CPUs. All run the
 search of ``workload.yaml``: same rows, seeds, epochs and objectives, no early stopping. The wall
@@ -9,8 +9,8 @@ time of a command has three parts, defined alike for all contenders:
     start-up    from the command's start until its first trial begins. For the peers that is when
                 the first model starts to train. For this project it is when the first trial is
                 proposed, which is no later, so that loading the workers counts as search
-    search      from there until the last trial is recorded. "Trials per second" means in this time
-                unless it says otherwise
+    search      from there until the last trial is recorded: the steady state. "Trials per second"
+                means in this time unless it says otherwise
     wind-down   from there until the command has ended
 """
 
@@ -34,6 +34,7 @@ from contenders import CONTENDERS, QUIET, Contender
 from measure import CommandError, Measured, measure
 from report import Report
 
+SIZES = (96, 200, 1000)
 DISTURBED_CPUS = 0.3  # used by other processes on average: above it a timing says little
 
 
@@ -97,18 +98,17 @@ class Result:
             else 100 * self.report.training_s / (workload.WORKERS * self.search_s)
         )
 
-    def figures(self, trials: int) -> dict[str, float | None]:
+    def figures(self, sizes: Sequence[int]) -> dict[str, float | None]:
         """Returns everything that the table shows, by its row.
 
         Args:
-            trials: of the whole command whose rate is computed.
+            sizes: trials of the whole commands whose rates are computed.
         """
-        whole = f"trials per second, start-up and wind-down included, for {trials} trials"
         parts = ("ask", "tell", "ask and tell", "mirror")
         return {
             "trials": self.report.trials,
             "trials per second, without start-up": self.rate,
-            whole: self.rate_with_start_up(trials),
+            **{whole(trials): self.rate_with_start_up(trials) for trials in sizes},
             "start-up, s": self.start_up_s,
             "search, s": self.search_s,
             "wind-down, s": self.wind_down_s,
@@ -124,6 +124,11 @@ class Result:
             "mean steps of the proposed models": self.report.mean_steps,
             "smallest loss found, nats": self.report.best_loss,
         }
+
+
+def whole(trials: int) -> str:
+    """Returns the name of a row."""
+    return f"trials per second, start-up and wind-down included, for {trials:,} trials"
 
 
 def run(contender: Contender, trials: int) -> Result:
@@ -147,31 +152,43 @@ def _cell(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def table(results: Mapping[str, Result], trials: int) -> str:
+def table(results: Mapping[str, Result], sizes: Sequence[int]) -> str:
     """Returns Markdown: a row for each figure, a column for each contender.
 
-    The last rows say how many times as fast as each contender this project is.
+    The last rows say how many times as fast as each contender this project is. They compare whole
+    commands of a size with this project's command of that size.
+
+    Args:
+        results: by contender; those of this project by ``ours(trials)``.
+        sizes: trials of the commands of this project.
     """
-    columns = [result.figures(trials) for result in results.values()]
+    columns = [result.figures(sizes) for result in results.values()]
     lines = [
         ["", *(result.title for result in results.values())],
         ["---", *["---:"] * len(results)],
     ]
     known = [row for row in columns[0] if any(column[row] is not None for column in columns)]
     lines += [[row, *(_cell(column[row]) for column in columns)] for row in known]
-    if "ours" in results:
-        ours = results["ours"]
-        without = [ours.rate / result.rate for result in results.values()]
+    for trials in sizes:
+        if (own := results.get(ours(trials))) is None:
+            continue
+        without = [own.rate / result.rate for result in results.values()]
         included = [
-            ours.rate_with_start_up(trials) / result.rate_with_start_up(trials)
+            own.rate_with_start_up(trials) / result.rate_with_start_up(trials)
             for result in results.values()
         ]
         for row, ratios in (
             ("without start-up", without),
             ("start-up and wind-down included", included),
         ):
-            lines.append([f"**times as fast, {row}**", *(f"**{ratio:.3g}**" for ratio in ratios)])
+            name = f"**the {trials:,} trials: times as fast, {row}**"
+            lines.append([name, *(f"**{ratio:.3g}**" for ratio in ratios)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def ours(trials: int) -> str:
+    """Returns the key of a command of this project."""
+    return f"ours, {trials}"
 
 
 def machine(cpus: Sequence[int]) -> str:
@@ -214,8 +231,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--trials",
         type=int,
-        default=workload.TRIALS,
-        help="trials of this project (default: %(default)s)",
+        nargs="+",
+        default=SIZES,
+        help="trials of each command of this project (default: %(default)s)",
     )
     parser.add_argument(
         "--peer-trials", type=int, default=40, help="trials of each peer (default: %(default)s)"
@@ -234,16 +252,18 @@ def main() -> int:
     wanted = {None: list(CONTENDERS), "peers": ["ray", "optuna"]}.get(options.only, [options.only])
     cpus, load = two_cpus(), os.getloadavg()[0]
     try:
-        results = {
-            key: run(CONTENDERS[key], options.trials if key == "ours" else options.peer_trials)
-            for key in wanted
-        }
+        results = {}
+        for key in wanted:
+            if key == "ours":
+                results |= {ours(n): run(CONTENDERS[key], n) for n in options.trials}
+            else:
+                results[key] = run(CONTENDERS[key], options.peer_trials)
     except (CommandError, subprocess.CalledProcessError, OSError) as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 1
     note = f"{len(workload.SEEDS)} seeds x {workload.EPOCHS} epochs a trial "
     note += f"on {workload.SEARCH['dataset']}, batch {workload.BATCH_SIZE}. "
-    note += f"Rates for {options.trials} trials are computed from the measured parts. "
+    note += "Rates of whole commands of another size are computed from the measured parts. "
     note += f"Load before the first command: {load:.2f}."
     print(f"{table(results, options.trials)}\n\n{machine(cpus)}. {note}")
     for result in results.values():

@@ -53,12 +53,8 @@ def console_script() -> str:
 
 
 def our_command(trials: int, home: Path) -> list[str]:
-    options = {
-        "--home": str(home),
-        "--name": NAME,
-        "--trials": str(trials),
-        "--workers": str(workload.WORKERS),
-    }
+    # without --workers: one worker takes both CPUs, as by default
+    options = {"--home": str(home), "--name": NAME, "--trials": str(trials)}
     return [
         console_script(),
         "run",
@@ -90,7 +86,7 @@ def our_report(home: Path) -> Report:
 
 
 CONTENDERS = {
-    "ours": Contender("frontier-search", our_command, our_report, only_drives=True),
+    "ours": Contender("frontier-search", our_command, our_report, only_drives=False),
     "ray": peer("Ray Tune + OptunaSearch", "peer_ray_tune.py", only_drives=True),
     "optuna": peer("Optuna, 2 processes", "peer_optuna.py", only_drives=False),
 }

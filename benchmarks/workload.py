@@ -32,7 +32,6 @@ DATASET = DATASETS[SEARCH["dataset"]]
 SEEDS: tuple[int, ...] = tuple(SEARCH["seeds"])
 EPOCHS: int = SEARCH["epochs"]
 BATCH_SIZE: int = SEARCH["batch_size"]
-TRIALS: int = SEARCH["trials"]
 OBJECTIVES: tuple[str, ...] = tuple(SEARCH["objectives"])  # both minimised
 WORKERS = 2  # processes that train, each on one thread
 SPACES: dict[str, SearchSpace] = {
