@@ -14,6 +14,7 @@ call to MLflow, so this is its fast way.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 import ray
 import workload
+from equal_frontier import REACHED, Ended, volumes
 from ray import tune
 from ray.air.integrations.mlflow import MLflowLoggerCallback
 from ray.tune.search.optuna import OptunaSearch
@@ -90,8 +92,30 @@ class TimedMLflow(MLflowLoggerCallback):
             super().log_trial_end(trial, failed)
 
 
-def run(trials: int, home: Path) -> Report:
-    """Runs the search and reports it."""
+class Until(tune.Stopper):
+    """Ends each trial after its step, and all when they cover a hypervolume or time is over.
+
+    It writes when each trial ended, and its objectives, into the home folder.
+    """
+
+    def __init__(self, home: Path, goal: float, limit_s: float) -> None:
+        self._file, self._goal = home / REACHED, goal
+        self._end_s = time.time() + limit_s
+        self._ended: list[Ended] = []
+        self._file.write_text("[]")
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        self._ended.append((time.time(), result["loss"], result["params"]))
+        self._file.write_text(json.dumps(self._ended))
+        return True
+
+    def stop_all(self) -> bool:
+        curve = volumes(self._ended)
+        return time.time() > self._end_s or bool(curve and curve[-1][1] >= self._goal)
+
+
+def run(trials: int, home: Path, stopper: Until | None = None) -> Report | None:
+    """Runs the search and reports it; a search that a stopper ends reports by itself."""
     ray.init(address="local", num_cpus=workload.WORKERS)
     # TuneConfig(metric=[...]) is refused, so only the searcher knows the metrics. The searcher's
     # state is saved with plain pickle, so the space must be a function of an importable module.
@@ -112,7 +136,7 @@ def run(trials: int, home: Path) -> Report:
         run_config=tune.RunConfig(
             name="peer",
             storage_path=str(home / "tune"),
-            stop={"training_iteration": 1},
+            stop=stopper or {"training_iteration": 1},
             verbose=0,
             # MLflow 3.17 refuses its old ./mlruns folder; a database is the documented default
             callbacks=[
@@ -121,6 +145,8 @@ def run(trials: int, home: Path) -> Report:
         ),
     )
     grid = tuner.fit()
+    if stopper is not None:
+        return None
     results: list[dict[str, Any]] = [
         grid[i].metrics or {} for i in range(len(grid)) if grid[i].error is None
     ]
@@ -148,9 +174,14 @@ def main() -> None:
         required=True,
         help="an empty folder for everything that is written, the report too",
     )
+    parser.add_argument("--goal", type=float, help="a hypervolume at which the search ends")
+    parser.add_argument("--limit", type=float, default=360, help="seconds to that, at most")
     options = parser.parse_args()
     home: Path = options.home.resolve()
-    run(options.trials, home).write(home)
+    stopper = None if options.goal is None else Until(home, options.goal, options.limit)
+    report = run(options.trials, home, stopper)
+    if report is not None:
+        report.write(home)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from trained_tables import table_search
 from frontier_search.frontier.pareto import hypervolume
 from frontier_search.frontier.races import WIDER
 from frontier_search.race import Race
+from frontier_search.sampling.earlier import Earlier
 from frontier_search.sampling.proposer import open_proposer
 from frontier_search.space import Choice, SearchSpace
 from frontier_search.storage import catalog
@@ -181,6 +182,7 @@ def replay(
     trials: int,
     seed: int,
     margin: float | None = None,
+    earlier: Sequence[Earlier] = (),
 ) -> Replay:
     proposer = open_proposer(
         table.spaces,
@@ -191,6 +193,7 @@ def replay(
         lambda candidate: True,
         measured=0,
         known=lambda candidate: (10 ** table.points[table.position(candidate), 0],),
+        earlier=earlier,
     )
     order: list[int] = []
     shares: list[float] = []
@@ -220,6 +223,17 @@ def replay(
     complete = [i for i, share in zip(order, shares, strict=True) if share == 1]
     members = [i for i in audited if table.is_member(i, complete, balanced)]
     return Replay(order, shares, (len(audited), len(members)), cpu_s)
+
+
+def warmed(table: Table, seed: int, backwards: bool) -> Earlier:
+    """Returns the outcomes of 100 trials of known_size on another table, for a warm start.
+
+    Args:
+        backwards: whether good and bad are exchanged, so that it misleads.
+    """
+    order = replay(table, "known_size", False, 8, 2, 100, 1000 + seed).order
+    losses = 10 ** (table.points[order, 1] * (-1 if backwards else 1))
+    return Earlier([table.candidates[i] for i in order], losses.tolist(), by_rank=True)
 
 
 def raced(
@@ -326,6 +340,8 @@ def main() -> None:
     parser.add_argument("--races", nargs="*", default=["none"], help="margins, or none")
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--repetitions", type=int, default=10)
+    parser.add_argument("--warm", choices=TABLES, help="a table whose outcomes warm known_size")
+    parser.add_argument("--backwards", action="store_true", help="with good and bad exchanged")
     parser.add_argument("--label", default="", help="of this version, in the file of results")
     given = parser.parse_args()
     results = given.folder / "quality.jsonl"
@@ -345,10 +361,14 @@ def main() -> None:
                         what = (
                             *(name, shape, sampler, budget, margin, given.trials),
                             *(seed, given.label),
+                            *((given.warm, given.backwards) if given.warm else ()),
                         )
                         if what not in known:
-                            table = table or (
-                                hpolib(name) if name in HPOLIB else trained(name, given.folder)
+                            table = table or load(name, given.folder)
+                            earlier = (
+                                [warmed(load(given.warm, given.folder), seed, given.backwards)]
+                                if given.warm
+                                else []
                             )
                             found = replay(
                                 table,
@@ -359,6 +379,7 @@ def main() -> None:
                                 given.trials,
                                 seed,
                                 None if margin == "none" else float(margin),
+                                earlier,
                             )
                             known[what] = {"what": what, **scores(table, found)}
                             with results.open("a") as file:
