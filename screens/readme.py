@@ -17,6 +17,7 @@ from pathlib import Path
 
 from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
+from frontier_search.frontier.ownership import LOW_END
 from frontier_search.reports import study_answer, study_owners
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.study_owners import Owned
@@ -39,10 +40,10 @@ SIZES = ("params", "flops", "bytes")
 def main() -> None:
     """Writes all pictures."""
     (IMAGES / "winners.svg").write_bytes(study_owners.winner_map_of(owned(), LEVEL).svg)
-    print(sentence())
+    print("\n".join(sentences()))
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        recording = record([str(FRONTIER_SEARCH), *ARGUMENTS], COMMAND, columns=110, lines=38)
+        recording = record([str(FRONTIER_SEARCH), *ARGUMENTS], COMMAND, columns=136, lines=32)
         if recording.status:
             sys.exit(f"{COMMAND} ended with {recording.status}")
         (IMAGES / "terminal.svg").write_text(draw(recording), encoding="utf-8")
@@ -51,9 +52,13 @@ def main() -> None:
         os.chdir(ROOT)
 
 
-def sentence() -> str:
-    """Returns who owns the frontiers of the published study, in words."""
-    return study_answer.owners(owned(), LEVEL)
+def sentences() -> tuple[str, str]:
+    """Returns who owns the frontiers of the published study: whole, and their low ends."""
+    found = owned()
+    return (
+        study_answer.owners(found, LEVEL),
+        study_answer.owners(found, LEVEL, str(LOW_END)),
+    )
 
 
 def owned() -> Owned:

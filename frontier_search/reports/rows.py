@@ -64,7 +64,10 @@ def width() -> int:
 def least(renderable: Any) -> int:
     """Returns the width in characters below which rich would cut words."""
     console = Console(file=io.StringIO(), width=10 * WIDTH)
-    return Measurement.get(console, console.options, renderable).minimum
+    minimum = Measurement.get(console, console.options, renderable).minimum
+    # where it divides a width among columns, rich counts the padding that it leaves out at the edge
+    edge = isinstance(renderable, Table) and not renderable.pad_edge
+    return minimum + (sum(renderable.padding[1::2]) if edge else 0)
 
 
 def to_text(renderable: Any) -> str:

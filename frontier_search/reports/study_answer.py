@@ -89,11 +89,11 @@ def _members(studied: Sequence[Studied]) -> tuple[str, str]:
     return f"{total} models are on {n} frontier{'s' if n > 1 else ''}.", chance
 
 
-def owners(owned: Owned, level: float) -> str:
-    """Returns which owner has the largest share of how many frontiers, over the whole range."""
+def owners(owned: Owned, level: float, within: str = study_owners.WHOLE_NAME) -> str:
+    """Returns which owner has the largest share of how many frontiers, in a range."""
     first, clear = Counter[str](), 0
     for ranges in owned.shares.values():
-        ownership = ranges[study_owners.WHOLE_NAME]
+        ownership = ranges[within]
         shares = winner_map.shares_of(ownership) if ownership else {}
         if ownership and shares:
             first[max(shares, key=lambda owner: shares[owner])] += 1
@@ -104,7 +104,7 @@ def owners(owned: Owned, level: float) -> str:
     plural = "s" if first.total() > 1 else ""
     return (
         f"The largest share of the frontier belongs to {listed} of {first.total()} "
-        f"dataset{plural}; on {clear} of them beyond chance."
+        f"dataset{plural}; on {clear or 'none'} of them beyond chance."
     )
 
 

@@ -24,7 +24,7 @@ from frontier_search.search.sweep import origin
 from frontier_search.storage.folder import SearchFolder
 from frontier_search.trial import Trial
 
-SHOWN_PARTS = 16  # in one picture, which is then no taller than a page
+SHOWN_PARTS = 14  # in one picture, which is then no taller than a page
 CLAIM_COLUMNS = ("", "claim", "each part by itself", "corrected verdict", "parts won", "seeds")
 PART_COLUMNS = (
     "",

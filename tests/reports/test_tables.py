@@ -169,3 +169,22 @@ def test_a_reason_with_brackets_is_not_markup(trials: list[Trial]) -> None:
         trials[0], state=TrialState.FAIL, objectives={}, reason="IndexError: [/bold] out of range"
     )
     assert "[/bold]" in tables.trials_table([failed, *trials[1:3]])
+
+
+@pytest.mark.parametrize("width", range(60, 160))
+def test_no_cell_is_cut_whatever_the_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "width", lambda: width)
+    words = "hidden 64, steps 4, spectral_radius 0.55, graph_noise 0, learning_rate 0.021"
+    table, _ = rows.fitting(
+        [
+            rows.Column("trial", ["44"]),
+            rows.Column("family", ["kronecker_permuted"], number=False),
+            rows.Column("hyperparameters", [words], number=False, wraps=True),
+            rows.Column("val loss", ["0.0590 ± 0.0268"]),
+            rows.Column("test loss", ["0.0590 ± 0.0268"], spare=True),
+            rows.Column("chance", ["0.00"]),
+        ]
+    )
+    head, first, *_ = rows.to_text(table).splitlines()
+    assert head.endswith("  chance")
+    assert first.endswith(" 0.00")
