@@ -17,7 +17,7 @@ from frontier_search.frontier.settling import further
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.session import Session
-from frontier_search.storage import catalog
+from frontier_search.storage import catalog, references
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.folder import DEFAULT_HOME
 from frontier_search.storage.storage import raising_search_error
@@ -73,7 +73,9 @@ def conduct(
         SearchError: the search stopped before its end.
     """
     with _workers(executor, where, entry.folder.resume_command) as workers:
-        return _run_to_end(entry, workers, observers)
+        found = _run_to_end(entry, workers, observers)
+    references.measured(entry.search, entry.folder)
+    return found
 
 
 def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observe) -> None:

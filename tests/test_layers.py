@@ -41,7 +41,7 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "sampling storage",
     "sqlalchemy": "storage mirror",
-    "sklearn": "frontier.baselines data models.families table",
+    "sklearn": "frontier.methods data models.families table",
     "mlflow": "mirror",
     "matplotlib": "reports",
     "pandas": "frontier predictor exporter data table reports mirror",

@@ -50,7 +50,7 @@ def command(
     from frontier_search.frontier.frontier import Frontier
     from frontier_search.frontier.membership import members
     from frontier_search.reports import figures, tables
-    from frontier_search.storage import catalog  # optuna loads here, not for --help
+    from frontier_search.storage import catalog, references  # optuna loads here, not for --help
 
     entry = catalog.find(name, home)
     trials = catalog.read_trials(entry)
@@ -58,10 +58,11 @@ def command(
     failed = tables.failures(trials) if form == "table" else []
     for sentence in filter(None, [entry.changed_code(), *failed]):
         click.echo(sentence, err=True)
+    beside = references.read(entry.folder)
     if plot is not None:
         figures.write(entry, trials, split, plot)
         click.echo(f"drawn: {plot}", err=True)
     objectives = entry.search.objective_table()
     kept = Frontier.of(trials, objectives).within(*require).numbers()
     listed = [member for member in members(trials, objectives) if member.trial.number in kept]
-    click.echo(tables.frontier(listed, objectives, split, form))
+    click.echo(tables.frontier(listed, objectives, split, form, beside))

@@ -22,7 +22,7 @@ from frontier_search.reports.live import LiveView
 from frontier_search.reports.live_mirror import MirrorView
 from frontier_search.reports.live_sweep import SweepView
 from frontier_search.session import Session
-from frontier_search.storage import catalog
+from frontier_search.storage import catalog, references
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.sweep_catalog import SweepEntry
 from frontier_search.training.kernels.library import library
@@ -119,7 +119,8 @@ class _Answer:
         for failure in tables.failures(trials):
             click.echo(failure, err=True)
         objectives = self.entry.search.objective_table()
-        click.echo(tables.frontier_table(members(trials, objectives), objectives, "val"))
+        kept = references.measured(self.entry.search, self.entry.folder) if trials else ()
+        click.echo(tables.frontier_table(members(trials, objectives), objectives, "val", kept))
         sys.stdout.flush()
         commands = [f"frontier-search frontier {name}{home} --plot frontier.png    # the picture"]
         words = "interrupted; the search was over, and nothing is lost."

@@ -28,10 +28,17 @@ def _loss(dataset: Dataset, split: Split) -> float:
         squares = ((split.test.y - mean) ** 2).reshape(len(split.test), -1).mean(axis=1)
         return float(np.average(squares, weights=split.test.weights))
     classes = 2 if dataset.task == "binary" else dataset.n_outputs
-    # Laplace's rule: no class has probability 0.
-    frequencies = (_counts(split.train, classes) + 1) / (len(split.train) + classes)
-    return float(-(_counts(split.test, classes) / len(split.test) * np.log(frequencies)).sum())
+    counts = _counts(split.test, classes)
+    return float(-(counts / counts.sum() * np.log(frequencies(split.train, classes))).sum())
+
+
+def frequencies(rows: AnyRows, classes: int) -> NDArray[np.float64]:
+    """Returns the share of each class by Laplace's rule: no class has probability 0."""
+    counts = _counts(rows, classes)
+    one = counts.sum() / len(rows)  # a row's mean weight
+    return np.asarray((counts + one) / (counts.sum() + classes * one))
 
 
 def _counts(rows: AnyRows, classes: int) -> NDArray[np.float64]:
-    return np.bincount(rows.y.astype(np.int64), minlength=classes).astype(np.float64)
+    """Returns the rows of each class, or their weights, (classes,)."""
+    return np.bincount(rows.y.astype(np.int64), rows.weights, classes).astype(np.float64)

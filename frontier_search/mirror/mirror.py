@@ -38,6 +38,7 @@ from frontier_search.reports import mistakes, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import html
+from frontier_search.storage import references
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import Trial
@@ -233,7 +234,7 @@ class Mirror:
         self.client.log_file(
             parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
         )
-        chart = Chart.of(search, trials)
+        chart = Chart.of(search, trials, references=references.read(self.entry.folder))
         if not live:
             self._mark_chances(runs, chart)
             # this loads torch, as logging models does

@@ -71,6 +71,7 @@ class Panel:
         staircase: corners (x, y) of the best value reached at each x.
         y_range: where the upward axis begins and ends.
         beyond: how many points lie above its end.
+        references: a constant and a linear model, which every model is compared with.
         band: where the staircase lies on fresh seeds, or None if that is not known.
         baseline: the best of the methods whose size is not limited, or None.
     """
@@ -83,6 +84,12 @@ class Panel:
     beyond: int
     band: Band | None = None
     baseline: Level | None = None
+    references: tuple[Level, ...] = ()
+
+    @property
+    def levels(self) -> list[Level]:
+        """All horizontal lines."""
+        return [*self.references, *([self.baseline] if self.baseline else [])]
 
     @property
     def members(self) -> list[Point]:
@@ -127,6 +134,7 @@ class Chart:
         split: Split = "val",
         baselines: Sequence[Baseline] = (),
         objectives: Sequence[Objective] | None = None,
+        references: Sequence[Baseline] = (),
     ) -> Chart:
         """Returns the figure of a search's complete trials.
 
@@ -134,6 +142,7 @@ class Chart:
             split: the rows whose means are drawn. Members are always chosen on validation rows.
             baselines: other methods on the search's dataset.
             objectives: draws the frontier of these, in place of the search's own.
+            references: what every model is compared with.
 
         Raises:
             SpecError: no trial is complete, so there is nothing to draw.
@@ -149,7 +158,9 @@ class Chart:
         found = _Found.of(complete, objectives, split)
         drawn = {trial.candidate.family for trial in complete}
         unit = _unit(search)
-        panels = [_panel(found, x, y, unit, split, baselines) for x, y in pairs(objectives)]
+        panels = [
+            _panel(found, x, y, unit, split, baselines, references) for x, y in pairs(objectives)
+        ]
         return Chart(
             search,
             objectives,
@@ -212,6 +223,7 @@ def _panel(
     unit: str,
     split: Split,
     baselines: Sequence[Baseline],
+    references: Sequence[Baseline],
 ) -> Panel:
     points = [
         Point(
@@ -229,11 +241,13 @@ def _panel(
     y = Axis.of(y_objective, split, unit, [point.y.mean for point in points])
     members = [point for point in points if point.member]
     level = _level(baselines, y, split)
+    beside = tuple(_reference(one, y, split) for one in references if _has(one, y, split))
+    marks = [one.y for one in [*beside, *([level] if level else [])]]
     y_range = upward_range(
         y,
         [point.y for point in points],
         [point.y for point in members],
-        [level.y] if level and (level.y > 0 or not y.log) else [],
+        [mark for mark in marks if mark > 0 or not y.log],
     )
     return Panel(
         x,
@@ -244,6 +258,7 @@ def _panel(
         beyond=sum(point.y.mean > y_range[1] for point in points),
         band=_band(found, x_objective, y_objective, split),
         baseline=level,
+        references=beside,
     )
 
 
@@ -269,11 +284,20 @@ def _level(baselines: Sequence[Baseline], y: Axis, split: Split) -> Level | None
     Like the members, the best method is always chosen on validation rows.
     """
     metric = y.objective.key(split)
-    if not baselines or metric not in baselines[0].seeds[0].metrics:  # a latency, say
+    if not baselines or not _has(baselines[0], y, split):  # a latency, say
         return None
     chosen = best(baselines)
     names = ", ".join(baseline.name for baseline in baselines)
     return Level(chosen.mean(metric), f"best of {names}: {chosen.name} {chosen.mean(metric):.3g}")
+
+
+def _has(baseline: Baseline, y: Axis, split: Split) -> bool:
+    return y.objective.key(split) in baseline.seeds[0].metrics
+
+
+def _reference(baseline: Baseline, y: Axis, split: Split) -> Level:
+    mean = baseline.mean(y.objective.key(split))
+    return Level(mean, f"{baseline.name} {mean:.3g}")
 
 
 def _staircase(

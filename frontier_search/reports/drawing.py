@@ -143,34 +143,32 @@ def _bars(spreads: Sequence[Any], axis: Axis) -> list[list[float]] | None:
     return lengths if any(lengths[1]) else None
 
 
-def _draw_lines(axes: Axes, panel: Panel) -> Annotation | None:
-    """Draws the staircase of the frontier and the line of the best baseline; returns its words."""
+def _draw_lines(axes: Axes, panel: Panel) -> list[Annotation]:
+    """Draws the staircase of the frontier and the horizontal lines; returns the words of these."""
     if panel.staircase:
         line: dict[str, Any] = {"color": "#222222", "linewidth": 1.2, "zorder": 3}
         axes.plot(*zip(*panel.staircase, strict=True), **line, label="frontier")
-    if panel.baseline:
-        axes.axhline(panel.baseline.y, color="#666666", linewidth=1, linestyle="--", zorder=1)
-        lettering: dict[str, Any] = {
-            "xytext": (0, 3),
-            "textcoords": "offset points",
-            "xycoords": axes.get_yaxis_transform(),
-        }
-        return axes.annotate(
-            panel.baseline.label,
-            (0.01, panel.baseline.y),
-            **lettering,
-            fontsize=8,
-            color="#444444",
-            zorder=6,
-        )
-    return None
+    lettering: dict[str, Any] = {
+        "xytext": (0, 3),
+        "textcoords": "offset points",
+        "xycoords": axes.get_yaxis_transform(),
+        "fontsize": 8,
+        "color": "#444444",
+        "zorder": 6,
+    }
+    words = []
+    for level in panel.levels:
+        dashes = "--" if level is panel.baseline else ":"
+        axes.axhline(level.y, color="#666666", linewidth=1, linestyle=dashes, zorder=1)
+        words.append(axes.annotate(level.label, (0.01, level.y), **lettering))
+    return words
 
 
-def _name_members(axes: Axes, panel: Panel, words: Annotation | None) -> None:
+def _name_members(axes: Axes, panel: Panel, words: Sequence[Annotation]) -> None:
     """Writes beside each member which model it is, where no two names cover one another.
 
     Args:
-        words: those of the baseline, which no name covers either.
+        words: those of the horizontal lines, which no name covers either.
     """
     named = panel.members
     if not named or len(named) > NAMED_MEMBERS:
@@ -179,7 +177,7 @@ def _name_members(axes: Axes, panel: Panel, words: Annotation | None) -> None:
 
     xs, ys = _places(named)
     lines = [tuple(zip(*panel.staircase, strict=True))] if panel.staircase else []
-    taken = _middle_line(axes, words) if words else []
+    taken = [point for each in words for point in _middle_line(axes, each)]
     allocate(
         axes,
         xs,

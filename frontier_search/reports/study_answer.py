@@ -15,6 +15,7 @@ from frontier_search.reports.chart import UNSURE, Chart
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.study_owners import Owned
+from frontier_search.storage import references
 
 
 def answer(
@@ -127,7 +128,7 @@ def _frontier(studied: Sequence[Studied]) -> list[Figure]:
     """Returns the first frontier, where there is no other picture."""
     for each in study_frontiers.shown(studied):
         try:
-            chart = Chart.of(each.search, each.trials)
+            chart = Chart.of(each.search, each.trials, references=references.read(each.folder))
         except SpecError:
             continue
         caption = f"The frontier of {each.search.name}. {study_frontiers.READING}"

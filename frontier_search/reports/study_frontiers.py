@@ -18,6 +18,7 @@ from frontier_search.reports.drawing import draw
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.sweep import origin
+from frontier_search.storage import references
 
 # with more training rows, more numbers in them or more seeds, the other methods take minutes
 BASELINE_ROWS, BASELINE_NUMBERS, BASELINE_SEEDS = 4000, 500_000, 5
@@ -40,7 +41,9 @@ def frontier(studied: Studied, level: float) -> list[Block]:
     found: list[Block] = [Heading(search.name, 3)]
     methods = baselines(studied)
     try:
-        chart = Chart.of(search, trials, baselines=methods)
+        chart = Chart.of(
+            search, trials, baselines=methods, references=references.read(studied.folder)
+        )
     except SpecError as error:
         return [*found, Paragraph(str(error))]
     dashed = " The dashed line is the best of other methods of any size." if methods else ""

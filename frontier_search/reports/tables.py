@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.text import Text
 
+from frontier_search.frontier.baselines import Baseline
 from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
 from frontier_search.objective import OBJECTIVES, Objective
@@ -22,11 +23,15 @@ from frontier_search.trial import Trial, TrialState, flatten
 
 
 def frontier(
-    members: Sequence[Member], objectives: Sequence[Objective], split: str, form: str
+    members: Sequence[Member],
+    objectives: Sequence[Objective],
+    split: str,
+    form: str,
+    references: Sequence[Baseline] = (),
 ) -> str:
-    """Returns the frontier as ``table``, ``json`` or ``csv``."""
+    """Returns the frontier as ``table``, with a line for each reference, ``json`` or ``csv``."""
     return (
-        frontier_table(members, objectives, split)
+        frontier_table(members, objectives, split, references)
         if form == "table"
         else data([member.to_json() for member in members], form)
     )
@@ -89,8 +94,13 @@ def _finite(value: Any) -> Any:
 # ---- for a terminal ----------------------------------------------------------------------------
 
 
-def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], split: str) -> str:
-    """Returns the members by rising parameters.
+def frontier_table(
+    members: Sequence[Member],
+    objectives: Sequence[Objective],
+    split: str,
+    references: Sequence[Baseline] = (),
+) -> str:
+    """Returns the members by rising parameters, and what they are compared with.
 
     A measured value is the mean over seeds ± their sample standard deviation. The last column is
     the chance of being a member on as many fresh seeds.
@@ -98,10 +108,11 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
     Args:
         split: of the measured objectives other than the loss; the loss is shown on validation and
             on test rows.
+        references: a constant and a linear model, or nothing.
     """
     if not members:
         return "no trial is complete yet, so the frontier is empty."
-    table, left_out = fitting(member_columns(members, objectives, split))
+    table, left_out = fitting(member_columns(members, objectives, split, references))
     n_seeds = len(members[0].trial.seeds)
     notes = ["chosen on validation means"]
     if n_seeds > 1:
@@ -109,15 +120,21 @@ def frontier_table(members: Sequence[Member], objectives: Sequence[Objective], s
         notes.append("chance of being a member on as many fresh seeds")
     else:
         notes.append("one seed: no spread is known")
+    if references:
+        notes.append("in parentheses: what every model is compared with")
     if left_out:
         notes.append(f"a wider terminal shows {', '.join(left_out)} too")
     return f"{to_text(table)}\n{'; '.join(notes)}"
 
 
 def member_columns(
-    members: Sequence[Member], objectives: Sequence[Objective], split: str
+    members: Sequence[Member],
+    objectives: Sequence[Objective],
+    split: str,
+    references: Sequence[Baseline] = (),
 ) -> list[Column]:
     """Returns the columns of the members' table; the arguments are as for ``frontier_table``."""
+    blank = [""] * len(references)
     known = [
         objective for objective in objectives if objective.known and objective.name != "params"
     ]
@@ -129,32 +146,57 @@ def member_columns(
         measured += [error] if any(error.per_seed(member.trial) for member in members) else []
     trials = [member.trial for member in members]
     columns = [
-        Column("trial", [str(trial.number) for trial in trials]),
-        Column("family", [Text(trial.candidate.family) for trial in trials], number=False),
+        Column("trial", [*(str(trial.number) for trial in trials), *blank]),
+        Column(
+            "family",
+            [
+                *(Text(trial.candidate.family) for trial in trials),
+                *(Text(f"({one.name})") for one in references),
+            ],
+            number=False,
+        ),
         Column(
             "hyperparameters",
-            [Text(hyperparameters(trial)) for trial in trials],
+            [*(Text(hyperparameters(trial)) for trial in trials), *map(Text, blank)],
             number=False,
             wraps=True,
         ),
-        Column("params", [f"{OBJECTIVES['params'].count(trial.size):,}" for trial in trials]),
+        Column(
+            "params",
+            [
+                *(f"{OBJECTIVES['params'].count(each.size):,}" for each in trials),
+                *(f"{one.hyperparameters.get('params', ''):,}" for one in references),
+            ],
+        ),
         *(
-            Column(objective.name, [f"{objective.count(trial.size):,}" for trial in trials])
+            Column(objective.name, [*(f"{objective.count(t.size):,}" for t in trials), *blank])
             for objective in known
         ),
-        Column("val loss", [mean_and_spread(trial, "val_loss") for trial in trials]),
+        Column("val loss", _measured(trials, references, "val_loss")),
     ]
     shown = {"test loss": "test_loss"} | {
         f"{split} {each.name}" if each.has_splits else each.name: each.key(split)
         for each in measured
     }
     columns += [
-        Column(title, [mean_and_spread(trial, metric) for trial in trials], spare=True)
+        Column(title, _measured(trials, references, metric), spare=True)
         for title, metric in shown.items()
     ]
     if len(trials[0].seeds) > 1:
-        columns.append(Column("chance", [f"{member.probability:.2f}" for member in members]))
+        chances = [f"{member.probability:.2f}" for member in members]
+        columns.append(Column("chance", [*chances, *blank]))
     return columns
+
+
+def _measured(trials: Sequence[Trial], references: Sequence[Baseline], metric: str) -> list[str]:
+    """Returns a metric of trials and references, empty where it is not known."""
+    beside = [
+        words.spread(Spread.of([seed.metrics[metric] for seed in one.seeds]), decimals=4)
+        if metric in one.seeds[0].metrics
+        else ""
+        for one in references
+    ]
+    return [*(mean_and_spread(trial, metric) for trial in trials), *beside]
 
 
 def trials_table(listed: Sequence[Trial]) -> str:

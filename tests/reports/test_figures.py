@@ -11,8 +11,9 @@ from matplotlib.image import imread
 
 from frontier_search.errors import SpecError
 from frontier_search.frontier.baselines import Baseline, SeedMetrics
+from frontier_search.frontier.membership import members
 from frontier_search.objective import OBJECTIVES
-from frontier_search.reports import figures
+from frontier_search.reports import figures, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.page.contents import contents
@@ -89,6 +90,24 @@ def test_vector_pictures_are_the_same_each_time(
         assert first.read_bytes() == second.read_bytes()
 
 
+def test_a_constant_and_a_linear_model_are_lines_in_figures_and_tables(
+    entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
+    kept = tuple(
+        Baseline(name, {"params": params}, (SeedMetrics(101, {"val_loss": loss}),))
+        for name, params, loss in (("constant", 1, 1.5), ("linear", 7, 0.25))
+    )
+    chart = Chart.of(entry.search, trials, references=kept)
+    assert [level.label for level in chart.panels[0].levels] == ["constant 1.5", "linear 0.25"]
+    assert [each["y"] for each in contents(chart)["levels"]] == [1.5, 0.25]
+    assert chart.panels[0].y_range[0] < 0.25 and chart.panels[0].y_range[1] > 1.5
+    assert draw(chart, "png")
+    objectives = entry.search.objective_table()
+    table = tables.frontier_table(members(trials, objectives), objectives, "val", kept)
+    assert ["(linear)", "7", "0.2500"] in [line.split()[:3] for line in table.splitlines()]
+    assert Chart.of(entry.search, trials, "test", references=kept).panels[0].levels == []
+
+
 def test_the_best_baseline_is_a_line_in_both_renderings(
     entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
@@ -104,7 +123,7 @@ def test_the_best_baseline_is_a_line_in_both_renderings(
             value,
             f"best of kNN, SVM: SVM {value:g}",
         )
-        assert contents(chart)["baseline"] == {"y": value, "label": level.label}
+        assert contents(chart)["levels"] == [{"y": value, "label": level.label}]
         (tmp_path / f"{split}.png").write_bytes(draw(chart, "png"))
         assert imread(tmp_path / f"{split}.png").shape[:2] == (600, 800)
     timed = [

@@ -11,6 +11,7 @@ from frontier_search.files import write_whole
 from frontier_search.reports import mistakes
 from frontier_search.reports.axis import Split
 from frontier_search.reports.chart import Chart
+from frontier_search.storage import references
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 from frontier_search.zoo import Zoo
@@ -55,7 +56,8 @@ def write(entry: Entry, trials: Sequence[Trial], split: Split, path: Path) -> No
         raise SpecError(
             f"cannot draw into {path}: the name must end in {', '.join(others)} or {last}."
         )
-    figure, chart = FIGURES[suffix], Chart.of(entry.search, trials, split)
+    beside = references.read(entry.folder)
+    figure, chart = FIGURES[suffix], Chart.of(entry.search, trials, split, references=beside)
     if figure.shows_mistakes:
         members = [point.trial for point in chart.panels[0].members]
         chart = replace(chart, mistakes=mistakes.of(entry, members))

@@ -50,10 +50,8 @@ def contents(chart: Chart) -> dict[str, Any]:
         ],
         "trials": [_trial(point, drawn) for point in points],
         "mistakes": None if chart.mistakes is None else chart.mistakes.to_json(),
-        "baseline": None
-        if panel.baseline is None
         # Plotly reads markup in an annotation
-        else {"y": panel.baseline.y, "label": markup.escape(panel.baseline.label)},
+        "levels": [{"y": one.y, "label": markup.escape(one.label)} for one in panel.levels],
         "band": None
         if band is None
         else {

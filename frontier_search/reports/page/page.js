@@ -122,16 +122,17 @@ function bandTraces() {
   ];
 }
 
-/** The dashed line of the best method of any size, on the axes that the page opens with. */
-function baseline() {
-  const fits = data.baseline && state.y === data.y && state.split === "val";
-  if (!fits) return { shapes: [], annotations: [] };
-  const { y, label: words } = data.baseline;
+/** The dashed lines of what models are compared with, on the axes that the page opens with. */
+function levels() {
+  const fits = state.y === data.y && state.split === "val";
+  const drawn = fits ? data.levels.filter(({ y }) => y > 0 || !state.log) : [];
   const dashed = { color: colours().ink, width: 1, dash: "dash" };
   return {
-    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: dashed }],
-    annotations: [{ xref: "paper", x: 0, xanchor: "left", yanchor: "bottom", showarrow: false,
-      y: state.log ? Math.log10(y) : y, text: words }],
+    shapes: drawn.map(({ y }) =>
+      ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: dashed })),
+    annotations: drawn.map(({ y, label }) =>
+      ({ xref: "paper", x: 0, xanchor: "left", yanchor: "bottom", showarrow: false,
+        y: state.log ? Math.log10(y) : y, text: label })),
   };
 }
 
@@ -170,7 +171,7 @@ function draw() {
     xaxis: axis(state.x, objectives.get(state.x).log), yaxis: axis(state.y, state.log && positive),
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colours().ink },
     margin: { l: 60, r: 15, t: 15, b: 50 }, hovermode: "closest", autosize: true,
-    ...baseline(),
+    ...levels(),
   };
   return Plotly.react("plot", traces, layout, { responsive: true, displaylogo: false });
 }

@@ -1,0 +1,38 @@
+"""What the models of a search are compared with: a constant and a linear model, kept in its folder.
+
+They are fitted once, when a search ends, so that commands that read load no scikit-learn.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from frontier_search.errors import SpecError
+from frontier_search.files import write_whole
+from frontier_search.frontier.baselines import Baseline, measure_references
+from frontier_search.search.search import Search
+from frontier_search.storage.folder import SearchFolder
+
+
+def read(folder: SearchFolder) -> tuple[Baseline, ...]:
+    """Returns what was kept; nothing if the search has not ended, or ran with an older version."""
+    path = _path(folder)
+    if not path.is_file():
+        return ()
+    return tuple(Baseline.from_json(one) for one in json.loads(path.read_text()))
+
+
+def measured(search: Search, folder: SearchFolder) -> tuple[Baseline, ...]:
+    """Returns what is kept, which is fitted now if it was not; nothing if the rows are gone."""
+    if not _path(folder).is_file():
+        try:
+            found = measure_references(search.find_dataset(), search.seeds)
+        except SpecError:
+            return ()
+        write_whole(_path(folder), json.dumps([one.to_json() for one in found]).encode())
+    return read(folder)
+
+
+def _path(folder: SearchFolder) -> Path:
+    return folder.path / "references.json"
