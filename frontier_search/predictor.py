@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.errors import SpecError
 from frontier_search.export.emitters import plan
 from frontier_search.export.numbers import FLOAT, in_format, numbers_in
 from frontier_search.export.scalars import Scalars
 from frontier_search.models.editions import family
 from frontier_search.models.family import Architecture
+from frontier_search.storage import raw_rows
 from frontier_search.storage.catalog import Entry
 from frontier_search.table import predictions, sequences
 from frontier_search.table.options import TableOptions
@@ -32,7 +32,7 @@ class MemberModel:
         trial: the member.
         seed: whose model it is.
         weights: (P,) learned scalars.
-        training_rows: (n, d), which decide the scales of a member in integers.
+        training_rows: (n, d), which decide the scales of a member in integers; else none.
     """
 
     trial: Trial
@@ -43,22 +43,30 @@ class MemberModel:
     training_rows: NDArray[np.float32]
 
     @staticmethod
-    def of(entry: Entry, trial: Trial) -> MemberModel:
+    def of(entry: Entry, trial: Trial, n_outputs: int | None = None) -> MemberModel:
         """Opens the model of a member.
 
+        Args:
+            n_outputs: where they are known without the dataset.
+
         Raises:
-            SpecError: the dataset's file is missing or has changed, or the model was not kept.
+            SpecError: the model was not kept, or the dataset's file is needed and is missing or has
+                changed.
         """
         search, position = entry.search, trial.median_seed()
-        dataset = search.find_dataset()
+        seed = search.seeds[position]
         weights = entry.files.models.require(trial.number, search.name)
+        training_rows = np.empty((0, 0), dtype=np.float32)
+        if n_outputs is None or numbers_in(trial.candidate.hyperparameters) != FLOAT:
+            dataset = search.find_dataset()
+            n_outputs, training_rows = dataset.n_outputs, dataset.split(seed).train.x
         return MemberModel(
             trial,
-            search.seeds[position],
+            seed,
             family(trial.candidate.family, search.edition).build(trial.candidate.hyperparameters),
             weights[position],
-            dataset.n_outputs,
-            dataset.split(search.seeds[position]).train.x,
+            n_outputs,
+            training_rows,
         )
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -91,18 +99,13 @@ class Predictor:
         """Opens the model of a member.
 
         Raises:
-            SpecError: the search is not of a table of one's own, the table is missing or has
-                changed, or the model was not kept.
+            SpecError: the search is not of a table of one's own, the model was not kept, or the
+                table is needed (for integers, or a search of an older version) and is missing.
         """
         search = entry.search
-        dataset = search.find_dataset()
-        if dataset.preprocessing is None:
-            raise SpecError(
-                f"search {search.name!r} is of {search.dataset}, whose rows have no raw form; only "
-                "the models of a table of your own take raw rows."
-            )
-        model = MemberModel.of(entry, trial)
-        return Predictor(model, dataset.preprocessing(model.seed), entry.search.table)
+        kept = raw_rows.read(search, entry.folder, search.seeds[trial.median_seed()])
+        model = MemberModel.of(entry, trial, kept.n_outputs)
+        return Predictor(model, kept.preprocessing, search.table)
 
     def predict(self, rows: Any) -> pd.DataFrame:
         """Returns a column for each target: names of classes, or numbers in the target's unit.

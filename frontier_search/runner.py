@@ -17,7 +17,7 @@ from frontier_search.frontier.settling import further
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.session import Session
-from frontier_search.storage import catalog, references
+from frontier_search.storage import catalog, raw_rows, references
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.folder import DEFAULT_HOME
 from frontier_search.storage.storage import raising_search_error
@@ -75,6 +75,7 @@ def conduct(
     with _workers(executor, where, entry.folder.resume_command) as workers:
         found = _run_to_end(entry, workers, observers)
     references.measured(entry.search, entry.folder)
+    raw_rows.keep(entry.search, entry.folder)
     return found
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
-from frontier_search.cli.options import once
+from frontier_search.cli.options import once, said_of_table, table_options
 
 
 @click.command("count", short_help="Count a model's parameters without training it.")
@@ -24,8 +25,9 @@ from frontier_search.cli.options import once
     metavar="NAME=VALUE",
     help="A hyperparameter, e.g. hidden=16; may be repeated.",
 )
+@said_of_table
 @once("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> None:
+def command(family: str, dataset: str, settings: tuple[str, ...], form: str, **flags: Any) -> None:
     """Count the parameters, flops and bytes of one model of FAMILY.
 
     A hyperparameter that is left out has the least value of the family's default space. Those that
@@ -34,7 +36,7 @@ def command(family: str, dataset: str, settings: tuple[str, ...], form: str) -> 
     from frontier_search.reports.rows import render
     from frontier_search.search.counting import describe
 
-    described = describe(family, dataset, settings)
+    described = describe(family, dataset, settings, table_options(flags))
     size = described.size()
     click.echo(json.dumps(size) if form == "json" else render([size], form))
     taken = described.assumed()

@@ -251,6 +251,12 @@ OF_TABLE = (  # the attributes of ``TableOptions``
     once("--window", type=int, metavar="STEPS", help="Forecast one series from so many steps."),
     once("--ahead", type=int, metavar="STEPS", help="From a window to its target.  [default: 1]"),
     once("--split", metavar="COLUMN", help="The column that says train, validation or test."),
+    once(
+        "--test-file",
+        metavar="FILE",
+        help="Test rows, of a split that exists; validation rows come from the others.",
+    ),
+    once("--val-file", metavar="FILE", help="Validation rows, beside --test-file."),
     once("--weight", metavar="COLUMN", help="The weight of each row."),
     once("--class-weight", metavar="balanced", help="Let every class weigh the same."),
     once("--rare", metavar="drop|merge", help="What becomes of classes with fewer than 3 rows."),

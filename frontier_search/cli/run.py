@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ def command(
         spec = spec_of(search_file, flags)
         if not spec.get("name"):
             spec["name"] = free_name(home, str(spec.get("dataset", "search")))
-        with saying(f"reading {spec.get('dataset', 'the rows')}"):
+        rows = str(spec.get("dataset", ""))
+        with saying(f"reading {rows}") if Path(rows).is_file() else nullcontext():
             search = Search.from_spec(spec)
         ending.folder = SearchFolder(home, search.name)
         if dry_run:

@@ -91,14 +91,15 @@ def measure_baselines(
 def measure_references(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline, ...]:
     """Fits what every model is compared with: a constant, and a linear model.
 
-    It takes at most seconds: of a large table some of the training rows are enough.
+    It takes at most seconds: of a large table some of the training rows are enough, and one seed
+    if all have the same split.
 
     Raises:
         SpecError: the dataset's rows are not available.
     """
     from threadpoolctl import threadpool_limits
 
-    same = dataset.population == "one split"
+    same = dataset.population == "one split" and dataset.split(seeds[0]).train.x.size > ENOUGH
     with threadpool_limits(1):
         found = _measured(dataset, seeds[:1] if same else seeds, ("constant", "ridge"), ENOUGH)
     width = {"constant": 1, "ridge": dataset.n_features + 1}

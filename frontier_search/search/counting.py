@@ -14,16 +14,20 @@ from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
 from frontier_search.search.spaces import data_problem, not_a_family
 from frontier_search.space import SearchSpace, Value, read_value
+from frontier_search.table.options import TableOptions
 
 # Parameters that decide a size and must be given, each with an example: no default is sensible.
 SIZES = {"hidden": 16, "channels": 8}
 
 
-def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
+def describe(
+    family: str, dataset: str, settings: Sequence[str], options: TableOptions | None = None
+) -> Described:
     """Returns the model that a user describes.
 
     Args:
         family, dataset: names as the user gives them.
+        options: what the user says of a table of their own.
         settings: ``NAME=VALUE`` each. ``hidden`` and, for images, ``channels`` must be among them
             if the family has them. Others that are left out have the least value of the default
             space.
@@ -39,7 +43,7 @@ def describe(family: str, dataset: str, settings: Sequence[str]) -> Described:
     except SpecError as error:
         problems += error.problems
     try:
-        found_dataset = DatasetReference.read(dataset).load()
+        found_dataset = DatasetReference.read(dataset).load(options)
     except SpecError as error:
         problems += error.problems
     if not isinstance(found_family, Family | None):

@@ -94,12 +94,6 @@ def find(lines: Sequence[str], source: str, options: TableOptions) -> Dialect:
     names, extra = header.without_empty_end(names, rows[1:], usual)
     if extra:
         notes.append(f"the empty last {'column is' if extra == 1 else 'columns are'} left out")
-    if len(names) < 2:
-        raise SpecError(
-            f"{source} has one column, {names[0]!r}; a feature and a target are needed. If its "
-            "columns are separated by another sign than , ; | tabs or spaces, give it with "
-            "--separator."
-        )
     has_header = header.has_header(names, rows[1:], source, options, commented)
     if not has_header:
         names = [f"x{place}" for place in range(len(names))]

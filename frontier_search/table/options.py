@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from frontier_search.data.dataset import Task
@@ -32,6 +33,8 @@ class TableOptions:
         window: steps of a window of one series; a row is a window.
         ahead: how many steps behind a window its target lies.
         split: the column that says which part a row belongs to.
+        test_file, val_file: absolute paths of files that hold the test and validation rows of a
+            split that exists.
         weight: the column of row weights.
         class_weight: ``balanced``: every class weighs the same in training.
         rare: what becomes of classes with too few rows.
@@ -49,6 +52,8 @@ class TableOptions:
     group: str | None = None
     time: str | None = None
     split: str | None = None
+    test_file: str | None = None
+    val_file: str | None = None
     weight: str | None = None
     class_weight: ClassWeight | None = None
     rare: Rare | None = None
@@ -109,6 +114,10 @@ class TableOptions:
             )
         for key in TEXTS:
             read[key] = str(spec[key]) if key in spec else None
+        for key in FILES:
+            given = spec.get(key)
+            read[key] = None if given is None else str(Path(str(given)).absolute())
+        values.problems += _contradictions(read)
         if read["separator"] in ("tab", "\\t"):
             read["separator"] = "\t"
         return TableOptions(**read)
@@ -118,7 +127,19 @@ TEXTS = (
     "group", "time", "sequence", "split", "weight",
     "separator", "decimal", "thousands", "encoding", "comment", "sheet",
 )  # fmt: skip
+FILES = ("test_file", "val_file")
 KEYS = (*(each.name for each in fields(TableOptions) if each.name != "rules"), "table_rules")
+
+
+def _contradictions(read: Mapping[str, Any]) -> list[str]:
+    """Returns a sentence where two keys say how rows are split."""
+    if read["val_file"] is not None and read["test_file"] is None:
+        return ["--val-file: give the test rows too, with --test-file."]
+    keys = ["split", "group", *(["time"] if read.get("sequence") is None else [])]
+    beside = [key for key in keys if read[key] is not None]
+    if read["test_file"] is None or not beside:
+        return []
+    return [f"--test-file says how rows are split; leave out --{' and --'.join(beside)}."]
 
 
 def _one_of(values: SpecValues, key: str, allowed: tuple[str, ...]) -> str | None:

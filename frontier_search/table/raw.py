@@ -117,13 +117,11 @@ def checked_frame(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     """Returns a frame with checked names, and its nullable columns as numbers or texts.
 
     Raises:
-        SpecError: it has fewer than two columns, or as ``checked_names``.
+        SpecError: as ``checked_names``.
     """
     import pandas as pd
 
     names = checked_names([str(name) for name in frame.columns], source)
-    if len(names) < 2:
-        raise SpecError(f"{source} has {len(names)} columns; a feature and a target are needed.")
     frame = frame.copy(deep=False)
     frame.columns = pd.Index(names)
     for name in names:

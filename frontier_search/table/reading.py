@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 from frontier_search.data.dataset import Dataset
@@ -57,14 +58,45 @@ def understood(path: str | Path, options: TableOptions | None = None) -> Underst
     Raises:
         SpecError: as ``read`` and ``understand``.
     """
-    file = Path(path)
-    stamp = file.stat().st_mtime_ns if file.is_file() else 0
-    return _understood(file, options or TableOptions(), stamp)
+    options = options or TableOptions()
+    files = [path, *filter(None, (options.test_file, options.val_file))]
+    stamps = [each.stat().st_mtime_ns if each.is_file() else 0 for each in map(Path, files)]
+    return _understood(Path(path), options, tuple(stamps))
 
 
 @functools.lru_cache(maxsize=4)
-def _understood(file: Path, options: TableOptions, changed_ns: int) -> Understanding:
-    return understand(read(file, options), options)
+def _understood(file: Path, options: TableOptions, changed_ns: tuple[int, ...]) -> Understanding:
+    return understand(_with_its_parts(read(file, options), options), options)
+
+
+def _with_its_parts(table: RawTable, options: TableOptions) -> RawTable:
+    """Returns the rows of all files of a split that exists, with the part of each.
+
+    Raises:
+        SpecError: a file cannot be read, or has other columns.
+    """
+    if options.test_file is None:
+        return table
+    import numpy as np
+    import pandas as pd
+
+    frames, parts = [table.frame], [0]
+    for given, part in ((options.val_file, 1), (options.test_file, 2)):
+        if given is None:
+            continue
+        frame = read(Path(given), options).frame
+        absent = [name for name in table.frame.columns if name not in frame.columns]
+        if absent:
+            flag = "val" if part == 1 else "test"
+            raise SpecError(
+                f"--{flag}-file {given!r} has no column {', '.join(map(repr, absent))}; it needs "
+                f"those of {table.source}, the target too."
+            )
+        frames.append(frame[table.frame.columns])
+        parts.append(part)
+    joined = pd.concat(frames, ignore_index=True)
+    numbers = np.repeat(parts, [len(frame) for frame in frames]).astype(np.int64)
+    return replace(table, frame=joined, part=numbers)
 
 
 def dataset(path: str | Path, options: TableOptions | None = None) -> Dataset:

@@ -67,8 +67,11 @@ class Splitter:
 
     @property
     def wasted(self) -> int:
-        """The rows that are in no part."""
-        return len(self.classes) - sum(len(part) for part in self(DEFAULT_STEP))
+        """The rows that are in no part; all of them if they cannot be split."""
+        try:
+            return len(self.classes) - sum(len(part) for part in self(DEFAULT_STEP))
+        except SpecError:
+            return len(self.classes)
 
 
 def _fold(classes: NDArray[np.int64], seed: int) -> Parts:
@@ -125,6 +128,13 @@ def _fill(
     held = [singles[i] for i in rng.permutation(len(singles))[: 2 * (largest - 1)]]
     exact = (sizes == largest).all() or len(held) == 2 * (largest - 1)
     waste = 0 if exact else 2 * (largest - 1)
+    while waste and fifth > 1 and n - 2 * fifth - waste < 1:  # few rows, and a large group of them
+        fifth -= 1
+    if waste and n - 2 * fifth - waste < 1:
+        raise SpecError(
+            f"one group holds {largest} of {n} rows, so that no part of a split is left for the "
+            "others. Leave it out, or group by another column."
+        )
     queue = [keys[i] for i in rng.permutation(len(keys)) if keys[i] not in set(held)]
     filled: list[list[int]] = []
     for _ in ("test", "val"):

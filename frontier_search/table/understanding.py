@@ -219,6 +219,15 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
     raw, options = sequences.as_rows(raw, options)
     frame, source = raw.frame, raw.source
     names = [str(name) for name in frame.columns]
+    if len(names) < 2:
+        other = (
+            " If its columns are separated by another sign than , ; | tabs or spaces, give it with "
+            "--separator."
+        )
+        raise SpecError(
+            f"{source} has {'one column, ' + repr(names[0]) if names else 'no column'}; a feature "
+            "and a target are needed." + other * bool(raw.written.separator)
+        )
     if len(frame) < MIN_ROWS:
         raise SpecError(
             f"{source} has {len(frame)} rows; at least {MIN_ROWS} are needed to split them in "

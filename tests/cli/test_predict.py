@@ -100,6 +100,28 @@ def test_the_same_from_python(searched: Path) -> None:
     assert Predictor.of(entry, frontier.lowest()).predict(as_mapping).shape == (7, 1)
 
 
+def test_the_table_that_was_searched_is_not_needed(run: Run, searched: Path) -> None:
+    command = ("predict", "passengers-1", searched / "new.csv", "--home", searched / "runs")
+    before = run(*command).out
+    (searched / "passengers.csv").rename(searched / "elsewhere.csv")
+    try:
+        assert run(*command).out == before
+    finally:
+        (searched / "elsewhere.csv").rename(searched / "passengers.csv")
+
+
+def test_a_row_and_a_column_are_enough(run: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=80)
+    pd.DataFrame({"x": x, "y": 3 * x}).round(3).to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "one.csv").write_text("x\n0.5\n")
+    at = ("--home", tmp_path / "runs")
+    ended = run("run", "--dataset", tmp_path / "rows.csv", *QUICK.split(), *HERE, *at)
+    assert ended.code == 0, ended.err
+    found = frame_of(run("predict", "rows-1", tmp_path / "one.csv", *at).out)
+    assert found.columns.tolist() == ["y"] and len(found) == 1
+
+
 def test_a_search_of_a_shipped_dataset_has_no_raw_rows(run: Run, tmp_path: Path) -> None:
     run("run", "--dataset", "iris", *QUICK.split(), *HERE, "--home", tmp_path)
     rows = tmp_path / "rows.csv"

@@ -18,6 +18,7 @@ from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.search.claim import TABLES
 from frontier_search.search.counting import describe
+from frontier_search.table.options import TableOptions
 
 PUBLISHED = list(csv.DictReader((TABLES / "published.csv").read_text().splitlines()))
 
@@ -245,3 +246,13 @@ def test_bytes_count_the_rule_of_what_is_fixed_and_not_its_entries() -> None:
     assert bytes_beside_the_learned("dense_random") == 8
     features = count("random_features", "sine", ["hidden=32"])
     assert features["bytes"] == 4 * features["raw"] + 8  # the seed of its input map
+
+
+def test_what_is_said_of_a_table_decides_the_inputs(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(
+        "a,b,y\n" + "".join(f"{i * 7 % 13},{i * i % 17},{i % 5 / 3}\n" for i in range(40))
+    )
+    given = [TableOptions(), TableOptions(drop=("b",))]
+    inputs = [describe("linear", str(path), (), each).dataset.n_features for each in given]
+    assert inputs[0] == inputs[1] + 1

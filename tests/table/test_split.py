@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontier_search.errors import SpecError
 from frontier_search.table.split import Splitter
 
 SEEDS = (101, 202, 303, 404, 505, 606, 7)
@@ -33,6 +35,17 @@ def test_groups_stay_in_one_part_and_sizes_do_not_depend_on_the_seed(
         assert all(len(part) for part in parts)
         found.add(tuple(map(len, parts)))
     assert len(found) == 1
+
+
+def test_a_large_group_among_few_rows_leaves_rows_to_train_on_or_is_refused() -> None:
+    groups = np.repeat(np.arange(12), [1] * 10 + [3, 7])
+    parts = Splitter("groups", np.zeros(20, dtype=np.int64), groups=groups)(101)
+    assert all(len(part) for part in parts)
+    groups = np.repeat(np.arange(5), [1, 1, 1, 1, 16])
+    refused = Splitter("groups", np.zeros(20, dtype=np.int64), groups=groups)
+    with pytest.raises(SpecError, match="one group holds 16 of 20 rows"):
+        refused(101)
+    assert refused.wasted == 20
 
 
 @given(st.integers(20, 80), st.integers(1, 4))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from frontier_search.errors import SpecError
-from frontier_search.table import description, reading, review
+from frontier_search.table import description, options, reading, review
 from frontier_search.table.compression import suffix
 from frontier_search.table.findings import FINDINGS
 from frontier_search.table.formats import FORMATS
@@ -188,6 +188,34 @@ def test_parts_that_a_file_holds_are_kept(tmp_path: Path) -> None:
     table = understood(tmp_path, "rows.npz", GOOD["split_already.npz"][0])
     parts = table.splitter(101)
     assert (table.splitter.way, sorted(parts.test)) == ("given", list(range(90, 120)))
+
+
+def test_files_of_a_split_that_exists_are_its_parts(tmp_path: Path) -> None:
+    head = "a,b,target\n"
+    rows = [f"{i % 7 + i / 50},{i % 3},{'xy'[i % 2]}\n" for i in range(90)]
+    (tmp_path / "test.csv").write_text(head + "".join(rows[60:]))
+    (tmp_path / "val.csv").write_text("target,b,a\n" + "y,1,2.5\nx,2,3.5\n")
+    files = {"test_file": str(tmp_path / "test.csv"), "val_file": str(tmp_path / "val.csv")}
+    data = (head + "".join(rows[:60])).encode()
+    parts = understood(tmp_path, "train.csv", data, **files).splitter(101)
+    assert [part.tolist() for part in parts] == [
+        list(range(60)), [60, 61], list(range(62, 92)),
+    ]  # fmt: skip
+    (tmp_path / "test.csv").write_text("a,target\n1,x\n")
+    with pytest.raises(SpecError, match=r"--test-file .* has no column 'b'"):
+        understood(tmp_path, "train.csv", data, test_file=files["test_file"])
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"val_file": "v.csv"}, "give the test rows too"),
+        ({"test_file": "t.csv", "time": "a"}, "leave out --time"),
+    ],
+)
+def test_two_ways_to_split_are_refused(said: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SpecError, match=sentence):
+        options.of(said)
 
 
 def test_several_targets_are_one_regression(tmp_path: Path) -> None:
