@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frontier_search.export import certificate
+from frontier_search.exporter import verify
 from frontier_search.files import read_arrays, write_arrays
 from frontier_search.runner import run as search
 from tests.cli.results import Result, Run
@@ -59,11 +59,11 @@ def test_verify_notices_another_file_and_another_bit(run: Run, home: Path, tmp_p
     assert rows is not None
     changed = rows | {"reference": np.nextafter(rows["reference"], np.float32(9))}
     write_arrays(folder / "test_rows.npz", changed)
-    assert certificate.verify(folder) == ["test_rows.npz is not the file that was certified."]
+    assert verify(folder) == ["test_rows.npz is not the file that was certified."]
     said = json.loads((folder / "certificate.json").read_text())
     said["sha256"].pop("test_rows.npz")
     (folder / "certificate.json").write_text(json.dumps(said))
-    (first, second) = certificate.verify(folder)
+    (first, second) = verify(folder)
     assert "bit_equal is 0; the certificate says" in first
     assert "0 of" in second
     assert run("verify", folder).code == 1
