@@ -22,7 +22,7 @@ frontier: .venv/.installed
 
 frontier-mcu: .venv/.device
 	$(BIN)/frontier-search run --dataset friedman1 --device cortex-m0plus \
-		--objectives loss,flash --require "flash<=4KB" --families linear,dense,kronecker \
+		--numbers float32,int8,int16 --objectives loss,flash --require "flash<=4KB" --families linear,dense,kronecker \
 		--trials 40 --epochs 60 --name frontier-mcu
 	$(BIN)/frontier-search export frontier-mcu --all --device cortex-m0plus
 
