@@ -120,6 +120,10 @@ def features(made: Plan | IntegerPlan) -> dict[str, float]:
         "views": text.count("float *row"),
         "tables": len(made.tables()),
     }
+    if isinstance(made, IntegerPlan):  # float32 keeps what defined searches were counted with
+        turns = re.findall(r"for \(int i = 0; i < (\d+);", text)
+        # the compiler writes one or two turns without a loop
+        found |= {"one turn": turns.count("1"), "two turns": turns.count("2")}
     for name in calls:
         found[f"call {name}"] = found.get(f"call {name}", 0.0) + 1
     return found

@@ -141,7 +141,7 @@ def test_a_bound_is_tried_in_every_format() -> None:
         ({"device": "cortex-m9"}, "unknown device 'cortex-m9'. Did you mean"),
         (
             {"device": "cortex-m4f", "require": ["flash<=100"]},
-            "no candidate keeps flash<=100; the smallest has flash =",
+            "no candidate keeps flash<=100; the smallest that exists has flash =",
         ),
         ({"numbers": ["int8"]}, "`numbers` needs the core that the models run on"),
         (M4F | {"numbers": ["int9"]}, "unknown number format 'int9'. Did you mean"),
