@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import itertools
+import json
 import re
 import shlex
 import sys
@@ -45,7 +46,11 @@ from tests.test_docs import ROOT, blocks
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 TINY = {"--trials": "4", "--seeds": "2", "--epochs": "2", "--dataset": "iris", "--name": "tiny"}
-PARTS = {"NEXT_STEPS": "FAMILIES", "NAMES": "DATASETS"}  # lists from which the tables are made
+PARTS = {
+    "NEXT_STEPS": "FAMILIES",
+    "NAMES": "DATASETS",
+    "CORES": "DEVICES",
+}  # lists from which the tables are made
 HERE = {"--executor": "inline", "--home": "home"}
 
 
@@ -250,6 +255,35 @@ def test_device(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = recipe.code.replace('"mps"', '"cpu:0"').replace("on-metal", "tiny")
     exec(tiny.replace('"trials": 4', '"trials": 4, "epochs": 1'), {})
     assert [trial.reason for trial in read_trials(find("tiny"))] == [None] * 4
+
+
+def test_emitter(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    cook("A network")
+    recipe = cook("An emitter")
+    trained, exported = recipe.commands
+    run(monkeypatch, trained)
+    export(monkeypatch, exported)
+    certificates = [json.loads(file.read_text()) for file in Path("c").rglob("certificate.json")]
+    assert certificates
+    for each in certificates:
+        assert each["host"]["bit_equal"] == each["rows"] == each["trained_model"]["equal_decisions"]
+        assert each["trained_model"]["largest_difference"] < 1e-4
+
+
+def test_core(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cook("A core")
+    assert recipe.row.strip('"\n').replace("-", "_") in "".join(recipe.files)
+    run(monkeypatch)
+    (line,) = recipe.commands
+    export(monkeypatch, line.replace("params<=100", "params<=100000"))
+    found = json.loads(Path("c", "certificate.json").read_text())
+    assert found["devices"]["cortex_m33:DEVICE"]["bit_equal"] == found["rows"] > 0
+
+
+def export(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """Runs a recipe's command on the tiny search, and writes to the folder c."""
+    words = shlex.split(line.replace("iris-1", "tiny"))[1:]
+    command(monkeypatch, *words, "--home", HERE["--home"], "--output", "c")
 
 
 def test_command(

@@ -174,7 +174,7 @@ def model_problems(
         ]
     else:
         groups = [(f"family {name!r}", _some_candidates(name, space)) for name, space in families]
-    problems = []
+    problems, beyond = list[str](), dict[Bound, dict[str, int]]()
     for name, listed in groups:
         try:
             sizes = [model_size(candidate, dataset, device=device) for candidate in listed]
@@ -192,12 +192,31 @@ def model_problems(
             continue
         for bound in require:
             smallest = min(OBJECTIVES[bound.objective].count(each) for each in sizes)
+            found = beyond.setdefault(bound, {})
             if smallest > bound.limit:
-                problems.append(
-                    f"{name}: no candidate keeps {bound}; "
-                    f"the smallest has {bound.objective} = {smallest}."
-                )
-    return problems
+                found[name] = smallest
+    return problems + [
+        problem
+        for bound, found in beyond.items()
+        for problem in _beyond(bound, found, 0 if candidates else len(groups))
+    ]
+
+
+def _beyond(bound: Bound, smallest: Mapping[str, int], n_groups: int) -> list[str]:
+    """Returns a sentence for each family that cannot keep a bound, or one if none can.
+
+    Args:
+        smallest: the least value of each of them.
+        n_groups: how many families there are, with those that can; 0 for listed candidates.
+    """
+    if n_groups > 1 and len(smallest) == n_groups:
+        name = min(smallest, key=lambda each: smallest[each])
+        least = f"the smallest that exists has {bound.objective} = {smallest[name]}, of {name}."
+        return [f"no candidate keeps {bound}; {least}"]
+    return [
+        f"{name}: no candidate keeps {bound}; the smallest has {bound.objective} = {least}."
+        for name, least in smallest.items()
+    ]
 
 
 def _some_candidates(named: str, space: SearchSpace) -> list[Candidate]:

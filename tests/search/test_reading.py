@@ -328,9 +328,11 @@ def test_samplers_that_cannot_propose(sampler: Any, words: str) -> None:
 
 def test_a_bound_that_no_candidate_keeps_names_the_smallest() -> None:
     found = problems(require=["params<=20"], families=["dense", "no_recurrence"])
+    least = "no candidate keeps params<=20; the smallest that exists has params = 23"
+    assert found == (f"{least}, of family 'dense'.",)
+    found = problems(require=["params<=23"], families=["dense", "no_recurrence"])
     assert found == (
-        "family 'dense': no candidate keeps params<=20; the smallest has params = 23.",
-        "family 'no_recurrence': no candidate keeps params<=20; the smallest has params = 26.",
+        "family 'no_recurrence': no candidate keeps params<=23; the smallest has params = 26.",
     )
     assert (
         toys.search(require=["params<=26"], families=["dense", "no_recurrence"]).require[0].limit
