@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 import numpy as np
@@ -101,15 +101,21 @@ def source(plan: Plan, prefix: str, task: Task) -> str:
         parts.append(table(plan, content, name))
     parts += [runtime(name, prefix) for name in plan.functions]
     parts.append(model)
-    return "\n".join([*parts, *probabilities(prefix, task, plan.n_outputs)])
+    return "\n".join([*parts, *probabilities(prefix, task, plan.n_outputs, plan.functions)])
 
 
-def probabilities(prefix: str, task: Task, n_outputs: int) -> list[str]:
-    """Returns the C that turns logits into probabilities; nothing for a regression."""
+def probabilities(
+    prefix: str, task: Task, n_outputs: int, written: Sequence[str] = ()
+) -> list[str]:
+    """Returns the C that turns logits into probabilities; nothing for a regression.
+
+    Args:
+        written: the functions that the source has already.
+    """
     if task == "regression":
         return []
     last, text = ("sigmoid", LOGISTIC) if task == "binary" else ("softmax", SOFTMAX)
-    parts = [runtime("exp", prefix), runtime(last, prefix)]
+    parts = [runtime(name, prefix) for name in ("exp", last) if name not in written]
     return [*parts, text.format(prefix=prefix, o=n_outputs)]
 
 
