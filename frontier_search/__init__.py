@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.executors.dispatcher import Observer as Observer
     from frontier_search.executors.worker import Worker as Worker
     from frontier_search.export.device import Device as Device
+    from frontier_search.export.functions import exp as exp
     from frontier_search.export.plan import Plan as Plan
     from frontier_search.frontier.frontier import Frontier as Frontier
     from frontier_search.frontier.frontier import Spread as Spread
@@ -122,6 +123,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "data.splitting": "Sizes at_random in_order sixty_twenty_twenty split_pool split_rows "
     "standardised stratified",
     "export.device": "Device",
+    "export.functions": "exp",
     "export.plan": "Plan",
     "models.family": "Architecture Family Size",
     "models.families": "FAMILIES",
