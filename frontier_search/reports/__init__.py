@@ -8,6 +8,7 @@ chart           what a figure of the frontier shows
 axis            the axes of a figure
 palette         the colour of each family
 drawing         draws the chart with Matplotlib
+fewer_bytes     pictures that take less of a disk and look the same
 figures/        the zoo of figures: how the chart is drawn, a format a file
 page/           the interactive page
 pictures        what the pictures of a report have in common

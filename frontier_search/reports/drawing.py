@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from frontier_search.reports.axis import Axis, bar
 from frontier_search.reports.chart import Chart, Panel, Point
-from frontier_search.reports.palette import colour, with_few_colours
+from frontier_search.reports.fewer_bytes import with_few_colours, with_short_numbers
+from frontier_search.reports.palette import colour
 from frontier_search.reports.words import model
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def draw(chart: Chart, suffix: str) -> bytes:
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
     with matplotlib.rc_context(FONT):
         figure.savefig(buffer, format=suffix, metadata=undated)
-    return with_few_colours(buffer.getvalue()) if suffix == "png" else buffer.getvalue()
+    drawn = buffer.getvalue()
+    smaller = {"png": with_few_colours, "svg": with_short_numbers}.get(suffix)
+    return drawn if smaller is None else smaller(drawn)
 
 
 def _title(figure: Figure, chart: Chart, height: float) -> float:

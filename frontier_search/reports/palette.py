@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 from frontier_search.models.families import FAMILIES, PUBLISHED
@@ -15,7 +14,6 @@ PALETTE = (
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70",
     "#717581", "#92dadd", "#000000", "#222255", "#663333", "#FEDA8B",
 )  # fmt: skip
-PNG_COLOURS = 128  # enough for every shade of a figure that an eye tells apart
 QUIET = "#B8B8B8"  # a trial that is not on the frontier, where only members are coloured
 
 
@@ -34,15 +32,3 @@ def family_indices(families: Sequence[str]) -> dict[str, int]:
 def colour(index: int) -> str:
     """Returns the colour of a family's index, as ``#RRGGBB``; they repeat after the last one."""
     return PALETTE[index % len(PALETTE)]
-
-
-def with_few_colours(png: bytes) -> bytes:
-    """Returns a picture as a PNG with a palette: a third of the bytes, and the same to the eye."""
-    from PIL import Image  # matplotlib needs it too, so it is there
-
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    buffer = io.BytesIO()
-    # the palette that covers all colours, and not those of most pixels: a legend has few
-    kept = picture.quantize(PNG_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    kept.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()

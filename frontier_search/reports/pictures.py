@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from frontier_search.frontier.verdict import Verdict
 from frontier_search.reports.drawing import FONT
+from frontier_search.reports.fewer_bytes import with_short_numbers
 
 # colour, shape and fill of a verdict: told apart in grey and with every colour vision
 VERDICTS: dict[Verdict, dict[str, Any]] = {
@@ -41,4 +42,4 @@ def svg(figure: Figure, dpi: int = 200) -> bytes:
     buffer = io.BytesIO()
     with matplotlib.rc_context(FONT):
         figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=dpi)
-    return buffer.getvalue()
+    return with_short_numbers(buffer.getvalue())
