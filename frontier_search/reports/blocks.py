@@ -79,17 +79,26 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A vector picture.
+    """A picture: vectors on the page, and a file of its own beside Markdown.
 
     Attributes:
-        name: of its file, which ends in ``.svg``.
-        svg: the file's content.
+        name: of its file, without an ending.
+        svg: the picture.
         caption: what it shows, in words that need no other text.
+        png: the same in pixels, where hundreds of points take a quarter of the bytes so.
     """
 
     name: str
     svg: bytes
     caption: str
+    png: bytes | None = None
+
+    @property
+    def file(self) -> tuple[str, bytes]:
+        """The name and the content of the file beside Markdown."""
+        return (
+            (f"{self.name}.svg", self.svg) if self.png is None else (f"{self.name}.png", self.png)
+        )
 
 
 @dataclass(frozen=True)

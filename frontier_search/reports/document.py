@@ -23,7 +23,8 @@ def write(title: str, blocks: Sequence[Block], folder: Path) -> tuple[Path, Path
     page, twin = folder / "report.html", folder / "report.md"
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for figure in figures(blocks):
-        write_whole(folder / "figures" / figure.name, figure.svg)
+        name, content = figure.file
+        write_whole(folder / "figures" / name, content)
     write_whole(page, document_html.page(title, blocks).encode())
     write_whole(twin, document_markdown.text(title, blocks).encode())
     return page, twin

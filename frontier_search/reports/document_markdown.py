@@ -53,7 +53,7 @@ def _block(block: Block, labels: Labels, blocks: list[Block]) -> str:
 
 def _figure(figure: Figure, labels: Labels) -> str:
     label = labels.figure()
-    return f"![{label}](figures/{figure.name})\n\n*{label}. {figure.caption}*"
+    return f"![{label}](figures/{figure.file[0]})\n\n*{label}. {figure.caption}*"
 
 
 def _table(table: Table, labels: Labels) -> str:

@@ -136,9 +136,9 @@ def _graphs(studied: Sequence[Studied]) -> list[Block]:
     learned = "A reservoir: only the dark boxes are learned."
     return [
         Heading("The models"),
-        Figure("recurrence.svg", illustrations.recurrence(), learned),
+        Figure("recurrence", illustrations.recurrence(), learned),
         RESERVOIR,
-        Figure("graphs.svg", drawn, caption),
+        Figure("graphs", drawn, caption),
     ]
 
 

@@ -12,7 +12,6 @@ from frontier_search.frontier.verdict import Verdict
 from frontier_search.reports import study_claims, study_frontiers, study_owners, winner_map
 from frontier_search.reports.blocks import Answer, Beside, Block, Figure
 from frontier_search.reports.chart import UNSURE, Chart
-from frontier_search.reports.drawing import draw
 from frontier_search.reports.study_claims import Studied
 from frontier_search.reports.study_owners import Owned
 from frontier_search.storage import references
@@ -132,5 +131,5 @@ def _frontier(studied: Sequence[Studied]) -> list[Figure]:
         except SpecError:
             continue
         caption = f"The frontier of {each.search.name}. {study_frontiers.READING}"
-        return [Figure("first.svg", draw(chart, "svg"), caption)]
+        return [study_frontiers.picture("first", chart, caption)]
     return []

@@ -71,7 +71,7 @@ def forest(answers: Sequence[Answer], level: float) -> Figure:
         f"correction for all parts; red {words.MARKS[Verdict.FAILS]}: does not hold; grey "
         f"{words.MARKS[Verdict.OPEN]}: cannot be told. Right: on how many of its parts it wins."
     )
-    return Figure("claims.svg", forest_plot.claims(rows), caption)
+    return Figure("claims", forest_plot.claims(rows), caption)
 
 
 def _row(answer: Answer, level: float) -> Row:
@@ -172,7 +172,7 @@ def _ratios(answers: Sequence[Answer], level: float) -> list[Block]:
     return [
         Beside(
             tuple(
-                Figure(f"ratios-{i}.svg", forest_plot.ratios(page, within), again if i else caption)
+                Figure(f"ratios-{i}", forest_plot.ratios(page, within), again if i else caption)
                 for i, page in enumerate(pages)
             )
         )

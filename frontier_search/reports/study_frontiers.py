@@ -35,6 +35,11 @@ def shown(studied: Sequence[Studied]) -> list[Studied]:
     return [each for each in studied if len(each.trials) > 1 and not origin(each.search.name)[1]]
 
 
+def picture(name: str, chart: Chart, caption: str) -> Figure:
+    """Returns a chart as a figure of a report."""
+    return Figure(name, draw(chart, "svg"), caption, draw(chart, "png"))
+
+
 def frontier(studied: Studied, level: float) -> list[Block]:
     """Returns one search's frontier at equal parameters and at equal flops, and other methods."""
     search, trials = studied.search, studied.trials
@@ -48,7 +53,7 @@ def frontier(studied: Studied, level: float) -> list[Block]:
         return [*found, Paragraph(str(error))]
     dashed = " The dashed line is the best of other methods of any size." if methods else ""
     caption = f"The frontier of {search.name}. {READING}{dashed}"
-    found.append(Figure(f"{search.name}.svg", draw(chart, "svg"), caption))
+    found.append(picture(search.name, chart, caption))
     found.append(_members(search.name, members(trials, search.objective_table(), level)))
     found += _equal_flops(studied, level)
     if methods:
@@ -107,7 +112,7 @@ def _equal_flops(studied: Studied, level: float) -> list[Block]:
     )
     chart = Chart.of(search, trials, objectives=EQUAL_FLOPS)
     return [
-        Figure(f"{search.name}-flops.svg", draw(chart, "svg"), caption),
+        picture(f"{search.name}-flops", chart, caption),
         Table(columns, rows, described, frozenset({0, 3, 4, 5, 6, 7})),
     ]
 

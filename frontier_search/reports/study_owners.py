@@ -118,7 +118,7 @@ def winner_map_of(owned: Owned, level: float) -> Figure:
         f"(sign test at {level:.4g}, Holm's correction). Without it, another owner may be as good."
     )
     caption += f" {members[0].upper()}{members[1:]}." if members else ""
-    return Figure("winners.svg", winner_map.draw(owned.shares, list(owned.owners), level), caption)
+    return Figure("winners", winner_map.draw(owned.shares, list(owned.owners), level), caption)
 
 
 def owners(owned: Owned, level: float) -> list[Block]:

@@ -25,17 +25,18 @@ from frontier_search.reports.document import write
 from frontier_search.reports.formulas import RESERVOIR
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+PNG = b"\x89PNG"
 LONG = tuple((str(i), "a_long_name") for i in range(FOLDED_ROWS + 1))
 BLOCKS: list[Block] = [
     Answer(("It holds & stays.",)),
-    Beside((Figure("a.svg", SVG, "The first <one>."), Figure("b.svg", SVG, "The second."))),
+    Beside((Figure("a", SVG, "The first <one>."), Figure("b", SVG, "The second.", PNG))),
     Contents(),
     Heading("Claims"),
     Table(("", "claim"), (("1", f"{words.verdict(Verdict.HOLDS)}"),), "Short.", frozenset({0})),
     Heading("Claims"),
     Paragraph("A ratio of [0.5, 2] and 1 ± 2."),
     Table(("number", "name"), LONG, "Long."),
-    Figure("c.svg", SVG, "The third."),
+    Figure("c", SVG, "The third."),
     RESERVOIR,
 ]
 
@@ -106,6 +107,6 @@ def test_both_forms_and_all_figures_are_written(tmp_path: Path) -> None:
     page, twin = write("Title", BLOCKS, tmp_path)
     assert page.name, twin.name == ("report.html", "report.md")
     written = sorted(path.name for path in (tmp_path / "figures").iterdir())
-    assert written == ["a.svg", "b.svg", "c.svg"]
+    assert written == ["a.svg", "b.png", "c.svg"]
     for name in re.findall(r"\((figures/[^)]+)\)", twin.read_text()):
-        assert (tmp_path / name).read_bytes() == SVG
+        assert (tmp_path / name).read_bytes() == (PNG if name.endswith("b.png") else SVG)

@@ -97,8 +97,11 @@ def test_the_report_is_one_page_that_needs_no_network(report: Path) -> None:
         for data in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
     ]
     named = re.findall(r"\]\((figures/[^)]+)\)", twin)
-    assert [(report / name).read_bytes() for name in named] == pictures
-    assert all(b"<svg" in picture for picture in pictures)
+    assert len(named) == len(pictures)
+    for name, picture in zip(named, pictures, strict=True):
+        assert b"<svg" in picture
+        assert name.endswith(".png") or (report / name).read_bytes() == picture
+    assert [name for name in named if name.endswith(".png")]
     assert len(pictures) >= 4
 
 
