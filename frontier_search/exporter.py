@@ -101,7 +101,10 @@ def export(
 
     # one emulator or compiler runs outside of Python's lock; torch is not safe in threads
     with ThreadPoolExecutor(processors() if target.compiled else 1) as pool:
-        return list(pool.map(certify, jobs))
+        found = list(pool.map(certify, jobs))
+    for each in found:
+        certificate.keep(each, entry.folder.certificates)
+    return found
 
 
 def _trained(member: Member) -> Any:

@@ -168,6 +168,30 @@ def read(folder: Path) -> dict[str, Any]:
     return found
 
 
+def keep(certificate: Mapping[str, Any], folder: Path) -> None:
+    """Keeps a copy of a certificate with its search, for reports and MLflow.
+
+    Args:
+        folder: of the search's certificates. A later one of the same member and target replaces it.
+    """
+    model = certificate["model"]
+    file = folder / f"trial-{model['trial']}-{model['target']}.json"
+    write_whole(file, (json.dumps(certificate, indent=1) + "\n").encode())
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    """Returns the certificates that are kept in a folder, by trial; those that are damaged not."""
+    found = []
+    for file in folder.glob("trial-*.json"):
+        try:
+            each = json.loads(file.read_text())
+        except (OSError, ValueError):
+            continue
+        if isinstance(each, dict) and each.get("format") == FORMAT:
+            found.append(each)
+    return sorted(found, key=lambda each: (each["model"]["trial"], each["model"]["target"]))
+
+
 def verify(
     folder: Path, check: Callable[[Path, str, Task, CheckedRows], Mapping[str, Any] | None]
 ) -> list[str]:

@@ -25,6 +25,7 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from frontier_search.errors import SearchError
+from frontier_search.export import certificate
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import (
     Hypervolume,
@@ -156,12 +157,23 @@ class Mirror:
         self._draw(runs, trials, frontier, live)
         if not live:
             self._log_models(runs, frontier)
+        self._log_certificates(runs, trials)
         ends = [payload.milliseconds(trial.finished_at) for trial in trials if trial.state.finished]
         self.client.set_status(
             parent,
             "RUNNING" if live else "FINISHED" if spent else "KILLED",
             max(ends, default=None),
         )
+
+    def _log_certificates(self, runs: dict[str, KnownRun], trials: Sequence[Trial]) -> None:
+        """Logs the certificates of members that were exported, each with its numbers as tags."""
+        uids = {trial.number: trial.uid for trial in trials if trial.state.finished}
+        for each in certificate.kept(self.entry.folder.certificates):
+            run, tags = runs[uids[each["model"]["trial"]]], payload.certificate_tags(each)
+            if payload.different(tags, run.tags):
+                name = f"certificate-{each['model']['target']}.json"
+                self.client.log_file(run, name, json.dumps(each, indent=1))
+                self.client.tag(run, tags)
 
     # ---- the parent run -------------------------------------------------------------------------
 

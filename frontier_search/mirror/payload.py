@@ -314,3 +314,14 @@ def _key(name: str) -> str:
 
 def _cut(value: str, longest: int = LONGEST_PARAM) -> str:
     return value if len(value) <= longest else value[: longest - 3] + "..."
+
+
+def certificate_tags(certificate: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the tags of a run whose model was exported: ``certificate.c.cortex-m4f.flash``."""
+    start = f"certificate.{certificate['model']['target']}"
+    tags = {f"{start}.rows": str(certificate["rows"])}
+    for where, found in {"host": certificate["host"], **certificate["devices"]}.items():
+        for name, value in (found or {}).items():
+            if isinstance(value, int | float):
+                tags[f"{start}.{where}.{name}"] = str(value)
+    return tags

@@ -45,15 +45,12 @@ def table(certificates: Sequence[Mapping[str, Any]]) -> str:
         columns.append(
             Column("constants", [f"{each['model']['stored_bytes']:,}" for each, _, _ in lines])
         )
-    equal = [
-        "not executed" if value is None else f"{_equal(value)} of {each['rows']}"
-        for each, value in ((each, found or each["host"]) for each, _, found in lines)
-    ]
+    equal = [equal_rows(each, found or each["host"]) for each, _, found in lines]
     losses = [
         f"{each['model']['test_loss']:.4g} ({each['model']['test_loss_as_trained']:.4g})"
         for each, _, _ in lines
     ]
-    trained = [f"{_difference(each):.1e}" for each, _, _ in lines]
+    trained = [f"{difference(each):.1e}" for each, _, _ in lines]
     columns += [
         Column("test loss (as trained)", losses),
         Column("equal rows", equal),
@@ -73,15 +70,22 @@ def table(certificates: Sequence[Mapping[str, Any]]) -> str:
     return f"{to_text(drawn)}\n{'; '.join(notes)}"
 
 
-def _difference(certificate: Mapping[str, Any]) -> float:
+def difference(certificate: Mapping[str, Any]) -> float:
     """Returns the largest difference to the trained model."""
     known = certificate["trained_model"]["largest_difference"]
     return float((certificate["host"] or {}).get("largest_difference", known))
 
 
-def _equal(value: Mapping[str, Any]) -> int:
-    """Returns the rows that are equal in every bit, or near where no order of sums is stated."""
-    return int(value["bit_equal"] if "bit_equal" in value else value["near"])
+def equal_rows(certificate: Mapping[str, Any], found: Mapping[str, Any] | None) -> str:
+    """Returns how many rows are equal in every bit, or near where no order of sums is stated.
+
+    Args:
+        found: on this machine or on a core; None if nothing was executed.
+    """
+    if not found:
+        return "not executed"
+    equal = found["bit_equal"] if "bit_equal" in found else found["near"]
+    return f"{equal} of {certificate['rows']}"
 
 
 def _said(found: Mapping[str, Any] | None, known: str, measured: str) -> str:

@@ -14,6 +14,7 @@ from frontier_search.reports import (
     illustrations,
     study_answer,
     study_budgets,
+    study_certificates,
     study_claims,
     study_frontiers,
     study_making,
@@ -84,6 +85,7 @@ def blocks(
             for each in study_frontiers.shown(studied)
             for block in study_frontiers.frontier(each, level)
         ),
+        *study_certificates.certificates(studied),
         *_graphs(own),
         *_protocol(own),
         *study_making.making(studied, command),

@@ -8,6 +8,7 @@ HOME/NAME/search.yaml     the search, written last: its presence means that it i
           models/         learned scalars of trials on the frontier    } exchanged elsewhere
           code/           the user's own families                      }
           report/         tables and figures
+          certificates/   of members that were exported
 HOME/mlflow.db            the mirror of all searches
 """
 
@@ -43,6 +44,10 @@ class HomeFolder(ABC):
     @property
     def report(self) -> Path:
         return self.path / "report"
+
+    @property
+    def certificates(self) -> Path:
+        return self.path / "certificates"
 
     @property
     def resume_command(self) -> str:

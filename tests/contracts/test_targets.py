@@ -21,6 +21,10 @@ from frontier_search.export.bundle import CheckedRows
 from frontier_search.export.script.model import Model
 from frontier_search.export.script.source import source
 from frontier_search.exporter import export, verify
+from frontier_search.mirror.payload import certificate_tags
+from frontier_search.reports import study_certificates
+from frontier_search.reports.blocks import Table
+from frontier_search.reports.study_claims import Studied
 from frontier_search.runner import resume, run
 from frontier_search.storage import catalog
 from frontier_search.targets import TARGETS, onnx_graph, torch_program
@@ -179,3 +183,23 @@ def test_members_are_checked_side_by_side(home: Path, tmp_path: Path) -> None:
     found = export(entry, folders)
     assert [each["model"]["trial"] for each in found] == [each.number for each in members]
     assert all(verify(folder) == [] for folder in folders)
+    kept = certificate.kept(entry.folder.certificates)
+    assert all(each in kept for each in found)  # beside those of other targets
+
+
+def test_certificates_stand_in_the_report(home: Path) -> None:
+    entry = catalog.find("toy-1", home)
+    trials = catalog.read_trials(entry)
+    studied = [Studied(entry.search, trials, entry.folder, "a test")]
+    for file in entry.folder.certificates.glob("*"):
+        file.unlink()
+    assert study_certificates.certificates(studied) == []
+    frontier = resume("toy-1", home=home, executor="inline")
+    said = frontier.best().export(home / "out")
+    (_, _, table) = study_certificates.certificates(studied)
+    assert isinstance(table, Table)
+    (row,) = table.rows
+    assert row[1] == str(said["model"]["trial"])
+    assert f"{said['rows']} of {said['rows']}" in row
+    tags = certificate_tags(said)
+    assert tags["certificate.c.host.bit_equal"] == str(said["rows"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from mlflow import MlflowClient
 
 from frontier_search import runner
 from frontier_search.errors import SpecError
+from frontier_search.export import certificate
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.frontier.membership import members
@@ -264,3 +266,28 @@ def test_the_storage_of_the_search_does_not_change(
         runner.resume("small", entry.folder.home, "inline").numbers()
         == Frontier.of(trials, entry.search.objective_table()).numbers()
     )
+
+
+def test_a_certificate_of_an_exported_member_is_logged_once(
+    tracked: At, trials: list[Trial]
+) -> None:
+    entry = tracked("mlflow.db")
+    (member, *_) = Frontier.of(trials, entry.search.objective_table()).members
+    Mirror(entry).sync()
+    said = {
+        "format": certificate.FORMAT,
+        "model": {"trial": member.number, "target": "c"},
+        "rows": 30,
+        "host": {"bit_equal": 30},
+        "devices": {"cortex-m4f": {"flash": 700, "compiler": "ziglang"}},
+    }
+    certificate.keep(said, entry.folder.certificates)
+    try:
+        assert Mirror(entry).sync() == 1
+        run = runs_of(entry)[member.uid]
+        assert json.loads(text_of(entry, run, "certificate-c.json")) == said
+        assert run.data.tags["certificate.c.rows"] == "30"
+        assert run.data.tags["certificate.c.cortex-m4f.flash"] == "700"
+        assert Mirror(entry).sync() == 0
+    finally:  # other tests share the search
+        shutil.rmtree(entry.folder.certificates)
