@@ -61,7 +61,7 @@ def write(digests: Digests, folder: AnyPath) -> None:
     Raises:
         SpecError: they are not held, see ``use``.
     """
-    for file, content in _contents(digests).items():
+    for file, content in contents(digests).items():
         write_whole(folder / file, content)
     if digests:
         _held[digests] = folder
@@ -78,7 +78,7 @@ def use(digests: Digests) -> None:
     stale = [file for file, digest in modules.items() if loaded[file] not in (None, digest)]
     if not stale and all(loaded.values()):
         return
-    folder = str(_folder(digests, _contents(digests)))
+    folder = str(_folder(digests, contents(digests)))
     for other in _on_path:
         sys.path.remove(other)
     _on_path[:] = [folder]
@@ -104,7 +104,12 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _contents(digests: Digests) -> Mapping[str, bytes]:
+def contents(digests: Digests) -> Mapping[str, bytes]:
+    """Returns the files of a search.
+
+    Raises:
+        SpecError: they are not held, see ``use``.
+    """
     held = _held.get(digests, Path.cwd())
     found: dict[str, bytes] = {}
     for file, digest in digests:

@@ -18,24 +18,33 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 from mlflow.types.schema import AnyType
 from numpy.typing import NDArray
 
+from frontier_search import sources
 from frontier_search.data.dataset import Dataset
-from frontier_search.files import write_arrays
-from frontier_search.mirror import numpy_model, served
+from frontier_search.errors import SpecError
+from frontier_search.files import write_arrays, write_whole
+from frontier_search.mirror import numpy_model, served, written_model
+from frontier_search.models.architectures.own_module import OwnModule
 from frontier_search.models.program import Factors, Program
-from frontier_search.training.trained_model import EXAMPLE_ROWS, FrontierModel
+from frontier_search.training.trained_model import EXAMPLE_ROWS, FrontierModel, require_export
 
 LOADER = "frontier_model"  # the name of numpy_model in the folder of a model
 
 
 def save(
-    exportable: torch.nn.Module, example: NDArray[np.float32], folder: Path, logged: LoggedModel
+    exportable: torch.nn.Module,
+    example: NDArray[np.float32],
+    folder: Path,
+    logged: LoggedModel,
+    code: sources.Digests = (),
 ) -> None:
     """Writes an MLflow model: in NumPy where ``numpy_model`` knows the network, else in torch.
 
-    It does not use MLflow's fluent API, which needs a global active run.
+    A module of the user's own that torch.export refuses is written with its source. It does not use
+    MLflow's fluent API, which needs a global active run.
 
     Args:
         example: (EXAMPLE_ROWS, d) rows, as the model takes them.
+        code: the files of the search's own modules.
     """
     n_outputs = exportable(torch.from_numpy(example)).shape[1]
     inputs, outputs = (
@@ -46,6 +55,8 @@ def save(
     program = exportable.program() if isinstance(exportable, FrontierModel) else None
     if isinstance(exportable, FrontierModel) and program is not None:
         _save_numpy(program, exportable.arrays(), example, folder, card)
+    elif isinstance(exportable, FrontierModel) and not exports(exportable, example.shape[1]):
+        _save_written(exportable, example, folder, card, code)
     else:
         _save_torch(exportable, example, folder, card)
 
@@ -68,6 +79,7 @@ def save_served(
     scaled: NDArray[np.float32],
     folder: Path,
     logged: LoggedModel,
+    code: sources.Digests = (),
 ) -> None:
     """Writes a model that takes raw rows, with their names and two of them as an example.
 
@@ -77,13 +89,14 @@ def save_served(
     Args:
         seed: whose training rows the preprocessing is of.
         scaled: (EXAMPLE_ROWS, d) rows after preprocessing.
+        code: the files of the search's own modules.
     """
     import mlflow.pyfunc
 
     assert dataset.preprocessing is not None
     assert dataset.raw_rows is not None
     preprocessing, data = dataset.preprocessing(seed), folder.with_name("data")
-    save(exportable, scaled, data / served.MODEL, logged)
+    save(exportable, scaled, data / served.MODEL, logged, code)
     served.write(preprocessing, data)
     classes = preprocessing.target.classes
     anything = AnyType()  # type: ignore[no-untyped-call]
@@ -160,6 +173,47 @@ def _save_numpy(
         python_version=platform.python_version(),
     )
     card.save(folder / "MLmodel")
+
+
+def exports(exportable: FrontierModel, n_inputs: int) -> bool:
+    """Returns whether torch can export a model; a network of this project always can."""
+    if exportable.plain is None:
+        return True
+    try:
+        require_export(exportable, n_inputs)
+    except SpecError:
+        return False
+    return True
+
+
+def _save_written(
+    exportable: FrontierModel,
+    example: NDArray[np.float32],
+    folder: Path,
+    card: ModelCard,
+    code: sources.Digests,
+) -> None:
+    """Writes a module of the user's own that torch.export refuses, with its source."""
+    import mlflow.pyfunc
+
+    architecture, plain = exportable.architecture, exportable.plain
+    assert isinstance(architecture, OwnModule)
+    assert plain is not None
+    data, own = folder.with_name("written"), folder.with_name("own")
+    module = plain.get_submodule("module")
+    written_model.write(architecture, exportable.sizes, module, data)
+    for file, content in sources.contents(code).items():
+        write_whole(own / file, content)
+    packages = ("frontier-search", "torch")
+    mlflow.pyfunc.save_model(
+        str(folder),
+        loader_module=written_model.__name__,
+        data_path=str(data),
+        code_paths=[str(path) for path in own.iterdir()] if code else None,
+        mlflow_model=card,
+        input_example=example,
+        pip_requirements=[f"{each}=={metadata.version(each)}" for each in packages],
+    )
 
 
 def _save_torch(

@@ -24,7 +24,7 @@ from frontier_search.mirror.model_files import save, save_served
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, dataset, trial_params
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
-from frontier_search.training.trained_model import EXAMPLE_ROWS, module, require_export
+from frontier_search.training.trained_model import EXAMPLE_ROWS, module
 from frontier_search.trial import SeedOutcome, Trial
 
 
@@ -40,8 +40,6 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     position = trial.median_seed()
     try:
         exportable = module(entry.search, trial, weights, position)
-        if getattr(exportable, "plain", None) is not None:
-            require_export(exportable, entry.search.find_dataset().n_features)
     except SpecError as error:
         return f"{NO_MODEL}{error}"
     logged = _find(client, experiment_id, run_id) or _create(
@@ -56,9 +54,9 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
             rows, seed = entry.search.find_dataset(), entry.search.seeds[position]
             example = np.ascontiguousarray(rows.split(seed).val.x[:EXAMPLE_ROWS])
             if rows.preprocessing is None:
-                save(exportable, example, folder, logged)
+                save(exportable, example, folder, logged, entry.search.code)
             else:
-                save_served(exportable, rows, seed, example, folder, logged)
+                save_served(exportable, rows, seed, example, folder, logged, entry.search.code)
             with raising_oserror(logged.artifact_location):
                 client.log_model_artifacts(logged.model_id, str(folder))
                 held = _held(logged.artifact_location, Path(scratch) / "held")

@@ -44,7 +44,7 @@ class ModuleStack:
         stacked: bool,
     ) -> None:
         self.architecture, self.seeds, self.stacked = architecture, tuple(seeds), stacked
-        self._sizes, self._device = (n_inputs, n_outputs), device
+        self.sizes, self._device = (n_inputs, n_outputs), device
         self.module = build(architecture, n_inputs, n_outputs).to(device)
         parameters = dict(self.module.named_parameters())
         trained = {name: each for name, each in parameters.items() if each.requires_grad}
@@ -55,7 +55,7 @@ class ModuleStack:
         self._dtypes = {name: each.dtype for name, each in carried.items()}
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        made = build(self.architecture, *self._sizes, seed=generator.initial_seed())
+        made = build(self.architecture, *self.sizes, seed=generator.initial_seed())
         tensors = {**dict(made.named_parameters()), **dict(made.named_buffers())}
         return {name: tensors[name].detach().float() for name in self.learned}
 
@@ -85,7 +85,7 @@ class ModuleStack:
 
     def plain(self, learned: Mapping[str, Tensor]) -> nn.Module:
         """Returns the first model as the user's own module with its values, in evaluation mode."""
-        made = build(self.architecture, *self._sizes)
+        made = build(self.architecture, *self.sizes)
         own = {**dict(made.named_parameters()), **dict(made.named_buffers())}
         with torch.no_grad():
             for name, value in learned.items():
@@ -116,7 +116,7 @@ class ModuleStack:
             name: value.clone().to(self._dtypes[name]) if name in self.carried else value
             for name, value in learned.items()
         }
-        outputs = as_outputs(functional_call(self.module, own, (rows,)), len(rows), self._sizes[1])
+        outputs = as_outputs(functional_call(self.module, own, (rows,)), len(rows), self.sizes[1])
         # a module may write into a buffer, or put another one in its place
         return outputs, {name: own[name].detach().float() for name in self.carried}
 

@@ -38,6 +38,8 @@ class FrontierModel(torch.nn.Module):
         learned = views(flat, 1, stack.network.learned)
         plain = getattr(stack.network, "plain", None)
         self.plain: torch.nn.Module | None = plain(learned) if plain is not None else None
+        self.architecture = stack.models[0].architecture
+        self.sizes: tuple[int, int] = getattr(stack.network, "sizes", (0, 0))
         if self.plain is not None:  # a module of the user's own is logged as it was written
             return
         self._names = {name: name.replace(".", "__") for name in learned}

@@ -19,6 +19,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, ViewType
 from numpy.typing import NDArray
 
+from frontier_search import sources
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
@@ -32,7 +33,9 @@ from frontier_search.training.epochs import outputs_of
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
+from frontier_search.training.trained_model import FrontierModel
 from frontier_search.trial import Candidate, Trial
+from tests.support import toys
 from tests.support.reading import At
 
 
@@ -227,3 +230,34 @@ def test_weights_of_another_shape_are_refused(entry: Entry, trials: list[Trial])
 def test_the_median_seed_has_the_median_loss(trials: list[Trial]) -> None:
     values = trials[0].per_seed("val_loss")
     assert sorted(values)[1] == values[trials[0].median_seed()]
+
+
+@pytest.mark.parametrize("name", ["ReadsAValue", "Everything"])
+def test_a_module_that_cannot_be_exported_is_logged_with_its_source(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways of writing a module of the user's own give what was trained, for any rows."""
+    monkeypatch.setattr(model_files, "exports", lambda exportable, n_inputs: False)
+    path = f"tests.support.own_modules:{name}"
+    family = FAMILIES[path]
+    built = family.build(family.default_space((1e-3, 1e-2)).smallest())
+    dataset = toys.MULTICLASS
+    stack = Stack([Model(0, 101, built, 0.01)], 3, 3, torch.device("cpu"))
+    training = StackTraining(
+        stack, Data(dataset, (101,), torch.device("cpu")), TrainingBudget(1, 16)
+    )
+    training.run()
+    trained = FrontierModel(stack, training.selected_weights()[0]).eval()
+    x = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))
+    code = sources.collect([path])
+    model_files.save(trained, x[:2].numpy(), tmp_path / "model", logged_as("m-0"), code)
+    loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    for rows in (x, x[:3], x[:1]):
+        np.testing.assert_allclose(loaded.predict(rows.numpy()), trained(rows).numpy(), atol=1e-5)
+
+
+def test_torch_refuses_a_module_that_reads_a_value() -> None:
+    family = FAMILIES["tests.support.own_modules:ReadsAValue"]
+    built = family.build(family.default_space((1e-3, 1e-2)).smallest())
+    stack = Stack([Model(0, 101, built, 0.01)], 3, 3, torch.device("cpu"))
+    assert not model_files.exports(FrontierModel(stack, stack.flat.numpy()).eval(), 3)
