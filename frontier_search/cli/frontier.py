@@ -30,7 +30,7 @@ from frontier_search.cli.options import FORMAT, HOME, once
 @once(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE.png|.html",
+    metavar="FILE.png|.svg|.pdf|.html",
     help="Draw the frontier into a file.",
 )
 def command(
