@@ -18,9 +18,10 @@ from pathlib import Path
 from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
 from frontier_search.frontier.ownership import LOW_END
-from frontier_search.reports import study_answer, study_owners
-from frontier_search.reports.study_claims import Studied
-from frontier_search.reports.study_owners import Owned
+from frontier_search.reports.study import answer as study_answer
+from frontier_search.reports.study import owners as study_owners
+from frontier_search.reports.study.claims import Studied
+from frontier_search.reports.study.owners import Owned
 from frontier_search.search.claim import Claims
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep

@@ -17,7 +17,7 @@ import yaml
 
 from frontier_search import __version__, run
 from frontier_search.cli.main import COMMANDS
-from frontier_search.reports.study_published import NO_CAUSE
+from frontier_search.reports.study.published import NO_CAUSE
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 from screens import readme

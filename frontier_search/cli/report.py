@@ -41,9 +41,12 @@ def command(
     report.html is one file that needs no network. report.md has its figures beside it.
     seeds.csv.bz2 has a row for each trained model, from which every number of the report follows.
     """
-    from frontier_search.reports import document, study, study_frontiers, study_seeds
-    from frontier_search.reports.study_claims import Studied
-    from frontier_search.reports.study_remarks import Remarks
+    from frontier_search.reports import document
+    from frontier_search.reports.study import frontiers as study_frontiers
+    from frontier_search.reports.study import report as study
+    from frontier_search.reports.study import seeds as study_seeds
+    from frontier_search.reports.study.claims import Studied
+    from frontier_search.reports.study.remarks import Remarks
     from frontier_search.search.claim import Claims
     from frontier_search.storage import (  # optuna and matplotlib load here, not for --help
         catalog,

@@ -16,10 +16,7 @@ illustrations   graphs and spectra, the recurrence
 forest          forest plots of claims and of ratios of losses
 winner_map      who owns each frontier
 formulas        the equations of a reservoir
-study           the report on a study
-study_answer    the first screen of that report: the answer in sentences and two pictures
-study_claims    the claims of that report
-study_owners    who owns the frontiers
+study/          the report on a study, a part a file
 blocks          what a report consists of
 document        writes a report; document_html and document_markdown are its two forms
 words           numbers as words of a report

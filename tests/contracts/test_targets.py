@@ -22,9 +22,9 @@ from frontier_search.export.script.model import Model
 from frontier_search.export.script.source import source
 from frontier_search.exporter import export, verify
 from frontier_search.mirror.payload import certificate_tags
-from frontier_search.reports import study_certificates
 from frontier_search.reports.blocks import Table
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study import certificates as study_certificates
+from frontier_search.reports.study.claims import Studied
 from frontier_search.runner import resume, run
 from frontier_search.storage import catalog
 from frontier_search.targets import TARGETS, onnx_graph, torch_program

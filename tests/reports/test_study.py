@@ -19,8 +19,8 @@ from frontier_search import machine, runner
 from frontier_search.cli.main import group
 from frontier_search.errors import SpecError
 from frontier_search.reports.blocks import Table
-from frontier_search.reports.study_claims import Studied
-from frontier_search.reports.study_rivals import rivals
+from frontier_search.reports.study.claims import Studied
+from frontier_search.reports.study.rivals import rivals
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import Sweep
 from frontier_search.storage import sweep_catalog

@@ -10,8 +10,8 @@ from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import LEVEL, Interval, predicted_mean
 from frontier_search.reports import words
 from frontier_search.reports.blocks import Block, Heading, Paragraph, Table
-from frontier_search.reports.study_claims import Studied
-from frontier_search.reports.study_remarks import Remarks
+from frontier_search.reports.study.claims import Studied
+from frontier_search.reports.study.remarks import Remarks
 from frontier_search.search.claim import TABLES
 from frontier_search.search.search import Search
 from frontier_search.trial import Trial, TrialState

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from frontier_search.frontier.frontier import Spread
 from frontier_search.reports import words
 from frontier_search.reports.blocks import Block, Heading, Paragraph, Table
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study.claims import Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.claim import TABLES
 from frontier_search.trial import Trial, TrialState

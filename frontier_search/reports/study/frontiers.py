@@ -15,7 +15,7 @@ from frontier_search.reports import words
 from frontier_search.reports.blocks import Block, Figure, Heading, Paragraph, Table
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study.claims import Studied
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.sweep import origin
 from frontier_search.storage import references

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 from frontier_search import machine
-from frontier_search.reports import study_seeds
 from frontier_search.reports.blocks import Block, Code, Heading, Paragraph, Table
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study import seeds as study_seeds
+from frontier_search.reports.study.claims import Studied
 
 PACKAGES = ("frontier-search", "torch", "optuna", "ray", "numpy", "scipy", "scikit-learn")
 ROWS = (

@@ -10,19 +10,7 @@ from frontier_search.frontier.interval import LEVEL
 from frontier_search.frontier.judge import Body
 from frontier_search.frontier.membership import DRAWS
 from frontier_search.frontier.settling import CORRECTED
-from frontier_search.reports import (
-    illustrations,
-    study_answer,
-    study_budgets,
-    study_certificates,
-    study_claims,
-    study_frontiers,
-    study_making,
-    study_owners,
-    study_published,
-    study_rivals,
-    words,
-)
+from frontier_search.reports import illustrations, words
 from frontier_search.reports.blocks import (
     Block,
     Code,
@@ -33,8 +21,17 @@ from frontier_search.reports.blocks import (
     Table,
 )
 from frontier_search.reports.formulas import RESERVOIR
-from frontier_search.reports.study_claims import Studied
-from frontier_search.reports.study_remarks import Remarks
+from frontier_search.reports.study import answer as study_answer
+from frontier_search.reports.study import budgets as study_budgets
+from frontier_search.reports.study import certificates as study_certificates
+from frontier_search.reports.study import claims as study_claims
+from frontier_search.reports.study import frontiers as study_frontiers
+from frontier_search.reports.study import making as study_making
+from frontier_search.reports.study import owners as study_owners
+from frontier_search.reports.study import published as study_published
+from frontier_search.reports.study import rivals as study_rivals
+from frontier_search.reports.study.claims import Studied
+from frontier_search.reports.study.remarks import Remarks
 from frontier_search.search.claim import Claims
 from frontier_search.search.sweep import origin
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from frontier_search.frontier.baselines import Baseline
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study.claims import Studied
 from frontier_search.trial import Trial, TrialState
 
 NAME = "seeds.csv.bz2"

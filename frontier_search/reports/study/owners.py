@@ -11,7 +11,7 @@ from frontier_search.frontier.judge import Body
 from frontier_search.frontier.ownership import LOW_END, WHOLE, Ownership, Range
 from frontier_search.reports import winner_map, words
 from frontier_search.reports.blocks import Block, Figure, Heading, Paragraph, Table
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study.claims import Studied
 from frontier_search.search.claim import Claims
 
 RANGES = (LOW_END, WHOLE)  # of parameters, in which owners are shown

@@ -8,7 +8,7 @@ from typing import Any
 from frontier_search.export import certificate
 from frontier_search.reports.blocks import Block, Heading, Paragraph, Table
 from frontier_search.reports.certificates import difference, equal_rows
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study.claims import Studied
 
 COLUMNS = (
     "search", "trial", "family", "written as", "core", "flash", "RAM", "instructions",

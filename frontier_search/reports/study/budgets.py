@@ -9,7 +9,7 @@ from frontier_search.frontier.evidence import Evidence
 from frontier_search.frontier.judge import Body
 from frontier_search.reports import words
 from frontier_search.reports.blocks import Block, Heading, Paragraph, Table
-from frontier_search.reports.study_claims import Studied
+from frontier_search.reports.study.claims import Studied
 from frontier_search.search.claim import Claims
 
 

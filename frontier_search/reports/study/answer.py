@@ -9,11 +9,14 @@ from frontier_search.errors import SpecError
 from frontier_search.frontier.judge import Answer as Judged
 from frontier_search.frontier.membership import members
 from frontier_search.frontier.verdict import Verdict
-from frontier_search.reports import study_claims, study_frontiers, study_owners, winner_map
+from frontier_search.reports import winner_map
 from frontier_search.reports.blocks import Answer, Beside, Block, Figure
 from frontier_search.reports.chart import UNSURE, Chart
-from frontier_search.reports.study_claims import Studied
-from frontier_search.reports.study_owners import Owned
+from frontier_search.reports.study import claims as study_claims
+from frontier_search.reports.study import frontiers as study_frontiers
+from frontier_search.reports.study import owners as study_owners
+from frontier_search.reports.study.claims import Studied
+from frontier_search.reports.study.owners import Owned
 from frontier_search.storage import references
 
 
