@@ -66,7 +66,7 @@ screens: .venv/.dev
 	touch $@
 
 .venv/.dev: .venv/.installed
-	$(INSTALL) -e '.[dev,postgres,cluster,bucket,panel,device]'
+	$(INSTALL) -e '.[dev,postgres,cluster,bucket,panel,device,onnx]'
 	touch $@
 
 .venv/.wheels: .venv/.dev

@@ -74,8 +74,9 @@ def conduct(
     """
     with _workers(executor, where, entry.folder.resume_command) as workers:
         found = _run_to_end(entry, workers, observers)
-    references.measured(entry.search, entry.folder)
-    raw_rows.keep(entry.search, entry.folder)
+    with raising_search_error(entry.locations.storage):
+        references.keep(entry.search, entry.folder)
+        raw_rows.keep(entry.search, entry.folder)
     return found
 
 

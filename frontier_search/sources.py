@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from frontier_search.files import AnyPath
 
 FOLDER = "code"  # of a search's files
+OURS = "frontier_search"  # is never kept: a search goes on with a later version of it
 
 Digests = tuple[tuple[str, str], ...]  # (file, SHA-256) of each file, sorted
 
@@ -42,7 +43,7 @@ def collect(names: Iterable[str]) -> Digests:
     found: dict[str, bytes] = {}
     for name in names:
         module = name.partition(":")[0]
-        if is_import_path(name) and module.partition(".")[0] != "frontier_search":
+        if is_import_path(name) and module.partition(".")[0] != OURS:
             found |= _files(module, _root(module))
     digests = tuple(sorted((file, _digest(content)) for file, content in found.items()))
     if digests:
@@ -63,7 +64,7 @@ def write(digests: Digests, folder: AnyPath) -> None:
     """
     for file, content in contents(digests).items():
         write_whole(folder / file, content)
-    if digests:
+    if digests and isinstance(folder, Path):  # a bucket may be gone when the next search asks
         _held[digests] = folder
 
 
@@ -181,9 +182,9 @@ def _files(module: str, root: Path) -> dict[str, bytes]:
 
 
 def _beside(name: str, root: Path) -> Path | None:
-    """Returns the file of a module in a folder; None where Python would take another one."""
+    """Returns the file of a module in a folder; None for ours, and where Python takes another."""
     top = name.partition(".")[0]
-    if top in sys.stdlib_module_names:
+    if top in sys.stdlib_module_names or top == OURS:
         return None
     base = root.joinpath(*name.split("."))
     files = (base / "__init__.py", base.with_name(f"{base.name}.py"))

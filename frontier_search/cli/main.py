@@ -27,7 +27,7 @@ COMMANDS = {  # name -> what it does. The file of a command loads when it is use
     "predict": "Predict the rows of a file.",
     "trials": "List every trial.",
     "report": "Write a page with frontiers, their owners, and claims.",
-    "export": "Write members of a frontier as C.",
+    "export": "Write members of a frontier as C, ONNX, torch or Python.",
     "verify": "Check an exported model again.",
     "ui": "Open the search's page, and MLflow's pages.",
     "sync": "Rebuild or complete the MLflow mirror.",

@@ -6,6 +6,7 @@ They are fitted once, when a search ends, so that commands that read load no sci
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from frontier_search.errors import SpecError
@@ -25,13 +26,27 @@ def read(folder: SearchFolder) -> tuple[Baseline, ...]:
 
 def measured(search: Search, folder: SearchFolder) -> tuple[Baseline, ...]:
     """Returns what is kept, which is fitted now if it was not; nothing if the rows are gone."""
-    if not _path(folder).is_file():
-        try:
-            found = measure_references(search.find_dataset(), search.seeds)
-        except SpecError:
-            return ()
+    with suppress(OSError):  # an answer is given on a full disk too
+        keep(search, folder)
+        return read(folder)
+    return _fitted(search)
+
+
+def keep(search: Search, folder: SearchFolder) -> None:
+    """Fits the models and writes them, unless they are there or the rows are gone.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if not _path(folder).is_file() and (found := _fitted(search)):
         write_whole(_path(folder), json.dumps([one.to_json() for one in found]).encode())
-    return read(folder)
+
+
+def _fitted(search: Search) -> tuple[Baseline, ...]:
+    try:
+        return tuple(measure_references(search.find_dataset(), search.seeds))
+    except SpecError:
+        return ()
 
 
 def _path(folder: SearchFolder) -> Path:

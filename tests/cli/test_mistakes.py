@@ -249,7 +249,7 @@ def test_several_mistakes_are_a_line_each(run: Run, monkeypatch: pytest.MonkeyPa
     [
         (
             "dataset: iris\ntrails: 10\n",
-            "unknown key 'trails'. Did you mean 'trials'? Allowed: batch_size, budgets,",
+            "unknown key 'trails'. Did you mean 'trials'? Allowed: ahead, batch_size, budgets,",
         ),
         (
             "dataset: iris\nfamilies: {dense: {hidden: {int: [64, 2]}}}\n",

@@ -24,7 +24,7 @@ from tests.support import postgres, processes
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-LONG = {"trials": 12, "epochs": 300}  # a search that trains long enough for a test to interrupt it
+LONG = {"trials": 12, "epochs": 1000}  # a search that trains long enough for a test to interrupt it
 DISK_MB = 24
 
 
