@@ -35,7 +35,7 @@ from frontier_search.frontier.hypervolume import (
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import notes, payload
 from frontier_search.mirror.client import Client, KnownRun
-from frontier_search.reports import mistakes, tables
+from frontier_search.reports import certificates, mistakes, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import html
@@ -250,7 +250,9 @@ class Mirror:
         if not live:
             self._mark_chances(runs, chart)
             # this loads torch, as logging models does
-            chart = replace(chart, mistakes=mistakes.of(self.entry, frontier.members))
+            found_wrong = mistakes.of(self.entry, frontier.members)
+            certified = certificates.sentences(certificate.kept(self.entry.folder.certificates))
+            chart = replace(chart, mistakes=found_wrong, certified=certified)
         picture = draw(chart, "svg").decode()
         self.client.log_file(parent, notes.PICTURE, picture)
         self.client.log_file(parent, "frontier.html", html.page(chart, picture))

@@ -70,6 +70,25 @@ def table(certificates: Sequence[Mapping[str, Any]]) -> str:
     return f"{to_text(drawn)}\n{'; '.join(notes)}"
 
 
+def sentences(certificates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, ...]]:
+    """Returns, for each trial that was exported, a line for each model and core."""
+    found: dict[int, tuple[str, ...]] = {}
+    for each in certificates:
+        model = each["model"]
+        written = f"exported as {model.get('target', 'c')}, {model['numbers']}"
+        for core, values in (each["devices"] or {"": {}}).items():
+            counts = (
+                f", on {core}: flash {values['flash']:,} and RAM {values['ram']:,} bytes, "
+                f"{values['instructions_median']:,} instructions a row"
+                if values
+                else ""
+            )
+            rows = equal_rows(each, values or each["host"])
+            line = f"{written}{counts}; rows like the reference: {rows}"
+            found[model["trial"]] = (*found.get(model["trial"], ()), line)
+    return found
+
+
 def difference(certificate: Mapping[str, Any]) -> float:
     """Returns the largest difference to the trained model."""
     known = certificate["trained_model"]["largest_difference"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -116,6 +116,7 @@ class Chart:
         panels: one for each pair of objectives; the first shows what ``axis.axes`` chooses.
         families: family that is drawn -> its index in the lists of colours and shapes.
         mistakes: what the members get wrong, where it is shown and known.
+        certified: trial -> what was checked of its exported models, a sentence each.
     """
 
     search: Search
@@ -126,6 +127,7 @@ class Chart:
     panels: tuple[Panel, ...]
     families: dict[str, int]
     mistakes: Mistakes | None = None
+    certified: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @staticmethod
     def of(

@@ -12,17 +12,19 @@ import html as markup
 import json
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from frontier_search.errors import SpecError
+from frontier_search.export import certificate
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.reports import mistakes
+from frontier_search.reports import certificates, mistakes
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.figures import html
-from frontier_search.storage import catalog
+from frontier_search.storage import catalog, references
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 
@@ -46,7 +48,8 @@ class ServedPage:
     def __init__(self, entry: Entry, port: int) -> None:
         self.entry, self.port = entry, port
         self._lock = threading.Lock()
-        self._drawn: tuple[int, bytes] | None = None  # of so many finished trials
+        # of so many finished trials and certificates
+        self._drawn: tuple[tuple[int, int], bytes] | None = None
         self._computing = threading.Lock()
         self._mistakes: tuple[tuple[int, ...], bytes] | None = None  # of these members
         self._links = {"words": "MLflow is starting"}
@@ -59,9 +62,10 @@ class ServedPage:
         """Returns the page as it is now."""
         with self._lock:
             trials = catalog.read_trials(self.entry)
-            count = sum(trial.state.finished for trial in trials)
+            checked = certificate.kept(self.entry.folder.certificates)
+            count = sum(trial.state.finished for trial in trials), len(checked)
             if self._drawn is None or self._drawn[0] != count:
-                self._drawn = (count, self._draw(trials).encode())
+                self._drawn = (count, self._draw(trials, certificates.sentences(checked)).encode())
             return self._drawn[1]
 
     def mistakes(self) -> bytes:
@@ -75,9 +79,11 @@ class ServedPage:
                 self._mistakes = (numbers, json.dumps(found and found.to_json()).encode())
             return self._mistakes[1]
 
-    def _draw(self, trials: Sequence[Trial]) -> str:
+    def _draw(self, trials: Sequence[Trial], certified: Mapping[int, Sequence[str]]) -> str:
+        beside = references.read(self.entry.folder)
         try:
-            return html.page(Chart.of(self.entry.search, trials), served=True)
+            chart = Chart.of(self.entry.search, trials, references=beside)
+            return html.page(replace(chart, certified=certified), served=True)
         except SpecError as error:  # no trial is complete yet
             name, words = (markup.escape(each) for each in (self.entry.search.name, str(error)))
             return EMPTY.format(name=name, words=words)

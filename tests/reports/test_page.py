@@ -155,6 +155,22 @@ def test_a_member_shows_its_confusion_matrix(
         )
 
 
+def test_a_member_shows_what_was_checked_of_its_export(
+    browser: Browser, entry: Entry, trials: list[Trial], tmp_path: Path
+) -> None:
+    chart = Chart.of(entry.search, trials)
+    path = tmp_path / "page.html"
+    line = ["on <cortex-m4f>: flash 1,412"]
+    lines = {point.trial.number: line for point in chart.panels[0].members}
+    path.write_text(page(replace(chart, certified=lines)))
+    opened = browser.new_page()
+    opened.goto(path.as_uri())
+    opened.wait_for_selector(POINTS, state="attached")
+    select_first(opened)
+    assert opened.locator("#detail .certified").inner_text() == "on <cortex-m4f>: flash 1,412"
+    opened.close()
+
+
 def test_a_member_of_a_regression_shows_its_residuals(browser: Browser, tmp_path: Path) -> None:
     spec = {"name": "numbers", "dataset": "sine", "families": ["dense"], "trials": 4}
     search = Search.from_spec(spec | {"seeds": 2, "epochs": 2})

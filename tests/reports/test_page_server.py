@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -13,11 +14,12 @@ from urllib.error import HTTPError
 
 import pytest
 
+from frontier_search import exporter
 from frontier_search.errors import SpecError
 from frontier_search.reports import page_server
 from frontier_search.reports.page_server import ServedPage
 from frontier_search.session import Session
-from frontier_search.storage import catalog
+from frontier_search.storage import catalog, references
 from frontier_search.storage.catalog import Entry
 from tests.support import fakes
 
@@ -41,6 +43,21 @@ def test_the_page_is_there_before_mlflow(served: ServedPage) -> None:
     assert "3 of 12" in answer(f"{served.address}links.json")
     served.link("http://127.0.0.1:5001/#/experiments/1")
     assert json.loads(answer(f"{served.address}links.json"))["chart"].endswith("experiments/1")
+
+
+def test_it_shows_the_linear_model_and_certificates_as_they_come(
+    entry: Entry, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(entry.folder.home, home)
+    copied = catalog.find(entry.search.name, home)
+    references.keep(copied.search, copied.folder)
+    with page_server.serve(copied, 0) as page:
+        before = answer(page.address)
+        assert '"label":"linear' in before
+        assert "exported as" not in before
+        exporter.export(copied, {tmp_path / "c": exporter.choose(copied, every=True)[0]})
+        assert "exported as c, float32" in answer(page.address)
 
 
 def test_it_answers_to_this_machines_own_names_only(served: ServedPage) -> None:

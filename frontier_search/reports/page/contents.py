@@ -48,7 +48,7 @@ def contents(chart: Chart) -> dict[str, Any]:
             {"name": name, "colour": colour(index), "symbol": SYMBOLS[index % len(SYMBOLS)]}
             for name, index in chart.families.items()
         ],
-        "trials": [_trial(point, drawn) for point in points],
+        "trials": [_trial(point, drawn) | _certified(chart, point) for point in points],
         "mistakes": None if chart.mistakes is None else chart.mistakes.to_json(),
         # Plotly reads markup in an annotation
         "levels": [{"y": one.y, "label": markup.escape(one.label)} for one in panel.levels],
@@ -135,6 +135,11 @@ def _detail(trial: Trial) -> dict[str, Any]:
     if not finite:
         return {"seeds": seeds}
     return {"seeds": seeds, "curve": {"x": list(finite), "y": _rounded(list(finite.values()))}}
+
+
+def _certified(chart: Chart, point: Point) -> dict[str, Any]:
+    lines = chart.certified.get(point.trial.number, ())
+    return {"certified": list(lines)} if lines else {}
 
 
 def _mean(trial: Trial, objective: Objective, split: Any) -> list[float]:

@@ -248,6 +248,12 @@ function select(found) {
   } else {
     element("curve").remove();
   }
+  for (const line of trial.certified || []) {
+    const paragraph = document.createElement("p");
+    paragraph.className = "certified";
+    paragraph.textContent = line;
+    detail.append(paragraph);
+  }
   const wrong = mistakesOf(trial);
   if (wrong) detail.append(wrong);
   table();
