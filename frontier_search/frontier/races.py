@@ -36,7 +36,7 @@ class Audits:
         trained = f"trained to the end although a race would have stopped them: {trials}"
         if not self.members:
             # the rule of three: none of n, so with 95 % confidence fewer than 3 in n
-            bound = f", so that under {min(3 / self.n, 1):.0%} of such trials are" if self.n else ""
+            bound = f", so that under {3 / self.n:.0%} of such trials are" if self.n > 3 else ""
             return f"{trained}; none is a member{bound}"
         return f"{trained}; {self.members} on a front, so the margin was doubled for each"
 
