@@ -156,6 +156,19 @@ def test_the_reports_with_their_data_stay_small() -> None:
     assert sum(path.stat().st_size for path in files) < REPORTS_MB * 1e6
 
 
+def test_the_table_of_verdicts_is_that_of_the_report() -> None:
+    report = (ROOT / "docs" / "published" / "report.md").read_text()
+    found = report.partition("| corrected verdict |")[2].partition("\n\n")[0].splitlines()[2:]
+    verdicts = {cells(line)[0]: cells(line)[3] for line in found}
+    page = (ROOT / "docs" / "sweeps.md").read_text().partition("### The twelve claims")[2]
+    said = [cells(line) for line in page.partition("\n### ")[0].splitlines() if line[:3] != "| |"]
+    said = [each for each in said if each and each[0].isdigit()]
+    assert {each[0]: each[2] for each in said} == {
+        number: verdict.removesuffix(" with these seeds") for number, verdict in verdicts.items()
+    }
+    assert len(said) == 12
+
+
 def test_the_verdicts_of_the_readme_are_those_of_the_report() -> None:
     report = (ROOT / "docs" / "published" / "report.md").read_text()
     table = report.partition("| corrected verdict |")[2].partition("\n\n")[0].splitlines()[2:]
