@@ -251,7 +251,7 @@ class Mirror:
             self._mark_chances(runs, chart)
             # this loads torch, as logging models does
             found_wrong = mistakes.of(self.entry, frontier.members)
-            certified = certificates.sentences(certificate.kept(self.entry.folder.certificates))
+            certified = certificates.sentences(self.entry.folder)
             chart = replace(chart, mistakes=found_wrong, certified=certified)
         picture = draw(chart, "svg").decode()
         self.client.log_file(parent, notes.PICTURE, picture)

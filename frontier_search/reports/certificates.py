@@ -7,7 +7,9 @@ from typing import Any
 
 from rich.text import Text
 
+from frontier_search.export import certificate
 from frontier_search.reports.rows import Column, fitting, to_text
+from frontier_search.storage.folder import SearchFolder
 
 
 def table(certificates: Sequence[Mapping[str, Any]]) -> str:
@@ -70,10 +72,10 @@ def table(certificates: Sequence[Mapping[str, Any]]) -> str:
     return f"{to_text(drawn)}\n{'; '.join(notes)}"
 
 
-def sentences(certificates: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, ...]]:
-    """Returns, for each trial that was exported, a line for each model and core."""
+def sentences(folder: SearchFolder) -> dict[int, tuple[str, ...]]:
+    """Returns, for each trial of a search that was exported, a line for each model and core."""
     found: dict[int, tuple[str, ...]] = {}
-    for each in certificates:
+    for each in certificate.kept(folder.certificates):
         model = each["model"]
         written = f"exported as {model.get('target', 'c')}, {model['numbers']}"
         for core, values in (each["devices"] or {"": {}}).items():

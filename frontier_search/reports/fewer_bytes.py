@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import re
 
 PNG_COLOURS = 128  # enough for every shade of a figure that an eye tells apart
@@ -39,7 +38,7 @@ def with_short_numbers(svg: bytes) -> bytes:
     text = _COORDINATES.sub(lambda found: _FRACTION.sub(_rounded, found[0]), text)
     text = _MOVED.sub(_at, text)
     text = _STYLE.sub(lambda found: found[0].replace(": ", ":").replace("; ", ";"), text)
-    short = {name: f"i{i}" for name, i in zip(_names(text), itertools.count(), strict=False)}
+    short = {name: f"i{i}" for i, name in enumerate(_names(text))}
     text = re.sub(r' id="([^"]+)"', lambda found: _named(short.get(found[1])), text)
     text = _REFERENCE.sub(lambda found: short[found[0]], text)
     return re.sub(r"\s*\n\s*", "\n", text).encode()

@@ -19,7 +19,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from frontier_search.errors import SpecError
-from frontier_search.export import certificate
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.reports import certificates, mistakes
 from frontier_search.reports.chart import Chart
@@ -62,10 +61,11 @@ class ServedPage:
         """Returns the page as it is now."""
         with self._lock:
             trials = catalog.read_trials(self.entry)
-            checked = certificate.kept(self.entry.folder.certificates)
-            count = sum(trial.state.finished for trial in trials), len(checked)
+            certified = certificates.sentences(self.entry.folder)
+            lines = sum(map(len, certified.values()))
+            count = sum(trial.state.finished for trial in trials), lines
             if self._drawn is None or self._drawn[0] != count:
-                self._drawn = (count, self._draw(trials, certificates.sentences(checked)).encode())
+                self._drawn = (count, self._draw(trials, certified).encode())
             return self._drawn[1]
 
     def mistakes(self) -> bytes:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from frontier_search.errors import SpecError
-from frontier_search.export import certificate
 from frontier_search.files import write_whole
 from frontier_search.reports import certificates, mistakes
 from frontier_search.reports.axis import Split
@@ -61,7 +60,7 @@ def write(entry: Entry, trials: Sequence[Trial], split: Split, path: Path) -> No
     figure, chart = FIGURES[suffix], Chart.of(entry.search, trials, split, references=beside)
     if figure.shows_mistakes:
         members = [point.trial for point in chart.panels[0].members]
-        certified = certificates.sentences(certificate.kept(entry.folder.certificates))
+        certified = certificates.sentences(entry.folder)
         chart = replace(chart, mistakes=mistakes.of(entry, members), certified=certified)
     content = figure.draw(chart)
     try:
