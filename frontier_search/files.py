@@ -8,6 +8,7 @@ makes. The errors of its library are raised as OSError.
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import shutil
@@ -92,6 +93,12 @@ def read_arrays(path: AnyPath) -> dict[str, NDArray[Any]] | None:
             return dict(arrays)
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file on this machine, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def names_in(folder: AnyPath) -> set[str]:

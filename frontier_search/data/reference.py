@@ -6,7 +6,6 @@ dataset is one row of ``KINDS``.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from frontier_search.data import user_file
 from frontier_search.data.dataset import Dataset
 from frontier_search.data.datasets import DATASETS
 from frontier_search.errors import SpecError, unknown
+from frontier_search.files import sha256_of
 from frontier_search.table import library, own, reading, review
 from frontier_search.table.options import TableOptions, flag
 from frontier_search.table.understanding import Understanding
@@ -107,17 +107,12 @@ class DatasetReference:
             SpecError: there is no such dataset.
         """
         file = self.kind.rows_file(self.given)
-        return _sha256(file) if file else None
+        return sha256_of(file) if file else None
 
     def has_digest(self, sha256: str) -> bool:
         """Whether a file on this machine holds the rows and has this SHA-256."""
         file = self.kind.rows_file(self.given)
-        return file is not None and file.is_file() and _sha256(file) == sha256
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return file is not None and file.is_file() and sha256_of(file) == sha256
 
 
 def _member(name: str) -> Dataset:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.models.editions import name_today
 from frontier_search.search.search import Search
+from frontier_search.table.options import TableOptions
 from frontier_search.trial import Candidate, SeedOutcome, Trial, TrialState
 
 Key = tuple[Any, ...]
@@ -78,7 +79,7 @@ class Evidence:
                 _, _, seeds = found.setdefault(_key(candidate), new)
                 for outcome in measured:
                     seeds.setdefault(outcome.seed, outcome)
-        ((dataset, _, budget),) = questions
+        (((dataset, *_), budget),) = questions
         return Evidence(
             dataset=dataset,
             budget=budget,
@@ -159,12 +160,12 @@ def gathered(searches: Iterable[Searched], epochs: int | None = None) -> list[Ev
     return [Evidence.of(group, epochs) for group in groups.values()]
 
 
-Question = tuple[str, str | None, TrainingBudget]
+Question = tuple[tuple[str, str | None, TableOptions], TrainingBudget]
 
 
 def _question(search: Search, epochs: int | None) -> Question:
-    """Returns the dataset, the digest of its file, and how models were trained until then."""
-    return search.dataset, search.dataset_sha256, search.budget.at(epochs or search.epochs)
+    """Returns what decides the rows, and how models were trained until then."""
+    return search.rows, search.budget.at(epochs or search.epochs)
 
 
 def _measured(search: Search, trial: Trial, epochs: int) -> tuple[SeedOutcome, ...]:

@@ -176,10 +176,13 @@ class _Reader:
         if not reference.is_table:
             self.table = replace(self.table, rules=RULES)  # they say nothing of this dataset
         try:
-            if "dataset_sha256" in self.spec and not reference.has_digest(
-                self.spec["dataset_sha256"]
+            if self.table.changed_file() is not None or (
+                "dataset_sha256" in self.spec
+                and not reference.has_digest(self.spec["dataset_sha256"])
             ):
                 return None  # such a search can still be read; ``find_dataset`` raises
+            if reference.is_table and "dataset_sha256" not in self.spec:
+                self.table = self.table.with_digests()
             dataset = reference.load(self.table)
         except SpecError as error:
             self.problems += error.problems

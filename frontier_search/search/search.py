@@ -123,6 +123,11 @@ class Search:
         return DatasetReference.read(self.dataset)
 
     @property
+    def rows(self) -> tuple[str, str | None, TableOptions]:
+        """What decides the rows and their splits: equal for searches of the same rows."""
+        return self.dataset, self.dataset_sha256, self.table
+
+    @property
     def spaces(self) -> dict[str, SearchSpace]:
         return dict(self.families)
 
@@ -149,9 +154,12 @@ class Search:
         """
         sources.use(self.code)
         reference = self.dataset_reference
+        changed = self.table.changed_file()
         if self.dataset_sha256 is not None and not reference.has_digest(self.dataset_sha256):
+            changed = self.dataset
+        if changed is not None:
             raise SpecError(
-                f"the file of {self.dataset} has changed or gone since search {self.name!r} was "
+                f"the file of {changed} has changed or gone since search {self.name!r} was "
                 "defined; put it back, or start a new search."
             )
         return _load(reference, self.dataset_sha256, self.table)

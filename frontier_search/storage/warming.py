@@ -73,8 +73,7 @@ def _look_up(asked: WarmStart, search: Search, home: Home) -> WarmStart:
             "that both have."
         )
     chosen = best_and_spread(np.array([loss for _, loss in outcomes]), MOST)
-    rows = {(each.dataset, each.dataset_sha256) for each in sources}
-    same = rows == {(search.dataset, search.dataset_sha256)}
+    same = {each.rows for each in sources} == {search.rows}
     return WarmStart(
         asked.given,
         sources[0].dataset,

@@ -7,7 +7,7 @@ from typing import Any
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError, unknown
-from frontier_search.table import own
+from frontier_search.table import own, reading
 from frontier_search.table.options import TableOptions
 from frontier_search.table.raw import RawTable, Written, checked_frame
 from frontier_search.table.understanding import Understanding, understand
@@ -26,7 +26,7 @@ def understood(given: str, options: TableOptions) -> Understanding:
     Raises:
         SpecError: there is no such table, it cannot be fetched, or as ``understand``.
     """
-    return understand(read(given), options)
+    return understand(reading.with_its_parts(read(given), options), options)
 
 
 def dataset(given: str) -> Dataset:

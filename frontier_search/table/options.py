@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from frontier_search.data.dataset import Task
+from frontier_search.files import sha256_of
 from frontier_search.spec import SpecValues
 
 RULES = 3  # of this version: how a table is understood. 1: numeric columns only, as version 0.1
@@ -35,6 +36,8 @@ class TableOptions:
         split: the column that says which part a row belongs to.
         test_file, val_file: absolute paths of files that hold the test and validation rows of a
             split that exists.
+        test_sha256, val_sha256: their digests when the search was defined; None where an
+            earlier version defined it.
         weight: the column of row weights.
         class_weight: ``balanced``: every class weighs the same in training.
         rare: what becomes of classes with too few rows.
@@ -54,6 +57,8 @@ class TableOptions:
     split: str | None = None
     test_file: str | None = None
     val_file: str | None = None
+    test_sha256: str | None = None
+    val_sha256: str | None = None
     weight: str | None = None
     class_weight: ClassWeight | None = None
     rare: Rare | None = None
@@ -80,6 +85,28 @@ class TableOptions:
         }
         return {key: list(value) if isinstance(value, tuple) else value
                 for key, value in said.items()}  # fmt: skip
+
+    def with_digests(self) -> TableOptions:
+        """Returns these options with the digest of every file of a split that exists.
+
+        A file that is not there has none: who reads it says so.
+        """
+        found: dict[str, Any] = {
+            DIGESTS[key]: sha256_of(Path(given))
+            for key in FILES
+            if (given := getattr(self, key)) is not None and Path(given).is_file()
+        }
+        return replace(self, **found)
+
+    def changed_file(self) -> str | None:
+        """Returns the first file of a split that has gone or has another digest than it had."""
+        for key in FILES:
+            given, digest = getattr(self, key), getattr(self, DIGESTS[key])
+            if digest is not None and not (
+                Path(given).is_file() and sha256_of(Path(given)) == digest
+            ):
+                return str(given)
+        return None
 
     def missing_in(self, column: str) -> tuple[str, ...]:
         """Returns the texts that stand for a missing value in a column."""
@@ -125,9 +152,11 @@ class TableOptions:
 
 TEXTS = (
     "group", "time", "sequence", "split", "weight",
-    "separator", "decimal", "thousands", "encoding", "comment", "sheet",
+    "separator", "decimal", "thousands", "encoding", "comment", "sheet", "test_sha256",
+    "val_sha256",
 )  # fmt: skip
 FILES = ("test_file", "val_file")
+DIGESTS = {"test_file": "test_sha256", "val_file": "val_sha256"}
 KEYS = (*(each.name for each in fields(TableOptions) if each.name != "rules"), "table_rules")
 
 

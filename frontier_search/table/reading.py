@@ -61,15 +61,16 @@ def understood(path: str | Path, options: TableOptions | None = None) -> Underst
     options = options or TableOptions()
     files = [path, *filter(None, (options.test_file, options.val_file))]
     stamps = [each.stat().st_mtime_ns if each.is_file() else 0 for each in map(Path, files)]
-    return _understood(Path(path), options, tuple(stamps))
+    said = replace(options, test_sha256=None, val_sha256=None)  # digests change no row
+    return _understood(Path(path), said, tuple(stamps))
 
 
 @functools.lru_cache(maxsize=4)
 def _understood(file: Path, options: TableOptions, changed_ns: tuple[int, ...]) -> Understanding:
-    return understand(_with_its_parts(read(file, options), options), options)
+    return understand(with_its_parts(read(file, options), options), options)
 
 
-def _with_its_parts(table: RawTable, options: TableOptions) -> RawTable:
+def with_its_parts(table: RawTable, options: TableOptions) -> RawTable:
     """Returns the rows of all files of a split that exists, with the part of each.
 
     Raises:

@@ -172,6 +172,37 @@ def test_a_file_that_changes_is_another_search_and_is_refused_by_the_first(rows:
     assert after.find_dataset().n_features == 1
 
 
+@pytest.mark.parametrize("key", ["test_file", "val_file"])
+def test_a_file_of_a_split_that_changes_is_refused_by_the_first_search(
+    rows: Path, key: str
+) -> None:
+    files = {each: rows.with_name(f"{each}.csv") for each in ("test_file", "val_file")}
+    for file in files.values():
+        file.write_bytes(rows.read_bytes())
+    spec = {"dataset": "rows.csv", **{each: str(file) for each, file in files.items()}}
+    before = toys.search(**spec)
+    assert Search.from_spec(before.to_spec()) == before
+    assert len(before.find_dataset().split(1).test) == 40
+    files[key].write_text("\n".join(rows.read_text().splitlines()[:21]) + "\n")
+    for search in (before, Search.from_spec(before.to_spec())):
+        with pytest.raises(SpecError, match=rf"the file of .*{key}\.csv has changed or gone"):
+            search.find_dataset()
+    after = toys.search(**spec)
+    assert after.fingerprint() != before.fingerprint()
+    part = {"test_file": "test", "val_file": "val"}[key]
+    assert len(getattr(after.find_dataset().split(1), part)) == 20
+
+
+def test_a_search_without_digests_of_its_split_is_read_as_it_was_defined(rows: Path) -> None:
+    test_file = rows.with_name("test.csv")
+    test_file.write_bytes(rows.read_bytes())
+    spec = toys.search(dataset="rows.csv", test_file=str(test_file)).to_spec()
+    assert len(spec.pop("test_sha256")) == 64  # an earlier version wrote none
+    found = Search.from_spec(spec)
+    assert found.to_spec() == spec and found.table.test_sha256 is None
+    assert len(found.find_dataset().split(1).test) == 40
+
+
 def test_a_file_named_like_a_dataset_does_not_stand_in_for_it(rows: Path) -> None:
     rows.rename(rows.with_name("iris"))
     search = toys.search(dataset="iris")
