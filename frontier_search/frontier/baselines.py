@@ -57,6 +57,10 @@ class Baseline:
         """Returns a metric, e.g. ``"test_loss"``, as a mean over seeds."""
         return float(np.mean([seed.metrics[metric] for seed in self.seeds]))
 
+    def means(self) -> dict[str, Value]:
+        """Returns the settings, with ``params`` of a reference, and every metric's mean."""
+        return dict(self.hyperparameters) | {key: self.mean(key) for key in self.seeds[0].metrics}
+
     def to_json(self) -> dict[str, Any]:
         seeds = [{"seed": seed.seed, **seed.metrics} for seed in self.seeds]
         return {"name": self.name, "hyperparameters": dict(self.hyperparameters), "seeds": seeds}

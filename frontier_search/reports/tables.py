@@ -29,12 +29,16 @@ def frontier(
     form: str,
     references: Sequence[Baseline] = (),
 ) -> str:
-    """Returns the frontier as ``table``, with a line for each reference, ``json`` or ``csv``."""
-    return (
-        frontier_table(members, objectives, split, references)
-        if form == "table"
-        else data([member.to_json() for member in members], form)
-    )
+    """Returns the frontier as ``table``, ``json`` or ``csv``.
+
+    A table has a line for each reference. JSON and CSV have a row for each member only, so that a
+    script may take all rows for members; the references are values of every row, under
+    ``references``.
+    """
+    if form == "table":
+        return frontier_table(members, objectives, split, references)
+    beside = {"references": {one.name: one.means() for one in references}} if references else {}
+    return data([member.to_json() | beside for member in members], form)
 
 
 def trials(listed: Sequence[Trial], form: str, curves: bool = False) -> str:
@@ -191,7 +195,7 @@ def member_columns(
 def _measured(trials: Sequence[Trial], references: Sequence[Baseline], metric: str) -> list[str]:
     """Returns a metric of trials and references, empty where it is not known."""
     beside = [
-        words.spread(Spread.of([seed.metrics[metric] for seed in one.seeds]), decimals=4)
+        words.spread(Spread.of([seed.metrics[metric] for seed in one.seeds]), aligned=True)
         if metric in one.seeds[0].metrics
         else ""
         for one in references
@@ -262,5 +266,5 @@ def hyperparameters(trial: Trial) -> str:
 
 
 def mean_and_spread(trial: Trial, metric: str) -> str:
-    """Returns ``0.1622 ± 0.0131``; empty if the trial does not have the metric."""
-    return words.spread(Spread.of(trial.per_seed(metric)), decimals=4)
+    """Returns ``0.1622 ± 0.0131``, see ``words.spread``; empty if the metric is not known."""
+    return words.spread(Spread.of(trial.per_seed(metric)), aligned=True)

@@ -62,19 +62,27 @@ def p_value(p: float) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
 
 
-def spread(spread: Spread, decimals: int | None = None) -> str:
+def spread(spread: Spread, aligned: bool = False) -> str:
     """Returns a mean and its sample standard deviation, ``0.1622 ± 0.013``.
 
     It is empty without a value, and only the mean for one value.
 
     Args:
-        decimals: of both, so that the numbers of a column are aligned; None gives significant
-            digits, four and two.
+        aligned: whether the numbers of a column have four decimals, but for those that have too
+            few digits then: ``1.234e-05 ± 2.1e-06``. Otherwise they have four and two digits.
     """
     if spread.n == 0:
         return ""
-    mean, std = (".4g", ".2g") if decimals is None else (f".{decimals}f", f".{decimals}f")
-    return f"{spread.mean:{mean}}" + ("" if math.isnan(spread.std) else f" ± {spread.std:{std}}")
+    if aligned:
+        mean, std = _decimals(spread.mean, 1e-3, ".3e"), _decimals(spread.std, 1e-4, ".1e")
+    else:
+        mean, std = f"{spread.mean:.4g}", f"{spread.std:.2g}"
+    return mean + ("" if math.isnan(spread.std) else f" ± {std}")
+
+
+def _decimals(value: float, least: float, form: str) -> str:
+    """Returns a number with four decimals; in a form if it is smaller than ``least``, and not 0."""
+    return f"{value:{form}}" if 0 < abs(value) < least else f"{value:.4f}"
 
 
 def model(trial: Trial) -> str:

@@ -11,10 +11,12 @@ from dataclasses import replace
 
 import pytest
 
+from frontier_search.frontier.baselines import Baseline, SeedMetrics
+from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.interval import student
 from frontier_search.frontier.membership import Member, members
 from frontier_search.objective import Objective
-from frontier_search.reports import rows, tables
+from frontier_search.reports import rows, tables, words
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Outcome, Trial, TrialState
 
@@ -100,6 +102,33 @@ def test_csv_has_every_key_of_every_trial(trials: list[Trial]) -> None:
 def test_csv_header_does_not_depend_on_the_order_of_trials(trials: list[Trial]) -> None:
     rows = [trial.to_json() for trial in trials]
     assert tables.as_csv(rows).splitlines()[0] == tables.as_csv(rows[::-1]).splitlines()[0]
+
+
+def test_json_and_csv_have_the_references_in_every_row_and_no_row_of_their_own(
+    found: tuple[Member, ...], objectives: tuple[Objective, ...]
+) -> None:
+    linear = Baseline("linear", {"penalty": 1.0, "params": 3}, (SeedMetrics(1, {"val_loss": 0.5}),))
+    plain = json.loads(tables.frontier(found, objectives, "val", "json"))
+    beside = json.loads(tables.frontier(found, objectives, "val", "json", [linear]))
+    expected = {"linear": {"penalty": 1.0, "params": 3, "val_loss": 0.5}}
+    assert beside == [row | {"references": expected} for row in plain]
+    text = tables.frontier(found, objectives, "val", "csv", [linear])
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [float(row["references.linear.val_loss"]) for row in rows] == [0.5] * len(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([0.5, 0.25], "0.3750 ± 0.1768"),
+        ([1.5e-5, 1.2e-5], "1.350e-05 ± 2.1e-06"),
+        ([0.5, 0.50001], "0.5000 ± 7.1e-06"),
+        ([0.0, 0.0], "0.0000 ± 0.0000"),
+        ([2e-6], "2.000e-06"),
+    ],
+)
+def test_a_small_number_of_a_table_keeps_its_digits(values: list[float], text: str) -> None:
+    assert words.spread(Spread.of(values), aligned=True) == text
 
 
 @pytest.mark.parametrize("split", ["val", "test"])
