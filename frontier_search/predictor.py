@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.errors import SpecError
 from frontier_search.export.emitters import plan
+from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.numbers import FLOAT, in_format, numbers_in
+from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
 from frontier_search.models.editions import family
 from frontier_search.models.family import Architecture
-from frontier_search.storage import raw_rows
+from frontier_search.storage import catalog, raw_rows
 from frontier_search.storage.catalog import Entry
 from frontier_search.table import predictions, sequences
 from frontier_search.table.options import TableOptions
@@ -33,6 +36,7 @@ class MemberModel:
         seed: whose model it is.
         weights: (P,) learned scalars.
         training_rows: (n, d), which decide the scales of a member in integers; else none.
+        largest: what was kept of these rows in their place, see ``IntegerPlan``; else empty.
     """
 
     trial: Trial
@@ -41,6 +45,7 @@ class MemberModel:
     weights: NDArray[np.float32]
     n_outputs: int
     training_rows: NDArray[np.float32]
+    largest: tuple[float, ...] = ()
 
     @staticmethod
     def of(entry: Entry, trial: Trial, n_outputs: int | None = None) -> MemberModel:
@@ -57,7 +62,9 @@ class MemberModel:
         seed = search.seeds[position]
         weights = entry.files.models.require(trial.number, search.name)
         training_rows = np.empty((0, 0), dtype=np.float32)
-        if n_outputs is None or numbers_in(trial.candidate.hyperparameters) != FLOAT:
+        whole = numbers_in(trial.candidate.hyperparameters) != FLOAT
+        largest = raw_rows.largest(entry.folder).get(trial.number, ()) if whole else ()
+        if n_outputs is None or (whole and not largest):
             dataset = search.find_dataset()
             n_outputs, training_rows = dataset.n_outputs, dataset.split(seed).train.x
         return MemberModel(
@@ -67,19 +74,52 @@ class MemberModel:
             weights[position],
             n_outputs,
             training_rows,
+            largest,
         )
+
+    def plan(self, n_inputs: int) -> Plan | IntegerPlan:
+        """Returns the arithmetic of the model in its number format."""
+        made = plan(self.architecture, Scalars(self.weights), self.seed, n_inputs, self.n_outputs)
+        numbers = numbers_in(self.trial.candidate.hyperparameters)
+        return in_format(made, self.training_rows, numbers, self.largest)
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the outputs (n, o) of scaled rows (n, d): logits, where there are classes."""
-        numbers = numbers_in(self.trial.candidate.hyperparameters)
-        if numbers != FLOAT:
-            made = plan(
-                self.architecture, Scalars(self.weights), self.seed, x.shape[1], self.n_outputs
-            )
-            return in_format(made, self.training_rows, numbers).run(x)
+        if numbers_in(self.trial.candidate.hyperparameters) != FLOAT:
+            return self.plan(x.shape[1]).run(x)
         from frontier_search.training.outputs import outputs  # torch loads here
 
         return outputs(self.architecture, self.seed, self.weights, x, self.n_outputs)
+
+
+def keep(entry: Entry) -> None:
+    """Writes what the members of a search need to take raw rows when its table has gone.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    raw_rows.keep(entry.search, entry.folder)
+    known = raw_rows.largest(entry.folder)
+    may_be_whole = entry.search.numbers or entry.search.candidates
+    wanted = entry.files.models.numbers() - set(known) if may_be_whole else set[int]()
+    found = {
+        trial.number: made.largest
+        for trial in (catalog.read_trials(entry) if wanted else ())
+        if trial.number in wanted and isinstance(made := _plan_of(entry, trial), IntegerPlan)
+    }
+    if found:
+        raw_rows.keep_largest(entry.folder, known | found)
+
+
+def _plan_of(entry: Entry, trial: Trial) -> Plan | IntegerPlan | None:
+    """Returns the arithmetic of a member in integers; None for floats, or if its rows are gone."""
+    if numbers_in(trial.candidate.hyperparameters) == FLOAT:
+        return None
+    try:
+        model = MemberModel.of(entry, trial)
+    except SpecError:
+        return None
+    return model.plan(model.training_rows.shape[1])
 
 
 @dataclass(frozen=True)
@@ -99,8 +139,8 @@ class Predictor:
         """Opens the model of a member.
 
         Raises:
-            SpecError: the search is not of a table of one's own, the model was not kept, or the
-                table is needed (for integers, or a search of an older version) and is missing.
+            SpecError: the search is not of a table of one's own, the model was not kept, or an
+                older version ran the search and its table is missing.
         """
         search = entry.search
         kept = raw_rows.read(search, entry.folder, search.seeds[trial.median_seed()])

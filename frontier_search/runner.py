@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import replace
 from pathlib import Path
 
+from frontier_search import predictor
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.dispatcher import Dispatcher, Observer
@@ -17,7 +18,7 @@ from frontier_search.frontier.settling import further
 from frontier_search.search.search import Search
 from frontier_search.search.sweep import origin
 from frontier_search.session import Session
-from frontier_search.storage import catalog, raw_rows, references
+from frontier_search.storage import catalog, references
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.folder import DEFAULT_HOME
 from frontier_search.storage.storage import raising_search_error
@@ -76,7 +77,7 @@ def conduct(
         found = _run_to_end(entry, workers, observers)
     with raising_search_error(entry.locations.storage):
         references.keep(entry.search, entry.folder)
-        raw_rows.keep(entry.search, entry.folder)
+        predictor.keep(entry)
     return found
 
 
@@ -101,6 +102,8 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
                 defined = catalog.find_or_define(search, entry.folder.home, entry.locations)
                 with observe(defined) as observers:
                     _run_to_end(defined, workers, observers)
+                with raising_search_error(defined.locations.storage):
+                    predictor.keep(defined)
             rounds += 1
             searches = _more_seeds(entry, rounds) if entry.sweep.until_settled else []
 

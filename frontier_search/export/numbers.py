@@ -5,7 +5,7 @@ A format is a part of a candidate, under the name NUMBERS, where a search has se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,16 +34,19 @@ def numbers_of(made: Plan | IntegerPlan) -> str:
     return made.form.name if isinstance(made, IntegerPlan) else FLOAT
 
 
-def in_format(made: Plan, rows: NDArray[np.float32], numbers: str) -> Plan | IntegerPlan:
+def in_format(
+    made: Plan, rows: NDArray[np.float32], numbers: str, largest: Sequence[float] = ()
+) -> Plan | IntegerPlan:
     """Returns a plan in a format.
 
     Args:
         rows: (n, d) training rows, which decide the scales of integers.
+        largest: as for ``quantise``.
 
     Raises:
         SpecError: the plan has operations without an integer form.
     """
-    return made if numbers == FLOAT else quantise(made, rows, FORMATS[numbers])
+    return made if numbers == FLOAT else quantise(made, rows, FORMATS[numbers], largest)
 
 
 def untrained(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,5 +65,21 @@ def read(search: Search, folder: SearchFolder, seed: int) -> RawRows:
     return RawRows(dataset.preprocessing(seed), dataset.n_outputs)
 
 
+def keep_largest(folder: SearchFolder, found: Mapping[int, Sequence[float]]) -> None:
+    """Writes what decides the scales of members in integers, by trial, see ``IntegerPlan``."""
+    write_whole(_integers(folder), json.dumps(found).encode())
+
+
+def largest(folder: SearchFolder) -> dict[int, tuple[float, ...]]:
+    """Returns what ``keep_largest`` wrote; nothing if it did not."""
+    path = _integers(folder)
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    return {int(number): tuple(values) for number, values in kept.items()}
+
+
 def _path(folder: SearchFolder) -> Path:
     return folder.path / "preprocessing.json"
+
+
+def _integers(folder: SearchFolder) -> Path:
+    return folder.path / "integers.json"

@@ -75,6 +75,29 @@ def test_a_member_is_chosen_by_its_number_or_within_a_bound(run: Run, searched: 
     )
 
 
+def test_a_member_in_integers_needs_no_table(run: Run, tmp_path: Path) -> None:
+    passengers.write(tmp_path / "passengers.csv", 300)
+    at = ("--home", tmp_path / "runs")
+    whole = QUICK.replace("linear,", "") + " --device cortex-m0plus --numbers int8,int16"
+    table = ["--dataset", tmp_path / "passengers.csv", "--target", "survived"]
+    ended = run("run", *table, *whole.split(), *HERE, *at)
+    assert ended.code == 0, ended.err
+    entry = find("passengers-1", tmp_path / "runs")
+    members = Frontier.of(read_trials(entry), entry.search.objective_table()).members
+    rows = passengers.frame(50, seed=1)
+    kept = [Predictor.of(entry, each).probabilities(rows) for each in members]
+    (entry.folder.path / "integers.json").rename(tmp_path / "integers.json")
+    from_the_table = [Predictor.of(entry, each).probabilities(rows) for each in members]
+    (tmp_path / "integers.json").rename(entry.folder.path / "integers.json")
+    (tmp_path / "passengers.csv").unlink()
+    for one, other in zip(kept, from_the_table, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+    again = find("passengers-1", tmp_path / "runs")
+    pd.testing.assert_frame_equal(
+        Predictor.of(again, members[0]).probabilities(rows), kept[0], check_exact=True
+    )
+
+
 def test_missing_columns_are_refused_by_name(run: Run, searched: Path) -> None:
     pd.read_csv(searched / "new.csv").drop(columns=["age", "sex"]).to_csv(
         searched / "less.csv", index=False

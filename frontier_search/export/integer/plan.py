@@ -26,6 +26,8 @@ class IntegerPlan:
         quantise: the first step.
         operations: the next ones; the block ``y_`` holds the outputs at last.
         fraction: y = y_ / 2^fraction.
+        largest: the largest sizes of the numbers in the blocks, over the training rows, in the
+            order in which they decided fractions.
     """
 
     form: Format
@@ -36,6 +38,7 @@ class IntegerPlan:
     quantise: Quantise
     operations: Sequence[IntegerOperation]
     fraction: int
+    largest: tuple[float, ...] = ()
 
     @property
     def functions(self) -> tuple[str, ...]:

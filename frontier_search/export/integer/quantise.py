@@ -41,16 +41,21 @@ MOST_FRACTION = 24
 MOST_ROWS = 4096  # whose values decide the scales
 
 
-def quantise(plan: Plan, rows: NDArray[np.float32], form: Format) -> IntegerPlan:
+def quantise(
+    plan: Plan, rows: NDArray[np.float32], form: Format, largest: Sequence[float] = ()
+) -> IntegerPlan:
     """Returns the integer plan of a plan.
 
     Args:
         rows: (n, d) training rows, of which the first 4,096 decide the fractions of activations.
+        largest: ``IntegerPlan.largest`` of these rows, which are not needed then.
 
     Raises:
         SpecError: the plan has operations without an integer form.
     """
-    return _Quantiser(plan, rows[:MOST_ROWS], form).plan()
+    if largest:
+        rows = np.zeros((0, plan.n_inputs), np.float32)
+    return _Quantiser(plan, rows[:MOST_ROWS], form, largest).plan()
 
 
 class _Quantiser:
@@ -59,8 +64,11 @@ class _Quantiser:
     ``fractions`` are those of the blocks as they are now.
     """
 
-    def __init__(self, plan: Plan, rows: NDArray[np.float32], form: Format) -> None:
+    def __init__(
+        self, plan: Plan, rows: NDArray[np.float32], form: Format, largest: Sequence[float]
+    ) -> None:
         self.float, self.form = plan, form
+        self.known, self.largest = iter(largest), list[float]()
         self.memory: Memory = {"x": np.array(rows, np.float32)}
         for name, size in {**plan.blocks, "y": plan.n_outputs}.items():
             self.memory[name] = np.zeros((len(rows), size), np.float32)
@@ -84,6 +92,7 @@ class _Quantiser:
             first,
             self.made,
             self.last,
+            tuple(self.largest),
         )
 
     def _next(self, operations: list[Operation]) -> list[Operation]:
@@ -208,7 +217,9 @@ class _Quantiser:
 
     def _fraction(self, block: str) -> int:
         """Returns the finest fraction at which a block's values fit."""
-        return _finest(float(np.abs(self.memory[block]).max(initial=0)), self.form.most)
+        seen = float(np.abs(self.memory[block]).max(initial=0))
+        self.largest.append(next(self.known, seen))
+        return _finest(self.largest[-1], self.form.most)
 
 
 def _finest(largest: float, most: int) -> int:
