@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frontier_search.curve import NO_CURVE, Curve
 from frontier_search.race import Race
@@ -204,6 +205,8 @@ class Outcome:
         audited: the epoch after which it would have been stopped, had it not been drawn for an
             audit, or None.
         size: what a trial's size turned out to be, where fitting decides it: means over seeds.
+        train_losses: the training loss of every epoch, mean over seeds; empty where there are no
+            epochs and for an outcome of an earlier version.
     """
 
     seeds: tuple[SeedOutcome, ...]
@@ -212,6 +215,7 @@ class Outcome:
     stopped: int | None = None
     audited: int | None = None
     size: Mapping[str, int] | None = None
+    train_losses: Curve = NO_CURVE
 
     @property
     def seconds(self) -> float:
@@ -225,6 +229,7 @@ class Outcome:
             **({"stopped": self.stopped} if self.stopped is not None else {}),
             **({"audited": self.audited} if self.audited is not None else {}),
             **({"size": dict(self.size)} if self.size is not None else {}),
+            **({"train_curve": self.train_losses.text} if self.train_losses.text else {}),
         }
 
     @staticmethod
@@ -236,6 +241,7 @@ class Outcome:
             data.get("stopped"),
             data.get("audited"),
             data.get("size"),
+            Curve(data.get("train_curve", NO_CURVE.text)),
         )
 
 
@@ -287,13 +293,18 @@ class Trial:
         values = self.per_seed("val_loss")
         return values.index(statistics.median_low(values))
 
+    def train_losses(self) -> NDArray[np.float32]:
+        """Returns the mean over seeds of the training loss of every epoch, empty if not kept."""
+        return (self.outcome.train_losses if self.outcome else NO_CURVE).values()
+
     def to_json(self, curves: bool = False) -> dict[str, Any]:
         """Returns the form that ``trials --format json`` prints.
 
         Times and hosts have keys of their own, so that two searches can be compared without them.
 
         Args:
-            curves: whether each seed has its learning curve.
+            curves: whether each seed has its learning curve, and the trial has ``train_losses``,
+                the mean over seeds.
         """
         return {
             "trial": self.number,
@@ -304,6 +315,7 @@ class Trial:
             "objectives": dict(self.objectives),
             "size": dict(self.size),
             "seeds": [seed.to_json(curves) for seed in self.seeds],
+            **({"train_losses": self.train_losses().tolist()} if curves else {}),
             "reason": self.reason,
             "seconds": self.outcome.seconds if self.outcome else None,
             "started_at": self.started_at,
@@ -312,22 +324,26 @@ class Trial:
         }
 
 
-def learning_curve(trial: Trial, most: int) -> dict[int, float]:
-    """Returns the mean over seeds of the validation loss at some epochs: epoch -> value.
+def learning_curves(trial: Trial, most: int) -> dict[str, dict[int, float]]:
+    """Returns the means over seeds of the losses at some epochs: ``val_loss`` -> epoch -> value.
 
-    The epochs are evenly spaced, the first and the last among them. There are none of a trial
-    without curves, or of one epoch.
+    The epochs are evenly spaced, the first and the last among them. ``train_loss`` has the same
+    ones. A curve that was not kept is missing, and so is one of fewer than two epochs.
 
     Args:
         most: how many epochs at most.
     """
-    curves = [seed.val_losses.values() for seed in trial.seeds]
-    epochs = min(map(len, curves), default=0)
+    by_seed = [seed.val_losses.values() for seed in trial.seeds]
+    epochs = min(map(len, by_seed), default=0)
     if epochs < 2:
         return {}
-    mean = np.array([curve[:epochs] for curve in curves], dtype=np.float64).mean(axis=0)
+    val = np.array([curve[:epochs] for curve in by_seed], dtype=np.float64)
+    means = {"val_loss": val.mean(axis=0)}
+    train = trial.train_losses()
+    if len(train) >= epochs:
+        means["train_loss"] = train.astype(np.float64)
     at = np.unique(np.linspace(0, epochs - 1, min(epochs, most)).astype(int))
-    return {int(i) + 1: float(mean[i]) for i in at}
+    return {name: {int(i) + 1: float(mean[i]) for i in at} for name, mean in means.items()}
 
 
 def flatten(data: Any, prefix: str = "") -> dict[str, Any]:

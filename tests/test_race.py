@@ -123,6 +123,8 @@ def test_the_others_train_as_if_nothing_had_been_stopped(compiled: bool) -> None
             assert (seed.epochs, seed.epoch) == (other.epochs, other.epoch)
             assert seed.metrics == pytest.approx(other.metrics, rel=1e-5)
             assert seed.val_losses.values() == pytest.approx(other.val_losses.values(), rel=1e-4)
+        own, other_curve = outcome.train_losses.values(), expected.train_losses.values()
+        assert own == pytest.approx(other_curve, rel=1e-4)
 
 
 @pytest.mark.parametrize("compiled", [True, False])

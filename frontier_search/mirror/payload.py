@@ -2,9 +2,9 @@
 
 A metric is a trial's mean over seeds: under the objective's own name (``loss``) on the validation
 rows, under ``test_loss`` and ``train_loss`` on the test and training rows. ``seeds/val_loss`` has a
-step for each seed, and ``curve/val_loss`` one for each of some epochs: the learning curve, its mean
-over seeds. With the slash, MLflow makes a chart section of them. Values that are not finite are
-named in a tag, because MLflow would store infinity as 1.8e308.
+step for each seed. ``curve/val_loss`` and ``curve/train_loss`` have one for each of some epochs:
+the learning curves, means over seeds. With the slash, MLflow makes a chart section of them. Values
+that are not finite are named in a tag, because MLflow would store infinity as 1.8e308.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from frontier_search.objective import OBJECTIVES, FromMean, metric_keys
 from frontier_search.reports.palette import QUIET, colour, family_indices
 from frontier_search.reports.tables import hyperparameters
 from frontier_search.search.search import Search
-from frontier_search.trial import Trial, TrialState, learning_curve
+from frontier_search.trial import Trial, TrialState, learning_curves
 
 UID, KIND, MEMBER, MODEL = "uid", "kind", "frontier.member", "model"
 CHANCE = "frontier.chance"
@@ -48,7 +48,7 @@ FINGERPRINT = "fingerprint"
 LONGEST_PARAM, LONGEST_TAG = 6000, 5000
 # the metrics whose value of each seed is logged
 PER_SEED = ("val_loss", "test_loss")
-CURVE, CURVE_EPOCHS = "curve/val_loss", 12  # a step costs a twelfth of a millisecond
+CURVE_EPOCHS = 12  # a step costs a twelfth of a millisecond
 VERSIONS = ("torch", "ray", "optuna", "mlflow")
 
 
@@ -240,7 +240,8 @@ def trial_curves(trial: Trial) -> dict[str, dict[int, float]]:
         f"seeds/{metric}": {s.seed: s.metrics[metric] for s in trial.seeds if metric in s.metrics}
         for metric in PER_SEED
     }
-    curves[CURVE] = learning_curve(trial, CURVE_EPOCHS)
+    kept = learning_curves(trial, CURVE_EPOCHS)
+    curves |= {f"curve/{name}": curve for name, curve in kept.items()}
     return {
         name: {step: value for step, value in curve.items() if math.isfinite(value)}
         for name, curve in curves.items()

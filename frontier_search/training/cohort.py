@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from frontier_search.curve import NO_CURVE, Curve
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError, TrialError
 from frontier_search.export.numbers import FLOAT, numbers_in
@@ -86,6 +87,7 @@ def train_cohort(
             failures[position] = describe(error)
     measured: dict[int, list[SeedOutcome]] = {}
     weights: dict[int, Weights] = {}
+    curves: dict[int, Curve] = {}
     compiled, stopping = trains_compiled(edition, data.is_plain), stopping or Stopping()
     work = Work(data, budget, checkpoints, compiled, stopping, tuple(objectives))
     runs = _runs(work, group(models), threads)
@@ -107,7 +109,7 @@ def train_cohort(
             if isinstance(result, str):
                 failures[position] = result
             else:
-                measured[position], weights[cohort.numbers[position]] = result
+                measured[position], weights[cohort.numbers[position]], curves[position] = result
     failures |= _in_own_formats(cohort, measured, weights, Remeasured(data, objectives), edition)
     sizes: dict[int, dict[str, int]] = {}
     for position, architecture in fits.items():
@@ -134,6 +136,7 @@ def train_cohort(
                 stopped.get(i),
                 audited.get(i),
                 sizes.get(i),
+                curves.get(i, NO_CURVE),
             )
             for i in positions
         ),

@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from frontier_search.data.dataset import Task
 from frontier_search.errors import TrialError
 from frontier_search.models.network import HandWritten, Moded, Solved
 from frontier_search.training import loss, metrics
@@ -65,11 +66,13 @@ class TorchEpochs:
     def run(self, epoch: int) -> None:
         if epoch == 1:
             self._solve()
+        lost = torch.zeros_like(self.selection.loss)
         for batch in self.data.minibatches(epoch, self.batch_size):
-            self._compute_gradient(batch.of(self.positions))
+            lost += self._compute_gradient(batch.of(self.positions)).sum(dim=1)
             if self._solved is not None:
                 self._solved.hold(self.gradients)
             self.optimiser.step(self.gradient)
+        self.selection.train_losses[epoch - 1] = lost / self.data.sizes["train"]
         self._solve()
         self.selection.consider(epoch, self._val_loss())
 
@@ -90,15 +93,20 @@ class TorchEpochs:
         for own in own_rows(self.data, "train", self.positions):
             yield own.x, own.y
 
-    def _compute_gradient(self, rows: StackedRows) -> None:
-        """Writes the gradient of each model's mean loss into ``self.gradient``."""
+    def _compute_gradient(self, rows: StackedRows) -> Tensor:
+        """Writes the gradient of each model's mean loss into ``self.gradient``.
+
+        Returns:
+            (M, n), the loss of every row, times its weight where there are any.
+        """
         network, learned, task = self._handwritten, self.stack.learned, self.data.dataset.task
         if network is not None:
             with torch.no_grad():
                 outputs, saved = network.forward_saving(learned, rows.x)
+                losses = _weighted_losses(task, outputs, rows)
                 d_outputs = loss.gradient(task, outputs, rows.y, rows.weights)
                 network.backward(learned, saved, d_outputs, self.gradients)
-            return
+            return losses
         carried = self.stack.carried  # has no gradient
         leaves = {
             name: t.detach().requires_grad_(name not in carried) for name, t in learned.items()
@@ -107,9 +115,7 @@ class TorchEpochs:
             outputs = self._moded.forward_training(leaves, rows.x, self.optimiser.step_count)
         else:
             outputs = self.stack.network.forward(leaves, rows.x)
-        losses = loss.row_losses(task, outputs, rows.y)
-        if rows.weights is not None:
-            losses = losses * rows.weights
+        losses = _weighted_losses(task, outputs, rows)
         total = losses.mean(dim=1).sum()
         trained = [name for name in leaves if name not in carried]
         found = torch.autograd.grad(
@@ -117,6 +123,7 @@ class TorchEpochs:
         )
         for name, gradient in zip(trained, found, strict=True):
             self.gradients[name].copy_(gradient)
+        return losses.detach()
 
     @torch.no_grad()
     def _val_loss(self) -> Tensor:
@@ -140,6 +147,11 @@ class SolvedEpochs(TorchEpochs):
             self._solve()
             self._loss = self._val_loss()
         self.selection.consider(epoch, self._loss)
+
+
+def _weighted_losses(task: Task, outputs: Tensor, rows: StackedRows) -> Tensor:
+    losses = loss.row_losses(task, outputs, rows.y)
+    return losses if rows.weights is None else losses * rows.weights
 
 
 def own_rows(data: Data, part: str, positions: Tensor) -> Iterator[StackedRows]:

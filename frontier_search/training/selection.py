@@ -19,6 +19,8 @@ class Selection:
         loss: (M,) float64, validation loss of the selected epoch.
         epoch: (M,) int64, counted from 1; 0 is the untrained model.
         val_losses: (epochs, M) float64, the validation loss of every epoch; nan until it is over.
+        train_losses: (epochs, M) float64, the mean loss of the training rows of every epoch, each
+            before the update of its minibatch; nan where no gradient is followed.
         diverged_epoch: (M,) int64, the first epoch with a validation loss or a learned scalar that
             is not finite; 0 where there is none.
     """
@@ -30,6 +32,7 @@ class Selection:
         self.loss = torch.full((size,), torch.inf, dtype=torch.float64, device=device)
         self.epoch = torch.zeros(size, dtype=torch.int64, device=device)
         self.val_losses = torch.full((epochs, size), torch.nan, dtype=torch.float64, device=device)
+        self.train_losses = self.val_losses.clone()
         self.diverged_epoch = torch.zeros(size, dtype=torch.int64, device=device)
 
     @property

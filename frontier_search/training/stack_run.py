@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from frontier_search.curve import NO_CURVE, Curve
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SearchError
 from frontier_search.objective import Objective
@@ -23,7 +24,8 @@ from frontier_search.training.train import StackTraining
 from frontier_search.trial import SeedOutcome
 
 Weights = NDArray[np.float32]
-Result = tuple[list[SeedOutcome], Weights]  # of one candidate; weights are (n_seeds, P)
+# of one candidate: weights are (n_seeds, P), the curve has the training loss
+Result = tuple[list[SeedOutcome], Weights, Curve]
 Curves = list[NDArray[np.float64]]  # of one candidate, the validation losses of each seed so far
 
 
@@ -168,15 +170,25 @@ class StackRun:
 
 def _measured(models: Sequence[Model], training: StackTraining) -> dict[int, Result]:
     """Returns what a stack measured and learned, by candidate position."""
-    measured: dict[int, list[SeedOutcome]] = {}
-    weights: dict[int, list[Weights]] = {}
-    found = zip(models, training.outcomes(), training.selected_weights(), strict=True)
-    for model, outcome, row in found:
-        measured.setdefault(model.candidate, []).append(outcome)
-        weights.setdefault(model.candidate, []).append(row)
+    own: dict[int, list[int]] = {}
+    for i, model in enumerate(models):
+        own.setdefault(model.candidate, []).append(i)
+    outcomes, weights = training.outcomes(), training.selected_weights()
+    losses = training.train_losses()
     return {
-        candidate: (seeds, np.stack(weights[candidate])) for candidate, seeds in measured.items()
+        candidate: (
+            [outcomes[i] for i in chosen],
+            weights[chosen],
+            _mean(losses[chosen], outcomes[chosen[0]].epochs),
+        )
+        for candidate, chosen in own.items()
     }
+
+
+def _mean(losses: NDArray[np.float64], epochs: int) -> Curve:
+    """Returns the mean over seeds (S, epochs) until an epoch; no curve where nothing is known."""
+    mean = losses[:, :epochs].mean(axis=0)
+    return NO_CURVE if np.isnan(mean).all() else Curve.of(mean)
 
 
 def describe(error: BaseException) -> str:

@@ -33,6 +33,7 @@ from frontier_search.trial import SPLITS, AtBudget, SeedOutcome
 
 Arrays = dict[str, NDArray[Any]]
 Metrics = list[dict[str, float]]  # of each model of a stack
+CURVES = ("val_losses", "train_losses")  # of a selection
 
 
 class StackTraining:
@@ -102,6 +103,10 @@ class StackTraining:
         """Returns the validation loss of every epoch so far, (M, epochs)."""
         return np.asarray(self.selection.val_losses[: self.epoch].cpu().numpy().T)
 
+    def train_losses(self) -> NDArray[np.float64]:
+        """Returns the training loss of every epoch so far, (M, epochs), see ``Selection``."""
+        return np.asarray(self.selection.train_losses[: self.epoch].cpu().numpy().T)
+
     def stop(self, models: Sequence[int]) -> None:
         """Stops some models. Their outcome is that of the last epoch.
 
@@ -165,7 +170,8 @@ class StackTraining:
         }
         tensors = {name: tensor.cpu().numpy() for name, tensor in self._tensors().items()}
         arrays = {name: np.asarray(value) for name, value in counters.items()}
-        arrays["val_losses"] = self.selection.val_losses[: self.epoch].cpu().numpy()
+        for name in CURVES:
+            arrays[name] = getattr(self.selection, name)[: self.epoch].cpu().numpy()
         for epochs, found in self._at.items():
             arrays[f"epoch_{epochs}"] = np.array([at.epoch for at in found])
             for name in found[0].metrics:
@@ -173,19 +179,20 @@ class StackTraining:
         return tensors | arrays
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> bool:
-        """Continues from a ``state``, unless an earlier version wrote it without a learning curve.
+        """Continues from a ``state``, unless an earlier version wrote it without learning curves.
 
         The epochs that follow are those of a training that was never interrupted, bit for bit.
 
         Returns:
             whether it does; if not, training begins with the first epoch.
         """
-        if "val_losses" not in state:
+        if not set(CURVES) <= state.keys():
             return False
         for name, tensor in self._tensors().items():
             tensor.copy_(torch.from_numpy(state[name]))
         self.epoch, self.seconds = int(state["epoch"]), float(state["seconds"])
-        self.selection.val_losses[: self.epoch] = torch.from_numpy(state["val_losses"])
+        for name in CURVES:
+            getattr(self.selection, name)[: self.epoch] = torch.from_numpy(state[name])
         self._at = {
             epochs: _at_budget(state, epochs)
             for epochs in self.budget.budgets

@@ -31,7 +31,7 @@ from frontier_search.training.kernels.epochs import KernelEpochs, covers
 from frontier_search.training.kernels.library import library
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group
-from frontier_search.training.train import StackTraining
+from frontier_search.training.train import CURVES, StackTraining
 from tests.contracts.test_families import CPU, NARROW, SEEDS, models, n_inputs_of, sampled, toy_for
 from tests.support import toys
 
@@ -71,8 +71,9 @@ def assert_equal(models: list[Model], data: Data, budget: TrainingBudget, within
         found, wanted = kernel.stack.learned[key][whole], torch_.stack.learned[key][whole]
         torch.testing.assert_close(found, wanted, rtol=within, atol=within)
     torch.testing.assert_close(selected.loss[whole], expected.loss[whole], rtol=within, atol=within)
-    curve, wanted = selected.val_losses[:, whole], expected.val_losses[:, whole]
-    torch.testing.assert_close(curve, wanted, rtol=within, atol=within)
+    for name in CURVES:
+        curve, wanted = (getattr(each, name)[:, whole] for each in (selected, expected))
+        torch.testing.assert_close(curve, wanted, rtol=within, atol=within)
     assert torch.equal(selected.epoch[whole], expected.epoch[whole])
 
 

@@ -115,6 +115,7 @@ def test_seeds_and_epochs_are_steps(tracked: At, trials: list[Trial]) -> None:
     curves = [seed.val_losses.values().tolist() for seed in trial.seeds]
     mean = [sum(values) / len(values) for values in zip(*curves, strict=True)]
     assert steps("curve/val_loss") == pytest.approx(dict(enumerate(mean, 1)))
+    assert steps("curve/train_loss") == pytest.approx(dict(enumerate(trial.train_losses(), 1)))
 
 
 def test_the_pages_say_who_the_members_are(tracked: At, trials: list[Trial]) -> None:

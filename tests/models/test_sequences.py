@@ -163,6 +163,7 @@ def test_a_solution_of_a_regression_is_final_and_does_not_depend_on_interruption
     assert torch.equal(whole.stack.flat, resumed.stack.flat)
     assert torch.equal(whole.stack.flat, first.stack.flat)
     assert len(np.unique(whole.val_losses())) == 1
+    assert np.isnan(whole.train_losses()).all()
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass"])

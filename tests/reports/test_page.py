@@ -108,6 +108,11 @@ def test_a_member_shows_its_curve_its_seeds_and_its_hyperparameters(
     line.focus()
     shown.keyboard.press("Enter")
     shown.wait_for_selector("#curve .scatterlayer path", state="attached")
+    assert shown.locator("#curve .scatterlayer .trace").count() == 2
+    assert shown.locator("#curve .legendtext").all_text_contents() == [
+        "validation loss",
+        "training loss",
+    ]
     detail = shown.inner_text("#detail")
     trial = next(trial for trial in trials if trial.number == number)
     for seed in trial.seeds:

@@ -111,4 +111,5 @@ def test_the_curves_are_shown_only_if_asked_for(home: Path) -> None:
     )
     assert "val_losses" not in plain
     assert curved.count("val_losses") == 24
+    assert curved.count("train_losses") == curved.count('"trial"')
     assert plain.count('"budgets"') == 24

@@ -17,7 +17,7 @@ from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import train_cohort
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
-from frontier_search.training.train import StackTraining
+from frontier_search.training.train import CURVES, StackTraining
 from frontier_search.trial import SeedOutcome
 from tests.support import toys
 
@@ -68,6 +68,20 @@ def test_the_curve_has_the_loss_of_every_epoch(compiled: bool) -> None:
         assert curve.values()[epoch - 1] == pytest.approx(last.metrics["val_loss"], rel=2e-5)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_training_loss_of_an_epoch_is_that_before_its_updates(compiled: bool) -> None:
+    """With one minibatch an epoch, it is that of the model that the epoch before has left."""
+    everything = DATA.sizes["train"]
+    running = training(TrainingBudget(EPOCHS, everything, "last"), compiled)
+    running.run()
+    losses = running.train_losses()
+    assert losses.shape == (len(running.stack.models), EPOCHS)
+    for epochs in range(1, EPOCHS):
+        before = trained(TrainingBudget(epochs, everything, "last"), compiled)
+        expected = [outcome.metrics["train_loss"] for outcome in before]
+        assert losses[:, epochs] == pytest.approx(expected, rel=2e-5)
+
+
 @settings(max_examples=15)
 @given(earlier=EARLIER, killed=st.integers(1, EPOCHS - 1), compiled=st.booleans())
 def test_a_resumed_training_has_the_whole_curve_and_every_budget(
@@ -82,21 +96,23 @@ def test_a_resumed_training_has_the_whole_curve_and_every_budget(
     assert without_seconds(resumed.outcomes()) == without_seconds(whole.outcomes())
 
 
-def test_a_checkpoint_of_an_earlier_version_is_not_used(tmp_path: Path) -> None:
-    """It has no curve, so training begins again, and ends as if nothing had been there."""
+@pytest.mark.parametrize("missing", CURVES)
+def test_a_checkpoint_of_an_earlier_version_is_not_used(tmp_path: Path, missing: str) -> None:
+    """It lacks a curve, so training begins again, and ends as if nothing had been there."""
     cohort = Cohort(0, (0,), (Candidate("dense", {"hidden": 4, "learning_rate": 0.01}),))
     budget = TrainingBudget(4, 16)
 
     class Old(Checkpoints):
         def begin(self, stack: str, part: str | None = None) -> Any:
             state = Checkpoints.begin(self, stack, part)
-            return {k: v for k, v in state.items() if k != "val_losses"} if state else None
+            return {k: v for k, v in state.items() if k != missing} if state else None
 
     first = train_cohort(cohort, DATA, budget, Checkpoints(tmp_path, every_s=0.0))
     again = train_cohort(cohort, DATA, budget, Old(tmp_path))
     assert without_seconds(list(again.outcomes[0].seeds)) == without_seconds(
         list(first.outcomes[0].seeds)
     )
+    assert again.outcomes[0].train_losses == first.outcomes[0].train_losses
 
 
 def test_a_model_that_diverges_later_is_sound_at_the_budget_before() -> None:
@@ -116,6 +132,7 @@ def test_an_outcome_comes_back_from_its_record_with_a_latency_that_no_budget_cha
     asked = [OBJECTIVES["latency_ms"]]
     (outcome,) = train_cohort(cohort, DATA, budget, Checkpoints(None), asked).outcomes
     assert Outcome.from_json(outcome.to_json()) == outcome
+    assert len(outcome.train_losses.values()) == budget.epochs
     for seed in outcome.seeds:
         assert seed.at(1).metrics.keys() == seed.metrics.keys()
         assert seed.at(1).metrics["val_latency_ms"] == seed.metrics["val_latency_ms"]
@@ -127,3 +144,6 @@ def test_an_outcome_of_an_earlier_version_has_neither_curve_nor_budgets() -> Non
     assert record == outcome.to_json()
     assert not {"curve", "budgets"} & set(record)
     assert SeedOutcome.from_record(record) == outcome
+    whole = Outcome((outcome,))
+    assert "train_curve" not in whole.to_json()
+    assert Outcome.from_json(whole.to_json()) == whole

@@ -13,7 +13,7 @@ from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import FigureFormat
 from frontier_search.reports.page.contents import contents, left_out
 
-SCRIPTS = ("page.js", "mistakes.js", "parallel.js", "links.js")
+SCRIPTS = ("page.js", "curves.js", "mistakes.js", "parallel.js", "links.js")
 
 
 def page(chart: Chart, picture: str | None = None, *, served: bool = False) -> str:

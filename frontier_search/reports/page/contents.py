@@ -14,7 +14,7 @@ from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.reports import words
 from frontier_search.reports.chart import UNSURE, Chart, Point, spread
 from frontier_search.reports.palette import colour
-from frontier_search.trial import Trial, learning_curve
+from frontier_search.trial import Trial, learning_curves
 
 SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "triangle-down", "cross",
@@ -127,14 +127,15 @@ def _trial(point: Point, objectives: Sequence[Objective]) -> dict[str, Any]:
 
 
 def _detail(trial: Trial) -> dict[str, Any]:
-    """Returns what only members have: the losses of each seed, and the learning curve."""
+    """Returns what only members have: the losses of each seed, and the learning curves."""
     losses = (trial.per_seed(f"{split}_loss") for split in ("val", "test"))
     seeds = [[seed.seed, *_rounded(pair)] for seed, *pair in zip(trial.seeds, *losses, strict=True)]
-    curve = learning_curve(trial, CURVE_POINTS)
-    finite = {epoch: value for epoch, value in curve.items() if math.isfinite(value)}
-    if not finite:
-        return {"seeds": seeds}
-    return {"seeds": seeds, "curve": {"x": list(finite), "y": _rounded(list(finite.values()))}}
+    curves = {}
+    for name, curve in learning_curves(trial, CURVE_POINTS).items():
+        finite = {epoch: value for epoch, value in curve.items() if math.isfinite(value)}
+        if finite:
+            curves[name] = {"x": list(finite), "y": _rounded(list(finite.values()))}
+    return {"seeds": seeds, "curves": curves}
 
 
 def _certified(chart: Chart, point: Point) -> dict[str, Any]:

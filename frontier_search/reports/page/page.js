@@ -227,27 +227,14 @@ function select(found) {
   detail.hidden = false;
   detail.innerHTML = `<h2>${text(model(trial))}</h2><p>${text(counts.join(", "))}</p>` +
     `<p><code id="settings">${text(settings)}</code> <button id="copy-settings" type="button">copy` +
-    `</button></p><div id="curve"></div><div class="scroll"><table id="seeds"></table></div>`;
+    `</button></p><div class="scroll"><table id="seeds"></table></div>`;
   element("copy-settings").addEventListener("click", (event) => copy(settings, event.target));
   if (trial.seeds) {
     const rows = trial.seeds.map((each) => row(each.map(number)));
     element("seeds").innerHTML = row(["seed", "validation loss", "test loss"], "th") + rows.join("");
   }
-  if (trial.curve) {
-    const { ink, line } = colours();
-    const side = { gridcolor: line, linecolor: ink, automargin: true };
-    const { x, y } = trial.curve;
-    element("curve").setAttribute("role", "img");
-    element("curve").setAttribute("aria-label", "Learning curve: validation loss " +
-      `${number(y[0])} after epoch ${x[0]}, ${number(Math.min(...y))} at best, ` +
-      `${number(y[y.length - 1])} after epoch ${x[x.length - 1]}`);
-    const layout = { ...small(), xaxis: { ...side, title: { text: "epoch" } },
-      yaxis: { ...side, type: "log", title: { text: "validation loss" } } };
-    Plotly.newPlot("curve", [{ x: trial.curve.x, y: trial.curve.y, mode: "lines",
-      line: { color: ink } }], layout, { displayModeBar: false, responsive: true });
-  } else {
-    element("curve").remove();
-  }
+  const curves = curvesOf(trial);
+  if (curves) element("seeds").parentElement.before(curves);
   for (const line of trial.certified || []) {
     const paragraph = document.createElement("p");
     paragraph.className = "certified";

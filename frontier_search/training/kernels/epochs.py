@@ -125,7 +125,7 @@ class KernelEpochs:
         assert kernel is not None
         assert isinstance(network, Programmed)
         self._kernel, self._data, self._optimiser = kernel, data, optimiser
-        self._val_losses = selection.val_losses
+        self._selection = selection
         program, n_models = network.program(), len(stack.models)
         batch_size = min(batch_size, data.sizes["train"])
         self._rows = _Rows.of(data)
@@ -201,7 +201,8 @@ class KernelEpochs:
         order = self._data.order(epoch)
         self._stack.epoch, self._stack.updates = epoch, self._optimiser.step_count
         self._stack.order = address(order)
-        self._stack.val_loss = address(self._val_losses[epoch - 1])
+        self._stack.val_loss = address(self._selection.val_losses[epoch - 1])
+        self._stack.train_loss = address(self._selection.train_losses[epoch - 1])
         first, *others = self._chosen
         running = [_pool(len(others)).submit(self._train, chosen) for chosen in others]
         ends = [self._train(first), *(each.result() for each in running)]

@@ -97,7 +97,7 @@ struct stack { /* these are mirrored in structs.py */
     const float* leak;              /* (n_models, H), or NULL */
     double* selected_loss;
     int64_t *selected_epoch, *diverged_epoch;
-    double* val_loss; /* of each model, in this epoch: written by train_epoch */
+    double *val_loss, *train_loss; /* of each model, in this epoch: written by train_epoch */
 };
 
 /* ---- vectors ------------------------------------------------------------------------------- */
@@ -344,23 +344,53 @@ static double loss(enum task task, int n_outputs, int n, const float* y, long ro
     return total;
 }
 
+/* The sum of the first n lanes of x, each times its weight where there is one. */
+INLINE double weighted_sum(vec x, int n, const float* weight) {
+    double total = 0;
+    for (int i = 0; i < LANES && i < n; i++) total += (double)(weight ? weight[i] * x[i] : x[i]);
+    return total;
+}
+
+/* The same sum of x + log(f). Without weights one logarithm serves all lanes: f lies between 1 and
+ * the number of classes. */
+INLINE double weighted_sum_with_log(vec x, vec f, int n, const float* weight) {
+    double factor = 1;
+    for (int i = 0; i < LANES && i < n; i++) {
+        if (weight)
+            x[i] += logf(f[i]);
+        else
+            factor *= (double)f[i];
+    }
+    return weighted_sum(x, n, weight) + log(factor);
+}
+
 /* Replaces the outputs y by the gradient of the mean loss over n rows, each times its weight where
- * there is one; zero in padded rows. */
-static void loss_gradient(enum task task, int n_outputs, int n, float* y, long row,
-                          const float* target, const float* weight) {
+ * there is one; zero in padded rows. Returns the summed loss, as loss() does, which takes a
+ * logarithm a row. */
+static double loss_gradient(enum task task, int n_outputs, int n, float* y, long row,
+                            const float* target, const float* weight) {
     const float share = 1.f / n;
+    double lost = 0;
     for (int b = 0; b < n; b += LANES) {
+        vec x = every(0);
         if (task == REGRESSION) {
-            for (int c = 0; c < n_outputs; c++)
-                store(y + c * row + b, (load(y + c * row + b) - load(target + c * row + b)) *
-                                           (2 * share / n_outputs));
+            for (int c = 0; c < n_outputs; c++) {
+                const vec error = load(y + c * row + b) - load(target + c * row + b);
+                x += error * error;
+                store(y + c * row + b, error * (2 * share / n_outputs));
+            }
+            lost += weighted_sum(x / (float)n_outputs, n - b, weight ? weight + b : NULL);
         } else if (task == BINARY) {
             const vec small = exponential(-pick(load(y + b) < every(0), -load(y + b), load(y + b)));
             const vec chance = pick(load(y + b) < every(0), small, every(1)) / (1 + small);
+            x = pick(load(y + b) < every(0), every(0), load(y + b)) - load(y + b) * load(target + b);
+            lost += weighted_sum_with_log(x, 1 + small, n - b, weight ? weight + b : NULL);
             store(y + b, (chance - load(target + b)) * share);
         } else {
             vec most = load(y + b), total = every(0);
             for (int c = 1; c < n_outputs; c++) most = larger(load(y + c * row + b), most);
+            for (int i = 0; i < LANES && b + i < n; i++)
+                x[i] = most[i] - y[(long)target[b + i] * row + b + i];
             for (int c = 0; c < n_outputs; c++) {
                 const vec e = exponential(load(y + c * row + b) - most);
                 total += e;
@@ -368,6 +398,7 @@ static void loss_gradient(enum task task, int n_outputs, int n, float* y, long r
             }
             for (int c = 0; c < n_outputs; c++)
                 store(y + c * row + b, load(y + c * row + b) / total * share);
+            lost += weighted_sum_with_log(x, total, n - b, weight ? weight + b : NULL);
         }
     }
     if (task == MULTICLASS)
@@ -377,6 +408,7 @@ static void loss_gradient(enum task task, int n_outputs, int n, float* y, long r
             store(y + c * row + b, load(y + c * row + b) * load(weight + b));
     for (int c = 0; c < n_outputs; c++)
         for (int b = n; b < padded(n); b++) y[c * row + b] = 0;
+    return lost;
 }
 
 /* ---- one model ----------------------------------------------------------------------------- */
@@ -1085,7 +1117,8 @@ static const float* weights_in(const struct trainer* t, const float* target) {
     return table->weight ? target + table->n_targets * t->row : NULL;
 }
 
-/* Trains the model at hand on n packed rows, minibatch by minibatch. */
+/* Trains the model at hand on n packed rows, minibatch by minibatch, and adds to its training loss
+ * what each minibatch loses before its update. */
 static void train_on(struct trainer* t, int model, int n, int64_t updates) {
     const struct stack* s = t->stack;
     const long one = t->row * padded(s->n_inputs);
@@ -1096,8 +1129,8 @@ static void train_on(struct trainer* t, int model, int n, int64_t updates) {
         t->x_flipped = x_flipped + c * one;
         forward(t, t->x + c * one, columns);
         const float* target = t->target + c * target_rows(s->table) * t->row;
-        loss_gradient(s->task, s->n_outputs, count, t->output, t->row, target,
-                      weights_in(t, target));
+        s->train_loss[model] += loss_gradient(s->task, s->n_outputs, count, t->output, t->row,
+                                              target, weights_in(t, target));
         (s->kind == DENSE ? backward_dense : backward_reservoir)(t, columns);
         update(t, model, ++updates);
         if (s->factors) make_factors(t);
@@ -1125,6 +1158,7 @@ static void train_models(struct trainer* t, int seed, const int32_t* models, int
     const int32_t *train = s->train + (long)seed * s->n_train,
                   *order = s->order + (long)seed * s->n_train,
                   *val = s->val + (long)seed * s->n_val;
+    for (int i = 0; i < n_models; i++) s->train_loss[models[i]] = s->val_loss[models[i]] = 0;
     for (int start = 0; start < s->n_train; start += t->block) {
         const int n = s->n_train - start < t->block ? s->n_train - start : t->block;
         pack_rows(s->table, seed, n, s->batch, train, order + start, t->x, t->x_flipped, t->target);
@@ -1133,7 +1167,6 @@ static void train_models(struct trainer* t, int seed, const int32_t* models, int
             train_on(t, models[i], n, s->updates + start / s->batch);
         }
     }
-    for (int i = 0; i < n_models; i++) s->val_loss[models[i]] = 0;
     const int step = s->val_x ? s->n_val : t->block;
     const float *x = t->x, *target = t->target;
     if (s->val_x)
@@ -1152,6 +1185,7 @@ static void train_models(struct trainer* t, int seed, const int32_t* models, int
     const double weight = s->table->weight ? s->table->val_weight[seed] : s->n_val;
     for (int i = 0; i < n_models; i++) {
         turn_to(t, models[i]);
+        s->train_loss[models[i]] /= s->n_train; /* where their weights have the mean 1 */
         select_epoch(t, models[i], s->val_loss[models[i]] / weight);
     }
 }

@@ -56,7 +56,7 @@ _POINTERS = (
     *("shape", "offset", "seed", "steps", "rate", "decay"),
     *("flat", "mean", "square", "selected", "table", "train", "val", "order", "val_x", "val_y"),
     *("layer", "graph", "factors", "input_map"),
-    *("leak", "selected_loss", "selected_epoch", "diverged_epoch", "val_loss"),
+    *("leak", "selected_loss", "selected_epoch", "diverged_epoch", "val_loss", "train_loss"),
 )
 
 
