@@ -35,13 +35,8 @@ class Float:
 
     def sample(self, rng: np.random.Generator) -> Value:
         if self.log:
-            return float(
-                np.clip(
-                    math.exp(rng.uniform(math.log(self.low), math.log(self.high))),
-                    self.low,
-                    self.high,
-                )
-            )
+            drawn = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
+            return float(min(max(drawn, self.low), self.high))
         return float(rng.uniform(self.low, self.high))
 
     def __contains__(self, value: object) -> bool:
@@ -75,7 +70,8 @@ class Int:
     def sample(self, rng: np.random.Generator) -> Value:
         if self.log:
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
-            return int(np.clip(round(math.exp(rng.uniform(low, high))), self.low, self.high))
+            drawn = round(math.exp(rng.uniform(low, high)))
+            return int(min(max(drawn, self.low), self.high))
         return int(rng.integers(self.low, self.high + 1))
 
     def __contains__(self, value: object) -> bool:

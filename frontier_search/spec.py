@@ -10,6 +10,8 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,7 @@ def load_yaml(path: Path) -> Any:
         OSError, UnicodeDecodeError: it cannot be read.
     """
     try:
-        return yaml.load(path.read_text(), _WithoutDuplicates)
+        return deepcopy(_parsed(path.read_text()))
     except yaml.YAMLError as error:
         position = (
             f" at line {mark.line + 1}, column {mark.column + 1}"
@@ -60,6 +62,11 @@ def load_yaml(path: Path) -> Any:
         raise SpecError(
             f"{path} is not valid YAML{position}: {' '.join(str(words).split())}."
         ) from error
+
+
+@lru_cache(maxsize=64)  # the spaces of families are read again with every search
+def _parsed(text: str) -> Any:
+    return yaml.load(text, _WithoutDuplicates)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

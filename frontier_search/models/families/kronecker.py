@@ -10,6 +10,7 @@ Source: Nicolini (2026); Leskovec et al., "Kronecker Graphs" (JMLR 2010), defini
 """
 
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ def problem(hidden: int) -> str | None:
     )
 
 
+@cache
 def product(hidden: int) -> Product:
     """Returns G without building it.
 
