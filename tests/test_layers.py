@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,16 @@ MODULES = {
 }
 
 
-def imported(module: str) -> Iterator[tuple[str, int]]:
-    """Yields (module, line) of every import, anywhere in a module.
+@cache  # every test below asks about every module
+def imported(module: str) -> tuple[tuple[str, int], ...]:
+    """Returns (module, line) of every import, anywhere in a module.
 
     A module of ours is named without ``frontier_search.``, any other in full.
     """
+    return tuple(_imported(module))
+
+
+def _imported(module: str) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(MODULES[module].read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -25,6 +25,8 @@ moto = pytest.importorskip(
 )
 
 
+from moto.iam import models as iam_models  # noqa: E402
+
 from frontier_search.cluster import launcher, token  # noqa: E402
 from frontier_search.cluster.file import ClusterFile  # noqa: E402
 from frontier_search.errors import SpecError  # noqa: E402
@@ -32,6 +34,21 @@ from frontier_search.errors import SpecError  # noqa: E402
 BOOTSTRAP = Path(__file__).parents[2] / "cluster" / "aws" / "bootstrap"
 REGION = "us-west-2"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_account() -> Iterator[None]:
+    """Leaves out the machine images and most of AWS's 1,500 policies.
+
+    Moto makes them again for every test and every region, which takes two seconds. Only what the
+    script names is kept, so a policy that AWS does not have is still missing.
+    """
+    policies = json.loads(iam_models.aws_managed_policies_data)
+    named = {name: each for name, each in policies.items() if name in BOOTSTRAP.read_text()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        patch.setattr(iam_models, "aws_managed_policies_data", json.dumps(named))
+        yield
 
 
 @pytest.fixture

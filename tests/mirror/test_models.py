@@ -73,9 +73,12 @@ def test_every_family_can_be_logged(
     family: str, entry: Entry, trials: list[Trial], tmp_path: Path
 ) -> None:
     """The logged model predicts what the network predicts, for any number of rows."""
-    other = "tests.support.toys:IMAGES"  # and sequences of 64 steps
-    needed = FAMILIES[family].image or FAMILIES[family].sequence
-    search = replace(entry.search, dataset=other) if needed else entry.search
+    name = entry.search.dataset
+    if FAMILIES[family].image:
+        name = "tests.support.toys:IMAGES"
+    elif FAMILIES[family].sequence:
+        name = "tests.support.toys:SEQUENCES"
+    search = replace(entry.search, dataset=name)
     dataset, seeds = search.find_dataset(), search.seeds
     parameters = FAMILIES[family].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0)) | {
         "hidden": 4

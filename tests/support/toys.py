@@ -116,6 +116,7 @@ def several(dataset: Dataset, n_targets: int) -> Dataset:
 MULTICLASS = dataset()
 REGRESSION = dataset("regression")
 IMAGES = dataset(side=8)
+SEQUENCES = dataset(side=3)  # 9 numbers: a recurrent network over 64 steps takes long to export
 
 SPEC: dict[str, Any] = {
     "name": "toy-1",
