@@ -148,7 +148,7 @@ def measured(code: str, rows: Rows, core: str) -> tuple[int, int, int, int]:
         program = compiler.program(device, "answer", folder / "answer.c", folder)
         found = emulator.execute(program, device, rows.test, 1)
     equal = int((found.outputs[:, 0].astype(int) == rows.classes).sum())
-    ram = program.static_ram + found.stack
+    ram = len(program.variables) + found.stack
     return program.flash, ram, int(np.median(found.instructions)), equal
 
 

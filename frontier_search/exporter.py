@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from frontier_search.errors import SpecError
 from frontier_search.export import bundle, certificate
-from frontier_search.export.compiler import require_device_tools
 from frontier_search.export.devices import DEVICES
+from frontier_search.export.toolchain import require_device_tools
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.machine import processors
 from frontier_search.predictor import Predictor
@@ -78,12 +78,10 @@ def export(
         SearchError: a compiler or a program fails.
     """
     target = TARGETS[to]
-    for device in devices:
-        DEVICES[device]
+    cores = [DEVICES[device] for device in devices]
     if devices and not target.compiled:
         raise SpecError(f"--device compiles C; `--to {to}` is not compiled for a core.")
-    if devices:
-        require_device_tools()
+    require_device_tools(*cores)
     jobs = []
     for folder, trial in folders.items():
         member = Member.of(entry, trial, numbers)

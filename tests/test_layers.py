@@ -49,7 +49,7 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "pandas": "frontier predictor exporter data table reports mirror",
     "rich": "reports",
     "onnxruntime": "targets.onnx_graph",
-    "unicorn": "export.emulator",
+    "unicorn": "export.unicorn_machine",
     "elftools": "export.compiler export.calibration",
     "click": "cli",
     "s3fs": "storage.remote",

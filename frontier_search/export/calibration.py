@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -24,8 +25,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from frontier_search.errors import SpecError
-from frontier_search.export import compiler, emulator
-from frontier_search.export.compiler import CORE_FLAGS, FLAGS, FLASH, LINKER_SCRIPT, RAM
+from frontier_search.export import compiler, emulator, toolchain
 from frontier_search.export.costs import features
 from frontier_search.export.device import Device
 from frontier_search.export.devices import DEVICES
@@ -71,31 +71,45 @@ def samples(numbers: str = FLOAT) -> list[Plan | IntegerPlan]:
     return plans
 
 
-def _zig(device: Device, *words: str) -> list[str]:
-    target = (
-        "-target",
-        device.target,
-        f"-mcpu={device.cpu}",
-        "-g",
-        "-Wno-unused-command-line-argument",
-    )
-    return [sys.executable, "-m", "ziglang", "cc", *target, *FLAGS, *words]
+def compiled(device: Device, *words: str) -> None:
+    """Calls the compiler of a core, to compile (``-c``) or to link."""
+    tools = toolchain.of(device)
+    # the linker would leave out every function of an object; the shipped coefficients are of
+    # libraries that were built without flags of code
+    not_for = "-Wl" if "-c" in words else "-f"
+    flags = [word for word in tools.words(device) if not word.startswith(not_for)]
+    command = [*flags, "-g", "-w", "-Wno-unused-command-line-argument", *words]
+    subprocess.run(tools.executed(command), check=True)
 
 
-def _symbols(elf: Path) -> Iterator[tuple[str, int, int]]:
-    """Yields (name, address, size) of each symbol with a size, one an address."""
+def _symbols(elf: Path, sized: bool = True) -> Iterator[tuple[str, int]]:
+    """Yields (name, size) of each function and constant, one an address.
+
+    Args:
+        sized: whether to trust the sizes that are written; else a symbol of a linked program ends
+            where the next one or its section does.
+    """
     from elftools.elf.elffile import ELFFile
     from elftools.elf.sections import SymbolTableSection
 
     with elf.open("rb") as stream:
-        section = ELFFile(stream).get_section_by_name(".symtab")
-        assert isinstance(section, SymbolTableSection)  # -g keeps it
+        file = ELFFile(stream)
+        table = file.get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)  # -g keeps it
         found: dict[tuple[int, int], tuple[str, int]] = {}
-        for symbol in section.iter_symbols():
+        for symbol in table.iter_symbols():
             if symbol["st_size"] and symbol["st_shndx"] != "SHN_UNDEF":
-                address = (symbol["st_value"] & ~1, symbol["st_shndx"])
+                address = (symbol["st_shndx"], symbol["st_value"] & ~1)
                 found[address] = min((symbol.name, symbol["st_size"]), found.get(address, ("~", 0)))
-        yield from ((name, address[0], size) for address, (name, size) in found.items())
+        if sized:
+            yield from found.values()
+            return
+        for section, group in itertools.groupby(sorted(found), key=lambda address: address[0]):
+            header = file.get_section(section).header
+            starts = [start for _, start in group]
+            ends = [*starts[1:], header["sh_addr"] + header["sh_size"]]
+            for start, end in zip(starts, ends, strict=True):
+                yield found[section, start][0], end - start
 
 
 def functions(
@@ -105,18 +119,18 @@ def functions(
     routines that each function needs."""
     source, made = folder / "functions.c", folder / "functions.o"
     source.write_text(written.head + written.every_function())
-    flags = [flag for flag in CORE_FLAGS if not flag.startswith("-Wl")]
-    subprocess.run(_zig(device, *flags, "-c", "-o", str(made), str(source)), check=True)
+    compiled(device, "-c", "-o", str(made), str(source))
+    tools = toolchain.of(device)
     entries = {written.entry(name) for name in written.functions}
     sizes: dict[str, int] = {}
     library: dict[str, int] = {}
     needs: dict[str, list[str]] = {}
     for name in written.functions:
         script, elf, entry = folder / "f.ld", folder / "f.elf", written.entry(name)
-        script.write_text(LINKER_SCRIPT.format(entry=entry, flash=FLASH, ram=RAM))
-        link = ["-nostdlib", "-Wl,--gc-sections", f"-Wl,--entry={entry}", f"-Wl,-T,{script}"]
-        subprocess.run(_zig(device, *link, "-o", str(elf), str(made), "-lcompiler_rt"), check=True)
-        found = {symbol: size for symbol, address, size in _symbols(elf) if address >= FLASH}
+        script.write_text(tools.script.format(entry=entry))
+        link = (f"-Wl,--entry={entry}", f"-Wl,-T,{script}")
+        compiled(device, *link, "-o", str(elf), str(made), *tools.libraries)
+        found = dict(_symbols(elf, tools.sized))
         own = {symbol for symbol in found if symbol.startswith(f"{PREFIX}_")}
         text = written.function(name)
         inner = [  # tables, and functions of its own
@@ -144,9 +158,8 @@ def bodies(
         ]
         text += [*arrays, inner]
     source.write_text("\n".join(text))
-    flags = [flag for flag in CORE_FLAGS if not flag.startswith("-Wl")]
-    subprocess.run(_zig(device, *flags, "-w", "-c", "-o", str(made), str(source)), check=True)
-    sizes = {name: size for name, _, size in _symbols(made)}
+    compiled(device, "-c", "-o", str(made), str(source))
+    sizes = dict(_symbols(made))
     return np.array([sizes[f"m{i}"] for i in range(len(plans))], float)
 
 
@@ -156,16 +169,33 @@ def executed(
     """Returns the instructions of a row and the deepest stack of each plan."""
     rng = np.random.default_rng(1)
     source = folder / "every.c"
-    source.write_text(written.models(plans))
-    program = compiler.program(device, "every", source, folder)
     instructions, stacks = [], []
-    for i, each in enumerate(plans):
-        rows = np.zeros((n_rows, 1 + each.n_inputs), np.float32)
-        rows[:, 0], rows[:, 1:] = i, rng.normal(size=(n_rows, each.n_inputs))
-        found = emulator.execute(program, device, rows, each.n_outputs)
-        instructions.append(float(np.mean(found.instructions)))
-        stacks.append(float(found.stack))
+    for numbers in batches(plans, toolchain.of(device).constants):
+        together = [plans[i] for i in numbers]
+        source.write_text(written.models(together))
+        program = compiler.program(device, "every", source, folder)
+        for i, each in enumerate(together):
+            rows = np.zeros((n_rows, 1 + each.n_inputs), np.float32)
+            rows[:, 0], rows[:, 1:] = i, rng.normal(size=(n_rows, each.n_inputs))
+            found = emulator.execute(program, device, rows, each.n_outputs)
+            instructions.append(float(np.mean(found.instructions)))
+            stacks.append(float(found.stack))
     return np.array(instructions), np.array(stacks)
+
+
+def batches(plans: Sequence[AnyPlan], constants: int) -> Iterator[range]:
+    """Yields the numbers of neighbouring plans that fit into one program.
+
+    Args:
+        constants: the most bytes of constants of a program; 0: no limit.
+    """
+    start, stored = 0, 0
+    for i, each in enumerate(plans):
+        stored += each.stored_bytes
+        if constants and stored > constants and i > start:
+            yield range(start, i)
+            start, stored = i, each.stored_bytes
+    yield range(start, len(plans))
 
 
 def _fit(
@@ -181,7 +211,8 @@ def _fit(
 
 def calibrate(device: Device, written: Written) -> dict[str, Any]:
     """Returns the coefficients of a core for a number format."""
-    plans = samples(written.numbers)
+    most, plans = toolchain.of(device).constants, samples(written.numbers)
+    plans = [each for each in plans if not most or each.stored_bytes <= most]
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         folder = Path(scratch)
         sizes, library, needs = functions(device, written, folder)
@@ -191,12 +222,14 @@ def calibrate(device: Device, written: Written) -> dict[str, Any]:
     blocks = np.array([float(sum(each.block_bytes)) for each in plans])
     depths = _depths(plans, stacks - blocks)
     below = np.array([max(depths[name] for name in each.functions) for each in plans])
-    frames = _fit([features(each) for each in plans], stacks - blocks - below, relative=False)
+    frames = _fit(
+        [features(each, device.name) for each in plans], stacks - blocks - below, relative=False
+    )
     return {
         "functions": sizes,
         "library": library,
         "needs": needs,
-        "body": _fit([features(each) for each in plans], body_bytes),
+        "body": _fit([features(each, device.name) for each in plans], body_bytes),
         "stack": depths,
         "frame": frames,
         "instructions": _fit(works, instructions),
@@ -225,7 +258,8 @@ def main(name: str) -> None:
     device, folder = DEVICES[name], Path(__file__).parent / "devices"
     for ending, formats in ENDINGS.items():
         written = [WRITTEN[each] for each in formats]
-        head = {"compiler": compiler.version(), "runtime_sha256": runtime_digest(written)}
+        version = toolchain.of(device).version()
+        head = {"compiler": version, "runtime_sha256": runtime_digest(written)}
         found = {each.numbers: calibrate(device, each) for each in written}
         content = head | (found if len(found) > 1 else found[FLOAT])
         file = folder / f"{name.replace('-', '_')}{ending}.json"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
 from frontier_search.errors import SpecError
-from frontier_search.export import bundle, compiler, emulator
+from frontier_search.export import bundle, compiler, emulator, toolchain
 from frontier_search.export.bundle import CERTIFICATE, CheckedRows
 from frontier_search.export.devices import DEVICES
 from frontier_search.files import write_whole
@@ -138,12 +138,12 @@ def on_device(folder: Path, prefix: str, rows: CheckedRows, name: str) -> dict[s
     counts = execution.instructions
     return {
         **flash,
-        "ram": program.static_ram + execution.stack,
+        "ram": len(program.variables) + execution.stack,
         "stack": execution.stack,
         "instructions_median": int(np.median(counts)) if len(counts) else 0,
         "instructions_largest": int(counts.max(initial=0)),
         "bit_equal": bit_equal(execution.outputs, rows.reference),
-        "compiler": compiler.version(),
+        "compiler": toolchain.of(device).version(),
         "command": " ".join(command),
     }
 

@@ -1,43 +1,26 @@
-"""Compiles C: for this machine with its own compiler or with zig's, for a core with zig's."""
+"""Compiles C: for this machine with its own compiler or with zig's, for a core with its own."""
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import resources
 from pathlib import Path
 
 from frontier_search.errors import SearchError, SpecError
+from frontier_search.export import toolchain
 from frontier_search.export.device import Device
+from frontier_search.export.toolchain import ARITHMETIC, EXTRA
 
-FLASH, RAM = 0x0800_0000, 0x2000_0000  # where a core has them
-EXTRA = "pip install 'frontier-search[device]'"
-# -ffp-contract=off: a product and a sum are two roundings, as in the reference
-FLAGS = ("-std=c99", "-Os", "-ffp-contract=off")
-CORE_FLAGS = (
-    "-ffreestanding",
-    "-nostdlib",
-    "-fno-sanitize=all",
-    "-fno-unwind-tables",
-    "-fno-asynchronous-unwind-tables",
-    "-ffunction-sections",
-    "-fdata-sections",
-    "-Wl,--gc-sections",
-)
-LINKER_SCRIPT = """\
-ENTRY({entry})
-SECTIONS {{
-    . = {flash:#x};
-    .text : {{ *(.text*) *(.rodata*) *(.srodata*) }}
-    . = {ram:#x};
-    .data : {{ *(.data*) *(.sdata*) *(.bss*) *(.sbss*) }}
-    /DISCARD/ : {{ *(.ARM*) *(.comment*) *(.eh_frame*) *(.riscv*) }}
-}}
-"""
+FLAGS = ("-std=c99", *ARITHMETIC)  # for this machine
 
 
 @dataclass(frozen=True)
@@ -46,36 +29,15 @@ class Program:
 
     Attributes:
         entry: address of the model's function.
-        image: what lies in flash, from FLASH on.
-        flash: its bytes: code and constants, those of the compiler's own library included.
-        static_ram: bytes of variables.
+        image: what lies in flash.
+        variables: what lies in RAM before the function is called.
+        flash: bytes of code and constants, those of the compiler's own library included.
     """
 
     entry: int
     image: bytes
+    variables: bytes
     flash: int
-    static_ram: int
-
-
-def missing() -> list[str]:
-    """Returns the packages of the extra ``device`` that are not installed."""
-    needed = {"ziglang": "ziglang", "unicorn": "unicorn", "elftools": "pyelftools"}
-    return [package for module, package in needed.items() if not importlib.util.find_spec(module)]
-
-
-def require_device_tools() -> None:
-    """Raises SpecError, with the cure, unless a core can be compiled for and executed here."""
-    absent = missing()
-    if absent:
-        raise SpecError(
-            f"compiling for a device needs {' and '.join(absent)}, which is not installed; "
-            f"install the extra: {EXTRA}. `export --to c` works without it."
-        )
-
-
-def version() -> str:
-    """Returns the name and the version of the compiler for cores."""
-    return f"ziglang {metadata.version('ziglang')}"
 
 
 def host_compiler() -> list[str]:
@@ -92,13 +54,18 @@ def host_compiler() -> list[str]:
     raise SpecError(f"no C compiler is installed; install one, or {EXTRA}.")
 
 
-def shared_library(sources: Sequence[Path], library: Path) -> None:
+def shared_library(sources: Sequence[Path], library: Path, *libraries: str) -> None:
     """Compiles a library for this machine.
 
+    Args:
+        libraries: what it is linked with.
+
     Raises:
+        SpecError: no C compiler is installed.
         SearchError: the compiler refuses.
     """
-    _call([*host_compiler(), *FLAGS, "-shared", "-fPIC", "-o", str(library), *map(str, sources)])
+    words = [*host_compiler(), *FLAGS, "-shared", "-fPIC", "-o", str(library), *map(str, sources)]
+    _call([*words, *libraries])
 
 
 def answers(folder: Path, prefix: str, scratch: Path, rows: str, chances: bool) -> str:
@@ -120,12 +87,36 @@ def answers(folder: Path, prefix: str, scratch: Path, rows: str, chances: bool) 
     return done.stdout
 
 
+def cached_library(name: str, *libraries: str) -> ctypes.CDLL:
+    """Returns a C file of ``export`` as a library, compiled once for this machine.
+
+    Args:
+        libraries: what it is linked with.
+
+    Raises:
+        SpecError: no C compiler is installed.
+        SearchError: the compiler refuses.
+    """
+    source = resources.files("frontier_search.export").joinpath(f"{name}.c").read_text()
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "frontier-search"
+    library = folder / f"{name.replace('_', '-')}-{digest}.so"
+    if not library.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            written, made = Path(scratch) / f"{name}.c", Path(scratch) / "made.so"
+            written.write_text(source)
+            shared_library([written], made, *libraries)
+            made.replace(library)
+    return ctypes.CDLL(str(library))
+
+
 def command(device: Device, entry: str, source: Path, script: Path, elf: Path) -> list[str]:
     """Returns the command that links a program for a core."""
+    tools = toolchain.of(device)
     return [
-        *("ziglang", "cc", "-target", device.target, f"-mcpu={device.cpu}"),
-        *(*FLAGS, *CORE_FLAGS, f"-Wl,--entry={entry}", f"-Wl,-T,{script}"),
-        *("-o", str(elf), str(source), "-lcompiler_rt"),
+        *(*tools.words(device), f"-Wl,--entry={entry}", f"-Wl,-T,{script}"),
+        *("-o", str(elf), str(source), *tools.libraries),
     ]
 
 
@@ -137,30 +128,30 @@ def program(device: Device, entry: str, source: Path, folder: Path) -> Program:
         folder: where the linker script and the program are written.
 
     Raises:
-        SpecError: the extra ``device`` is not installed.
+        SpecError: the compiler or the emulator of the core is not installed.
         SearchError: the compiler refuses.
     """
-    require_device_tools()
+    toolchain.require_device_tools(device)
     from elftools.elf.elffile import ELFFile  # of the extra
 
+    tools = toolchain.of(device)
     script, elf = folder / "link.ld", folder / f"{device.name}.elf"
-    script.write_text(LINKER_SCRIPT.format(entry=entry, flash=FLASH, ram=RAM))
-    _call([sys.executable, "-m", *command(device, entry, source, script, elf)])
+    script.write_text(tools.script.format(entry=entry))
+    _call(tools.executed(command(device, entry, source, script, elf)))
+    image, variables, flash = bytearray(), bytearray(), 0
     with elf.open("rb") as stream:
         file = ELFFile(stream)
-        image, flash, static = bytearray(), 0, 0
         for section in file.iter_sections():
-            if not section["sh_flags"] & 2 or not section["sh_size"]:  # not in memory
+            size, stored = section["sh_size"], section["sh_type"] == "SHT_PROGBITS"
+            if not section["sh_flags"] & 2 or not size:  # not in memory
                 continue
-            if section["sh_addr"] < RAM:
-                start = section["sh_addr"] - FLASH
-                image.extend(bytes(max(0, start + section["sh_size"] - len(image))))
-                image[start : start + section["sh_size"]] = section.data()
-                flash += section["sh_size"]
-            else:
-                static += section["sh_size"]
-                flash += section["sh_size"] if section["sh_type"] == "SHT_PROGBITS" else 0
-        return Program(file.header["e_entry"], bytes(image), flash, static)
+            in_flash = section["sh_addr"] < tools.ram
+            part, start = (image, tools.flash) if in_flash else (variables, tools.ram)
+            end = section["sh_addr"] - start + size
+            part.extend(bytes(max(0, end - len(part))))
+            part[end - size : end] = section.data() if stored else bytes(size)
+            flash += size if stored or in_flash else 0
+        return Program(file.header["e_entry"], bytes(image), bytes(variables), flash)
 
 
 def _call(words: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from importlib import resources
 from typing import Any
 
 from frontier_search.errors import SpecError
+from frontier_search.export.devices import DEVICES
 from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.numbers import FLOAT, numbers_of, untrained
 from frontier_search.export.operation import Names
@@ -58,7 +59,7 @@ def costs(made: Plan | IntegerPlan, core: str) -> Costs:
     needed = {routine for name in made.functions for routine in known["needs"][name]}
     code = sum(known["functions"][name] for name in made.functions)
     code += sum(known["library"][routine] for routine in needed)
-    made_of = features(made)
+    made_of = features(made, core)
     body = sum(known["body"].get(name, 0) * count for name, count in made_of.items())
     frame = sum(known["frame"].get(name, 0) * count for name, count in made_of.items())
     deepest = max((known["stack"].get(name, 0) for name in made.functions), default=0)
@@ -104,7 +105,7 @@ def calibration(core: str, numbers: str = FLOAT) -> dict[str, Any]:
     return found if numbers == FLOAT else {**found, **found[numbers]}
 
 
-def features(made: Plan | IntegerPlan) -> dict[str, float]:
+def features(made: Plan | IntegerPlan, core: str) -> dict[str, float]:
     """Returns what the model's own function is made of, by name."""
     text = "\n".join(made.statements(Names("f")))
     calls = re.findall(r"\bf_(\w+)\(", text)
@@ -124,6 +125,9 @@ def features(made: Plan | IntegerPlan) -> dict[str, float]:
         turns = re.findall(r"for \(int i = 0; i < (\d+);", text)
         # the compiler writes one or two turns without a loop
         found |= {"one turn": turns.count("1"), "two turns": turns.count("2")}
+    if DEVICES[core].machine == "avr":  # which addresses 64 bytes of a frame in one instruction
+        on_stack = sum(made.block_bytes)
+        found |= {"frame": float(on_stack > 0), "far frame": float(on_stack > 63)}
     for name in calls:
         found[f"call {name}"] = found.get(f"call {name}", 0.0) + 1
     return found

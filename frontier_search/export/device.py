@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Compiler = Literal["zig", "avr-gcc"]  # see ``export.toolchain``
+
 
 @dataclass(frozen=True)
 class Device:
@@ -15,18 +17,20 @@ class Device:
         summary: one line.
         target: what the compiler calls the platform (``zig cc -target``).
         cpu: what it calls the core (``-mcpu``).
-        machine: what executes it.
-        model: number of the core in the emulator, or None for its default.
+        machine: what executes it: unicorn, or simavr for ``avr``.
+        model: number or name of the core in the emulator, or None for its default.
         float_unit: whether the core has float32 instructions.
         flash, ram: bytes of a small part with this core, the limits unless the search says others.
+        compiler: which one compiles for it.
     """
 
     name: str
     summary: str
     target: str
     cpu: str
-    machine: Literal["arm", "riscv32"]
-    model: int | None
+    machine: Literal["arm", "riscv32", "avr"]
+    model: int | str | None
     float_unit: bool
     flash: int
     ram: int
+    compiler: Compiler = "zig"

@@ -34,6 +34,10 @@ class Names:
     def function(self, name: str) -> str:
         return f"{self.prefix}_{name}"
 
+    def constant(self, kind: str) -> str:
+        """Returns the type of a constant, which stays in flash on every core."""
+        return f"const {self.prefix}_FLASH {kind}"
+
     def table(self, content: bytes) -> str:
         """Returns the name of a table of bytes; equal tables are stored once."""
         return self.tables.setdefault(content, f"{self.prefix}_table{len(self.tables) or ''}")

@@ -46,6 +46,11 @@ APART = """\
 #else
 #define {prefix}_APART
 #endif
+#if defined __FLASH && !defined __STRICT_ANSI__ /* AVR with gnu99: constants stay in flash */
+#define {prefix}_FLASH __flash
+#else
+#define {prefix}_FLASH
+#endif
 """
 
 
@@ -96,9 +101,9 @@ def source(plan: Plan, prefix: str, task: Task) -> str:
     scalars = [literal(value) for value in plan.scalars()]
     parts = [f'#include <stdint.h>\n#include "{prefix}.h"\n', APART.format(prefix=prefix)]
     if scalars:
-        parts.append(array(f"static const float {prefix}_constants[{len(scalars)}]", scalars))
-    for content, name in names.tables.items():
-        parts.append(table(plan, content, name))
+        kind = f"static {names.constant('float')} {prefix}_constants[{len(scalars)}]"
+        parts.append(array(kind, scalars))
+    parts += [table(plan, content, names) for content in names.tables]
     parts += [runtime(name, prefix) for name in plan.functions]
     parts.append(model)
     return "\n".join([*parts, *probabilities(prefix, task, plan.n_outputs, plan.functions)])
@@ -124,7 +129,9 @@ def body(plan: Plan, names: Names, function: str, constants: str) -> str:
     lines = plan.statements(names)
     blocks = [f"float {name}[{size}];" for name, size in plan.blocks.items()]
     start, end = (
-        ([f"const float *w = {constants};", ""], ["(void)w;"]) if len(plan.scalars()) else ([], [])
+        ([f"{names.constant('float')} *w = {constants};", ""], ["(void)w;"])
+        if len(plan.scalars())
+        else ([], [])
     )
     inner = "\n".join(f"    {line}".rstrip() for line in [*blocks, *start, *lines, *end])
     return f"void {function}(const float *x, float *y)\n{{\n{inner}\n}}\n"
@@ -143,13 +150,16 @@ def runtime(name: str, prefix: str) -> str:
     return _template(name).replace("P_", f"{prefix}_")
 
 
-def table(plan: Plan, content: bytes, name: str) -> str:
+def table(plan: Plan, content: bytes, names: Names) -> str:
     """Returns a table of bytes; a generator's state is read in words of 32 bits."""
+    name = names.table(content)
     states = [each for each in plan.operations if each.functions == ("drawn",)]
     if any(content in each.tables() for each in states):
         words = np.frombuffer(content, "<u4")
-        return array(f"static const uint32_t {name}[{len(words)}]", [f"{w}u" for w in words])
-    return array(f"static const uint8_t {name}[{len(content)}]", [str(byte) for byte in content])
+        kind = f"static {names.constant('uint32_t')} {name}[{len(words)}]"
+        return array(kind, [f"{w}u" for w in words])
+    kind = f"static {names.constant('uint8_t')} {name}[{len(content)}]"
+    return array(kind, [str(byte) for byte in content])
 
 
 def array(declaration: str, values: list[str]) -> str:

@@ -79,8 +79,8 @@ class Written:
             names = Names(PREFIX)
             inner = source.body(plan, names, f"{PREFIX}_outputs", f"{PREFIX}_constants")
             values = [literal(value) for value in plan.scalars()]
-            parts = [source.array(f"static const float {PREFIX}_constants[]", values)]
-            parts += [source.table(plan, content, name) for content, name in names.tables.items()]
+            parts = [source.array(f"static {names.constant('float')} {PREFIX}_constants[]", values)]
+            parts += [source.table(plan, content, names) for content in names.tables]
             parts.append(inner)
         else:
             parts = integer_source.model(plan, PREFIX)

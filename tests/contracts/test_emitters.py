@@ -13,17 +13,22 @@ import numpy as np
 import pytest
 
 from frontier_search.errors import SpecError
-from frontier_search.export import compiler, emulator
+from frontier_search.export import compiler
 from frontier_search.export.costs import model_costs
 from frontier_search.export.devices import DEVICES
 from frontier_search.export.emitters import EMITTERS
 from frontier_search.export.source import header, source
 from frontier_search.models.families import FAMILIES
+from tests.support.cores import on_core
 from tests.support.exported import WRITTEN, Example, examples
 
 EXAMPLES = {name: examples(name) for name in WRITTEN}
 EVERY = [example for found in EXAMPLES.values() for example in found]
-FAST = ("cortex-m0plus", "cortex-m4f")  # the other cores take a first compilation of a minute each
+FAST = (
+    "cortex-m0plus",
+    "cortex-m4f",
+    "avr",
+)  # the other cores take a first compilation of a minute each
 
 
 @pytest.fixture(scope="module")
@@ -75,27 +80,9 @@ def slow_but(fast: tuple[str, ...]) -> list[object]:
 
 @pytest.mark.parametrize("core", slow_but(FAST))
 def test_cores_give_the_bits_of_the_reference(core: str, folder: Path, tmp_path: Path) -> None:
-    # One program for all, which the first number of a row tells which model to run: one
-    # compilation and one emulator.
-    cases = "".join(
-        f"case {i}: {each.name}_outputs(x + 1, y); break;\n" for i, each in enumerate(EVERY)
-    )
-    together = folder / f"{core}.c"
-    together.write_text(
-        "".join(f'#include "{example.name}.c"\n' for example in EVERY)
-        + f"void every(const float *x, float *y) {{ switch ((int)x[0]) {{\n{cases}}} }}\n"
-    )
-    program = compiler.program(DEVICES[core], "every", together, tmp_path)
-    most = 1 + max(example.x.shape[1] for example in EVERY)
-    rows = np.zeros((len(EVERY), most), np.float32)
-    for i, example in enumerate(EVERY):
-        rows[i, 0], rows[i, 1 : 1 + example.x.shape[1]] = i, example.x[1]
-    execution = emulator.execute(program, DEVICES[core], rows, 3)
-    for i, example in enumerate(EVERY):
-        wanted = example.plan.run(example.x[1:2])[0]
-        found = execution.outputs[i, : example.n_outputs]
-        assert np.array_equal(bits(found), bits(wanted)), example.name
-    assert (execution.instructions > 0).all()
+    executed = on_core(core, [(each.name, each, each.plan) for each in EVERY], folder, tmp_path)
+    for example, found in zip(EVERY, executed, strict=True):
+        assert np.array_equal(bits(found), bits(example.plan.run(example.x[1:2])[0])), example.name
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if name not in WRITTEN])

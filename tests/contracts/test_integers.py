@@ -1,6 +1,6 @@
 """What every family that has a form in integers keeps: the C gives the integers of the reference.
 
-On this machine and on two cores, in both formats. The members come from the table.
+On this machine and on three cores, in both formats. The members come from the table.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from frontier_search.errors import SpecError
-from frontier_search.export import compiler, emulator
-from frontier_search.export.devices import DEVICES
+from frontier_search.export import compiler
 from frontier_search.export.integer.format import FORMATS, TANH_TABLE, tanh
 from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.integer.quantise import quantise
 from frontier_search.export.integer.source import source
 from frontier_search.export.source import header
+from tests.support.cores import on_core
 from tests.support.exported import WRITTEN, Example, examples
 
 WITHOUT = ("spline", "conv", "scaffold", "mixer", "learned_kronecker", "adapted_kronecker")
@@ -66,23 +66,10 @@ def test_the_c_gives_the_bits_of_the_reference(folder: Path) -> None:
         assert np.array_equal(bits(y), bits(plan.run(x))), name
 
 
-@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4f"])
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4f", "avr"])
 def test_cores_give_the_bits_of_the_reference(core: str, folder: Path, tmp_path: Path) -> None:
-    cases = "".join(
-        f"case {i}: {name}_outputs(x + 1, y); break;\n" for i, (name, _, _) in enumerate(EVERY)
-    )
-    together = folder / f"{core}.c"
-    together.write_text(
-        '#include "every.h"\n'
-        f"void every(const float *x, float *y) {{ switch ((int)x[0]) {{\n{cases}}} }}\n"
-    )
-    program = compiler.program(DEVICES[core], "every", together, tmp_path)
-    rows = np.zeros((len(EVERY), 1 + max(each.x.shape[1] for _, each, _ in EVERY)), np.float32)
-    for i, (_, example, _) in enumerate(EVERY):
-        rows[i, 0], rows[i, 1 : 1 + example.x.shape[1]] = i, example.x[1]
-    execution = emulator.execute(program, DEVICES[core], rows, 3)
-    for i, (name, example, plan) in enumerate(EVERY):
-        found = execution.outputs[i, : example.n_outputs]
+    executed = on_core(core, EVERY, folder, tmp_path)
+    for (name, example, plan), found in zip(EVERY, executed, strict=True):
         assert np.array_equal(bits(found), bits(plan.run(example.x[1:2])[0])), name
 
 

@@ -62,7 +62,7 @@ def measured(
     (folder / "m.c").write_text(code)
     program = compiler.program(DEVICES[core], "m_outputs", folder / "m.c", folder)
     execution = emulator.execute(program, DEVICES[core], example.x, example.n_outputs)
-    ram = program.static_ram + execution.stack
+    ram = len(program.variables) + execution.stack
     return program.flash, ram, float(execution.instructions.mean())
 
 

@@ -241,7 +241,7 @@ class Times(_Plain):
         loop = [f"for (int i = 0; i < {self.times}; i++) {{", *inner, "}"]
         if not again:
             return loop
-        head = f"const {names.function('number')} *first = w;"
+        head = f"{names.constant(names.function('number'))} *first = w;"
         return ["{", f"    {head}", *(f"    {line}" for line in loop), "}"]
 
     def apply(self, memory: Memory) -> None:

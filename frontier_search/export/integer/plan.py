@@ -100,6 +100,6 @@ class IntegerPlan:
         blocks = {"x_": self.n_inputs, **self.numbers}
         declared = [f"{number} {name}[{size}];" for name, size in blocks.items()]
         declared += [f"int32_t {name}[{size}];" for name, size in self.sums.items()]
-        start = [f"const {number} *w = {names.function('constants')};"]
-        start.append(f"const int32_t *b = {names.function('biases')};")
+        start = [f"{names.constant(number)} *w = {names.function('constants')};"]
+        start.append(f"{names.constant('int32_t')} *b = {names.function('biases')};")
         return [*declared, *start, "", *self.statements(names), "(void)w;", "(void)b;"]

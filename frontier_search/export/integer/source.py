@@ -29,14 +29,16 @@ def model(plan: IntegerPlan, prefix: str) -> list[str]:
     names = Names(prefix)
     inner = "\n".join(f"    {line}".rstrip() for line in plan.lines(names))
     numbers, biases = ([str(value) for value in part] for part in plan.constants())
-    kind = f"static const {prefix}_number {prefix}_constants[{len(numbers)}]"
+    kind = f"static {names.constant(f'{prefix}_number')} {prefix}_constants[{len(numbers)}]"
+    wide = f"static {names.constant('int32_t')} {prefix}_biases[{len(biases)}]"
     parts = [
         plain.array(kind, numbers),
-        plain.array(f"static const int32_t {prefix}_biases[{len(biases)}]", biases),
+        plain.array(wide, biases),
     ]
     for content, name in names.tables.items():
         values = [str(byte) for byte in content]
-        parts.append(plain.array(f"static const uint8_t {name}[{len(content)}]", values))
+        kind = f"static {names.constant('uint8_t')} {name}[{len(content)}]"
+        parts.append(plain.array(kind, values))
     return [*parts, f"void {prefix}_outputs(const float *x, float *y)\n{{\n{inner}\n}}\n"]
 
 

@@ -60,7 +60,7 @@ class Columns:
         at, inner = f"{self.block} + i", [line for each in self.body for line in each.lines(names)]
         return [
             "{",
-            "    const float *start = w;",
+            f"    {names.constant('float')} *start = w;",
             f"    for (int i = 0; i < {self.width}; i++) {{",
             "        w = start;",
             f"        {gather}({at}, {self.column}, {n}, {self.width});",

@@ -157,7 +157,7 @@ class Patches:
         product = f"{self.cut}, {self.target} + i * {channels}, {channels}, {k * k}"
         return [
             "{",
-            "    const float *first = w;",
+            f"    {names.constant('float')} *first = w;",
             f"    for (int i = 0; i < {self.grid**2}; i++) {{",
             f"        {patch}({self.source}, {self.cut}, {self.side}, {k}, {at});",
             f"        w = {affine}(first, {product});",

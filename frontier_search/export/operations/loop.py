@@ -57,7 +57,8 @@ class Repeat:
         loop = [head, *(f"    {line}" for line in [*views, *inner]), "}"]
         if not again:
             return loop
-        return ["{", "    const float *first = w;", *(f"    {line}" for line in loop), "}"]
+        first = f"    {names.constant('float')} *first = w;"
+        return ["{", first, *(f"    {line}" for line in loop), "}"]
 
     def apply(self, memory: Memory) -> None:
         for i in range(self.times):

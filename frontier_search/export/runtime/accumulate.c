@@ -1,5 +1,5 @@
 /* y = y + W x */
-P_APART const float *P_accumulate(const float *w, const float *x, float *y, int n, int m)
+P_APART const P_FLASH float *P_accumulate(const P_FLASH float *w, const float *x, float *y, int n, int m)
 {
     for (; n; n--) {
         float s = *y;

@@ -2,7 +2,7 @@
    state is 128 bits; 24 of the 64 bits that it gives are used */
 P_APART float P_draw(uint32_t *state, float scale)
 {
-    static const uint32_t factor[4] = {0x9FCCF645u, 0x4385DF64u, 0x1FC65DA4u, 0x2360ED05u};
+    static const P_FLASH uint32_t factor[4] = {0x9FCCF645u, 0x4385DF64u, 0x1FC65DA4u, 0x2360ED05u};
     uint32_t next[4] = {state[4], state[5], state[6], state[7]};
     for (int i = 0; i < 4; i++) {
         uint64_t carry = 0;
@@ -20,7 +20,7 @@ P_APART float P_draw(uint32_t *state, float scale)
     return (float)((int32_t)(folded >> 40) - 0x800000) * scale;
 }
 
-P_APART void P_drawn(const uint32_t *seed, const float *x, float *y, int n, int m, float scale)
+P_APART void P_drawn(const P_FLASH uint32_t *seed, const float *x, float *y, int n, int m, float scale)
 {
     uint32_t state[8];
     for (int i = 0; i < 8; i++)

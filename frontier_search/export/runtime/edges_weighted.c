@@ -1,5 +1,5 @@
 /* s_i = sum of w_ij h_j over the units j that i listens to: their number and each of them */
-P_APART const float *P_edges_weighted(const float *w, const uint8_t *table, const float *h, float *s, int n)
+P_APART const P_FLASH float *P_edges_weighted(const P_FLASH float *w, const P_FLASH uint8_t *table, const float *h, float *s, int n)
 {
     for (; n; n--) {
         float sum = 0;

@@ -1,6 +1,6 @@
 /* y = (1 x F x 1) x: one factor of a Kronecker product, k x k, on n numbers; entries of an axis are
    `apart` numbers from one another */
-P_APART const float *P_factor(const float *f, const float *x, float *y, int n, int k, int apart)
+P_APART const P_FLASH float *P_factor(const P_FLASH float *f, const float *x, float *y, int n, int k, int apart)
 {
     for (int start = 0; start < n; start += k * apart)
         for (int i = 0; i < k; i++)

@@ -1,5 +1,5 @@
 /* s_i = sum of w_ij h_j over all other units j */
-P_APART const float *P_others(const float *w, const float *h, float *s, int n)
+P_APART const P_FLASH float *P_others(const P_FLASH float *w, const float *h, float *s, int n)
 {
     for (int i = 0; i < n; i++) {
         float sum = 0;

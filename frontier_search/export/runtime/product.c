@@ -1,5 +1,5 @@
 /* y = W x */
-P_APART const float *P_product(const float *w, const float *x, float *y, int n, int m)
+P_APART const P_FLASH float *P_product(const P_FLASH float *w, const float *x, float *y, int n, int m)
 {
     for (; n; n--) {
         float s = 0;

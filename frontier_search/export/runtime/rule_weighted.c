@@ -1,5 +1,5 @@
 /* s_i = sum of w_ij h_j over the units j that i listens to, as in the rule of the Kronecker power */
-P_APART const float *P_rule_weighted(const float *w, const float *h, float *s, int n)
+P_APART const P_FLASH float *P_rule_weighted(const P_FLASH float *w, const float *h, float *s, int n)
 {
     for (int i = 0; i < n; i++) {
         float sum = 0;

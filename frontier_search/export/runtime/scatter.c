@@ -1,5 +1,5 @@
 /* y = x + b, into n numbers of y that are `apart` numbers from one another */
-P_APART const float *P_scatter(const float *b, const float *x, float *y, int n, int apart)
+P_APART const P_FLASH float *P_scatter(const P_FLASH float *b, const float *x, float *y, int n, int apart)
 {
     for (; n; n--, y += apart)
         *y = *x++ + *b++;

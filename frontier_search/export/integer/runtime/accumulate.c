@@ -1,5 +1,5 @@
 /* s = s + W x */
-P_APART const P_number *P_int_accumulate(const P_number *w, const P_number *x, int32_t *s, int n, int m)
+P_APART const P_FLASH P_number *P_int_accumulate(const P_FLASH P_number *w, const P_number *x, int32_t *s, int n, int m)
 {
     for (; n; n--) {
         int32_t sum = *s;

@@ -1,5 +1,5 @@
 /* s_i = sum of w_ij h_j over the units j that i listens to: bit i n + j of the table */
-P_APART const P_number *P_int_bits_weighted(const P_number *w, const uint8_t *table, const P_number *h, int32_t *s, int n)
+P_APART const P_FLASH P_number *P_int_bits_weighted(const P_FLASH P_number *w, const P_FLASH uint8_t *table, const P_number *h, int32_t *s, int n)
 {
     int32_t k = 0;
     for (int i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 /* s_i = sum of h_j over the units j that i listens to: the table has their number and each of them */
-P_APART void P_int_edges(const uint8_t *table, const P_number *h, int32_t *s, int n)
+P_APART void P_int_edges(const P_FLASH uint8_t *table, const P_number *h, int32_t *s, int n)
 {
     for (; n; n--) {
         int32_t sum = 0;

@@ -1,5 +1,5 @@
 /* s_i = sum of w_ij h_j over the units j that i listens to: their number and each of them */
-P_APART const P_number *P_int_edges_weighted(const P_number *w, const uint8_t *table, const P_number *h, int32_t *s, int n)
+P_APART const P_FLASH P_number *P_int_edges_weighted(const P_FLASH P_number *w, const P_FLASH uint8_t *table, const P_number *h, int32_t *s, int n)
 {
     for (; n; n--) {
         int32_t sum = 0;

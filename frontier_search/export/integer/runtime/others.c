@@ -1,5 +1,5 @@
 /* s_i = sum of w_ij h_j over all other units j */
-P_APART const P_number *P_int_others(const P_number *w, const P_number *h, int32_t *s, int n)
+P_APART const P_FLASH P_number *P_int_others(const P_FLASH P_number *w, const P_number *h, int32_t *s, int n)
 {
     for (int i = 0; i < n; i++) {
         int32_t sum = 0;

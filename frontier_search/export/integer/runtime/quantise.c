@@ -9,7 +9,7 @@ P_APART void P_int_quantise(const float *x, P_number *q, int n, int fraction)
         if (shift > 24)
             size = 0;
         else if (shift > 0)
-            size = (size + (1 << (shift - 1))) >> shift;
+            size = (size + ((int32_t)1 << (shift - 1))) >> shift;
         else
             size = P_MOST; /* 2^23 or more */
         if (size > P_MOST)

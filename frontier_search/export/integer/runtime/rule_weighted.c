@@ -1,5 +1,5 @@
 /* s_i = sum of w_ij h_j over the units j that i listens to, as in the rule of the Kronecker power */
-P_APART const P_number *P_int_rule_weighted(const P_number *w, const P_number *h, int32_t *s, int n)
+P_APART const P_FLASH P_number *P_int_rule_weighted(const P_FLASH P_number *w, const P_number *h, int32_t *s, int n)
 {
     for (int i = 0; i < n; i++) {
         int32_t sum = 0;
