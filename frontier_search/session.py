@@ -21,6 +21,7 @@ from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.sampling.proposer import open_proposer
 from frontier_search.search.bound import Bound
 from frontier_search.search.search import Search
+from frontier_search.search.warm_start import ignored, misleads
 from frontier_search.storage.records import is_settled
 from frontier_search.storage.search_record import SearchRecord
 from frontier_search.storage.storage import Storage
@@ -62,6 +63,7 @@ class Session:
             self._known,
             search.shares_start,
             [each.earlier for each in search.warm_start],
+            search.models_early,
         )
         self._races = Races(search)
         self._trials: list[Trial] = []
@@ -70,6 +72,7 @@ class Session:
         self._n_observed = 0  # the proposer has seen the outcomes of the cohorts below this index
         self._n_recorded = 0  # the cohorts below this index are known to be recorded
         self._chances = self._record.chances()  # by cohort, see ``Proposer.chance``
+        self._agreements = self._record.agreements()  # of the warm starts
         self._volume: Hypervolume | None = None
         self.gain: float | None = None
         self._cohort_s: list[float] = []  # of the cohorts that were asked and told in this process
@@ -149,7 +152,7 @@ class Session:
         index = len(self._cohorts)
         if self._first_unrecorded() <= index - self.search.in_flight:
             return None
-        self._propose(index, self.search.cohort)
+        self._propose(index, self.search.cohort_size(index))
         self._note_chance()
         return self._hand_out(index)
 
@@ -169,6 +172,7 @@ class Session:
             for number in self._cohorts[seen]:
                 self._observe(self._trials[number])
             self._n_observed = seen + 1
+        self._note_agreements()
 
     def _note_chance(self) -> None:
         """Writes the chance that the last cohort adds to the frontier, unless it is written."""
@@ -180,6 +184,17 @@ class Session:
         if chance is not None:
             self._chances[last] = chance
             self._record.write_chance(last, chance)
+
+    def _note_agreements(self) -> None:
+        """Writes how far each warm start agrees with the trials, when one is ignored or taken up.
+
+        Not at each cohort: every record is a flush to the disk.
+        """
+        found = list(self._proposer.agreements())
+        before = self._agreements or [None] * len(found)
+        if list(map(misleads, found)) != list(map(misleads, before)):
+            self._record.write_agreements(found)
+            self._agreements = found
 
     def _observe(self, trial: Trial) -> None:
         """Shows the proposer a finished trial."""
@@ -193,7 +208,7 @@ class Session:
         if not self._cohorts:
             return
         last = len(self._cohorts) - 1
-        n_missing = self.search.cohort - len(self._cohorts[last])
+        n_missing = self.search.cohort_size(last) - len(self._cohorts[last])
         is_untouched = last not in self._handed_out and all(
             self._trials[number].state is TrialState.RUNNING for number in self._cohorts[last]
         )
@@ -298,12 +313,19 @@ class Session:
     @property
     def settled(self) -> bool:
         """Whether the search goes until it is settled, and is."""
-        return self.search.until is not None and is_settled(self._chances)
+        return self.search.until is not None and is_settled(
+            self._chances, self.search.small_cohorts
+        )
 
     @property
     def chance(self) -> float | None:
         """The probability that the last cohort adds noticeably to the hypervolume, if known."""
         return next(reversed(self._chances.values()), None)
+
+    @property
+    def ignored_warm_starts(self) -> list[str]:
+        """Which warm starts are ignored, and why, in words."""
+        return ignored(self.search.warm_start, self._agreements)
 
     def note_elapsed(self) -> None:
         """Writes how long the search has been live, for its time budget."""

@@ -16,6 +16,7 @@ from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.objective import OBJECTIVES
+from frontier_search.search.cohort_size import cohort_size
 from frontier_search.search.search import Search
 from frontier_search.session import HOPELESS_TRIALS, Session, judge
 from frontier_search.storage.storage import JOURNAL, open_storage
@@ -105,6 +106,25 @@ def test_the_last_cohort_has_the_trials_that_the_budget_leaves(
     fakes.play(again := open_session(trials=10, cohort=4, in_flight=9))
     assert again.finished
     assert again.ask() is None
+
+
+def test_known_size_begins_with_small_cohorts_since_edition_5(
+    open_session: Callable[..., Session],
+) -> None:
+    asked = {"sampler": "known_size", "trials": 60, "cohort": 8, "in_flight": 40, "name": "one"}
+    sizes = [len(cohort.numbers) for cohort in fakes.ask_all(open_session(**asked))]
+    assert sizes == [2] * 24 + [8, 4]
+    before = open_session(**asked | {"edition": 4, "name": "two"})
+    assert [len(cohort.numbers) for cohort in fakes.ask_all(before)] == [8] * 7 + [4]
+    assert before.search.fingerprint() != open_session(**asked).search.fingerprint()
+
+
+@pytest.mark.parametrize(("cohort", "small"), [(1, 1), (2, 2), (3, 2), (7, 2), (16, 4), (64, 16)])
+def test_small_cohorts_are_a_quarter(cohort: int, small: int) -> None:
+    sizes = [cohort_size(index, cohort, begins_small=True) for index in range(60)]
+    n_small = sizes.index(cohort) if cohort > small else 0
+    assert sizes == [small] * n_small + [cohort] * (60 - n_small)
+    assert n_small * small >= 48 or cohort == small
 
 
 def test_telling_before_asking_is_refused(open_session: Callable[..., Session]) -> None:
@@ -351,7 +371,9 @@ def test_a_search_until_settled_ends_by_itself(open_session: Callable[..., Sessi
     again = open_session(search)
     assert again.finished
     assert again.chance == live.chance
-    assert ask(open_session(replace(search, until=None))).index == len(live.trials) // 8
+    last = live.trials[-1].cohort
+    assert last > live.search.small_cohorts  # a small cohort says nothing of a whole one
+    assert ask(open_session(replace(search, until=None))).index == last + 1
 
 
 def test_every_search_that_predicts_tells_the_gain_and_the_chance_of_more(

@@ -46,6 +46,7 @@ class LiveView(View):
         self.search, self.resume = search, resume
         self._pace = Pace(search.trials)
         self._panel = _Panel(search, self._pace)
+        self._said: set[str] = set()  # about warm starts
         super().__init__(self._panel)
 
     def start(self) -> None:
@@ -61,6 +62,10 @@ class LiveView(View):
         finished = sum(trial.state.finished for trial in session.trials)
         self._pace.note(finished)
         self._panel.note(session)
+        for said in session.ignored_warm_starts:
+            if said not in self._said:
+                self._screen.say(f"{self.search.name}: {said}")
+                self._said.add(said)
         if finished and not self._screen.has_panel:
             self._screen.say(self._words(session, finished))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.frontier.hypervolume import Hypervolume, in_finished_cohorts
+from frontier_search.search.warm_start import ignored
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import TrialState
@@ -20,6 +21,7 @@ def progress(entry: Entry) -> dict[str, Any]:
         trials = reader.trials()
         spent = reader.is_spent(trials)
         chance = next(reversed(reader.chances().values()), None)
+        unused = ignored(search.warm_start, reader.agreements())
     states = Counter(trial.state for trial in trials)
     finished = sum(count for state, count in states.items() if state.finished)
     objectives = search.objective_table()
@@ -40,6 +42,7 @@ def progress(entry: Entry) -> dict[str, Any]:
         "last gain": round(gains[len(recorded)], 4) if recorded else None,
         "chance of more": None if chance is None else round(chance, 3),
         "warmed by": "; ".join(map(str, search.warm_start)) or None,
+        "ignored": "; ".join(unused) or None,
     }
 
 

@@ -15,7 +15,6 @@ from frontier_search.trial import Candidate
 
 Array = NDArray[np.float64]
 
-DRAWS = 60  # candidates from which one is chosen
 PROBES = 30  # candidates of each family that show how far its sizes range
 OTHER_FAMILY = 0.25  # squared distance between two families
 COMPARED = 600  # the latest candidates from which a new one keeps its distance
@@ -75,13 +74,16 @@ class Rows:
 
 
 def spread(
-    rows: Rows, family: str, tried: Sequence[Candidate], rng: np.random.Generator
+    rows: Rows, family: str, tried: Sequence[Candidate], n: int, rng: np.random.Generator
 ) -> Candidate | None:
-    """Returns a candidate of a family, far from all that were tried.
+    """Returns the one of some random candidates of a family that is farthest from all tried ones.
 
     A repeated one if all candidates of the family were tried; None if none keeps the bounds.
+
+    Args:
+        n: how many are drawn.
     """
-    draws = [rows.neighbours.at_random(family, rng) for _ in range(DRAWS)]
+    draws = [rows.neighbours.at_random(family, rng) for _ in range(n)]
     found = distinct([candidate for candidate in draws if candidate is not None])
     keys = {key(candidate) for candidate in tried}
     new = [candidate for candidate in found if key(candidate) not in keys]

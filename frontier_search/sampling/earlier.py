@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from frontier_search.trial import Candidate
 
+AGREES = 0.3  # rank correlation with a search's own trials below which earlier outcomes mislead
+
 
 @dataclass(frozen=True)
 class Earlier:

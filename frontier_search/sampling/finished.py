@@ -13,12 +13,12 @@ from frontier_search.sampling.design import Rows
 from frontier_search.sampling.gaussian_process import Observations
 from frontier_search.sampling.improvement import Front, nondominated
 from frontier_search.sampling.neighbours import Key, key
+from frontier_search.sampling.start import Start
 from frontier_search.sampling.transfer import Transfer, logarithms
 from frontier_search.trial import Candidate
 
 Array = NDArray[np.float64]
 
-BLIND = 16  # complete trials from which the model is used even without earlier outcomes
 PARENTS = 10  # at least, from which candidates near the best are drawn
 STOPPED_NOISE = 0.15  # standard deviation of a stopped trial's loss, in log10
 FAILED_NOISE = 0.3  # of the loss that is assumed of a failed trial
@@ -51,6 +51,10 @@ class Past:
 
     Only the new ones are computed, so that the cost hardly grows with the history.
 
+    Args:
+        rows: turns candidates into numbers.
+        start: when the model begins.
+
     Attributes:
         keys: what equal candidates have in common, of all finished trials.
         x, family, known: their rows, see ``Rows.of``.
@@ -58,8 +62,8 @@ class Past:
         stopped: (n,) whether each was stopped early.
     """
 
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
+    def __init__(self, rows: Rows, start: Start) -> None:
+        self.rows, self._start = rows, start
         self._begin()
 
     def _begin(self) -> None:
@@ -97,6 +101,17 @@ class Past:
         """(n,) whether each is complete."""
         return ~np.isnan(self.losses) & ~self.stopped
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether too few trials are complete to model losses without earlier outcomes."""
+        return bool(self.complete.sum() < self._start.blind)
+
+    def own(self, n: int) -> tuple[Array, NDArray[np.int64], Array]:
+        """Returns the complete ones of the first n trials: rows, families and losses to model."""
+        complete = self.complete[:n]
+        losses = logarithms(self.losses[:n])[complete]
+        return self.x[:n][complete], self.family[:n][complete], losses
+
     def told(self, n: int, transfers: Sequence[Transfer]) -> Told:
         """Returns what the model is told when the first n trials have finished.
 
@@ -107,11 +122,10 @@ class Past:
         """
         x, family, losses = self.x[:n], self.family[:n], logarithms(self.losses[:n])
         complete = self.complete[:n]
-        own = x[complete], family[complete], losses[complete]
-        found = [(each, each.observations(*own)) for each in transfers]
+        found = [(each, each.observations(*self.own(n))) for each in transfers]
         warm = [(each, data) for each, data in found if data is not None]
         largest = [*losses[complete]]
-        if len(largest) < BLIND:  # too few to show how large losses are
+        if len(largest) < self._start.blind:  # too few to show how large losses are
             largest += [float(data.y.max()) for _, data in warm]
         reference = float(max(largest, default=0.0))
         measured = ~np.isnan(losses)
@@ -196,7 +210,7 @@ class Fronts:
     def earlier(self) -> list[Candidate]:
         """Returns the front of earlier outcomes, or none once enough trials are complete."""
         told = self._told
-        if not told.earlier or self._past.complete.sum() >= BLIND:
+        if not told.earlier or not self._past.is_blind:
             return []
         own = nondominated(told.known, told.observations.y[: len(told.earlier)])
         return [told.earlier[i] for i in own]

@@ -11,16 +11,18 @@ between two proposals only saves time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from frontier_search.sampling.design import Rows, spread
 from frontier_search.sampling.earlier import Earlier, best_and_spread
-from frontier_search.sampling.finished import BLIND, Finished, Fronts, Past
+from frontier_search.sampling.finished import Finished, Fronts, Past
 from frontier_search.sampling.gaussian_process import Kernel, Process, fit
 from frontier_search.sampling.neighbours import Known
 from frontier_search.sampling.round import Round
+from frontier_search.sampling.start import EARLY, Start
 from frontier_search.sampling.transfer import Transfer
 from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
@@ -38,6 +40,7 @@ class KnownSize:
         admits: whether a candidate keeps the bounds.
         seed: of everything random.
         earlier: outcomes of earlier searches that inform the model and are on no front.
+        start: when it begins to learn.
     """
 
     def __init__(
@@ -47,10 +50,11 @@ class KnownSize:
         admits: Callable[[Candidate], bool],
         seed: int,
         earlier: Sequence[Earlier] = (),
+        start: Start = EARLY,
     ) -> None:
-        self._families, self._seed = tuple(spaces), seed
+        self._families, self._seed, self._start = tuple(spaces), seed, start
         self._rows = Rows(spaces, known, admits)
-        self._past = Past(self._rows)
+        self._past = Past(self._rows, start)
         self._transfers = [Transfer(each, self._rows) for each in earlier]
         self._kernel: tuple[int, Kernel] | None = None
         self._round: Round | None = None
@@ -77,6 +81,11 @@ class KnownSize:
                 proposed = here.propose(turn, in_training, [self._seed, len(finished)])
         return proposed or self._blind(turn, [*(t.candidate for t in finished), *in_training])
 
+    def agreements(self, finished: Sequence[Finished]) -> list[float | None]:
+        """Returns how earlier outcomes rank the complete trials, see ``Transfer.agreement``."""
+        self._past.see(finished)
+        return [each.agreement(*self._past.own(len(finished))) for each in self._transfers]
+
     def chance(
         self,
         cohort: Sequence[Candidate],
@@ -92,7 +101,7 @@ class KnownSize:
             leagues: the families whose fronts count, or "" for the front of all.
         """
         self._past.see(finished)
-        if self._past.complete.sum() < BLIND:
+        if self._past.is_blind:
             return 1.0
         here = self._round
         if here is None or here.n_finished != len(finished):
@@ -103,27 +112,27 @@ class KnownSize:
     def _models(self, number: int) -> bool:
         """Whether the model proposes a trial: always once enough trials are complete.
 
-        Before, earlier outcomes are enough for every second one. The others are blind, so that what
-        earlier outcomes foretell is judged by more than what it leads to.
+        Before, earlier outcomes are enough for some of them, see ``Start``.
         """
-        if self._past.complete.sum() >= BLIND:
+        if not self._past.is_blind:
             return True
-        n_families = len(self._families)
-        rounds = 0 if n_families % 2 else number // n_families  # or a family is always blind
-        return bool(self._transfers) and (number + rounds) % 2 == 0
+        n_families, every = len(self._families), self._start.informed
+        shifted = math.gcd(n_families, every) > 1  # or a family is always blind
+        rounds = number // n_families if shifted else 0
+        return bool(self._transfers) and (number + rounds) % every == 0
 
     def _blind(self, turn: str, tried: Sequence[Candidate]) -> Candidate | None:
         rng = np.random.default_rng([self._seed, len(tried)])
         first = len(tried) % len(self._families)
         families = [turn] if turn else [*self._families[first:], *self._families[:first]]
-        found = (spread(self._rows, family, tried, rng) for family in families)
+        found = (spread(self._rows, family, tried, self._start.draws, rng) for family in families)
         return next((candidate for candidate in found if candidate is not None), None)
 
     def _begin(self) -> Round | None:
         """Returns a new round, or None if nothing is known yet: all earlier outcomes mislead."""
         past, n = self._past, len(self._past.trials)
         told = past.told(n, self._transfers)
-        if past.complete.sum() < BLIND and not told.earlier:
+        if past.is_blind and not told.earlier:
             return None
         data = told.observations
         process = Process(self._fitted(n), data.some(best_and_spread(data.y, CONDITIONED)))
@@ -135,7 +144,7 @@ class KnownSize:
         How many those are grows in steps of a tenth, so that a search of one trial at a time does
         not fit before every trial. It is a function of the number of finished trials.
         """
-        n = 0 if self._transfers else BLIND
+        n = 0 if self._transfers else self._start.blind
         while (more := max(n + 1, int(n * REFIT))) <= n_finished:
             n = more
         if self._kernel is None or self._kernel[0] != n:

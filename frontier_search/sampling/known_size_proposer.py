@@ -14,6 +14,7 @@ from frontier_search.sampling.finished import Finished
 from frontier_search.sampling.known_size import KnownSize
 from frontier_search.sampling.neighbours import Known
 from frontier_search.sampling.proposal import Proposal
+from frontier_search.sampling.start import EARLY, Start
 from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
 
@@ -29,6 +30,7 @@ class KnownSizeProposer:
         measured: the position of the measured objective.
         known: the values of the other objectives.
         earlier: outcomes of earlier searches, which inform the model.
+        start: when the model begins.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class KnownSizeProposer:
         measured: int,
         known: Callable[[Candidate], Known],
         earlier: Sequence[Earlier] = (),
+        start: Start = EARLY,
     ) -> None:
         self._families, self._balanced, self._measured = tuple(spaces), balanced, measured
-        self._sampler = KnownSize(spaces, known, admits, seed, earlier)
+        self._sampler = KnownSize(spaces, known, admits, seed, earlier, start)
         self._candidates: dict[int, Candidate] = {}  # in training, by trial number
         self._finished: dict[int, Finished] = {}
         self._distributions: dict[str, BaseDistribution] = {
@@ -83,6 +86,10 @@ class KnownSizeProposer:
         finished = [self._finished[n] for n in sorted(self._finished)]
         leagues = self._families if self._balanced else ("",)
         return self._sampler.chance(cohort, finished, others, leagues)
+
+    def agreements(self) -> list[float | None]:
+        """See ``Proposer``."""
+        return self._sampler.agreements([self._finished[n] for n in sorted(self._finished)])
 
     def observe(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
         """See ``Proposer``."""

@@ -29,7 +29,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from frontier_search.sampling.finished import BLIND, Finished
+from frontier_search.sampling.finished import Finished
 from frontier_search.sampling.known_size import KnownSize
 from frontier_search.space import Choice, Float, Int, Parameter, SearchSpace
 from frontier_search.trial import Candidate
@@ -37,6 +37,7 @@ from frontier_search.trial import Candidate
 Params = Mapping[str, Any]
 Branch = tuple[str, ...]  # the names of the parameters that a trial has, sorted
 
+RANDOM = 16  # complete trials that show an unknown space, with all of its branches
 STEPS = 2000  # a range of at most so many steps is listed
 
 
@@ -89,7 +90,7 @@ class KnownSizeSampler(BaseSampler):
         self._check(study)
         trials = [other for other in _trials(study, trial) if other.distributions]
         n_complete = sum(other.state is TrialState.COMPLETE for other in trials)
-        if not search_space or (not self._space and n_complete < BLIND):
+        if not search_space or (not self._space and n_complete < RANDOM):
             return {}
         branches = _branches(trials, self._space)
         spaces = {name: _search_space(each) for name, each in branches.items()}

@@ -140,6 +140,10 @@ class OptunaProposer:
         """Returns None: these samplers do not predict losses."""
         return None
 
+    def agreements(self) -> Sequence[float | None]:
+        """Returns nothing: these samplers have no warm start."""
+        return ()
+
     def observe(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
         """Ends a trial. Samplers see that it was stopped, and not its losses then."""
         self._histories[self.turn(number)].finish(number, None if stopped else losses, stopped)

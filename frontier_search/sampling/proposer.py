@@ -13,6 +13,7 @@ from frontier_search.sampling.earlier import Earlier
 from frontier_search.sampling.optuna_proposer import OptunaProposer
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.sampling.samplers import KNOWN_SIZE
+from frontier_search.sampling.start import EARLY, LATE
 from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
 
@@ -47,6 +48,13 @@ class Proposer(Protocol):
         """
         ...
 
+    def agreements(self) -> Sequence[float | None]:
+        """Returns the rank correlation of each warm start with the observed trials.
+
+        None while these are too few; below ``earlier.AGREES`` the warm start is ignored.
+        """
+        ...
+
     def observe(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
         """Ends a trial.
 
@@ -69,6 +77,7 @@ def open_proposer(
     known: Callable[[Candidate], Known] = lambda candidate: (),
     shares_start: bool = True,
     earlier: Sequence[Earlier] = (),
+    models_early: bool = True,
 ) -> Proposer:
     """Returns the proposer of a search.
 
@@ -84,12 +93,15 @@ def open_proposer(
         known: for known_size, the values of the other objectives.
         shares_start: whether families that take turns share the random start of a sampler.
         earlier: for known_size, outcomes of earlier searches.
+        models_early: for known_size, whether 8 complete trials are enough for its model, and not
+            16 as before edition 5.
     """
     if sampler == KNOWN_SIZE and not listed:
         # here, because it loads scipy, which takes a third of a second
         from frontier_search.sampling.known_size_proposer import KnownSizeProposer
 
-        return KnownSizeProposer(spaces, balanced, seed, admits, measured, known, earlier)
+        start = EARLY if models_early else LATE
+        return KnownSizeProposer(spaces, balanced, seed, admits, measured, known, earlier, start)
     return OptunaProposer(
         spaces, sampler, balanced, seed, n_objectives, admits, listed, shares_start
     )

@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from frontier_search.sampling.design import Rows
-from frontier_search.sampling.earlier import Earlier
+from frontier_search.sampling.earlier import AGREES, Earlier
 from frontier_search.sampling.gaussian_process import Numbers, Observations, Process, fit
 
 Array = NDArray[np.float64]
 
 JUDGED = 8  # own complete trials before the earlier outcomes are judged
 JUDGES = 400  # own trials by which they are judged, at most: the first ones
-AGREES = 0.3  # rank correlation below which they mislead
 UNJUDGED_NOISE = 0.5  # of their standard deviation, until they are judged
 LEAST_NOISE = 0.2  # of their standard deviation
 FADES = 16  # after so many own trials their variance begins to grow with the number of these
@@ -60,6 +59,21 @@ class Transfer:
         data = Observations(self._x, self._family, self._scores, np.zeros(len(self._scores)))
         return Process(fit(data), data)
 
+    def agreement(self, x: Array, family: Numbers, losses: Array) -> float | None:
+        """Returns the rank correlation of what the earlier outcomes foretell with own trials.
+
+        None while there are too few to judge by. Below ``AGREES`` the earlier outcomes mislead.
+
+        Args:
+            x, family, losses: as of ``observations``.
+        """
+        if len(losses) < JUDGED:
+            return None
+        return _rank_correlation(self._foretold(x, family), losses[:JUDGES])
+
+    def _foretold(self, x: Array, family: Numbers) -> Array:
+        return self._process.over(x[:JUDGES], family[:JUDGES]).mean
+
     def observations(self, x: Array, family: Numbers, losses: Array) -> Observations | None:
         """Returns the earlier outcomes as observations in the unit of the search's own losses.
 
@@ -72,8 +86,7 @@ class Transfer:
         slope, offset = self._slope, self._offset
         noise = UNJUDGED_NOISE * slope
         if len(losses):
-            own = losses[:JUDGES]
-            foretold = self._process.over(x[:JUDGES], family[:JUDGES]).mean
+            own, foretold = losses[:JUDGES], self._foretold(x, family)
             judged = len(own) >= JUDGED
             if judged and _rank_correlation(foretold, own) < AGREES:
                 return None

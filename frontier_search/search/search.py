@@ -18,6 +18,7 @@ from frontier_search.data.reference import DatasetReference
 from frontier_search.errors import SpecError
 from frontier_search.models.editions import (
     EDITION,
+    FIRST_EARLY_MODEL,
     FIRST_RACE,
     FIRST_SHARED_START,
     differs,
@@ -25,9 +26,10 @@ from frontier_search.models.editions import (
 )
 from frontier_search.models.family import Architecture
 from frontier_search.objective import OBJECTIVES, Objective
-from frontier_search.sampling.samplers import SAMPLERS
+from frontier_search.sampling.samplers import KNOWN_SIZE, SAMPLERS
 from frontier_search.search.bound import Bound
 from frontier_search.search.candidates import examined, model_size
+from frontier_search.search.cohort_size import cohort_size, small_cohorts
 from frontier_search.search.reading import (
     DEFAULT_OBJECTIVES,
     NO_RACE,
@@ -67,7 +69,8 @@ class Search:
         families_budget: ``balanced``: families take turns and each is searched on its own history;
             ``free``: the sampler chooses the family.
         require: bounds on known objectives; a candidate that breaks one is never trained.
-        cohort: the number of candidates that are proposed and trained together.
+        cohort: the number of candidates that are proposed and trained together; the first cohorts
+            of known_size are smaller, see ``cohort_size``.
         in_flight: cohort k is proposed from the outcomes of cohorts 0 .. k - in_flight.
         seed: the sampler's.
         race: a trial is stopped when log10 of its loss lies so far above the front of its epoch,
@@ -145,6 +148,21 @@ class Search:
         """Whether families share the random start of a sampler that has one."""
         has_one = not self.candidates and SAMPLERS[self.sampler].build_shared is not None
         return self.edition >= FIRST_SHARED_START and has_one
+
+    @property
+    def models_early(self) -> bool:
+        """Whether known_size proposes, in small first cohorts, with a model of few trials."""
+        proposes = self.sampler == KNOWN_SIZE and not self.candidates
+        return self.edition >= FIRST_EARLY_MODEL and proposes
+
+    def cohort_size(self, index: int) -> int:
+        """Returns how many trials a cohort has, while the trial budget has room."""
+        return cohort_size(index, self.cohort, self.models_early)
+
+    @property
+    def small_cohorts(self) -> int:
+        """How many of the first cohorts are small."""
+        return small_cohorts(self.cohort) if self.models_early else 0
 
     def find_dataset(self) -> Dataset:
         """Returns the dataset.
@@ -227,17 +245,23 @@ class Search:
         The number of trials and the time budget do not count: they only say how many there are.
         The edition counts if it is not the first and changed a family or the sampler.
         """
-        passed = {"name", "trials", "time_budget", "until"}
-        if self.edition == 1 or not (differs(self.spaces, 1) or self.shares_start):
-            passed.add("edition")
+        passed = {"name", "trials", "time_budget", "until", "edition"}
         if self.race is None:
             passed.add("race")
-        spec = {key: value for key, value in self.to_spec().items() if key not in passed}
-        if "edition" in spec:
-            last = FIRST_SHARED_START if self.shares_start else FIRST_SHARED_START - 1
-            spec["edition"] = min(self.edition, last)
+        edition = self._edition_that_counts()
+        spec = {"edition": edition} if edition > 1 else {}
+        spec |= {key: value for key, value in self.to_spec().items() if key not in passed}
         # keys stay in their order, because families take turns in it
         return hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:16]
+
+    def _edition_that_counts(self) -> int:
+        """Returns the last edition that changed which trials this search has; 1 if none did."""
+        changed = {
+            2: self.edition >= 2 and differs(self.spaces, 1),
+            FIRST_SHARED_START: self.shares_start,
+            FIRST_EARLY_MODEL: self.models_early,
+        }
+        return max([1, *(edition for edition, counts in changed.items() if counts)])
 
     def to_spec(self) -> dict[str, Any]:
         """Returns the YAML form with every setting; ``Search.from_spec`` gives the search back."""

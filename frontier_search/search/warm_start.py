@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from frontier_search.sampling.earlier import Earlier
+from frontier_search.sampling.earlier import AGREES, Earlier
 from frontier_search.trial import Candidate
 
 BY_LOSSES, BY_RANKS = "losses", "ranks"
@@ -94,6 +94,25 @@ class WarmStart:
             tuple(Candidate(str(point.pop("family")), point) for _, point in points),
             tuple(loss for loss, _ in points),
         )
+
+
+def ignored(warm_starts: Sequence[WarmStart], agreements: Sequence[float | None]) -> list[str]:
+    """Returns, in words, which warm starts are ignored and why.
+
+    Args:
+        agreements: of each, see ``Proposer.agreements``; empty before there are any.
+    """
+    return [
+        f"warm start {warm.given} ignored: it ranks the trials here with a correlation of "
+        f"{found:.2f}, under {AGREES}"
+        for warm, found in zip(warm_starts, agreements, strict=False)
+        if found is not None and misleads(found)
+    ]
+
+
+def misleads(agreement: float | None) -> bool:
+    """Returns whether a warm start of this agreement is ignored; one not judged yet is not."""
+    return agreement is not None and agreement < AGREES
 
 
 def read_warm_start(given: Any, problems: list[str]) -> tuple[WarmStart, ...]:

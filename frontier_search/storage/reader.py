@@ -5,7 +5,7 @@ from __future__ import annotations
 from frontier_search.frontier.frontier import Frontier
 from frontier_search.storage import records
 from frontier_search.storage.catalog import Entry
-from frontier_search.storage.records import chances, is_settled
+from frontier_search.storage.records import agreements, chances, is_settled
 from frontier_search.storage.search_record import stored_elapsed_s
 from frontier_search.trial import Trial
 
@@ -72,6 +72,12 @@ class TrialReader:
             return {}
         return chances(self._storage.get_study_user_attrs(self._study_id))
 
+    def agreements(self) -> list[float | None]:
+        """Returns how far each warm start agrees with the own trials; read after ``trials``."""
+        if self._study_id is None:
+            return []
+        return agreements(self._storage.get_study_user_attrs(self._study_id))
+
     def is_spent(self, trials: list[Trial]) -> bool:
         """Returns whether the search has ended.
 
@@ -85,7 +91,7 @@ class TrialReader:
         if self._study_id is None:
             return False
         attributes = self._storage.get_study_user_attrs(self._study_id)
-        if search.until is not None and is_settled(chances(attributes)):
+        if search.until is not None and is_settled(chances(attributes), search.small_cohorts):
             return True
         if search.time_budget_s is None:
             return False

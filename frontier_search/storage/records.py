@@ -18,6 +18,7 @@ UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason
 SEARCH, FINGERPRINT, ELAPSED = "search", "fingerprint", "elapsed_s"
 CHANCES = "chances"  # a list by cohort, as earlier versions wrote it
 CHANCE = "chance/"  # prefix, before the index of a cohort
+AGREEMENTS = "warm_start_agreements"  # a list by warm start, see ``Proposer.agreements``
 SAMPLER = "sampler:"  # prefix of the attributes that samplers wrote on their in-memory studies
 
 OPTUNA_STATES = {
@@ -34,14 +35,20 @@ UNLIKELY = 0.2  # a chance to add noticeably to the hypervolume
 IN_A_ROW = 2  # cohorts of such a chance, after which a search is settled
 
 
-def is_settled(chances: Mapping[int, float]) -> bool:
+def is_settled(chances: Mapping[int, float], small_cohorts: int) -> bool:
     """Returns whether the last cohorts were all unlikely to add noticeably to the hypervolume.
 
     Args:
         chances: by cohort, in order.
+        small_cohorts: how many of the first cohorts are small; that one adds little says nothing.
     """
-    last = list(chances.values())[-IN_A_ROW:]
+    last = [chance for cohort, chance in chances.items() if cohort >= small_cohorts][-IN_A_ROW:]
     return len(last) == IN_A_ROW and max(last) < UNLIKELY
+
+
+def agreements(attributes: Mapping[str, Any]) -> list[float | None]:
+    """Returns how far each warm start agrees with the own trials, from a study's attributes."""
+    return list(attributes.get(AGREEMENTS, []))
 
 
 def chances(attributes: Mapping[str, Any]) -> dict[int, float]:

@@ -97,6 +97,17 @@ class SearchRecord:
         """Writes the chance that a cohort adds to the hypervolume."""
         self._store.set_study_user_attr(self._study_id, f"{records.CHANCE}{cohort}", chance)
 
+    def agreements(self) -> list[float | None]:
+        """Returns how far each warm start agreed when that was last written; none if it never was.
+
+        See ``Proposer.agreements``.
+        """
+        return records.agreements(self._store.get_study_user_attrs(self._study_id))
+
+    def write_agreements(self, found: Sequence[float | None]) -> None:
+        """Writes how far each warm start agrees with the search's own trials."""
+        self._store.set_study_user_attr(self._study_id, records.AGREEMENTS, list(found))
+
     @property
     def elapsed_s(self) -> float:
         """Seconds that the search had been live when this was last written; 0 when it never was."""

@@ -21,7 +21,7 @@ from tests.support import fakes, toys
 
 # Numbers of trials with the free and with the balanced family budget. They must pass the random
 # start of a sampler, which the balanced budget repeats for each family: 10 complete trials for tpe
-# and gp, 16 for known_size, 32 for nsga2 (its first generation). A proposal of gp takes a third
+# and gp, 8 for known_size, 32 for nsga2 (its first generation). A proposal of gp takes a third
 # of a second, and a cohort of known_size a quarter.
 TRIALS = (40, 56)
 OTHER_TRIALS = {"nsga2": (88, 120), "gp": (24, 36), "random": (24, 24), "known_size": (40, 40)}

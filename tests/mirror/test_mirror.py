@@ -150,7 +150,7 @@ def test_the_gain_of_the_last_cohort_and_the_chance_of_more_are_logged(
     )
     meter = Hypervolume(trials, entry.search.objective_table())
     assert gains == pytest.approx(meter.gains(range(1, 13)))
-    assert chances == dict.fromkeys(range(1, 13), 1.0)  # fewer than 16 trials are complete
+    assert chances == dict.fromkeys(range(1, 13), 1.0)  # fewer than 8 trials are complete
 
 
 def test_members_are_marked(tracked: At, trials: list[Trial]) -> None:

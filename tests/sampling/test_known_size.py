@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from frontier_search import Candidate, Choice, Float, Int, SearchSpace
-from frontier_search.sampling.finished import BLIND, Finished
+from frontier_search.sampling.finished import Finished
 from frontier_search.sampling.known_size import KnownSize
 from frontier_search.sampling.neighbours import key
+from frontier_search.sampling.start import EARLY
 
 WIDTHS = SearchSpace(
     (
@@ -63,7 +64,7 @@ def play(
 
 def test_it_learns_what_random_draws_do_not() -> None:
     candidates = play(48)
-    first, last = candidates[:BLIND], candidates[-16:]
+    first, last = candidates[: EARLY.blind], candidates[-16:]
     excess = [np.mean([loss(c) * size(c)[0] ** 0.5 for c in group]) for group in (first, last)]
     assert excess[1] < 0.7 * excess[0]  # 1 is the front, at every size
     assert all(

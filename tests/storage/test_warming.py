@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from frontier_search import Search, Session, SpecError
+from frontier_search.reports.live import LiveView
+from frontier_search.reports.progress import progress
 from frontier_search.storage import catalog
 from tests.support import fakes, toys
 
@@ -99,6 +101,30 @@ def test_it_gives_the_same_trials_when_the_other_has_grown_or_gone(
         live.tell(cohort, fakes.train_all(live, cohort))
         live = session(catalog.find("again", copied))
     assert [trial.candidate for trial in live.trials] == whole
+
+
+def test_a_warm_start_that_misleads_is_ignored_and_the_search_says_so(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (warm,) = catalog.define(search(name="new", warm_start="old"), copied).search.warm_start
+    reversed_losses = tuple(1 / loss for loss in warm.losses)
+    asked = search(name="misled", warm_start=[replace(warm, losses=reversed_losses).to_spec()])
+    entry = catalog.define(asked, copied)
+    live = session(entry)
+    assert live.ignored_warm_starts == []
+    with LiveView(entry.search, "resume") as view:
+        while not live.finished:
+            for cohort in fakes.ask_all(live):
+                live.tell(cohort, fakes.train_all(live, cohort))
+            view.observe(live)
+    (said,) = live.ignored_warm_starts
+    assert said.startswith("warm start old ignored: it ranks the trials here with a correlation")
+    assert capsys.readouterr().err.count(said) == 1
+    assert session(entry).ignored_warm_starts == [said]
+    assert progress(entry)["ignored"] == said
+    friendly = catalog.find("new", copied)
+    fakes.play(session(friendly))
+    assert progress(friendly)["ignored"] is None
 
 
 def test_run_with_the_same_names_resumes_it(copied: Path) -> None:

@@ -18,5 +18,5 @@ SAMPLER = Sampler(
     source="Emmerich et al. 2006",
     conditional=True,
     build=None,
-    start="far apart in sizes and parameters until 16 trials are complete, then by its model",
+    start="far apart in sizes and parameters until 8 trials are complete, then by its model",
 )
