@@ -114,7 +114,7 @@ class Until(tune.Stopper):
         return time.time() > self._end_s or bool(curve and curve[-1][1] >= self._goal)
 
 
-def run(trials: int, home: Path, stopper: Until | None = None) -> Report | None:
+def run(trials: int, home: Path, seed: int, stopper: Until | None = None) -> Report | None:
     """Runs the search and reports it; a search that a stopper ends reports by itself."""
     ray.init(address="local", num_cpus=workload.WORKERS)
     # TuneConfig(metric=[...]) is refused, so only the searcher knows the metrics. The searcher's
@@ -123,7 +123,7 @@ def run(trials: int, home: Path, stopper: Until | None = None) -> Report | None:
         workload.suggest,
         metric=list(workload.OBJECTIVES),
         mode=["min"] * len(workload.OBJECTIVES),
-        seed=1,
+        seed=seed,
     )
     tuner = tune.Tuner(
         tune.with_resources(Models, {"cpu": 1}),
@@ -176,10 +176,11 @@ def main() -> None:
     )
     parser.add_argument("--goal", type=float, help="a hypervolume at which the search ends")
     parser.add_argument("--limit", type=float, default=360, help="seconds to that, at most")
+    parser.add_argument("--seed", type=int, default=1, help="of OptunaSearch (default: 1)")
     options = parser.parse_args()
     home: Path = options.home.resolve()
     stopper = None if options.goal is None else Until(home, options.goal, options.limit)
-    report = run(options.trials, home, stopper)
+    report = run(options.trials, home, options.seed, stopper)
     if report is not None:
         report.write(home)
 

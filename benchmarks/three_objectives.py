@@ -8,7 +8,7 @@ A replay, as in ``search_quality.py``: the loss, the parameters and the flops of
 families on a table of real trainings, one trial at a time, all families free. qNEHVI is BoTorch's
 reference (Daulton, Balandat and Bakshy, NeurIPS 2021), in its logarithmic form, with a Gaussian
 process for each objective, on the same columns and the family as one more column each. It is told
-nothing of what is known beforehand. Both begin with the same 16 candidates of known_size's blind
+nothing of what is known beforehand. Both begin with the same 8 candidates of known_size's blind
 design, and choose among all others of the table (known_size) or 300 of them (qNEHVI). The score is
 the share of the hypervolume of the whole table.
 """
@@ -28,14 +28,15 @@ from botorch.models import ModelListGP, SingleTaskGP
 from botorch.sampling import SobolQMCNormalSampler
 from gpytorch.mlls import SumMarginalLogLikelihood
 from numpy.typing import NDArray
-from search_quality import Table, trained
+from replayed_tables import Table, trained
 
 from frontier_search.data.datasets import DATASETS
 from frontier_search.frontier.pareto import hypervolume, nondominated
 from frontier_search.models.editions import family
 from frontier_search.sampling.columns import Columns
-from frontier_search.sampling.finished import BLIND, Finished
+from frontier_search.sampling.finished import Finished
 from frontier_search.sampling.known_size import KnownSize
+from frontier_search.sampling.start import EARLY
 
 Array = NDArray[np.float64]
 
@@ -117,7 +118,7 @@ def main() -> None:
     for name in ("known_size", "qNEHVI"):
         shares, seconds = [], 0.0
         for seed in range(given.repetitions):
-            start = known_size(table, points, BLIND, seed)
+            start = known_size(table, points, EARLY.blind, seed)
             begin = time.process_time()
             if name == "known_size":
                 order = known_size(table, points, given.trials, seed)
