@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 
 from frontier_search.data.seed_rows import SeedRows
 from frontier_search.errors import SearchError
@@ -19,7 +19,7 @@ from frontier_search.training.threads import Stopping
 from frontier_search.trial import Cohort
 
 RAY_STARTS_S = 20.0  # until the first worker is ready, on two processors that train meanwhile
-QUEUED = 2  # cohorts here at a time: one in training, and the next one, so that none waits
+QUEUED = 3  # cohorts here at a time: two in training, and the next one, so that no thread waits
 POLL_S = 0.25
 
 
@@ -30,7 +30,7 @@ class HeadStart:
 
     Args:
         dispatcher: of the search.
-        threads: among which the stacks of a cohort are spread.
+        threads: among which stacks are spread.
 
     Attributes:
         for_workers: cohorts that an earlier process began, and that only a worker may train.
@@ -41,16 +41,15 @@ class HeadStart:
         self.for_workers: list[Cohort] = []
         self._files = dispatcher.files.outcomes
         self._worker = Worker(dispatcher.search, self._files, threads=threads)
-        self._pool = ThreadPoolExecutor(1, "cohort")
-        self._training: dict[Future[None], Cohort] = {}
-        self._stopping = Stopping()
+        self._training: dict[Future[None], tuple[Cohort, Stopping]] = {}  # in their order
         self._began_s = time.monotonic()
         self._finished_before = 0
 
     def close(self) -> None:
         """Ends training between two epochs."""
-        self._stopping.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for _, stopping in self._training.values():
+            stopping.set()
+        self._worker.close()
 
     @property
     def rows(self) -> SeedRows:
@@ -87,11 +86,11 @@ class HeadStart:
             if self._files.was_begun(cohort.index):
                 self.for_workers.append(cohort)
             else:
-                job = self._pool.submit(self._worker.train, cohort, self._stopping)
-                self._training[job] = cohort
+                stopping = Stopping()
+                self._training[self._worker.begin(cohort, stopping)] = cohort, stopping
 
     def settle(self, timeout_s: float = 0.0) -> None:
-        """Records the cohorts that are trained, after waiting for the next one.
+        """Records the cohorts that are trained, in their order, after waiting for the first one.
 
         Args:
             timeout_s: the longest wait.
@@ -99,8 +98,9 @@ class HeadStart:
         Raises:
             SearchError: as ``Dispatcher.settle``, or training cannot continue.
         """
-        for job in wait(self._training, timeout_s, FIRST_COMPLETED).done:
-            cohort = self._training.pop(job)
+        wait([*self._training][:1], timeout_s)
+        while self._training and (job := next(iter(self._training))).done():
+            cohort, _ = self._training.pop(job)
             try:
                 job.result()
             except OSError as error:
@@ -111,7 +111,7 @@ class HeadStart:
         """Returns the least time that the search will take, from the time that it has taken."""
         session = self.dispatcher.session
         finished = self._n_finished()
-        now = finished - self._finished_before + len(next(iter(self._training.values())).numbers)
+        now = finished - self._finished_before + len(next(iter(self._training.values()))[0].numbers)
         per_trial_s = (time.monotonic() - self._began_s) / now
         left = session.search.trials - self._finished_before - now
         budget_s = session.search.time_budget_s

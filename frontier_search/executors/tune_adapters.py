@@ -30,6 +30,7 @@ from frontier_search.trial import Cohort
 from frontier_search.zoo import search_last
 
 COHORT, PROBLEM = "cohort", "problem"  # keys of a Tune trial's configuration and result
+BEGINS_NEXT = "begins_next"  # whether its worker may begin the cohort after its own, too
 NO_COHORT = -1  # of a Tune trial that only starts a worker, while this process trains cohorts
 HERE_S = 0.1  # the longest wait for a cohort that this process trains, while no worker is busy
 
@@ -54,18 +55,19 @@ class CohortTrainable(tune.Trainable):
         spec, folder = spec or {}, remote.folder(root)
         sources.hold(spec.get("code", {}), folder / sources.FOLDER)
         search = Search.from_spec(spec)
-        self.outcomes, self.index = OutcomeFiles(folder), config[COHORT]
-        self.worker = Worker(search, self.outcomes, device, threads, shared_rows.mapped(rows))
+        outcomes = OutcomeFiles(folder)
+        self.worker = Worker(search, outcomes, device, threads, shared_rows.mapped(rows))
+        self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        self.index = new_config[COHORT]
+        self.index, self.begins_next = new_config[COHORT], new_config[BEGINS_NEXT]
         return True
 
     def step(self) -> dict[str, Any]:
         result = {COHORT: self.index, "done": True}
         try:
             if self.index != NO_COHORT:
-                self.worker.train(self.outcomes.queued(self.index))
+                self.worker.train_queued(self.index, self.begins_next)
         except (SearchError, OSError) as error:
             # A full disk, for example. No candidate is at fault, so the search stops and says why.
             result[PROBLEM] = f"a worker stopped: {error}"
@@ -109,13 +111,14 @@ class CohortSearcher(Searcher):
             if self._starting is not None:
                 return None
             self._starting = trial_id
-            return {COHORT: NO_COHORT}
+            return {COHORT: NO_COHORT, BEGINS_NEXT: False}
         cohort = self._next() if self.error is None else None
         if cohort is None:
             is_waiting = (self._in_training or self._trains_here) and self.error is None
             return None if is_waiting else str(Searcher.FINISHED)
         self._in_training[trial_id] = cohort
-        return {COHORT: cohort.index}
+        is_only_worker = self.head_start is not None and not self.head_start.is_busy
+        return {COHORT: cohort.index, BEGINS_NEXT: is_only_worker}
 
     @property
     def _trains_here(self) -> bool:

@@ -86,6 +86,11 @@ class OutcomeFiles:
             )
         return cohort
 
+    def not_begun(self, index: int) -> Cohort | None:
+        """Returns a queued cohort that no process has begun to train; None: there is none."""
+        cohort = _cohort(read_whole(self.folder(index) / "cohort.json"))
+        return None if cohort is None or self.was_begun(index) else cohort
+
     def write(
         self, cohort: Cohort, outcomes: Sequence[Outcome], weights: Mapping[int, Weights]
     ) -> None:

@@ -28,7 +28,7 @@ from frontier_search.training.quantised import Remeasured
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, group
 from frontier_search.training.stack_run import StackRun, Weights, Work, describe
-from frontier_search.training.threads import Stopping, run_all, shares
+from frontier_search.training.threads import ONE_THREAD, Stopping, Threads, run_all
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome
 
 
@@ -53,7 +53,7 @@ def train_cohort(
     checkpoints: Checkpoints,
     objectives: Sequence[Objective] = (),
     edition: int = EDITION,
-    threads: int = 1,
+    threads: Threads = ONE_THREAD,
     stopping: Stopping | None = None,
 ) -> Trained:
     """Trains every candidate of a cohort on every seed of ``data``.
@@ -62,7 +62,7 @@ def train_cohort(
         objectives: of the search. Those that are measured once for each candidate, or on all rows
             of a split at once, are measured only if they are listed here.
         edition: of the search, see ``models.editions``.
-        threads: among which the work is spread. The result does not depend on it.
+        threads: of the worker, which other cohorts may share. The result does not depend on them.
         stopping: ends training between two epochs, with KeyboardInterrupt, when it is set.
 
     A candidate fails with the reason if its model cannot be built, its code raises, or it runs out
@@ -89,12 +89,12 @@ def train_cohort(
     weights: dict[int, Weights] = {}
     curves: dict[int, Curve] = {}
     compiled, stopping = trains_compiled(edition, data.is_plain), stopping or Stopping()
-    work = Work(data, budget, checkpoints, compiled, stopping, tuple(objectives))
-    runs = _runs(work, group(models), threads)
+    work = Work(data, budget, checkpoints, compiled, stopping, tuple(objectives), threads)
+    runs = [StackRun(work, stack, f"{i}") for i, stack in enumerate(group(models))]
     race, stopped, audited = cohort.race, dict[int, int](), dict[int, int]()
     for rung in race.fronts if race else ():
         assert race is not None
-        _advance(work, runs, rung, f"-until-{rung}", threads)
+        _advance(work, runs, cohort.index, rung, f"-until-{rung}")
         behind, drawn = _race(race, runs, rung)
         behind = [position for position in behind if position not in audited]
         if drawn is not None and not audited:
@@ -103,7 +103,7 @@ def train_cohort(
         stopped |= dict.fromkeys(behind, rung)
         for run in runs:
             run.stop(behind, rung)
-    _advance(work, runs, budget.epochs, "", threads)
+    _advance(work, runs, cohort.index, budget.epochs, "")
     for run in runs:
         for position, result in run.results().items():
             if isinstance(result, str):
@@ -189,25 +189,17 @@ def _race(race: Race, runs: Sequence[StackRun], rung: int) -> tuple[list[int], i
     return behind, race.audited(sound) if sound else None
 
 
-def _advance(work: Work, runs: Sequence[StackRun], epoch: int, file: str, threads: int) -> None:
+def _advance(work: Work, runs: Sequence[StackRun], cohort: int, epoch: int, file: str) -> None:
     """Trains stacks until an epoch is over, at the same time where the compiled kernel does.
 
-    After the death of a worker one stack is trained at a time, to find the faulty one.
+    The most expensive begins first, so that the threads end together. After the death of a worker
+    one stack is trained at a time, to find the faulty one.
     """
-    one_by_one = threads == 1 or work.checkpoints.has_deaths
+    one_by_one = work.threads.count == 1 or work.checkpoints.has_deaths
     tasks = [partial(run.advance, epoch, file) for run in runs]
+    urgencies = [(cohort, -_cost(work, run.models)) for run in runs]
     in_threads = [_in_kernel(work, run.models) and not one_by_one for run in runs]
-    run_all(tasks, [_cost(work, run.models) for run in runs], in_threads, threads, work.stopping)
-
-
-def _runs(work: Work, stacks: Sequence[list[Model]], threads: int) -> list[StackRun]:
-    one_by_one = threads == 1 or work.checkpoints.has_deaths
-    costs = [_cost(work, stack) for stack in stacks]
-    own = [threads] * len(stacks) if one_by_one else shares(costs, threads)
-    return [
-        StackRun(work, stack, f"{i}", n)
-        for i, (n, stack) in enumerate(zip(own, stacks, strict=True))
-    ]
+    run_all(tasks, urgencies, in_threads, work.threads, work.stopping)
 
 
 def _cost(work: Work, stack: Sequence[Model]) -> float:

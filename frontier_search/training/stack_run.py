@@ -19,7 +19,7 @@ from frontier_search.training import crashes
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
-from frontier_search.training.threads import Stopping
+from frontier_search.training.threads import Stopping, Threads
 from frontier_search.training.train import StackTraining
 from frontier_search.trial import SeedOutcome
 
@@ -37,6 +37,7 @@ class Work:
         compiled: whether the compiled kernel trains the networks that it knows.
         stopping: set when the cohort cannot be finished.
         objectives: of the search.
+        threads: of the worker.
     """
 
     data: Data
@@ -44,7 +45,8 @@ class Work:
     checkpoints: Checkpoints
     compiled: bool
     stopping: Stopping
-    objectives: tuple[Objective, ...] = ()
+    objectives: tuple[Objective, ...]
+    threads: Threads
 
 
 class StackRun:
@@ -57,12 +59,11 @@ class StackRun:
         work: of the cohort.
         models: of one shape.
         name: of its checkpoints.
-        threads: among which the kernel spreads the models.
     """
 
-    def __init__(self, work: Work, models: Sequence[Model], name: str, threads: int = 1) -> None:
+    def __init__(self, work: Work, models: Sequence[Model], name: str) -> None:
         self.models, self.name = list(models), name
-        self._work, self._threads = work, threads
+        self._work = work
         self._training: StackTraining | None = None
         self._parts: list[StackRun] = []
         self._failure: str | None = None
@@ -108,7 +109,7 @@ class StackRun:
         self._training = None
         for candidate in self.candidates:
             own = [model for model in self.models if model.candidate == candidate]
-            part = StackRun(self._work, own, f"{self.name}-{candidate}", self._threads)
+            part = StackRun(self._work, own, f"{self.name}-{candidate}")
             part._stopped = {c: e for c, e in self._stopped.items() if c == candidate}
             self._parts.append(part)
 
@@ -118,7 +119,7 @@ class StackRun:
             dataset, device = work.data.dataset, work.data.device
             stack = Stack(self.models, dataset.n_features, dataset.n_outputs, device)
             self._training = StackTraining(
-                stack, work.data, work.budget, work.compiled, self._threads, work.objectives
+                stack, work.data, work.budget, work.compiled, work.threads, work.objectives
             )
         self._training.stop(self._to_stop)
         self._to_stop = []

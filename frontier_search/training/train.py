@@ -29,6 +29,7 @@ from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data
 from frontier_search.training.selection import Selection
 from frontier_search.training.stack import Stack, per_scalar
+from frontier_search.training.threads import ONE_THREAD, Threads
 from frontier_search.trial import SPLITS, AtBudget, SeedOutcome
 
 Arrays = dict[str, NDArray[Any]]
@@ -44,7 +45,7 @@ class StackTraining:
         data: the rows of all seeds.
         budget: epochs, batch size and the epoch that is reported.
         compiled: whether the compiled kernel trains the networks that it knows.
-        threads: among which the kernel spreads the models. The result does not depend on it.
+        threads: among which the kernel spreads the models. The result does not depend on them.
         objectives: of the search.
     """
 
@@ -54,7 +55,7 @@ class StackTraining:
         data: Data,
         budget: TrainingBudget,
         compiled: bool = True,
-        threads: int = 1,
+        threads: Threads = ONE_THREAD,
         objectives: Sequence[Objective] = (),
     ) -> None:
         self.objectives = objectives

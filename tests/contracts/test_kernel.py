@@ -31,6 +31,7 @@ from frontier_search.training.kernels.epochs import KernelEpochs, covers
 from frontier_search.training.kernels.library import library
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack, group
+from frontier_search.training.threads import Threads
 from frontier_search.training.train import CURVES, StackTraining
 from tests.contracts.test_families import CPU, NARROW, SEEDS, models, n_inputs_of, sampled, toy_for
 from tests.support import toys
@@ -56,7 +57,7 @@ def train(
 ) -> StackTraining:
     dataset = data.dataset
     stack = Stack(models, dataset.n_features, dataset.n_outputs, CPU)
-    training = StackTraining(stack, data, budget, compiled, threads)
+    training = StackTraining(stack, data, budget, compiled, Threads(threads))
     training.run()
     return training
 

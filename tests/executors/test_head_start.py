@@ -93,7 +93,7 @@ def test_a_search_that_takes_longer_is_handed_over_to_a_worker(
     trials = trials_of(ASKED, "ray_tune", tmp_path)
     assert measured(trials) == measured(defined)
     processes = [process_of(trial) for trial in trials]
-    assert processes.count(os.getpid()) in (20, 22, 24)
+    assert processes.count(os.getpid()) in (20, 22, 24, 26)
     assert len(set(processes)) == 2
 
 

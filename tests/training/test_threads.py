@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from frontier_search.training import crashes
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import Trained, train_cohort
 from frontier_search.training.rows import Data
-from frontier_search.training.threads import Stopping, run_all, shares
+from frontier_search.training.threads import AT_ONCE, Stopping, Threads, run_all
 from frontier_search.training.train import StackTraining
 from tests.support import faulty, toys
 
@@ -37,7 +39,9 @@ BUDGET = TrainingBudget(4, 16)
 
 
 def train(threads: int, checkpoints: Checkpoints | None = None) -> Trained:
-    return train_cohort(COHORT, DATA, BUDGET, checkpoints or Checkpoints(None), threads=threads)
+    return train_cohort(
+        COHORT, DATA, BUDGET, checkpoints or Checkpoints(None), threads=Threads(threads)
+    )
 
 
 def plain(trained: Trained) -> list[Any]:
@@ -122,12 +126,45 @@ def test_an_error_stops_what_still_runs() -> None:
         raise ValueError("in the other thread")
 
     with pytest.raises(ValueError, match="in the other thread"):
-        run_all([endless, fails], [2.0, 1.0], [True, False], 2, stopping)
+        run_all([endless, fails], [(0, -2.0), (0, -1.0)], [True, False], Threads(2), stopping)
 
 
-def test_a_stack_gets_as_many_threads_as_its_share_of_the_cost() -> None:
-    assert shares([6.0, 1.0, 1.0, 0.0], 4) == [3, 1, 1, 1]
-    assert shares([5.0], 8) == [8]
-    assert shares([5.0, 1.0], 1) == [1, 1]
-    assert shares([0.0, 0.0], 2) == [1, 1]
-    assert np.all(np.array(shares([1.0] * 9, 4)) == 1)
+def test_the_most_urgent_task_that_waits_runs_first() -> None:
+    """Those of an earlier cohort, and of one cohort the most expensive."""
+    threads, may_begin, order = Threads(1), threading.Event(), list[str]()
+    threads.submit(may_begin.wait)
+    urgencies = {"later": (4, -9.0), "cheap": (3, -1.0), "dear": (3, -2.0)}
+    futures = [threads.submit(partial(order.append, n), u) for n, u in urgencies.items()]
+    may_begin.set()
+    wait(futures)
+    assert order == ["dear", "cheap", "later"]
+
+
+@pytest.mark.parametrize("busy", [0, 1, 2])
+def test_models_are_spread_over_the_threads_that_have_nothing_to_do(busy: int) -> None:
+    threads, may_end, items = Threads(3), threading.Event(), np.arange(7, dtype=np.int32)
+    for _ in range(busy):
+        threads.submit(may_end.wait)
+    parts = threads.spread(np.copy, items)
+    may_end.set()
+    assert len(parts) == min(3, 1 + 3 - busy)
+    assert np.array_equal(np.concatenate(parts), items)
+
+
+def test_a_part_that_no_thread_begins_runs_where_it_was_asked_for() -> None:
+    may_end = threading.Event()
+
+    class Taken(Threads):
+        """Other stacks take the threads that had nothing to do."""
+
+        def submit(self, task: Any, urgency: Any = AT_ONCE) -> Any:
+            for _ in range(self.count):
+                super().submit(may_end.wait, AT_ONCE)
+            return super().submit(task, urgency)
+
+    def name(_: Any) -> str:
+        return threading.current_thread().name
+
+    names = Taken(2).spread(name, np.arange(2, dtype=np.int32))
+    may_end.set()
+    assert names == [threading.current_thread().name] * 2

@@ -6,9 +6,7 @@ import ctypes
 import math
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
-from functools import cache
 from typing import get_args
 
 import numpy as np
@@ -40,6 +38,7 @@ from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data
 from frontier_search.training.selection import Selection
 from frontier_search.training.stack import Stack
+from frontier_search.training.threads import ONE_THREAD, Threads
 
 KINDS = ("dense", "reservoir")
 LEARNS = ("nothing", "shared", "per_level", "rank_one")
@@ -109,7 +108,7 @@ class KernelEpochs:
         batch_size: rows of a minibatch.
         optimiser: of the stack's scalars, changed in place.
         selection: of the stack's models, changed in place.
-        threads: among which the models are spread. The result does not depend on it.
+        threads: among which the models are spread. The result does not depend on them.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class KernelEpochs:
         batch_size: int,
         optimiser: StackedAdamW,
         selection: Selection,
-        threads: int = 1,
+        threads: Threads = ONE_THREAD,
     ) -> None:
         kernel, network = library(), stack.network
         assert kernel is not None
@@ -133,9 +132,8 @@ class KernelEpochs:
         shapes = [(math.prod(shape[:-1]), shape[-1]) for shape in network.learned.values()]
         sizes = np.array([rows * columns for rows, columns in shapes], dtype=np.int64)
         seeds = data.positions(stack).numpy().astype(np.int32)
-        by_seed = np.argsort(seeds, kind="stable").astype(np.int32)
         self._threads = threads
-        self._chosen = np.array_split(by_seed, min(threads, n_models))  # of each thread
+        self._chosen = np.argsort(seeds, kind="stable").astype(np.int32)  # that are still trained
         graphs = [_graph(graph) for graph in program.graphs]
         numbers = {
             "kind": KINDS.index(program.kind),
@@ -203,29 +201,19 @@ class KernelEpochs:
         self._stack.order = address(order)
         self._stack.val_loss = address(self._selection.val_losses[epoch - 1])
         self._stack.train_loss = address(self._selection.train_losses[epoch - 1])
-        first, *others = self._chosen
-        running = [_pool(len(others)).submit(self._train, chosen) for chosen in others]
-        ends = [self._train(first), *(each.result() for each in running)]
-        if any(ends):
+        if any(self._threads.spread(self._train, self._chosen)):
             raise TrialError("out of memory: the kernel's working arrays do not fit")
         self._optimiser.step_count += -(-self._stack.n_train // self._stack.batch)
 
     def drop(self, models: Sequence[int]) -> bool:
         """Leaves models out of the next epochs; they stay as they are."""
-        left = np.concatenate(self._chosen)
-        left = left[~np.isin(left, models)]
-        self._chosen = np.array_split(left, max(1, min(self._threads, len(left))))
+        self._chosen = self._chosen[~np.isin(self._chosen, models)]
         return True
 
     def _train(self, chosen: NDArray[np.int32]) -> int:
         """Trains some models for one epoch. Other threads run meanwhile. Returns 0, or an error."""
         where = ctypes.byref(self._stack), address(chosen)
         return int(self._kernel.train_epoch(*where, len(chosen)))
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="kernel")
 
 
 def _chosen(weights: Tensor, numbers: NDArray[np.int32]) -> NDArray[np.float64]:
