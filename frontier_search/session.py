@@ -7,27 +7,23 @@ proposal depends on is in the storage before anyone trains it.
 
 from __future__ import annotations
 
-import math
-import statistics
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from frontier_search.errors import SearchError
 from frontier_search.frontier.frontier import Frontier, losses
 from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.frontier.races import Audits, Races
-from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.sampling.proposer import open_proposer
-from frontier_search.search.bound import Bound
+from frontier_search.search.judging import judge
 from frontier_search.search.search import Search
+from frontier_search.search.time_budget import TimeBudget
 from frontier_search.search.warm_start import ignored, misleads
 from frontier_search.storage.records import is_settled
 from frontier_search.storage.search_record import SearchRecord
 from frontier_search.storage.storage import Storage
 from frontier_search.trial import Candidate, Cohort, Outcome, Trial, TrialState
 
-COHORTS_TIMED = 5  # the latest ones, from which the time of the next one is predicted
 HOPELESS_TRIALS = 20  # a search stops when this many trials have failed and none is complete
 
 
@@ -49,8 +45,7 @@ class Session:
         self.search, self.storage = search, storage
         self.objectives = search.objective_table()
         self._record = SearchRecord(search, storage.optuna)
-        self._elapsed_before_s = self._record.elapsed_s
-        self._started_s: float | None = None  # set by the first ask: starting Ray takes no budget
+        self._time = TimeBudget(search.time_budget_s, self._record.elapsed_s)
         self._proposer = open_proposer(
             search.spaces,
             search.sampler,
@@ -75,8 +70,6 @@ class Session:
         self._agreements = self._record.agreements()  # of the warm starts
         self._volume: Hypervolume | None = None
         self.gain: float | None = None
-        self._cohort_s: list[float] = []  # of the cohorts that were asked and told in this process
-        self._asked_s: dict[int, float] = {}
         self._load()
         self._frontier = Frontier.of(self._trials, self.objectives)
         self._interrupted = [index for index in self._cohorts if not self._is_recorded(index)]
@@ -134,14 +127,13 @@ class Session:
         return index >= len(self._cohorts) and len(self._trials) < self.search.trials
 
     def _begin_to_ask(self) -> None:
-        if self._started_s is None:
-            self._started_s = time.monotonic()
+        self._time.begin()
         self._complete_torn_cohort()
         self._note_chance()
 
     def _hand_out(self, index: int) -> Cohort:
         self._handed_out.add(index)
-        self._asked_s[index] = time.monotonic()
+        self._time.begin_cohort(index)
         return self._cohort(index)
 
     def _ask_for_new(self) -> Cohort | None:
@@ -257,8 +249,7 @@ class Session:
                     )
                 self._trials[number] = self._record.finish(number, outcome, values, reason)
             self.note_elapsed()
-        if cohort.index in self._asked_s:
-            self._cohort_s.append(time.monotonic() - self._asked_s.pop(cohort.index))
+        self._time.end_cohort(cohort.index)
         # only the new ones: a trial that was finished before may be a member already
         new = [self._trials[number] for number, _ in running]
         before = self._frontier
@@ -284,31 +275,21 @@ class Session:
     @property
     def elapsed_s(self) -> float:
         """Seconds that this search has been live, over all its sessions."""
-        here_s = time.monotonic() - self._started_s if self._started_s is not None else 0.0
-        return self._elapsed_before_s + here_s
+        return self._time.elapsed_s
 
     @property
     def out_of_time(self) -> bool:
-        return self.search.time_budget_s is not None and self.elapsed_s >= self.search.time_budget_s
+        return self._time.is_used_up
 
     def end_when_too_late(self) -> None:
-        """Counts the rest of the time as used, if a new cohort would end after it.
-
-        Judged by the median of the last cohorts.
-        """
-        budget_s = self.search.time_budget_s
-        if budget_s is None or not self._cohort_s or self._interrupted:
-            return
-        left_s = budget_s - self.elapsed_s
-        if 0 < left_s < statistics.median(self._cohort_s[-COHORTS_TIMED:]):
-            self._elapsed_before_s += left_s
+        """Counts the rest of the time as used, if a new cohort would end after it."""
+        if not self._interrupted and self._time.use_up_when_too_late():
             self.note_elapsed()
 
     @property
     def time_left_s(self) -> float:
         """Seconds that the time budget leaves; infinite without one."""
-        budget_s = self.search.time_budget_s
-        return math.inf if budget_s is None else max(budget_s - self.elapsed_s, 0.0)
+        return self._time.left_s
 
     @property
     def settled(self) -> bool:
@@ -333,7 +314,7 @@ class Session:
 
     def recall_elapsed(self, elapsed_s: float) -> None:
         """Takes over the elapsed time that a lost storage had recorded, if it is larger."""
-        self._elapsed_before_s += max(0.0, elapsed_s - self.elapsed_s)
+        self._time.recall(elapsed_s)
 
     # ---- what is recorded ------------------------------------------------------------------------
 
@@ -395,38 +376,3 @@ class Session:
             raise SearchError(
                 f"all {len(finished)} trials so far have failed, {count} of them with: {reason}"
             )
-
-
-def judge(
-    trial: Trial,
-    outcome: Outcome,
-    objectives: Iterable[Objective],
-    n_seeds: int,
-    bounds: Iterable[Bound] = (),
-) -> tuple[list[float] | None, str | None]:
-    """Returns the minimised objectives of a trial, or the reason why it fails; the other is None.
-
-    A trial fails by an exception, a missing seed, a divergence, an objective that is not finite, or
-    a required bound that its fitted models break.
-    """
-    if outcome.failure is not None:
-        return None, outcome.failure
-    if len(outcome.seeds) != n_seeds:
-        return None, f"{len(outcome.seeds)} of {n_seeds} seeds were trained"
-    for seed in outcome.seeds:
-        if seed.diverged_epoch is not None:
-            return None, (
-                f"seed {seed.seed} diverged in epoch {seed.diverged_epoch}: "
-                "a loss or a parameter is not finite"
-            )
-    values, trained = [], trial.measured(outcome)
-    for bound in bounds:
-        if not bound.admits(trained.size):
-            size = OBJECTIVES[bound.objective].count(trained.size)
-            return None, f"{bound.objective} is {size} after fitting, which breaks {bound}"
-    for objective in objectives:
-        value = objective.of(trained)
-        if not math.isfinite(value):
-            return None, f"objective {objective.name} is {value}"
-        values.append(objective.to_minimised(value))
-    return values, None

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.frontier.hypervolume import Hypervolume
 from frontier_search.objective import OBJECTIVES
+from frontier_search.search import time_budget
 from frontier_search.search.cohort_size import cohort_size
+from frontier_search.search.judging import judge
 from frontier_search.search.search import Search
-from frontier_search.session import HOPELESS_TRIALS, Session, judge
+from frontier_search.session import HOPELESS_TRIALS, Session
 from frontier_search.storage.storage import JOURNAL, open_storage
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, Trial, TrialState
 from tests.support import fakes, toys
@@ -36,7 +37,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     still = Clock()
-    monkeypatch.setattr(session_module, "time", still)
+    monkeypatch.setattr(time_budget, "time", still)
     return still
 
 

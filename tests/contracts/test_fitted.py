@@ -12,8 +12,8 @@ from frontier_search.data.dataset import Rows, Task, TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.trainable import Fit, Problem, Trainable
+from frontier_search.search.judging import judge
 from frontier_search.search.search import Search
-from frontier_search.session import judge
 from frontier_search.training import fitting
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import train_cohort

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from frontier_search import runner
-from frontier_search import session as session_module
 from frontier_search.errors import SearchError
 from frontier_search.executors import EXECUTORS, Where
 from frontier_search.executors.dispatcher import Dispatcher
 from frontier_search.files import names_in, write_whole
+from frontier_search.search import time_budget
 from frontier_search.search.search import Search
 from frontier_search.session import Session
 from frontier_search.storage import catalog
@@ -113,7 +113,7 @@ def server() -> Iterator[s3.Server]:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     still = Clock()
-    monkeypatch.setattr(session_module, "time", still)
+    monkeypatch.setattr(time_budget, "time", still)
     return still
 
 
