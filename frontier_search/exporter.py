@@ -63,7 +63,8 @@ def export(
 ) -> list[Certificate]:
     """Writes members into folders, checks them on all test rows and returns their certificates.
 
-    Members are checked side by side, one on each processor.
+    Nothing is written if any member is refused. Members are checked side by side, one on each
+    processor.
 
     Args:
         to: a name of ``TARGETS``.
@@ -82,10 +83,11 @@ def export(
     if devices and not target.compiled:
         raise SpecError(f"--device compiles C; `--to {to}` is not compiled for a core.")
     require_device_tools(*cores)
+    members = [Member.of(entry, trial, numbers) for trial in folders.values()]
+    # all are made before the first is written: a family that is refused leaves no half of a folder
+    every = [target.make(member, _trained(member), tuple(devices)) for member in members]
     jobs = []
-    for folder, trial in folders.items():
-        member = Member.of(entry, trial, numbers)
-        made = target.make(member, _trained(member), tuple(devices))
+    for folder, member, made in zip(folders, members, every, strict=True):
         digests = bundle.write(folder, made.files, made.rows)
         jobs.append((folder, _about(member, made, to), member.dataset.task, made, digests))
         written(folder)

@@ -46,6 +46,11 @@ APART = """\
 #else
 #define {prefix}_APART
 #endif
+#ifdef __GNUC__ /* a loop of one or two turns stays a loop: that is smaller */
+#define {prefix}_KEEP(i) __asm__("" : "+r"(i))
+#else
+#define {prefix}_KEEP(i) (void)(i)
+#endif
 #if defined __FLASH && !defined __STRICT_ANSI__ /* AVR with gnu99: constants stay in flash */
 #define {prefix}_FLASH __flash
 #else

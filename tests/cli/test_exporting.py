@@ -79,6 +79,7 @@ def test_verify_notices_another_file_and_another_bit(run: Run, home: Path, tmp_p
         (["--best", "flash<=2KB"], "search with --device"),
         (["--best", "loss<=1"], "known before training"),
         (["--all", "--device", "cortex-m4"], "Did you mean 'cortex-m4f'?"),
+        (["--all", "--to", "cc"], "unknown target 'cc'. Did you mean 'c'?"),
         (["--all", "--to", "python", "--device", "cortex-m4f"], "--device compiles C"),
         (["--all", "--to", "torch", "--numbers", "int8"], "written as C and Python only"),
     ],
@@ -88,6 +89,16 @@ def test_a_mistake_is_a_sentence(
 ) -> None:
     result = export(run, home, tmp_path / "c", *words)
     assert (result.code, sentence in result.err) == (2, True), result.err
+    assert not (tmp_path / "c").exists()
+
+
+def test_nothing_is_written_if_one_member_is_refused(run: Run, tmp_path: Path) -> None:
+    families = {"families": ["linear", "spline"]}
+    search(toys.search(trials=6, **families), home=tmp_path, executor="inline")
+    rows = json.loads(run("frontier", "toy-1", "--home", tmp_path, "--format", "json").out)
+    assert {"linear", "spline"} <= {each["family"] for each in rows}
+    result = export(run, tmp_path, tmp_path / "c", "--all", "--numbers", "int8")
+    assert (result.code, "has no integer form" in result.err) == (2, True), result.err
     assert not (tmp_path / "c").exists()
 
 

@@ -14,6 +14,7 @@ from frontier_search.export.operation import (
     Operation,
     Work,
     distinct,
+    loop,
     repeated,
     total,
 )
@@ -58,17 +59,14 @@ class Columns:
     def lines(self, names: Names) -> list[str]:
         n, gather, scatter = len(self.bias), names.function("gather"), names.function("scatter")
         at, inner = f"{self.block} + i", [line for each in self.body for line in each.lines(names)]
-        return [
-            "{",
-            f"    {names.constant('float')} *start = w;",
-            f"    for (int i = 0; i < {self.width}; i++) {{",
-            "        w = start;",
-            f"        {gather}({at}, {self.column}, {n}, {self.width});",
-            *(f"        {line}" for line in inner),
-            f"        w = {scatter}(w, {self.column}, {at}, {n}, {self.width});",
-            "    }",
-            "}",
+        turn = [
+            "w = start;",
+            f"{gather}({at}, {self.column}, {n}, {self.width});",
+            *inner,
+            f"w = {scatter}(w, {self.column}, {at}, {n}, {self.width});",
         ]
+        start, turns = f"    {names.constant('float')} *start = w;", loop(names, self.width, turn)
+        return ["{", start, *(f"    {line}" for line in turns), "}"]
 
     def apply(self, memory: Memory) -> None:
         for i in range(self.width):

@@ -12,6 +12,7 @@ from frontier_search.export.operation import (
     Operation,
     Work,
     distinct,
+    loop,
     repeated,
     total,
 )
@@ -50,15 +51,14 @@ class Repeat:
         views = [
             f"float *{name} = {block} + i * {size};" for name, (block, size) in self.rows.items()
         ]
-        head = f"for (int i = 0; i < {self.times}; i++) {{"
         again = any(True for _ in self.scalars())
         if again:
             views = ["w = first;", *views]
-        loop = [head, *(f"    {line}" for line in [*views, *inner]), "}"]
+        turns = loop(names, self.times, [*views, *inner])
         if not again:
-            return loop
+            return turns
         first = f"    {names.constant('float')} *first = w;"
-        return ["{", first, *(f"    {line}" for line in loop), "}"]
+        return ["{", first, *(f"    {line}" for line in turns), "}"]
 
     def apply(self, memory: Memory) -> None:
         for i in range(self.times):
@@ -94,8 +94,8 @@ class Turns:
         return total([each.work() for turn in self.turns for each in turn])
 
     def lines(self, names: Names) -> list[str]:
-        inner = [f"    {line}" for each in self.turns[0] for line in each.lines(names)]
-        return [f"for (int i = 0; i < {len(self.turns)}; i++) {{", *inner, "}"]
+        inner = [line for each in self.turns[0] for line in each.lines(names)]
+        return loop(names, len(self.turns), inner)
 
     def apply(self, memory: Memory) -> None:
         for turn in self.turns:
