@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.executors.dispatcher import Dispatcher as Dispatcher
     from frontier_search.executors.dispatcher import Observer as Observer
     from frontier_search.executors.worker import Worker as Worker
+    from frontier_search.export.bundle import CheckedRows as CheckedRows
     from frontier_search.export.device import Device as Device
     from frontier_search.export.functions import exp as exp
     from frontier_search.export.plan import Plan as Plan
@@ -100,6 +101,9 @@ if TYPE_CHECKING:  # for type checkers and editors: the same names as in _ROOMS
     from frontier_search.table.raw import RawTable as RawTable
     from frontier_search.table.raw import Written as Written
     from frontier_search.table.writing import write_table as write_table
+    from frontier_search.targets import TARGETS as TARGETS
+    from frontier_search.targets import Made as Made
+    from frontier_search.targets import Target as Target
     from frontier_search.trial import Candidate as Candidate
     from frontier_search.trial import Cohort as Cohort
     from frontier_search.trial import Outcome as Outcome
@@ -122,6 +126,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "data.pool": "Pool PoolRows Scaling",
     "data.splitting": "Sizes at_random in_order sixty_twenty_twenty split_pool split_rows "
     "standardised stratified",
+    "export.bundle": "CheckedRows",
     "export.device": "Device",
     "export.functions": "exp",
     "export.plan": "Plan",
@@ -142,6 +147,7 @@ _ROOMS = {  # module -> the names that it gives to the front door
     "storage.folder": "DEFAULT_HOME",
     "storage.storage": "BACKENDS Backend Storage",
     "storage.lock": "hold",
+    "targets": "Made TARGETS Target",
     "runner": "resume run",
     "executors": "EXECUTORS Execute Executor Where",
     "executors.dispatcher": "Dispatcher Observer",

@@ -30,6 +30,7 @@ from frontier_search import (
     FIGURES,
     OBJECTIVES,
     SAMPLERS,
+    TARGETS,
     SpecError,
     Trial,
     find,
@@ -283,6 +284,19 @@ def export(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     """Runs a recipe's command on the tiny search, and writes to the folder c."""
     words = shlex.split(line.replace("iris-1", "tiny"))[1:]
     command(monkeypatch, *words, "--home", HERE["--home"], "--output", "c")
+
+
+def test_target(cook: Cook, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = cook("A target")
+    for name, path in eval(f"{{{recipe.row}}}").items():
+        monkeypatch.setitem(TARGETS._paths, name, path)
+    run(monkeypatch, "frontier-search run --families linear")
+    exported, verified = recipe.commands
+    export(monkeypatch, exported)
+    for folder in Path("c").iterdir():
+        said = json.loads((folder / "certificate.json").read_text())
+        assert said["host"]["near"] == said["rows"] > 0
+        command(monkeypatch, *shlex.split(verified.replace("c/trial-0", str(folder)))[1:])
 
 
 def test_command(

@@ -17,10 +17,11 @@ from frontier_search.cli.options import BEST, HOME, TRIAL, once
 @click.option("--all", "every", is_flag=True, help="All members, each in a folder of its own.")
 @once(
     "--to",
-    type=click.Choice(["c", "onnx", "torch", "python"]),
     default="c",
     show_default=True,
-    help="The language.  onnx needs the extra: pip install 'frontier-search[onnx]'.",
+    metavar="LANGUAGE",
+    help="c, onnx, torch, python, or module:ATTRIBUTE of your own.  onnx needs the extra: "
+    "pip install 'frontier-search[onnx]'.",
 )
 @once(
     "--numbers",
