@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -61,12 +62,16 @@ def covered(page: Page, selector: str = BLOCKS) -> list[str]:
     return [str(each) for each in page.evaluate(COVERED, selector)]
 
 
+def pixels_of(shown: Locator) -> NDArray[np.int_]:
+    """Returns what an element looks like, (height, width, 3), 0 to 255."""
+    return np.asarray(Image.open(io.BytesIO(shown.screenshot())).convert("RGB")).astype(int)
+
+
 def frayed(chromium: Browser, picture: Path) -> list[str]:
     """Returns the sides of an SVG on which something touches the border, so that it may be cut."""
     page = chromium.new_page(viewport={"width": 1600, "height": 1200})
     page.goto(picture.as_uri())
-    root = page.locator("svg").first
-    pixels = np.asarray(Image.open(io.BytesIO(root.screenshot())).convert("RGB")).astype(int)
+    pixels = pixels_of(page.locator("svg").first)
     page.close()
     paper = pixels[0, 0]
     sides = {

@@ -8,6 +8,7 @@ chart           what a figure of the frontier shows
 axis            the axes of a figure
 palette         the colour of each family
 drawing         draws the chart with Matplotlib
+dark            pictures that are dark on a dark screen
 fewer_bytes     pictures that take less of a disk and look the same
 figures/        the zoo of figures: how the chart is drawn, a format a file
 page/           the interactive page

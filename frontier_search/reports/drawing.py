@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontier_search.reports.axis import Axis, bar
 from frontier_search.reports.chart import Chart, Panel, Point
+from frontier_search.reports.dark import with_dark_style
 from frontier_search.reports.fewer_bytes import with_few_colours, with_short_numbers
 from frontier_search.reports.palette import colour
 from frontier_search.reports.words import model
@@ -64,8 +65,9 @@ def draw(chart: Chart, suffix: str) -> bytes:
     with matplotlib.rc_context(FONT):
         figure.savefig(buffer, format=suffix, metadata=undated)
     drawn = buffer.getvalue()
-    smaller = {"png": with_few_colours, "svg": with_short_numbers}.get(suffix)
-    return drawn if smaller is None else smaller(drawn)
+    if suffix == "svg":
+        return with_dark_style(with_short_numbers(drawn))
+    return with_few_colours(drawn) if suffix == "png" else drawn
 
 
 def _title(figure: Figure, chart: Chart, height: float) -> float:

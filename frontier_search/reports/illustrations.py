@@ -107,7 +107,7 @@ ARROWS = (  # of the recurrence: start, end
 
 
 def recurrence() -> bytes:
-    """Draws the computation of a reservoir as boxes and arrows; learned parts are dark."""
+    """Draws the computation of a reservoir as boxes and arrows; learned parts are coloured."""
     figure, ((axes,),) = page_of_axes(8.4, 2.5)
     axes.set(xlim=(0, 12), ylim=(0, 3.4))
     axes.axis("off")

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from frontier_search.frontier.verdict import Verdict
+from frontier_search.reports.dark import with_dark_style
 from frontier_search.reports.drawing import FONT
 from frontier_search.reports.fewer_bytes import with_short_numbers
 
@@ -19,7 +20,7 @@ VERDICTS: dict[Verdict, dict[str, Any]] = {
     Verdict.HOLDS: {"marker": "o", "color": "#0072b2", "markerfacecolor": "#0072b2"},
     Verdict.FAILS: {"marker": "X", "color": "#c04a00", "markerfacecolor": "#c04a00"},
     Verdict.OPEN: {"marker": "o", "color": "#5a5a5a", "markerfacecolor": "white"},
-    Verdict.SILENT: {"marker": "_", "color": "#5a5a5a", "markerfacecolor": "white"},
+    Verdict.SILENT: {"marker": "D", "color": "#5a5a5a", "markerfacecolor": "white"},
 }
 
 
@@ -34,7 +35,7 @@ def page_of_axes(
 
 
 def svg(figure: Figure, dpi: int = 200) -> bytes:
-    """Returns a figure as SVG, the same bytes each time.
+    """Returns a figure as SVG, the same bytes each time. It is dark on a dark screen.
 
     Args:
         dpi: of the parts that are pixels, such as a matrix.
@@ -42,4 +43,4 @@ def svg(figure: Figure, dpi: int = 200) -> bytes:
     buffer = io.BytesIO()
     with matplotlib.rc_context(FONT):
         figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=dpi)
-    return with_short_numbers(buffer.getvalue())
+    return with_dark_style(with_short_numbers(buffer.getvalue()))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -87,14 +89,35 @@ def test_a_folded_table_opens_with_the_keyboard(page: Page) -> None:
     assert folded.locator("table").is_visible()
 
 
-def test_a_page_can_be_read_in_the_dark(browser: Browser, report: Path) -> None:
-    inks = set()
-    for scheme in checks.SCHEMES:
-        opened = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
-        opened.goto(report.as_uri())
-        inks.add(opened.evaluate("getComputedStyle(document.body).color"))
-        opened.close()
-    assert len(inks) == 2
+@pytest.mark.parametrize("scheme", checks.SCHEMES)
+def test_pictures_have_the_paper_and_the_ink_of_their_page(
+    browser: Browser, report: Path, scheme: str
+) -> None:
+    opened = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+    opened.goto(report.as_uri())
+    ink, paper = (
+        np.array([int(part) for part in re.findall(r"\d+", found)])
+        for found in opened.evaluate(
+            "(style => [style.color, style.backgroundColor])(getComputedStyle(document.body))"
+        )
+    )
+    assert (ink.mean() > paper.mean()) == (scheme == "dark")
+    for picture in opened.locator("img").all():
+        pixels = checks.pixels_of(picture)
+        assert abs(pixels[2, 2] - paper).max() <= 2
+        brightness = pixels.mean(axis=2)
+        strongest = brightness.max() if scheme == "dark" else brightness.min()
+        assert abs(strongest - ink.mean()) <= 40
+    opened.close()
+
+
+def test_a_page_is_printed_on_white_paper_by_a_dark_screen(browser: Browser, report: Path) -> None:
+    opened = browser.new_page(color_scheme="dark")
+    opened.goto(report.as_uri())
+    opened.emulate_media(media="print", color_scheme="dark")
+    for picture in [opened.locator("body"), *opened.locator("img").all()]:
+        assert checks.pixels_of(picture)[2, 2].min() >= 253
+    opened.close()
 
 
 def test_no_picture_of_a_report_touches_its_border(browser: Browser, report: Path) -> None:

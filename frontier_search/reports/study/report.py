@@ -132,7 +132,7 @@ def _graphs(studied: Sequence[Studied]) -> list[Block]:
         f"{illustrations.GRAPH_SEED}), with {', '.join(smaller)} and {largest} units. Below: "
         f"eigenvalues of the largest, scaled to a spectral radius of 1."
     )
-    learned = "A reservoir: only the dark boxes are learned."
+    learned = "A reservoir: only the coloured boxes are learned."
     return [
         Heading("The models"),
         Figure("recurrence", illustrations.recurrence(), learned),
