@@ -131,7 +131,7 @@ def _text(text: str) -> str:
     """Returns text that may be broken after underscores, and not inside an interval."""
     whole = re.sub(r"\[([^\[\], ]+), ([^\[\], ]+)\]", "[\\1,\u00a0\\2]", text)
     whole = re.sub(r"(\d) of (\d)", "\\1\u00a0of\u00a0\\2", whole.replace(" ± ", "\u00a0±\u00a0"))
-    whole = whole.replace("loses on ", "loses\u00a0on\u00a0")
+    whole = whole.replace("loses on ", "loses\u00a0on\u00a0").replace(" %", "\u00a0%")
     return html.escape(whole).replace("_", "_<wbr>")
 
 

@@ -11,7 +11,7 @@ from frontier_search.frontier.verdict import Verdict
 from frontier_search.trial import Trial
 
 # a verdict is told apart by its sign too, in black and white and by the colour-blind
-MARKS = {Verdict.HOLDS: "●", Verdict.FAILS: "✕", Verdict.OPEN: "○", Verdict.SILENT: "–"}
+MARKS = {Verdict.HOLDS: "●", Verdict.FAILS: "✕", Verdict.OPEN: "○", Verdict.SILENT: "◇"}
 CHANCE = (
     "A chance predicts the frontier of as many fresh seeds, drawn as those of this dataset were, "
     "and says nothing of other data; in simulations, chances of 0.8 to 0.95 came true in 0.76 to "

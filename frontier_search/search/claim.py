@@ -114,13 +114,14 @@ class Part:
         who = self.values["who"]
         if self.kind == "stronger":
             return (
-                f"{on}{who}{self._rival_words()} own a larger share "
-                f"at most {self.values['to']} parameters than above"
+                f"{on}{who} models{self._rival_words()} own a larger share "
+                f"up to {self.values['to']} parameters than above"
             )
         above = self.values.get("above", MAJORITY)
         share = "some" if above == 0 else f"more than {above:.0%}"
         measure = "members" if self.values.get("measure") == "members" else "hypervolume"
-        return f"{on}{who}{self._rival_words()} own {share} of the {measure}{self._range_words()}"
+        owner = f"{on}{who} models{self._rival_words()}"
+        return f"{owner} own {share} of the {measure}{self._range_words()}"
 
     @property
     def contestants(self) -> tuple[str, ...] | None:
@@ -129,7 +130,8 @@ class Part:
         return (*self.subject, *rivals) if rivals else None
 
     def _rival_words(self) -> str:
-        return f", of what they and {self.values['whom']} own," if "whom" in self.values else ""
+        rivals = self.values.get("whom")
+        return f", of what they and {rivals} models own," if rivals else ""
 
     def _range_words(self) -> str:
         low, high = self.values.get("from"), self.values.get("to")

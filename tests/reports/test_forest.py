@@ -18,6 +18,7 @@ from frontier_search.frontier.ownership import Ownership, ownership
 from frontier_search.frontier.verdict import UNKNOWN, Verdict
 from frontier_search.reports import forest, winner_map
 from frontier_search.reports.forest import Row
+from frontier_search.reports.pictures import VERDICTS
 from tests.support.evidence import search, trial
 
 ROWS = [
@@ -42,6 +43,14 @@ def test_a_forest_plot_is_the_same_each_time() -> None:
 def test_a_claim_without_evidence_has_words_and_no_sign() -> None:
     assert shapes(forest.claims(ROWS[:3])) < shapes(forest.claims(ROWS))
     assert forest.claims([ROWS[3]])
+
+
+def test_a_claim_with_evidence_on_some_of_its_parts_has_a_sign_of_its_own() -> None:
+    partial = Row("5  in part", "1 of 2, loses on 0", Verdict.SILENT, 0.9, Interval(0.7, 1.0))
+    assert shapes(forest.claims([*ROWS, partial])) > shapes(forest.claims(ROWS))
+    looks = [(look["marker"], look["markerfacecolor"]) for look in VERDICTS.values()]
+    assert len(set(looks)) == len(looks) == len(Verdict)
+    assert not {marker for marker, _ in looks} & {"_", "|"}  # it would lie within the interval
 
 
 @given(st.lists(st.floats(0.001, 1000), min_size=1, max_size=5))

@@ -99,8 +99,8 @@ def test_a_contest_may_be_restricted_to_rivals() -> None:
     (found,) = Claims.from_spec(spec).claims[0].parts
     assert found.contestants == ("kronecker", "dense", "linear")
     assert found.words() == (
-        "sine: kronecker, of what they and small own, own more than 50% of the hypervolume "
-        "(to 100 parameters)"
+        "sine: kronecker models, of what they and small models own, own more than 50% of the "
+        "hypervolume (to 100 parameters)"
     )
     del part["against"]
     assert Claims.from_spec(spec).claims[0].parts[0].contestants is None

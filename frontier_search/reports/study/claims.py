@@ -69,7 +69,8 @@ def forest(answers: Sequence[Answer], level: float) -> Figure:
         f"with its exact interval at {level:.4g}; ticks are the other parts. A bar beyond the line "
         f"at one half is a verdict by itself. Blue {words.MARKS[Verdict.HOLDS]}: holds after the "
         f"correction for all parts; red {words.MARKS[Verdict.FAILS]}: does not hold; grey "
-        f"{words.MARKS[Verdict.OPEN]}: cannot be told. Right: on how many of its parts it wins."
+        f"{words.MARKS[Verdict.OPEN]}: cannot be told; grey {words.MARKS[Verdict.SILENT]}: some of "
+        "its parts have no evidence. Right: on how many of its parts it wins."
     )
     return Figure("claims", forest_plot.claims(rows), caption)
 
