@@ -256,7 +256,7 @@ class Mirror:
         picture = draw(chart, "svg").decode()
         self.client.log_file(parent, notes.PICTURE, picture)
         self.client.log_file(parent, "frontier.html", html.page(chart, picture))
-        note = notes.experiment(search, self.experiment_id, parent.run_id)
+        note = notes.experiment(search, self.experiment_id, parent.run_id, found, self._objectives)
         self.client.describe(self.experiment_id, note)
         words = notes.parent(search, found, self._objectives)
         self.client.tag(parent, {payload.NOTE: words, payload.DRAWN: wanted})

@@ -132,6 +132,9 @@ def test_the_pages_say_who_the_members_are(tracked: At, trials: list[Trial]) -> 
     note = client.get_experiment_by_name("small").tags["mlflow.note.content"]
     first = note.splitlines()[0]
     assert first.count("](#/experiments/") == 3
+    assert len(note) < 5000  # MLflow refuses a longer one
+    for member in found:
+        assert f"\n| {member.trial.number} | {member.trial.candidate.family} |" in note
     assert parent.info.run_id in first
     assert '"mistakes":{"classes":["0","1","2"]' in text_of(entry, parent, "frontier.html")
     assert text_of(entry, parent, "frontier.svg").lstrip().startswith("<?xml")
