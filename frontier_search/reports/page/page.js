@@ -131,7 +131,8 @@ function levels() {
     shapes: drawn.map(({ y }) =>
       ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: dashed })),
     annotations: drawn.map(({ y, label }) =>
-      ({ xref: "paper", x: 0, xanchor: "left", yanchor: "bottom", showarrow: false,
+      // at the right, where the frontier has left them
+      ({ xref: "paper", x: 1, xanchor: "right", yanchor: "bottom", showarrow: false,
         y: state.log ? Math.log10(y) : y, text: label })),
   };
 }
@@ -401,5 +402,6 @@ function begin() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     draw();
     drawParallel();
+    if (state.selected !== null) select(state.selected);
   });
 }
