@@ -21,6 +21,7 @@ from frontier_search.reports import tables
 from frontier_search.reports.live import LiveView
 from frontier_search.reports.live_mirror import MirrorView
 from frontier_search.reports.live_sweep import SweepView
+from frontier_search.reports.rows import wrapped
 from frontier_search.session import Session
 from frontier_search.storage import catalog, references
 from frontier_search.storage.catalog import Entry
@@ -134,7 +135,7 @@ class _Answer:
             )
         audits = Races(self.entry.search).audits(trials)
         if audits.n:
-            click.echo(str(audits), err=True)
+            click.echo(wrapped(str(audits)), err=True)
         self.ending.words_once_over = words
         click.echo("\n".join(commands), err=True)
 

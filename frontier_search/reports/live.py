@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
@@ -163,7 +164,8 @@ class _Panel:
             facts += [f"{self.pace.rate(finished):.2g} trials/s", left]
         facts += [*(_gains(session) if session else ()), *_endings(trials)]
         self._spinner.update(text=Text(", ".join(facts)))
-        bar = ProgressBar(self.search.trials, finished, width=BAR_COLUMNS)
+        # a bar that is narrower than the screen ends no line by itself
+        bar = Padding(ProgressBar(self.search.trials, finished, width=BAR_COLUMNS), 0)
         return Group(self._spinner, bar, Text(self._in_training(trials), "dim"), self._members)
 
     def _in_training(self, trials: Sequence[Trial]) -> str:

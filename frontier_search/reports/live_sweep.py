@@ -6,6 +6,7 @@ import math
 import time
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -74,7 +75,7 @@ class SweepView(View):
         finished = self._finished
         facts = [self.sweep.name, self._pace.elapsed, f"{finished}/{self._pace.trials} trials"]
         facts += [self._pace.left(finished)] if self._pace.rate(finished) else []
-        bar = ProgressBar(self._pace.trials, finished, width=BAR_COLUMNS)
+        bar = Padding(ProgressBar(self._pace.trials, finished, width=BAR_COLUMNS), 0)
         return Group(Text(", ".join(facts)), bar, self._table())
 
     def _table(self) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,12 @@ def width() -> int:
     """Returns the width of the terminal in characters, or WIDTH without a terminal."""
     console = Console()
     return console.width if console.is_terminal else WIDTH
+
+
+def wrapped(text: str) -> str:
+    """Returns text in lines that no terminal breaks within a word; as it is without a terminal."""
+    console = Console()
+    return textwrap.fill(text, console.width) if console.is_terminal else text
 
 
 def least(renderable: Any) -> int:

@@ -18,7 +18,7 @@ from frontier_search.frontier.frontier import Spread
 from frontier_search.frontier.membership import Member
 from frontier_search.objective import OBJECTIVES, Objective
 from frontier_search.reports import words
-from frontier_search.reports.rows import Column, fitting, to_csv, to_text
+from frontier_search.reports.rows import Column, fitting, to_csv, to_text, wrapped
 from frontier_search.trial import Trial, TrialState, flatten
 
 
@@ -128,7 +128,7 @@ def frontier_table(
         notes.append("in parentheses: what every model is compared with")
     if left_out:
         notes.append(f"a wider terminal shows {', '.join(left_out)} too")
-    return f"{to_text(table)}\n{'; '.join(notes)}"
+    return f"{to_text(table)}\n{wrapped('; '.join(notes))}"
 
 
 def member_columns(

@@ -113,6 +113,19 @@ def test_the_members_keep_their_numbers_on_a_narrow_terminal(
     assert "new" in rows[0]
 
 
+def test_the_bar_has_a_line_of_its_own(session: Session) -> None:
+    record_a_cohort(session)
+    assert session.ask() is not None
+    view = LiveView(session.search, "the command")
+    view.observe(session)
+    console = Console(width=80, file=io.StringIO())
+    console.print(view)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    (bar,) = [line.rstrip() for line in lines if "━" in line]
+    assert set(bar) == {"━"}
+    assert any(line.startswith("cohort 1 in training") for line in lines)
+
+
 def test_equal_candidates_are_one_line(session: Session) -> None:
     record_a_cohort(session)
     member = session.frontier.members[0]

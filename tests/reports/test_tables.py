@@ -217,3 +217,14 @@ def test_no_cell_is_cut_whatever_the_width(width: int, monkeypatch: pytest.Monke
     head, first, *_ = rows.to_text(table).splitlines()
     assert head.endswith("  chance")
     assert first.endswith(" 0.00")
+
+
+def test_a_note_is_broken_between_words_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    note = "every word of this note stays whole"
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    assert rows.wrapped(note) == note  # in a file
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "12")
+    lines = rows.wrapped(note).splitlines()
+    assert max(map(len, lines)) <= 12
+    assert " ".join(lines) == note
