@@ -10,9 +10,11 @@ import csv
 import io
 import json
 import os
+import shutil
 import sys
-import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from frontier_search.frontier.interval import LEVEL
@@ -35,6 +37,7 @@ ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 COMMAND = "make frontier"
 ARGUMENTS = ("run", "--dataset", "digits", "--objectives", "loss,params")  # what it runs
+PROJECT = "project"  # the folder's name, in the home of whoever records
 SIZES = ("params", "flops", "bytes")
 
 
@@ -42,7 +45,7 @@ def main() -> None:
     """Writes all pictures."""
     (IMAGES / "winners.svg").write_bytes(study_owners.winner_map_of(owned(), LEVEL).svg)
     print("\n".join(sentences()))
-    with tempfile.TemporaryDirectory() as folder:
+    with plain_folder() as folder:
         os.chdir(folder)
         recording = record([str(FRONTIER_SEARCH), *ARGUMENTS], COMMAND, columns=136, lines=32)
         if recording.status:
@@ -51,6 +54,21 @@ def main() -> None:
         plot = ["frontier", "digits-1", "--plot", str(IMAGES / "digits.png")]
         record([str(FRONTIER_SEARCH), *plot], "")
         os.chdir(ROOT)
+
+
+@contextmanager
+def plain_folder() -> Iterator[Path]:
+    """Gives an empty folder whose name a reader takes for their own, which is gone afterwards.
+
+    Raises:
+        FileExistsError: there is such a folder already.
+    """
+    folder = Path.home() / PROJECT
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def sentences() -> tuple[str, str]:
