@@ -35,6 +35,19 @@ def require_writable(folder: Path) -> None:
         )
 
 
+def cache_folder() -> Path:
+    """Returns the folder of this user's files that can be made again at any time.
+
+    Raises:
+        OSError: this user has no home.
+    """
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+    return cache / "frontier-search"
+
+
 def _owner(path: Path) -> str:
     try:
         return path.owner()

@@ -273,6 +273,12 @@ class Session:
         return is_spent and self._first_unrecorded() == len(self._cohorts)
 
     @property
+    def complete(self) -> bool:
+        """Whether every trial of the budget is recorded."""
+        enough = len(self._trials) >= self.search.trials
+        return enough and self._first_unrecorded() == len(self._cohorts)
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds that this search has been live, over all its sessions."""
         return self._time.elapsed_s

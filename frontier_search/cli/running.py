@@ -53,12 +53,12 @@ def run_search(
     warm = [f"warmed by {each}" for each in entry.search.warm_start]
     for note in filter(None, [entry.changed_code(), *entry.search.notes(), *warm]):
         click.echo(note, err=True)
-    mirror_process = MirrorProcess(entry) if mirror else None
+    mirror_process = MirrorProcess(entry.folder) if mirror else None
     with _says_how_to_resume(entry):
         with LiveView(entry.search, entry.folder.resume_command) as view:
             answer = _Answer(entry, view, ending, mirror)
-            observers = [view.observe, answer.observe]
-            observers += [mirror_process.observe] if mirror_process else []
+            observers = [mirror_process.observe] if mirror_process else []
+            observers += [view.observe, answer.observe]
             with catalog.forgotten_if_refused(entry) if is_new else nullcontext():
                 runner.conduct(entry, executor, where, observers)
         process_ray.begin_to_end()  # meanwhile the mirror is completed
@@ -105,10 +105,8 @@ class _Answer:
 
         A session that ends early, by its time budget, is answered when it is closed.
         """
-        trials = session.trials
-        ended = len(trials) >= session.search.trials and all(t.state.finished for t in trials)
-        if ended and session.frontier.members:
-            self.give(trials)
+        if session.complete and session.frontier.members:
+            self.give(session.trials)
 
     def give(self, trials: Sequence[Trial]) -> None:
         """Prints the frontier, and the commands that show it, unless it was printed before."""
@@ -147,17 +145,20 @@ def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> N
         SearchError: a search stopped. The sentence says how to resume.
     """
     library()
+    mirror_process = MirrorProcess(entry.folder) if mirror else None
     with SweepView(entry.sweep, entry.folder.resume_command) as view:
 
         @contextmanager
         def observe(search: Entry) -> Iterator[Sequence[Observer]]:
-            mirror_process = MirrorProcess(search) if mirror else None
             yield [view.observe, *([mirror_process.observe] if mirror_process else [])]
             if mirror_process:
-                mirror_process.finish()
+                mirror_process.end(search.search.name)
 
         with _says_how_to_resume(entry):
             runner.sweep(entry, executor, where, observe)
+    if mirror_process:
+        with MirrorView("sweep") as waiting:
+            mirror_process.finish(waiting.show)
     name, home = entry.sweep.name, entry.folder.home_option
     click.echo(
         f"frontier-search report {name}{home}    # the frontiers, their owners, the claims",

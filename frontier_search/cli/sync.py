@@ -14,28 +14,32 @@ from frontier_search.cli.options import HOME
 @HOME
 @click.option(
     "--follow",
-    type=int,
-    metavar="PID",
+    is_flag=True,
     hidden=True,
-    help="Follow the live search of this process until it ends.",
+    help="Follow the live searches that the standard input names, until they have ended.",
 )
 @click.pass_context
-def command(context: click.Context, name: str, home: Path, follow: int | None) -> None:
+def command(context: click.Context, name: str, home: Path, follow: bool) -> None:
     """Bring MLflow up to date with search or sweep NAME, from the storage only.
 
     Running it again changes nothing.
     """
     from frontier_search.mirror import mirror
-    from frontier_search.mirror.follow import follow as follow_process
-    from frontier_search.mirror.follow import write_progress
+    from frontier_search.mirror.follow import follow_standard_input, write_progress
     from frontier_search.storage import (  # optuna and mlflow load here, not for --help
         catalog,
         sweep_catalog,
     )
 
-    if follow is not None:
-        followed = mirror.Mirror(catalog.find(name, home), write_progress)
-        context.exit(0 if follow_process(followed, follow) else 1)
+    if follow:
+
+        def find(search: str) -> mirror.Mirror:
+            prefix = "" if search == name else f"{search}, "
+            return mirror.Mirror(
+                catalog.find(search, home), lambda words: write_progress(f"{prefix}{words}")
+            )
+
+        context.exit(0 if follow_standard_input(find) else 1)
     for entry in sweep_catalog.find_searches(name, home):
         n_changed = mirror.Mirror(entry).sync()
         click.echo(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from frontier_search.errors import SearchError, SpecError
 from frontier_search.export import toolchain
 from frontier_search.export.device import Device
 from frontier_search.export.toolchain import ARITHMETIC, EXTRA
+from frontier_search.machine import cache_folder
 
 FLAGS = ("-std=c99", *ARITHMETIC)  # for this machine
 
@@ -99,7 +99,7 @@ def cached_library(name: str, *libraries: str) -> ctypes.CDLL:
     """
     source = resources.files("frontier_search.export").joinpath(f"{name}.c").read_text()
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "frontier-search"
+    folder = cache_folder()
     library = folder / f"{name.replace('_', '-')}-{digest}.so"
     if not library.exists():
         folder.mkdir(parents=True, exist_ok=True)

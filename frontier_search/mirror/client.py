@@ -6,15 +6,10 @@ one request.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
-import os
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.entities import (
@@ -29,11 +24,10 @@ from mlflow.entities import (
     ViewType,
 )
 from mlflow.exceptions import MlflowException
-from sqlalchemy import event
 
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror
-from frontier_search.mirror import artifacts, payload, view
+from frontier_search.mirror import artifacts, database, payload, view
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.url import sqlite_path
 
@@ -96,9 +90,9 @@ class Client:
             if path is not None and path.exists():
                 artifacts.follow_the_home(path, self.entry)
             elif path is not None:
-                _make_database(path, artifacts.artifacts_folder(self.entry))
+                database.create(path, artifacts.artifacts_folder(self.entry))
             self._mlflow = MlflowClient(self.uri)
-            _spare_the_disk(self._mlflow)
+            database.spare_the_disk(self._mlflow)
         return self._mlflow
 
     # ---- reading --------------------------------------------------------------------------------
@@ -254,49 +248,6 @@ class Client:
         else:
             self.mlflow.set_terminated(run.run_id, status, end_ms)
         run.status, run.changed = status, True
-
-
-def _make_database(path: Path, folder: Path) -> None:
-    """Creates MLflow's database under another name, then links it to its own.
-
-    MLflow creates its tables one by one. A process that died in between would leave a database that
-    can never be opened again. If two processes create it at once, one of them succeeds.
-
-    The database uses a write-ahead log: writes cost a quarter less, and pages can be
-    read during them.
-    """
-    # imported here, because only a new database needs it
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.unlink(missing_ok=True)
-    try:
-        store = SqlAlchemyStore(f"sqlite:///{unfinished}", str(folder))  # type: ignore[no-untyped-call]
-        store.engine.dispose()
-        with closing(sqlite3.connect(unfinished)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-        with contextlib.suppress(FileExistsError):
-            os.link(unfinished, path)
-    finally:
-        for leftover in path.parent.glob(f"{unfinished.name}*"):
-            leftover.unlink(missing_ok=True)
-
-
-def _spare_the_disk(client: MlflowClient) -> None:
-    """Lets SQLite commit without waiting for the disk, six times a run.
-
-    The database stays whole whatever dies. A power cut may take the last runs, and the next sync
-    logs them again.
-    """
-    engine = getattr(client._tracking_client.store, "engine", None)
-    if engine is not None and engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _without_waiting)
-        engine.dispose()  # the connections that it has
-
-
-def _without_waiting(connection: sqlite3.Connection, _: object) -> None:
-    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _parts(items: list[Metric] | list[Param], size: int) -> list[list[Metric | Param]]:

@@ -146,7 +146,7 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     said = searched.said()  # the answer may be printed by then, or not yet
     assert "frontier-search sync killed" in said or "Resume with:" in said
     processes.kill(mirror, signal.SIGCONT)
-    processes.until(lambda: not any(map(processes.alive, mirror)), 60, "the mirror ends by itself")
+    processes.until(lambda: not any(map(processes.alive, mirror)), 180, "the mirror ends by itself")
     # Ctrl-C may come between the recording of a cohort and the removal of its files, which
     # ``resume`` then removes
     assert [words for words in comparing.stuck(searched.entry) if "outcomes" not in words] == []

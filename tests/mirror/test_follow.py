@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+import queue
 import socket
 import subprocess
 import sys
@@ -13,19 +13,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-from frontier_search.errors import SearchError
+from frontier_search.errors import SearchError, SpecError
 from frontier_search.mirror import follow
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.storage.catalog import Entry
 from tests.support.reading import At
 
 pytestmark = pytest.mark.usefixtures("quick_models")
+
+OVER = ("begins small",)  # what a process has written that is gone
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +100,7 @@ def test_a_failing_server_raises_nothing(
         start = time.monotonic()
         with pytest.raises(SearchError, match="cannot be brought up to date"):
             mirror_at(entry, uri).sync()
-        assert not follow.follow(mirror_at(entry, uri), _dead_pid(), every_s=0.05)
+        assert not follow.follow(OVER, lambda _: mirror_at(entry, uri), every_s=0.05)
         assert time.monotonic() - start < 20
         lines = [record.getMessage() for record in caplog.records if record.name == follow.log.name]
         assert len(lines) == follow.LAST_TRIES
@@ -112,11 +115,11 @@ def test_a_failing_server_raises_nothing(
 
 def test_it_syncs_once_after_the_search_has_ended(tracked: At) -> None:
     entry = tracked("mlflow.db")
-    assert follow.follow(Mirror(entry), _dead_pid(), every_s=0.05)
+    assert follow.follow(OVER, lambda _: Mirror(entry), every_s=0.05)
     assert statuses(entry) == {"FINISHED"}
 
 
-def test_it_follows_until_the_lock_is_released(
+def test_it_follows_until_the_process_that_runs_the_search_is_gone(
     tracked: At, caplog: pytest.LogCaptureFixture
 ) -> None:
     """MLflow fails at first. When the search has ended, MLflow holds everything."""
@@ -131,12 +134,15 @@ def test_it_follows_until_the_lock_is_released(
         return sync(live)
 
     mirror.sync = sometimes  # type: ignore[method-assign]
+    lines = Lines()
     with entry.folder.lock():
-        thread = threading.Thread(target=follow.follow, args=(mirror, os.getpid(), 0.05))
+        thread = threading.Thread(target=follow.follow, args=(lines, lambda _: mirror, 0.05))
         thread.start()
+        lines.write("begins small")
         _until(lambda: len(syncs) >= 3)
         # the run of the search, and those of its trials
         assert statuses(entry) == {"RUNNING", "FINISHED"}
+        lines.close()
     thread.join(30)
     assert not thread.is_alive()
     assert syncs[-1] is None
@@ -147,33 +153,74 @@ def test_it_follows_until_the_lock_is_released(
 def test_a_foreign_experiment_stops_it(tracked: At, caplog: pytest.LogCaptureFixture) -> None:
     entry = tracked("mlflow.db")
     MlflowClient(entry.locations.tracking_uri).create_experiment("small")
-    assert not follow.follow(Mirror(entry), os.getpid(), every_s=0.05)
+    assert not follow.follow(["begins small"], lambda _: Mirror(entry), every_s=0.05)
     assert "not a search" in caplog.text
+
+
+def test_one_process_follows_several_searches(
+    tracked: At, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that cannot be mirrored keeps the other from nothing."""
+    entry, found = tracked("mlflow.db"), list[str]()
+
+    def find(name: str) -> Mirror:
+        found.append(name)
+        if name == "gone":
+            raise SpecError("there is no search named 'gone'")
+        return Mirror(entry)
+
+    lines = ["begins gone", "begins small", "ends small", "ends gone"]
+    assert not follow.follow(lines, find, every_s=0.05)
+    assert found == ["gone", "small"]
+    assert statuses(entry) == {"FINISHED"}
+    assert caplog.text.count("the mirror stops") == 1
+
+
+def test_a_search_that_another_process_resumes_stays_running(tracked: At) -> None:
+    """Ours has died, and its lock is another's before the mirror has noticed."""
+    entry = tracked("mlflow.db")
+    larger = replace(entry, search=replace(entry.search, trials=entry.search.trials + 1))
+    with entry.folder.lock():
+        assert follow.follow(OVER, lambda _: Mirror(larger), every_s=0.05)
+    assert statuses(entry) == {"RUNNING", "FINISHED"}
 
 
 def test_the_command_follows(tracked: At) -> None:
     """As the driver starts it: a process that ends by itself with exit code 0."""
     entry = tracked("unused.db")
-    command = [
-        sys.executable,
-        "-m",
-        "frontier_search",
-        "sync",
-        "small",
-        "--home",
-        str(entry.folder.home),
-        "--follow",
-        str(_dead_pid()),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    command = [sys.executable, "-m", "frontier_search", "sync", "small"]
+    command += ["--home", str(entry.folder.home), "--follow"]
+    done = subprocess.run(
+        command, input="begins small\n", capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
+    assert "progress: " in done.stdout
     assert (entry.folder.home / "mlflow.db").exists()
 
 
-def _dead_pid() -> int:
-    process = subprocess.Popen(["true"])
-    process.wait()
-    return process.pid
+def test_a_search_that_never_began_is_not_mirrored(tmp_path: Path) -> None:
+    """Its folder may be gone by then: a search that is refused is removed."""
+    command = [sys.executable, "-m", "frontier_search", "sync", "nothing"]
+    command += ["--home", str(tmp_path), "--follow"]
+    done = subprocess.run(command, input=b"", capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert not list(tmp_path.iterdir())
+
+
+class Lines:
+    """Lines that are written while they are read."""
+
+    def __init__(self) -> None:
+        self._written: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written.get, None)
+
+    def write(self, line: str) -> None:
+        self._written.put(line)
+
+    def close(self) -> None:
+        self._written.put(None)
 
 
 def _until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
