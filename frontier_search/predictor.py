@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.errors import SpecError
-from frontier_search.export.emitters import plan
+from frontier_search.export.emitters import has_emitter, plan
 from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.numbers import FLOAT, in_format, numbers_in
 from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
-from frontier_search.models.editions import family
 from frontier_search.models.family import Architecture
 from frontier_search.storage import catalog, raw_rows
 from frontier_search.storage.catalog import Entry
@@ -64,29 +63,48 @@ class MemberModel:
         training_rows = np.empty((0, 0), dtype=np.float32)
         whole = numbers_in(trial.candidate.hyperparameters) != FLOAT
         largest = raw_rows.largest(entry.folder).get(trial.number, ()) if whole else ()
-        if n_outputs is None or (whole and not largest):
+        is_scaled_anew = whole and not largest
+        if n_outputs is None or is_scaled_anew:
             dataset = search.find_dataset()
-            n_outputs, training_rows = dataset.n_outputs, dataset.split(seed).train.x
+            n_outputs = dataset.n_outputs
+            training_rows = dataset.split(seed).train.x if is_scaled_anew else training_rows
         return MemberModel(
             trial,
             seed,
-            family(trial.candidate.family, search.edition).build(trial.candidate.hyperparameters),
+            search.architecture(trial.candidate),
             weights[position],
             n_outputs,
             training_rows,
             largest,
         )
 
+    def plain_plan(self, n_inputs: int) -> Plan:
+        """Returns the arithmetic of the model in float32.
+
+        Raises:
+            SpecError: its family has no emitter, or the weights are not those of its architecture.
+        """
+        scalars = Scalars(self.weights)
+        return plan(self.architecture, scalars, self.seed, n_inputs, self.n_outputs)
+
     def plan(self, n_inputs: int) -> Plan | IntegerPlan:
-        """Returns the arithmetic of the model in its number format."""
-        made = plan(self.architecture, Scalars(self.weights), self.seed, n_inputs, self.n_outputs)
+        """Returns the arithmetic of the model in its number format; raises as ``plain_plan``."""
         numbers = numbers_in(self.trial.candidate.hyperparameters)
-        return in_format(made, self.training_rows, numbers, self.largest)
+        return in_format(self.plain_plan(n_inputs), self.training_rows, numbers, self.largest)
 
     def outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns the outputs (n, o) of scaled rows (n, d): logits, where there are classes."""
         if numbers_in(self.trial.candidate.hyperparameters) != FLOAT:
             return self.plan(x.shape[1]).run(x)
+        return self.float_outputs(x)
+
+    def float_outputs(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns what it gave in training, before a format of integers rounded it.
+
+        NumPy computes it where it can, so that torch is not loaded.
+        """
+        if has_emitter(self.architecture):
+            return self.plain_plan(x.shape[1]).run(x)
         from frontier_search.training.outputs import outputs  # torch loads here
 
         return outputs(self.architecture, self.seed, self.weights, x, self.n_outputs)

@@ -38,8 +38,7 @@ LAYERS = (  # lowest first; a folder stands for everything in it
 HOMES = {  # a library that takes long to load, and the modules and folders that may import it
     "torch": "models.network models.networks models.tanh models.kronecker_product models.noise "
     "models.module models.module_stack models.examination training "
-    "executors exporter targets mirror.models mirror.model_files mirror.model_check "
-    "mirror.written_model",
+    "executors targets mirror.written_model",
     "ray": "executors cluster.file cluster.jobs cluster.aws cluster.onprem",
     "optuna": "sampling storage",
     "sqlalchemy": "storage mirror",

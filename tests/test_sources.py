@@ -6,16 +6,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from frontier_search import sources
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES
+from frontier_search.predictor import MemberModel
 from frontier_search.runner import run
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
-from frontier_search.training import trained_model
 from tests.support import toys
 
 NET = """
@@ -78,10 +79,8 @@ def test_a_search_is_read_and_exported_where_its_module_is_not(
     trials = catalog.read_trials(entry)
     assert "researchers" not in sys.modules  # reading does not load it
     member = next(t for t in trials if entry.files.models.read(t.number) is not None)
-    weights = entry.files.models.read(member.number)
-    assert weights is not None
-    logged = trained_model.module(entry.search, member, weights, 0)
-    assert logged(torch.zeros(5, 3)).shape == (5, 3)
+    model = MemberModel.of(entry, member)
+    assert model.outputs(np.zeros((5, 3), np.float32)).shape == (5, 3)
     assert entry.search.size(trials[0].candidate) == expected
     assert entry.changed_code() is None
 

@@ -6,6 +6,7 @@ scikit-learn is imported when a seed is first split, because listing the dataset
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -150,7 +151,7 @@ class StoredTable:
 
     def __call__(self, seed: int) -> Split:
         """Returns x of shape (n_rows, n_features), standardised, y a class number or target."""
-        x, y = _call(self.function, return_X_y=True)
+        x, y = stored(self.function)
         return split_table(x, y, self.task, seed)
 
 
@@ -220,6 +221,12 @@ def stored_table(
     shape = (n_features, n_outputs)
     origin = f"{source}, sklearn.datasets.{function}"
     return real_table(name, StoredTable(function, task), task, shape, origin, licence)
+
+
+@functools.lru_cache(maxsize=1)  # every seed splits the same table
+def stored(function: str) -> tuple[Any, Any]:
+    """Returns the features and the targets of a table that scikit-learn holds; change neither."""
+    return _call(function, return_X_y=True)
 
 
 def _call(function: str, **settings: Any) -> tuple[Any, Any]:

@@ -2,14 +2,16 @@
 
 mirror     brings MLflow up to date with a search
 client     the requests that the mirror makes of MLflow
+database   MLflow's database in a file: made whole, from a copy
 artifacts  where its files are, also in a home that was moved
 payload    what a run holds: tags, parameters, metrics
 notes      what its pages say in words
 models     logs the models of the frontier's members
-           model_files on disk, model_check once logged,
-           served takes raw rows, numpy_model is copied into a model
+           model_files on disk, model_check once logged, served takes raw rows
+           arrays what numpy_model reads, which is copied into a model
+           torch_files those that need torch, written_model the user's own source
 view       the charts that MLflow's pages open on
-process    the process that mirrors a live search
+process    starts the process that mirrors live searches
 follow     what runs in that process
 server     MLflow's pages on this machine
 """

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Dataset
 from frontier_search.mirror import numpy_model
@@ -20,7 +19,10 @@ TOLERANCE = 1e-4  # relative, or of the spread of the predictions
 
 
 def difference(
-    folder: Path, dataset: Dataset, seed: int, trained: Callable[[Tensor], Tensor]
+    folder: Path,
+    dataset: Dataset,
+    seed: int,
+    trained: Callable[[NDArray[np.float32]], NDArray[np.float32]],
 ) -> str | None:
     """Returns how a logged model differs from the trained one, in a clause; None if it does not.
 
@@ -31,8 +33,7 @@ def difference(
         trained: inputs (n, d) -> outputs (n, o).
     """
     x = np.ascontiguousarray(dataset.split(seed).val.x[:COMPARED_ROWS])
-    with torch.no_grad():
-        outputs = trained(torch.from_numpy(x)).numpy()
+    outputs = trained(x)
     rows: Any = x  # or a frame of raw rows
     if dataset.preprocessing is None or dataset.raw_rows is None:
         predict, wanted = _loaded(folder).predict, outputs

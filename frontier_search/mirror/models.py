@@ -20,11 +20,11 @@ from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, M
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror
 from frontier_search.mirror import model_check
-from frontier_search.mirror.model_files import save, save_served
+from frontier_search.mirror.model_files import EXAMPLE_ROWS, ModelFiles
 from frontier_search.mirror.payload import NO_MODEL, NO_WEIGHTS, dataset, trial_params
+from frontier_search.predictor import MemberModel
 from frontier_search.search.search import Search
 from frontier_search.storage.catalog import Entry
-from frontier_search.training.trained_model import EXAMPLE_ROWS, module
 from frontier_search.trial import SeedOutcome, Trial
 
 
@@ -34,12 +34,12 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
     Returns:
         the model's id in MLflow, or ``none: `` and the reason why there is none.
     """
-    weights = entry.files.models.read(trial.number)
-    if weights is None:
+    if entry.files.models.read(trial.number) is None:
         return NO_WEIGHTS
     position = trial.median_seed()
     try:
-        exportable = module(entry.search, trial, weights, position)
+        model, rows = MemberModel.of(entry, trial), entry.search.find_dataset()
+        files = ModelFiles(model, rows.n_features, entry.search.code)
     except SpecError as error:
         return f"{NO_MODEL}{error}"
     logged = _find(client, experiment_id, run_id) or _create(
@@ -51,16 +51,15 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"
-            rows, seed = entry.search.find_dataset(), entry.search.seeds[position]
-            example = np.ascontiguousarray(rows.split(seed).val.x[:EXAMPLE_ROWS])
+            example = np.ascontiguousarray(rows.split(model.seed).val.x[:EXAMPLE_ROWS])
             if rows.preprocessing is None:
-                save(exportable, example, folder, logged, entry.search.code)
+                files.save(example, folder, logged)
             else:
-                save_served(exportable, rows, seed, example, folder, logged, entry.search.code)
+                files.save_served(rows, example, folder, logged)
             with raising_oserror(logged.artifact_location):
                 client.log_model_artifacts(logged.model_id, str(folder))
                 held = _held(logged.artifact_location, Path(scratch) / "held")
-            problem = model_check.difference(held, rows, seed, exportable)
+            problem = model_check.difference(held, rows, model.seed, model.float_outputs)
         if problem:
             client.finalize_logged_model(logged.model_id, LoggedModelStatus.FAILED)
             return f"{NO_MODEL}{problem}"

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Dataset, Task
 from frontier_search.export.bundle import CheckedRows
-from frontier_search.export.emitters import plan
 from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.numbers import in_format, numbers_in
 from frontier_search.export.plan import Plan
-from frontier_search.export.scalars import Scalars
 from frontier_search.models.family import Architecture
+from frontier_search.predictor import MemberModel
 from frontier_search.storage.catalog import Entry
 from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.trial import Trial
@@ -37,23 +36,31 @@ class Member:
     """One member of a frontier, with the model of its median seed.
 
     Attributes:
-        seed: the seed whose model it is.
-        weights: (n_seeds, P) learned scalars.
-        position: of the seed in the search.
         numbers: the format of weights and activations, see ``export.numbers``.
     """
 
     entry: Entry
-    trial: Trial
-    architecture: Architecture
-    position: int
-    weights: NDArray[np.float32]
+    model: MemberModel
     dataset: Dataset
     numbers: str
 
     @property
+    def trial(self) -> Trial:
+        return self.model.trial
+
+    @property
     def seed(self) -> int:
-        return self.entry.search.seeds[self.position]
+        """The seed whose model it is."""
+        return self.model.seed
+
+    @property
+    def architecture(self) -> Architecture:
+        return self.model.architecture
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """Its learned scalars, (P,)."""
+        return self.model.weights
 
     @cached_property
     def plain_plan(self) -> Plan:
@@ -62,9 +69,7 @@ class Member:
         Raises:
             SpecError: its family has no emitter.
         """
-        d, o = self.dataset.n_features, self.dataset.n_outputs
-        scalars = Scalars(self.weights[self.position])
-        return plan(self.architecture, scalars, self.seed, d, o)
+        return self.model.plain_plan(self.dataset.n_features)
 
     @cached_property
     def plan(self) -> Plan | IntegerPlan:
@@ -103,14 +108,10 @@ class Member:
         Raises:
             SpecError: its weights were not kept, or the dataset is not available.
         """
-        weights, search = entry.files.models.require(trial.number, entry.search.name), entry.search
         return Member(
             entry,
-            trial,
-            search.architecture(trial.candidate),
-            trial.median_seed(),
-            weights,
-            search.find_dataset(),
+            MemberModel.of(entry, trial),
+            entry.search.find_dataset(),
             numbers or numbers_in(trial.candidate.hyperparameters),
         )
 

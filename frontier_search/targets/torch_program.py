@@ -62,7 +62,8 @@ def program(member: Member) -> torch.export.ExportedProgram:
         raise SpecError(
             f"a model in {member.numbers} is written as C and Python only; give --numbers float32."
         )
-    model = module(member.entry.search, member.trial, member.weights, member.position)
+    sizes = (member.dataset.n_features, member.dataset.n_outputs)
+    model = module(member.architecture, member.seed, member.weights, sizes)
     try:
         return exported(model, member.dataset.n_features)
     except Exception as error:  # whatever torch raises about a user's own module
@@ -105,7 +106,7 @@ def made(
         files["preprocessing.json"] = json.dumps(preprocessing.to_json(), indent=1) + "\n"
     x = np.ascontiguousarray(dataset.split(member.seed).test.x)
     rows = CheckedRows(x, trained, trained)
-    return Made(files, rows, 4 * member.weights.shape[1])
+    return Made(files, rows, 4 * len(member.weights))
 
 
 def difference(outputs: NDArray[np.float32], rows: CheckedRows) -> Found:

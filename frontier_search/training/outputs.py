@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
 from frontier_search.models.family import Architecture
-from frontier_search.models.trainable import Fit
-from frontier_search.training import fitting, loss
-from frontier_search.training.stack import Model, Stack
+from frontier_search.training import loss
+from frontier_search.training.trained_model import module
 
 
 def outputs(
@@ -26,15 +25,9 @@ def outputs(
         seed: draws what is fixed.
         weights: (P,) learned scalars, or what ``fitting.pack`` made of a fitted model.
     """
-    if isinstance(architecture, Fit):
-        with torch.no_grad():
-            fitted = fitting.module(architecture, weights)(torch.from_numpy(x))
-        return np.ascontiguousarray(fitted.numpy())
-    stack = Stack([Model(0, seed, architecture, 0.0)], x.shape[1], n_outputs, torch.device("cpu"))
-    stack.flat.copy_(torch.from_numpy(np.array(weights, np.float32)))
+    model = module(architecture, seed, weights, (x.shape[1], n_outputs))
     with torch.no_grad():
-        found = stack.network.forward(stack.learned, torch.from_numpy(x).t()[None])
-    return np.ascontiguousarray(found[0].t().numpy())
+        return np.ascontiguousarray(model(torch.from_numpy(x)).numpy())
 
 
 def mean_loss(

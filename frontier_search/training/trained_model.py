@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import cast
 
 import numpy as np
 import torch
@@ -11,14 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from frontier_search.errors import SpecError
-from frontier_search.models.networks.feedforward import FeedForwardStack
-from frontier_search.models.networks.reservoir import ReservoirStack
-from frontier_search.models.program import Program, Programmed
+from frontier_search.models.family import Architecture
 from frontier_search.models.trainable import Fit
-from frontier_search.search.search import Search
 from frontier_search.training import fitting
 from frontier_search.training.stack import Model, Stack, views
-from frontier_search.trial import Trial
 
 EXAMPLE_ROWS = 2  # with one row, torch.export would make a program for exactly one row
 
@@ -50,17 +45,6 @@ class FrontierModel(torch.nn.Module):
             if isinstance(value, Tensor):  # the graph: part of the model, but not learned
                 self.register_buffer(f"fixed_{name}", value)
 
-    def program(self) -> Program | None:
-        """Returns what ``numpy_model`` needs to know of the network; None: it does not know it."""
-        network = self._network
-        if type(network) not in (FeedForwardStack, ReservoirStack):
-            return None
-        return cast(Programmed, network).program()
-
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Returns the learned arrays, as the network names them."""
-        return {name: getattr(self, own)[0].numpy() for name, own in self._names.items()}
-
     def forward(self, x: Tensor) -> Tensor:
         if self.plain is not None:
             found: Tensor = self.plain(x)
@@ -71,34 +55,30 @@ class FrontierModel(torch.nn.Module):
 
 
 def module(
-    search: Search, trial: Trial, weights: NDArray[np.float32], seed_index: int
+    architecture: Architecture,
+    seed: int,
+    weights: NDArray[np.float32],
+    sizes: tuple[int, int],
 ) -> torch.nn.Module:
-    """Returns the trained model of one seed of a trial: rows (n, d) -> outputs (n, o).
+    """Returns a trained model: rows (n, d) -> outputs (n, o).
 
     Args:
-        weights: (n_seeds, P), as ``MemberModels.read`` gives them.
-        seed_index: position of the seed in the search.
+        seed: draws what is fixed.
+        weights: (P,) learned scalars, or what ``fitting.pack`` made of a fitted model.
+        sizes: (n_inputs, n_outputs).
 
     Raises:
-        SpecError: the weights do not fit this trial's architecture, or the dataset's file is
-            missing or has changed.
+        SpecError: the weights do not fit the architecture.
     """
-    dataset = search.find_dataset()
-    architecture = search.architecture(trial.candidate)
     if isinstance(architecture, Fit):
-        return fitting.module(architecture, weights[seed_index])
-    stack = Stack(
-        [Model(0, search.seeds[seed_index], architecture, 0.0)],
-        dataset.n_features,
-        dataset.n_outputs,
-        torch.device("cpu"),
-    )
-    needed = (len(search.seeds), stack.n_learned)
-    if weights.shape != needed:
+        return fitting.module(architecture, weights)
+    stack = Stack([Model(0, seed, architecture, 0.0)], *sizes, torch.device("cpu"))
+    if len(weights) != stack.n_learned:
         raise SpecError(
-            f"the weights of trial {trial.number} have shape {weights.shape}; {needed} is needed."
+            f"the model has {len(weights)} learned scalars;"
+            f" its architecture needs {stack.n_learned}."
         )
-    return FrontierModel(stack, weights[seed_index]).eval()
+    return FrontierModel(stack, weights).eval()
 
 
 def exported(exportable: torch.nn.Module, n_inputs: int) -> torch.export.ExportedProgram:

@@ -88,7 +88,7 @@ class OfExample:
             "prefix": self.example.name,
             "title": "a test",
             "seed": SEED,
-            "weights": self.example.flat[None],
+            "weights": self.example.flat,
         }
         return facts[name]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,18 @@ from numpy.typing import NDArray
 from frontier_search import sources
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
+from frontier_search.files import write_arrays
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.mirror import model_files, models, payload
+from frontier_search.mirror import model_files, models, payload, torch_files
+from frontier_search.mirror.arrays import NumpyFiles
 from frontier_search.mirror.mirror import Mirror
-from frontier_search.mirror.numpy_model import NumpyModel
+from frontier_search.mirror.numpy_model import PROGRAM, NumpyModel
 from frontier_search.models.families import FAMILIES
+from frontier_search.predictor import MemberModel
 from frontier_search.storage.catalog import Entry
 from frontier_search.training import trained_model
 from frontier_search.training.epochs import outputs_of
+from frontier_search.training.outputs import outputs
 from frontier_search.training.rows import Data
 from frontier_search.training.stack import Model, Stack
 from frontier_search.training.train import StackTraining
@@ -37,6 +42,8 @@ from frontier_search.training.trained_model import FrontierModel
 from frontier_search.trial import Candidate, Trial
 from tests.support import toys
 from tests.support.reading import At
+
+NO_ROWS = np.empty((0, 0), np.float32)
 
 
 @pytest.fixture
@@ -59,7 +66,12 @@ def test_a_module_predicts_what_the_trial_measured(entry: Entry, trials: list[Tr
     for trial in Frontier.of(trials, entry.search.objective_table()).members:
         for position, seed in enumerate(trial.seeds):
             rows = entry.search.find_dataset().split(seed.seed).test
-            module = trained_model.module(entry.search, trial, weights_of(entry, trial), position)
+            module = trained_model.module(
+                entry.search.architecture(trial.candidate),
+                seed.seed,
+                weights_of(entry, trial)[position],
+                (rows.x.shape[1], 3),
+            )
             logits = module(torch.from_numpy(rows.x))
             assert logits.shape == (len(rows), 3)
             loss = torch.nn.functional.cross_entropy(
@@ -93,14 +105,24 @@ def test_every_family_can_be_logged(
     )
     training = StackTraining(stack, data, TrainingBudget(1, 32))
     training.run()
-    trial = replace(trials[0], candidate=Candidate(family, parameters))
-    module = trained_model.module(search, trial, training.selected_weights(), 1)
+    sizes = (dataset.n_features, dataset.n_outputs)
+    model = MemberModel(
+        replace(trials[0], candidate=Candidate(family, parameters)),
+        seeds[1],
+        architecture,
+        training.selected_weights()[1],
+        dataset.n_outputs,
+        NO_ROWS,
+    )
+    module = trained_model.module(architecture, model.seed, model.weights, sizes)
     x = torch.randn(7, dataset.n_features, generator=torch.Generator().manual_seed(0))
     rows = x.t().expand(len(seeds), -1, -1).contiguous()
     trained = outputs_of(stack, stack.learned, rows)[1].t()
     assert torch.allclose(module(x), trained, atol=1e-5)
+    assert np.allclose(model.float_outputs(x.numpy()), trained.numpy(), atol=1e-4)
     example = np.zeros((2, dataset.n_features), dtype=np.float32)
-    model_files.save(module, example, tmp_path / "model", logged_as("m-0"))
+    files = model_files.ModelFiles(model, dataset.n_features)
+    files.save(example, tmp_path / "model", logged_as("m-0"))
     loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
     for rows in (x, x[:3], x[:1]):
         assert np.allclose(loaded.predict(rows.numpy()), module(rows).numpy(), atol=1e-5)
@@ -120,15 +142,17 @@ def test_a_numpy_model_predicts_as_its_network(hidden: int, steps: int, family: 
     """Beyond 64 units a Kronecker graph is its factors."""
     space = FAMILIES[family].default_space((1e-3, 1e-2)).sample(np.random.default_rng(0))
     given_ = space | {"hidden": hidden} | ({"steps": steps} if "steps" in space else {})
-    stack = Stack([Model(0, 7, FAMILIES[family].build(given_), 0.01)], 3, 2, torch.device("cpu"))
+    architecture = FAMILIES[family].build(given_)
+    stack = Stack([Model(0, 7, architecture, 0.01)], 3, 2, torch.device("cpu"))
     weights = torch.cat([tensor.flatten(1) for tensor in stack.learned.values()], dim=1)[0]
     module = trained_model.FrontierModel(stack, weights.numpy())
     x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    files = NumpyFiles.of(architecture, weights.numpy(), 7, (3, 2))
+    assert files is not None
     with tempfile.TemporaryDirectory() as folder:
-        model_files.save(
-            module, np.zeros((2, 3), np.float32), Path(folder, "model"), logged_as("m-0")
-        )
-        predicted = NumpyModel(Path(folder, "model", "data")).predict(x.numpy())
+        (Path(folder) / PROGRAM).write_text(json.dumps(files.facts))
+        write_arrays(Path(folder) / "arrays.npz", files.arrays)
+        predicted = NumpyModel(Path(folder)).predict(x.numpy())
     assert np.allclose(predicted, module(x).numpy(), atol=1e-5)
 
 
@@ -168,9 +192,14 @@ def test_members_load_without_pickle(
         x = torch.from_numpy(
             tracking.search.find_dataset().split(trial.seeds[position].seed).test.x
         )
-        weights = weights_of(tracking, trial)
-        expected = trained_model.module(tracking.search, trial, weights, position)(x)
-        assert np.allclose(loaded.predict(x.numpy()), expected.numpy(), atol=1e-5)
+        expected = outputs(
+            tracking.search.architecture(trial.candidate),
+            trial.seeds[position].seed,
+            weights_of(tracking, trial)[position],
+            x.numpy(),
+            3,
+        )
+        assert np.allclose(loaded.predict(x.numpy()), expected, atol=1e-5)
         tags = client.get_logged_model(model_id).tags
         assert tags["seed"] == str(trial.seeds[position].seed)
         assert tags["seed_chosen"] == "median validation loss"
@@ -226,8 +255,9 @@ def test_without_weights_no_model_is_logged(
 
 
 def test_weights_of_another_shape_are_refused(entry: Entry, trials: list[Trial]) -> None:
-    with pytest.raises(SpecError, match="shape"):
-        trained_model.module(entry.search, trials[0], np.zeros((3, 1), dtype=np.float32), 0)
+    architecture = entry.search.architecture(trials[0].candidate)
+    with pytest.raises(SpecError, match="the model has 1 learned scalars; its architecture needs"):
+        trained_model.module(architecture, 7, np.zeros(1, dtype=np.float32), (4, 3))
 
 
 def test_the_median_seed_has_the_median_loss(trials: list[Trial]) -> None:
@@ -237,10 +267,10 @@ def test_the_median_seed_has_the_median_loss(trials: list[Trial]) -> None:
 
 @pytest.mark.parametrize("name", ["ReadsAValue", "Everything"])
 def test_a_module_that_cannot_be_exported_is_logged_with_its_source(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, trials: list[Trial], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both ways of writing a module of the user's own give what was trained, for any rows."""
-    monkeypatch.setattr(model_files, "exports", lambda exportable, n_inputs: False)
+    monkeypatch.setattr(torch_files, "exports", lambda exportable, n_inputs: False)
     path = f"tests.support.own_modules:{name}"
     family = FAMILIES[path]
     built = family.build(family.default_space((1e-3, 1e-2)).smallest())
@@ -252,8 +282,10 @@ def test_a_module_that_cannot_be_exported_is_logged_with_its_source(
     training.run()
     trained = FrontierModel(stack, training.selected_weights()[0]).eval()
     x = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))
-    code = sources.collect([path])
-    model_files.save(trained, x[:2].numpy(), tmp_path / "model", logged_as("m-0"), code)
+    trial = replace(trials[0], candidate=Candidate(path, {}))
+    weights, code = training.selected_weights()[0], sources.collect([path])
+    files = model_files.ModelFiles(MemberModel(trial, 101, built, weights, 3, NO_ROWS), 3, code)
+    files.save(x[:2].numpy(), tmp_path / "model", logged_as("m-0"))
     loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
     for rows in (x, x[:3], x[:1]):
         np.testing.assert_allclose(loaded.predict(rows.numpy()), trained(rows).numpy(), atol=1e-5)
@@ -263,4 +295,4 @@ def test_torch_refuses_a_module_that_reads_a_value() -> None:
     family = FAMILIES["tests.support.own_modules:ReadsAValue"]
     built = family.build(family.default_space((1e-3, 1e-2)).smallest())
     stack = Stack([Model(0, 101, built, 0.01)], 3, 3, torch.device("cpu"))
-    assert not model_files.exports(FrontierModel(stack, stack.flat.numpy()).eval(), 3)
+    assert not torch_files.exports(FrontierModel(stack, stack.flat.numpy()).eval(), 3)

@@ -8,6 +8,7 @@ Pixels, 0 to 16, are divided by 16. The seed decides a stratified split, 60/20/2
 from __future__ import annotations
 
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
+from frontier_search.data.scikit_learn import stored
 from frontier_search.data.splitting import split_rows, stratified
 
 SIDE = 8  # pixels
@@ -17,10 +18,7 @@ WHITE = 16.0  # the largest pixel
 
 def split(seed: int) -> Split:
     """Returns x of shape (n_rows, 64), in [0, 1], y a class number 0 .. 9."""
-    # here and not above: listing the datasets must not load scikit-learn
-    from sklearn.datasets import load_digits
-
-    x, y = load_digits(return_X_y=True)
+    x, y = stored("load_digits")
     parts = stratified(y, seed)
     return split_rows(x / WHITE, y, parts, "multiclass")
 
