@@ -74,11 +74,7 @@ def conduct(
         SearchError: the search stopped before its end.
     """
     with _workers(executor, where, entry.folder.resume_command) as workers:
-        found = _run_to_end(entry, workers, observers)
-    with raising_search_error(entry.locations.storage):
-        references.keep(entry.search, entry.folder)
-        predictor.keep(entry)
-    return found
+        return _run_to_end(entry, workers, observers)
 
 
 def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observe) -> None:
@@ -102,8 +98,6 @@ def sweep(entry: SweepEntry, executor: str, where: Where | None, observe: Observ
                 defined = catalog.find_or_define(search, entry.folder.home, entry.locations)
                 with observe(defined) as observers:
                     _run_to_end(defined, workers, observers)
-                with raising_search_error(defined.locations.storage):
-                    predictor.keep(defined)
             rounds += 1
             searches = _more_seeds(entry, rounds) if entry.sweep.until_settled else []
 
@@ -143,7 +137,7 @@ def _run_to_end(
     """Runs the rest of a search, under its lock, and returns the frontier.
 
     A finished search is only shown. It does not take ownership, because a session elsewhere may be
-    running the search with more trials.
+    running the search with more trials. What reports need beside the trials is kept at the end.
     """
     entry.search.obtain_dataset()
     with (
@@ -154,13 +148,31 @@ def _run_to_end(
     ):
         session, files = Session(entry.search, storage), entry.files
         files.archive.claim(entry.search)
-        dispatcher = Dispatcher(session, files, observers)
+        dispatcher = Dispatcher(session, files, [_keeping(entry), *observers])
         if dispatcher.finished:
             dispatcher.observe()
         else:
             _train(dispatcher, workers)
         session.raise_if_hopeless()
-        return replace(session.frontier, opened=functools.partial(Model, entry))
+        found = replace(session.frontier, opened=functools.partial(Model, entry))
+    with raising_search_error(entry.locations.storage):
+        references.keep(entry.search, entry.folder)
+        predictor.keep(entry)
+    return found
+
+
+def _keeping(entry: Entry) -> Observer:
+    """Returns an observer that begins to fit the references of a search once it has a trial.
+
+    The next cohorts train meanwhile.
+    """
+    begin = functools.cache(lambda: references.begin_to_keep(entry.search, entry.folder))
+
+    def observe(session: Session) -> None:
+        if any(trial.state.finished for trial in session.trials):
+            begin()
+
+    return observe
 
 
 def _train(dispatcher: Dispatcher, workers: Callable[[], Execute]) -> None:

@@ -104,7 +104,8 @@ def measure_references(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline
     from threadpoolctl import threadpool_limits
 
     same = dataset.population == "one split" and dataset.split(seeds[0]).train.x.size > ENOUGH
-    with threadpool_limits(1):
+    # of BLAS alone: models may train meanwhile, in the threads of OpenMP
+    with threadpool_limits(1, user_api="blas"):
         found = _measured(dataset, seeds[:1] if same else seeds, ("constant", "ridge"), ENOUGH)
     width = {"constant": 1, "ridge": dataset.n_features + 1}
     named = [

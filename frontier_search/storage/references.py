@@ -1,11 +1,13 @@
 """What the models of a search are compared with: a constant and a linear model, kept in its folder.
 
-They are fitted once, when a search ends, so that commands that read load no scikit-learn.
+They are fitted once, while a search trains, so that commands that read load no scikit-learn and the
+answer does not wait for them.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from frontier_search.files import write_whole
 from frontier_search.frontier.baselines import Baseline, measure_references
 from frontier_search.search.search import Search
 from frontier_search.storage.folder import SearchFolder
+
+_one_at_a_time = threading.Lock()  # who asks while they are fitted waits, and fits nothing
 
 
 def read(folder: SearchFolder) -> tuple[Baseline, ...]:
@@ -38,8 +42,20 @@ def keep(search: Search, folder: SearchFolder) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    if not _path(folder).is_file() and (found := _fitted(search)):
-        write_whole(_path(folder), json.dumps([one.to_json() for one in found]).encode())
+    with _one_at_a_time:
+        if not _path(folder).is_file() and (found := _fitted(search)):
+            write_whole(_path(folder), json.dumps([one.to_json() for one in found]).encode())
+
+
+def begin_to_keep(search: Search, folder: SearchFolder) -> None:
+    """Does as ``keep`` in a thread. What fails there fails again in ``keep``, which says it."""
+
+    def keep_quietly() -> None:
+        with suppress(Exception):
+            keep(search, folder)
+
+    if not _path(folder).is_file():
+        threading.Thread(target=keep_quietly, daemon=True).start()
 
 
 def _fitted(search: Search) -> tuple[Baseline, ...]:
