@@ -33,7 +33,8 @@ import workload
 from contenders import HERE, NAME, QUIET, console_script
 
 from frontier_search.frontier.pareto import hypervolume
-from frontier_search.search.reading import COHORT, IN_FLIGHT, MARGIN
+from frontier_search.search.proposing import MARGIN
+from frontier_search.search.reading import COHORT, IN_FLIGHT
 
 REFERENCE = (math.log10(math.log(10)), 5.0)  # log10 of the loss of guessing, and of parameters
 SHARES = (0.9, 0.95, 0.98, 0.99)  # of what all our trials cover: the goals

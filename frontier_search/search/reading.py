@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -14,14 +13,13 @@ from frontier_search.errors import SpecError, unknown
 from frontier_search.export.costs import calibration
 from frontier_search.export.devices import DEVICES
 from frontier_search.export.numbers import ALL
-from frontier_search.models.editions import EDITION, FIRST_RACE
+from frontier_search.models.editions import EDITION
 from frontier_search.models.families import PUBLISHED
-from frontier_search.objective import OBJECTIVES, device_problem, objective_problems
-from frontier_search.sampling.samplers import KNOWN_SIZE, MOST_KNOWN, SAMPLERS, Sampler
+from frontier_search.objective import device_problem, objective_problems
 from frontier_search.search.bound import Bound, parse_bound
 from frontier_search.search.candidates import model_problems, read_candidates
+from frontier_search.search.proposing import ProposalReader
 from frontier_search.search.spaces import Spaces, data_problem, read_families
-from frontier_search.search.warm_start import WarmStart, read_warm_start
 from frontier_search.space import SearchSpace
 from frontier_search.spec import SpecValues, name_problem
 from frontier_search.table.options import KEYS as TABLE_KEYS
@@ -46,10 +44,6 @@ KEYS = (
 # Measured in trials and in seconds: benchmarks/README.md. A cohort of 16 with 3 in flight proposes
 # 48 trials before it knows an outcome.
 COHORT, IN_FLIGHT = 8, 2
-NO_RACE = "none"
-SETTLED = "settled"
-UNTIL_SETTLED_TRIALS = 1000  # of a search that is to end when it is settled, at most
-MARGIN = 0.3  # of races, in log10 of the loss: docs/samplers.md says how it was chosen
 
 # The settings of proposals, which listed candidates do not need.
 WITHOUT_CANDIDATES = ("trials", "sampler", "families_budget")
@@ -75,6 +69,7 @@ class _Reader:
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self.values = SpecValues(spec, KEYS)
         self.spec, self.problems = self.values.spec, self.values.problems
+        self.proposals = ProposalReader(self.values)
         self.table = TableOptions.read(self.values)
 
     def fields(self) -> dict[str, Any]:
@@ -95,7 +90,9 @@ class _Reader:
             "families": families,
             "objectives": objectives,
             "candidates": candidates,
-            "trials": self.values.whole("trials", len(candidates) or self._default_trials()),
+            "trials": self.values.whole(
+                "trials", len(candidates) or self.proposals.default_trials()
+            ),
             "time_budget_s": self.values.seconds("time_budget"),
             "seeds": self.values.seeds("seeds", 5),
             "epochs": epochs,
@@ -104,7 +101,7 @@ class _Reader:
             "select": self.values.one_of(
                 "select", get_args(Select), budget.select if budget else "best"
             ),
-            "sampler": self._sampler(objectives, bool(candidates)),
+            "sampler": self.proposals.sampler(objectives, bool(candidates)),
             "families_budget": self.values.one_of(
                 "families_budget", get_args(FamiliesBudget), "free" if candidates else "balanced"
             ),
@@ -123,9 +120,9 @@ class _Reader:
                 "`budgets` and `numbers` are given; a model is turned into integers once, after "
                 "its last epoch. Leave one of the two out."
             )
-        fields["race"] = self._race(fields)
-        fields["until"] = self._until(fields)
-        fields["warm_start"] = self._warm_start(fields)
+        fields["race"] = self.proposals.race(fields)
+        fields["until"] = self.proposals.until(fields)
+        fields["warm_start"] = self.proposals.warm_start(fields)
         if dataset and not self.problems and not code:
             self.problems += model_problems(
                 families, candidates, fields["require"], dataset, fields["device"]
@@ -316,94 +313,6 @@ class _Reader:
             if key in self.spec
         ]
         return read_candidates(self.spec["candidates"], families, self.problems, rates)
-
-    def _sampler(self, objectives: Sequence[str], listed: bool) -> str:
-        """Returns the sampler's name: known_size where it can be used, if none is given."""
-        table = [OBJECTIVES[each] for each in objectives if each in OBJECTIVES]
-        n_measured = sum(not each.known for each in table)
-        usable = n_measured == 1 and 1 <= len(table) - n_measured <= MOST_KNOWN
-        name = str(
-            self.values.one_of("sampler", SAMPLERS, KNOWN_SIZE if usable and not listed else "tpe")
-        )
-        if name == KNOWN_SIZE and not usable:
-            self.problems.append(
-                f"sampler known_size needs one measured objective and one or two known ones; the "
-                f"objectives are {', '.join(objectives)}. Take tpe, or leave the sampler out."
-            )
-        try:
-            sampler: object = SAMPLERS[name]
-        except SpecError as error:
-            self.problems += error.problems
-        else:
-            if not isinstance(sampler, Sampler):
-                self.problems.append(
-                    f"{name!r} is a {type(sampler).__name__}, not a Sampler; "
-                    "give the name of a frontier_search.Sampler."
-                )
-        return name
-
-    def _default_trials(self) -> int:
-        return UNTIL_SETTLED_TRIALS if "until" in self.spec else 100
-
-    def _until(self, fields: Mapping[str, Any]) -> str | None:
-        given = self.spec.get("until")
-        if given not in (None, SETTLED):
-            self.problems.append(f"until = {given!r}; write settled, or leave it out.")
-        if given is not None and (fields["sampler"] != KNOWN_SIZE or fields["candidates"]):
-            self.problems.append(
-                f"until = {given!r} needs the sampler known_size, which predicts losses."
-            )
-        return None if given is None else str(given)
-
-    def _warm_start(self, fields: Mapping[str, Any]) -> tuple[WarmStart, ...]:
-        found = read_warm_start(self.spec.get("warm_start"), self.problems)
-        names = ", ".join(each.given for each in found)
-        if found and fields["candidates"]:
-            self.problems.append(
-                f"warm_start = {names}, but candidates are listed, so no sampler learns from it; "
-                "leave it out."
-            )
-        elif found and fields["sampler"] != KNOWN_SIZE:
-            self.problems.append(
-                f"warm_start = {names} needs the sampler known_size, which models losses; the "
-                f"sampler is {fields['sampler']}. Take known_size, or leave warm_start out."
-            )
-        return found
-
-    def _race(self, fields: Mapping[str, Any]) -> float | None:
-        """Returns the margin of the races, or None if there are none."""
-        table = [OBJECTIVES[name] for name in fields["objectives"] if name in OBJECTIVES]
-        measured = [each.name for each in table if not each.known]
-        unsuited = (
-            "`budgets` are given"
-            if fields["budgets"]
-            else "candidates are listed"
-            if fields["candidates"]
-            else "the objectives are " + ", ".join(each.name for each in table)
-            if measured != ["loss"] or len(table) < 2
-            else None
-        )
-        given = self.spec.get("race")
-        if given is None:
-            return MARGIN if unsuited is None and fields["edition"] >= FIRST_RACE else None
-        text = str(given).strip().lower()
-        if text == NO_RACE or given is False:
-            return None
-        try:
-            margin = float(text)
-        except ValueError:
-            margin = math.nan
-        if isinstance(given, bool) or not 0 < margin < math.inf:
-            self.problems.append(
-                f"race = {given!r}; give a margin above 0 in log10 of the loss, e.g. 0.3, or none."
-            )
-            return None
-        if unsuited is not None:
-            self.problems.append(
-                f"race = {given!r}, but {unsuited}; trials race where a sampler proposes them and "
-                "the loss is the only measured objective. Leave it out."
-            )
-        return margin
 
     def _bounds(self) -> tuple[Bound, ...]:
         bounds = []

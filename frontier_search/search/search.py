@@ -30,9 +30,9 @@ from frontier_search.sampling.samplers import KNOWN_SIZE, SAMPLERS
 from frontier_search.search.bound import Bound
 from frontier_search.search.candidates import examined, model_size
 from frontier_search.search.cohort_size import cohort_size, small_cohorts
+from frontier_search.search.proposing import NO_RACE
 from frontier_search.search.reading import (
     DEFAULT_OBJECTIVES,
-    NO_RACE,
     WITHOUT_CANDIDATES,
     FamiliesBudget,
     read_search,

@@ -25,7 +25,7 @@ from typing import Any
 
 from frontier_search.errors import SpecError, unknown
 from frontier_search.search.claim import Claims
-from frontier_search.search.reading import NO_RACE
+from frontier_search.search.proposing import NO_RACE
 from frontier_search.search.search import Search
 from frontier_search.spec import name_problem, read_yaml
 
