@@ -175,7 +175,8 @@ class Predictor:
                 begin, or for each window, the last of which ends with the last step.
 
         Raises:
-            SpecError: a column is missing or a cell cannot be read; all of them, each by name.
+            SpecError: there is no row; or a column is missing or a cell cannot be read: all of
+                them, each by name.
         """
         rows = self._rows(rows)
         outputs = self._outputs(rows)
@@ -201,4 +202,7 @@ class Predictor:
         return sequences.like(frame, self.options, self.preprocessing.columns)
 
     def _outputs(self, rows: Any) -> NDArray[np.float32]:
-        return self.model.outputs(self.preprocessing.transform(rows))
+        x = self.preprocessing.transform(rows)
+        if not len(x):
+            raise SpecError("there are no rows to predict; give one at least.")
+        return self.model.outputs(x)

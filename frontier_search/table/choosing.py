@@ -14,6 +14,10 @@ COMMON = (  # names of a target in well-known tables, in this order
     "label", "labels", "y", "outcome", "response", "survived", "saleprice", "churn", "diagnosis",
 )  # fmt: skip
 AT_AN_END = ("class", "output", "result", "income", "price", "quality")  # if first or last
+_SPEAKING = re.compile(
+    r"(?:^|[\s_.-])(?:target|label|class|outcome|response|species|diagnosis|churn|churned|fraud|"
+    r"survived|defaulted)(?:[\s_.-]|$)"
+)
 _SERIES = re.compile(r"(y|target|output|label|response|out)[\s_.-]*(\d+)")
 
 
@@ -25,11 +29,13 @@ class Chosen:
         names: of the columns.
         why: how they were chosen, for people.
         beside: columns that look like further targets, and are therefore no features.
+        rivals: other columns whose names speak of a target, if this is only the last column.
     """
 
     names: tuple[str, ...]
     why: str
     beside: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
 
 def choose(names: Sequence[str], options: TableOptions) -> Chosen:
@@ -68,7 +74,10 @@ def choose(names: Sequence[str], options: TableOptions) -> Chosen:
             f"; {', '.join(map(repr, beside))} {look}: "
             f"--target {every} predicts all of them, --keep {beside[0]} makes a feature of one"
         )
-    return Chosen((last,), why, beside)
+    rivals = tuple(
+        name for name in left[:-1] if _SPEAKING.search(name.casefold()) and name not in beside
+    )
+    return Chosen((last,), why, beside, rivals)
 
 
 def taken(names: Sequence[str], options: TableOptions) -> set[str]:

@@ -38,7 +38,10 @@ def lines(table: Understanding) -> list[str]:
     by_type = ", ".join(f"{len(group)} {kind}" for kind, group in kinds.items())
     left = [each.name for each in table.columns if not each.used and each.name not in targets.names]
     missing = [f"{each.name} {each.missing}" for each in used if each.missing]
-    features = f"features: {len(used)} columns ({by_type}) become {table.width} inputs"
+    columns = "1 column" if len(used) == 1 else f"{len(used)} columns"
+    become = "becomes" if len(used) == 1 else "become"
+    inputs = "1 input" if table.width == 1 else f"{table.width} inputs"
+    features = f"features: {columns} ({by_type}) {become} {inputs}"
     features += f"; missing and filled in: {listed(missing, quoted=False)}" if missing else ""
     features += f"; left out: {listed(left, quoted=False)}" if left else ""
     return [

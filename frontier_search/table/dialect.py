@@ -75,7 +75,7 @@ def find(lines: Sequence[str], source: str, options: TableOptions) -> Dialect:
     ]
     if not rest:
         raise SpecError(f"{source} is empty; a header and rows are needed.")
-    _refuse_markup(rest[0], source)
+    _refuse_markup(rest, source)
     separator = given or _separator(rest)
     quote = _quote(rest, separator)
     if quote != '"':
@@ -106,10 +106,20 @@ def find(lines: Sequence[str], source: str, options: TableOptions) -> Dialect:
     )
 
 
-def _refuse_markup(line: str, source: str) -> None:
+def _refuse_markup(lines: Sequence[str], source: str) -> None:
     for sign, what in MARKUP.items():
-        if line.lstrip().casefold().startswith(sign):
+        if lines[0].lstrip().casefold().startswith(sign):
             raise SpecError(f"{source} holds {what}; rows of cells are needed.")
+    if any(re.fullmatch(r"(?=.*--)[-+=|:\s]+", line) for line in lines[:3]):
+        raise SpecError(
+            f"{source} holds a table that is drawn with lines; export it as .csv, with a sign "
+            "between the cells and no line below the header."
+        )
+    if re.fullmatch(r"\S+(?:\s+\d+:\S+)+\s*", lines[0]):
+        raise SpecError(
+            f"{source} holds rows of svmlight (a target, then NUMBER:VALUE); read it with "
+            "sklearn.datasets.load_svmlight_file, and save X.toarray() and y as .npz."
+        )
 
 
 def _quote(lines: Sequence[str], separator: str) -> str:

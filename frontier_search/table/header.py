@@ -35,6 +35,8 @@ def without_empty_end(
     while named > 1 and names[named - 1] == "":
         named -= 1
     whole = [row for row in rows if len(row) == usual]
+    if usual == named < len(names):  # the header alone ends with a separator
+        return names[:named], 0
     if usual > named and whole and not any(cell.strip() for row in whole for cell in row[named:]):
         return names[:named], usual - named
     return names, 0
@@ -43,7 +45,9 @@ def without_empty_end(
 def commented(
     names: list[str], rows: Sequence[Sequence[str]], words: Sequence[str]
 ) -> tuple[list[str], bool]:
-    """Returns the words of the last comment, if they name columns of numbers; and whether they do.
+    """Returns the words of the last comment, if they name the columns; and whether they do.
+
+    They do if there are as many as columns, and the first row names none.
 
     Args:
         names: of the first row, which is returned otherwise.
@@ -51,7 +55,7 @@ def commented(
         words: the cells of the last comment.
     """
     numeric = all(cells.PLAIN.number(name.strip()) is not None for name in names)
-    if numeric and len(words) == len(rows[0]) > 1:
+    if (numeric or _is_a_row(names, rows[1:])) and len(words) == len(rows[0]) > 1:
         return [word.strip() for word in words], True
     return names, False
 
@@ -76,11 +80,17 @@ def has_header(
             f"the first row of {source} is numbers, so the header row is missing; name the "
             "columns in it, or say --header no."
         )
-    if _is_a_row(names, rows):
+    others = [row for row in rows if [cell.strip() for cell in row] != names]
+    if _is_a_row(names, others):
         raise SpecError(
             f"the first row of {source} looks like the rows below it ({', '.join(names)[:60]}), so "
             "the header row is missing; name the columns in it, or say --header no. If it is the "
             "header, say --header yes."
+        )
+    if len(others) < len(rows):
+        raise SpecError(
+            f"the header of {source} ({', '.join(names)[:60]}) stands again among its rows, as "
+            "where files were joined; leave it out there."
         )
     return True
 

@@ -96,7 +96,7 @@ def checked_names(names: list[str], source: str) -> list[str]:
     Raises:
         SpecError: one is empty or stands twice.
     """
-    names = [str(name).strip() for name in names]
+    names = [str(name).strip().strip("\u200b\ufeff") for name in names]  # marks without width
     problems = []
     if "" in names:
         problems.append(
@@ -117,13 +117,25 @@ def checked_frame(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     """Returns a frame with checked names, and its nullable columns as numbers or texts.
 
     Raises:
-        SpecError: as ``checked_names``.
+        SpecError: as ``checked_names``; or a cell holds several values.
     """
+    import numpy as np
     import pandas as pd
 
+    several = (list, dict, tuple, set, np.ndarray)
     names = checked_names([str(name) for name in frame.columns], source)
     frame = frame.copy(deep=False)
     frame.columns = pd.Index(names)
+    nested = [
+        repr(name)
+        for name in names
+        if frame[name].dtype == object and any(isinstance(v, several) for v in frame[name])
+    ]
+    if nested:
+        raise SpecError(
+            f"columns of {source} hold lists or objects: {', '.join(nested)}; give each value a "
+            "column."
+        )
     for name in names:
         dtype = frame[name].dtype
         if isinstance(dtype, pd.CategoricalDtype):

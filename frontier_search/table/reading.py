@@ -15,11 +15,32 @@ from frontier_search.table.options import TableOptions
 from frontier_search.table.raw import RawTable
 from frontier_search.table.understanding import Understanding, understand
 
+OTHERS = {  # ends of files that other programs read and save
+    ".xls": "it is an old Excel workbook; save it as .xlsx",
+    ".ods": "it is an OpenDocument sheet; save it as .xlsx or .csv",
+    ".pkl": "a pickle runs code when it is opened; save the frame with to_parquet",
+    ".pickle": "a pickle runs code when it is opened; save the frame with to_parquet",
+    ".dta": "it is of Stata; save pandas.read_stata(...) with to_parquet",
+    ".sav": "it is of SPSS; save pandas.read_spss(...) with to_parquet",
+    ".sas7bdat": "it is of SAS; save pandas.read_sas(...) with to_parquet",
+    ".rds": "it is of R; save it with write.csv(..., row.names = FALSE)",
+    ".rdata": "it is of R; save it with write.csv(..., row.names = FALSE)",
+    ".mat": "it is of MATLAB; save X and y of scipy.io.loadmat(...) with numpy.savez",
+    ".h5": "HDF5 holds many arrays; save X and y with numpy.savez, or a frame with to_parquet",
+    ".hdf5": "HDF5 holds many arrays; save X and y with numpy.savez, or a frame with to_parquet",
+    ".orc": "save pandas.read_orc(...) with to_parquet",
+    ".sqlite": "it is a database; export the table as .csv",
+    ".db": "it is a database; export the table as .csv",
+    ".tar": "it is an archive of files; unpack it",
+    ".tgz": "it is an archive of files; unpack it",
+}
+
 
 def is_table(given: str) -> bool:
-    """Returns whether a word is the path of a table, by its end or because it is a folder."""
+    """Returns whether a word is the path of a table, by its end."""
     path = Path(given)
-    return suffix(path) in list(FORMATS) or suffix(path) in COMPRESSIONS
+    known = (list(FORMATS), COMPRESSIONS, OTHERS)
+    return any(suffix(path) in ends for ends in known) or path.suffix.lower() in OTHERS
 
 
 def read(path: Path, options: TableOptions) -> RawTable:
@@ -32,6 +53,8 @@ def read(path: Path, options: TableOptions) -> RawTable:
     if path.is_dir():
         raise SpecError(f"{source} is a folder; give one file. Join files of equal columns first.")
     end = suffix(path)
+    if path.suffix.lower() in OTHERS:
+        raise SpecError(f"{source} is not read: {OTHERS[path.suffix.lower()]}.")
     if end not in list(FORMATS):
         ends = ", ".join(FORMATS)
         raise SpecError(

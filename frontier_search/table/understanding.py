@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,10 +92,17 @@ class Understanding:
 
         Rows are equal in all features and in the target; identifiers say nothing.
         """
+        return self._equal(*self.targets.values.reshape(self.n_rows, -1).T)
+
+    @functools.cached_property
+    def equal_features(self) -> NDArray[np.int64] | None:
+        """The same as ``equal_rows``, of rows that are equal in all features."""
+        return self._equal()
+
+    def _equal(self, *further: NDArray[Any]) -> NDArray[np.int64] | None:
         import pandas as pd
 
-        y = self.targets.values.reshape(self.n_rows, -1)
-        columns = [*(self.values[each.name] for each in self.used), *y.T]
+        columns = [*(self.values[each.name] for each in self.used), *further]
         hashes = np.zeros(self.n_rows, dtype=np.uint64)
         for values in columns:
             of_column = pd.util.hash_array(np.ascontiguousarray(values, dtype=np.float64) + 0.0)

@@ -107,6 +107,11 @@ def test_missing_columns_are_refused_by_name(run: Run, searched: Path) -> None:
     )
     assert "'sex'" in said
     assert "'age'" in said
+    pd.read_csv(searched / "new.csv")[:0].to_csv(searched / "none.csv", index=False)
+    said = only_mistake(
+        run("predict", "passengers-1", searched / "none.csv", "--home", searched / "runs")
+    )
+    assert said == "there are no rows to predict; give one at least."
 
 
 def test_the_same_from_python(searched: Path) -> None:

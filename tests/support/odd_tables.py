@@ -104,11 +104,6 @@ GOOD: dict[str, tuple[bytes, dict[str, str], int]] = {
     ),
     "compact_dates.csv": (with_column(c=DAYS.strftime("%Y%m%d")), {"c": "date"}, 5),
     "clock.csv": (with_column(c=[f"{i % 24:02d}:{i % 60:02d}" for i in HIDDEN]), {"c": "date"}, 4),
-    "dates_in_many_ways.csv": (
-        with_column(c=[f"2021-01-{1 + i % 28:02d}" if i % 2 else f"{1 + i % 28}/02/2021"
-                       for i in HIDDEN]),
-        NUMBER, 2,
-    ),
     "level_none.csv": (
         with_column(c=np.array(["None", "Brick", "Stone"])[RNG.integers(3, size=N)]),
         {"c": "category"}, 5,

@@ -14,11 +14,11 @@ from frontier_search.table.findings import FINDINGS
 from frontier_search.table.formats import FORMATS
 from frontier_search.table.options import TableOptions
 from frontier_search.table.understanding import Understanding
-from tests.support import odd_tables, tables_as_people_have_them
+from tests.support import odd_tables, odder_tables, tables_as_people_have_them
 
-GOOD = tables_as_people_have_them.GOOD | odd_tables.GOOD
-WARNED = tables_as_people_have_them.WARNED | odd_tables.WARNED
-REFUSED = tables_as_people_have_them.REFUSED | odd_tables.REFUSED
+GOOD = tables_as_people_have_them.GOOD | odd_tables.GOOD | odder_tables.GOOD
+WARNED = tables_as_people_have_them.WARNED | odd_tables.WARNED | odder_tables.WARNED
+REFUSED = tables_as_people_have_them.REFUSED | odd_tables.REFUSED | odder_tables.REFUSED
 
 DEVIATIONS = 1500  # no row of any part is farther from the centre of a column
 

@@ -26,8 +26,11 @@ FRAME = pd.DataFrame({"a": np.arange(40) % 7 + 0.5, "target": ["x", "y"] * 20})
         pa.Table.from_pandas(FRAME),
         FRAME.to_dict("list"),
         (FRAME[["a"]].to_numpy(), FRAME["target"].to_numpy()),
+        (FRAME[["a"]], FRAME["target"]),
+        FRAME.to_dict("records"),
+        np.array(list(FRAME.itertuples(index=False)), dtype=[("a", "f8"), ("target", "U1")]),
     ],
-    ids=["pandas", "arrow", "mapping", "arrays"],
+    ids=["pandas", "arrow", "mapping", "arrays", "frames", "records", "structured"],
 )
 @pytest.mark.parametrize("end", ["csv", "parquet"])
 def test_rows_are_written_and_read_again(tmp_path: Path, rows: Any, end: str) -> None:
@@ -46,6 +49,10 @@ def test_a_bunch_keeps_the_names_of_its_columns_and_classes(tmp_path: Path) -> N
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="int is no table"):
         write_table(3, tmp_path / "rows.csv")
+    with pytest.raises(SpecError, match="columns of .* hold lists or objects: 'a'"):
+        write_table(FRAME.assign(a=[[1, 2]] * 40), tmp_path / "rows.csv")
+    with pytest.raises(SpecError, match="Convert the column to numbers or words"):
+        write_table(FRAME.assign(a=FRAME["a"] + 1j), tmp_path / "rows.parquet")
     with pytest.raises(SpecError, match="neither in .csv"):
         write_table(FRAME, tmp_path / "rows.xml")
 

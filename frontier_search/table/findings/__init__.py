@@ -25,5 +25,11 @@ FINDINGS: Zoo[Find] = Zoo(
         "imbalance": f"{_HERE}.imbalance:find",
         "row_order": f"{_HERE}.row_order:find",
         "group_suspected": f"{_HERE}.group_suspected:find",
+        "split_suspected": f"{_HERE}.split_suspected:find",
+        "target_guessed": f"{_HERE}.target_guessed:find",
+        "contradiction": f"{_HERE}.contradiction:find",
+        "ambiguous": f"{_HERE}.ambiguous:find",
+        "unread": f"{_HERE}.unread:find",
+        "total_row": f"{_HERE}.total_row:find",
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frontier_search.table.finding import Found, flag_of
+from frontier_search.table.findings.unread import unread
 from frontier_search.table.understanding import Understanding, listed
 
 
@@ -11,7 +12,7 @@ def find(table: Understanding) -> list[Found]:
     named = [each for each in table.columns if each.type == "identifier" and not each.role]
     found: list[Found] = []
     for each in named:
-        if each.name in table.groups:
+        if each.name in table.groups or each.name in unread(table):
             continue
         what = f"column {each.name!r} {each.why}"
         if each.used:

@@ -18,13 +18,15 @@ def find(table: Understanding) -> list[Found]:
     if not targets.classes:
         return []
     counts = np.array(targets.counts)
-    common = counts[counts >= FEW] if len(counts) > 2 else counts
+    common = np.flatnonzero(counts >= FEW) if len(counts) > 2 else np.arange(len(counts))
     if not len(common):
         return []
     n, most = int(counts.sum()), int(counts.argmax())
-    if counts[most] < MOST * n and common.min() >= LEAST * n / len(counts):
+    least = int(common[counts[common].argmin()])
+    if counts[most] < MOST * n and counts[least] >= LEAST * n / len(counts):
         return []
-    least = int(np.flatnonzero(counts == common.min())[0])
+    if least == most:  # all others are rare
+        least = int(counts.argmin())
     sentence = (
         f"{counts[most]} of {n} rows are {str(targets.classes[most])!r} and {counts[least]} are "
         f"{str(targets.classes[least])!r}: who always says the first errs in "

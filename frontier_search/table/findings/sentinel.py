@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from frontier_search.table import cells
 from frontier_search.table.cells import Numbers
 from frontier_search.table.finding import Found, exact, flag_of
 from frontier_search.table.understanding import Understanding
@@ -15,6 +16,9 @@ FAR = 1.0  # ranges of the other values between them and the value
 STEPS = 1.5  # times the largest step between the others, for such a value
 LARGE_CODE = 99
 NEAR = 0.2  # the same, for a value that often stands for a missing one
+FEW_LEVELS = 2  # other values, for a code such as 999
+WORDS = frozenset({"unknown", "unk", "not available", "not known", "undefined", "no data", "n/d"})
+DAYS = frozenset({"0001-01-01", "1899-12-30", "1900-01-01", "1970-01-01", "9999-12-31"})
 CODES = frozenset({0, -1, -9, 9, -99, 99, -999, 999, -9999, 9999, -99999, 99999, -32768, 32767})
 
 
@@ -33,16 +37,49 @@ def find(table: Understanding) -> list[Found]:
                 "other values: it may stand for a missing value"
             )
             found.append(((name,), rows, sentence, _remedy(name, value)))
-    return found + _of_classes(table)
+    return found + _of_dates(table) + _of_classes(table)
 
 
 def _remedy(name: str, value: float) -> str:
     return f"Read it as missing with {flag_of('missing', f'{name}={exact(value)}')}"
 
 
+def _of_dates(table: Understanding) -> list[Found]:
+    """Finds a day such as 9999-12-31, farther from all others than they are from each other."""
+    found: list[Found] = []
+    for each in table.used:
+        if each.type != "date":
+            continue
+        codes, texts = cells.distinct(table.frame[each.name], each.also_missing)
+        of_text = cells.days(texts, each.date_format)
+        if of_text is None:  # dates of a program, in place of the file's
+            continue
+        for end in (of_text.min(), of_text.max()):
+            others = of_text[of_text != end]
+            day = str(np.datetime64(int(np.floor(end)), "D"))
+            if day not in DAYS or len(others) < 2:
+                continue
+            if np.abs(others - end).min() > FAR * np.ptp(others):
+                text = texts[int(np.flatnonzero(of_text == end)[0])]
+                rows = codes == texts.index(text)
+                sentence = (
+                    f"column {each.name!r} is {text!r} in {int(rows.sum())} rows, far from all "
+                    "other days: it may stand for a missing value"
+                )
+                missing = flag_of("missing", f"{each.name}={text}")
+                found.append(((each.name,), rows, sentence, f"Read it as missing with {missing}"))
+    return found
+
+
 def _of_classes(table: Understanding) -> list[Found]:
-    """Finds a class such as -999 beside two or more that are whole numbers near each other."""
-    names, numbers = table.targets.names, [n for n in table.targets.classes if isinstance(n, int)]
+    """Finds a class such as unknown, or -999 beside whole numbers that are near each other."""
+    names, classes = table.targets.names, table.targets.classes
+    for place, name in enumerate(classes):
+        if len(classes) > 2 and str(name).casefold() in WORDS:
+            sentence = f"class {name!r} of {names[0]!r} may stand for a missing value"
+            remedy = f"Read it as missing with {flag_of('missing', f'{names[0]}={name}')}"
+            return [(names, table.targets.values == place, sentence, remedy)]
+    numbers = [n for n in classes if isinstance(n, int)]
     if len(numbers) < 3 or len(numbers) < len(table.targets.classes):
         return []
     least, most = min(numbers), max(numbers)
@@ -79,7 +116,8 @@ def _sentinels(given: Numbers, rules: int) -> list[float]:
             ends = slice(None, number) if side < 0 else slice(-number, None)
             others = levels[number:] if side < 0 else levels[:-number]
             outside = dict(zip(levels[ends].tolist(), counts[ends].tolist(), strict=True))
-            if len(others) >= DISTINCT and all(
+            coded = all(value in CODES and abs(value) >= LARGE_CODE for value in outside)
+            if len(others) >= (FEW_LEVELS if coded else DISTINCT) and all(
                 _is_sentinel(value, count, others, len(given), alone=number == 1)
                 for value, count in outside.items()
             ):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 
@@ -14,6 +12,8 @@ from frontier_search.table.raw import RawTable, Written, checked_frame
 _ATTRIBUTE = re.compile(
     r"""@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s{]+)\s*(\{.*\}|\S+)""", re.IGNORECASE
 )
+
+_CELL = re.compile(r"""(?:^|(?<=,))\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,]*)\s*(?=,|$)""")
 
 
 def read(data: bytes, source: str, options: TableOptions) -> RawTable:
@@ -67,9 +67,7 @@ def _rows(lines: Iterator[str], types: list[str]) -> Iterator[list[str]]:
 
 
 def _cells(text: str) -> list[str]:
-    quote = "'" if "'" in text else '"'
-    reader = csv.reader(io.StringIO(text), quotechar=quote, escapechar="\\", skipinitialspace=True)
-    return [cell.strip() for cell in next(reader, [])]
+    return [_bare(cell) for cell in _CELL.findall(text)]
 
 
 def _zero(kind: str) -> str:

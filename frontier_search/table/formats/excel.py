@@ -50,6 +50,11 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     return RawTable(checked_frame(frame, source), written, source=source)
 
 
+def _is_above_header(first: pd.Series, second: pd.Series) -> bool:
+    """Returns whether a row heads several columns each, and the one below it names all of them."""
+    return bool(first.isna().any()) and all(isinstance(name, str) for name in second)
+
+
 def _table(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Returns the table in a sheet, and how many rows stand above its header.
 
@@ -64,6 +69,8 @@ def _table(cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         above += 1
     below = cells.iloc[above:].dropna(how="all")
     below = below.dropna(axis=1, how="all")
+    if len(below) > 2 and _is_above_header(below.iloc[0], below.iloc[1]):
+        above, below = above + 1, below.iloc[1:]
     if not len(below):
         return pd.DataFrame(), above
     header = below.iloc[0].tolist()

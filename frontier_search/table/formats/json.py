@@ -17,25 +17,14 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     import pandas as pd
 
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
         held = _held(text)
     except (UnicodeDecodeError, ValueError) as error:
         raise SpecError(f"cannot read {source} as JSON: {error}. It holds {SHAPES}.") from error
     rows = _rows(held)
     if rows is None:
         raise SpecError(f"{source} holds no table; needed is {SHAPES}.")
-    frame = pd.DataFrame(rows)
-    nested = [
-        repr(name)
-        for name in frame.columns
-        if frame[name].dtype == object and any(isinstance(v, list | dict) for v in frame[name])
-    ]
-    if nested:
-        raise SpecError(
-            f"columns of {source} hold lists or objects: {', '.join(nested)}; give each value a "
-            "column."
-        )
-    return RawTable(checked_frame(frame, source), Written("json"), source=source)
+    return RawTable(checked_frame(pd.DataFrame(rows), source), Written("json"), source=source)
 
 
 def _held(text: str) -> Any:
@@ -50,10 +39,10 @@ def _held(text: str) -> Any:
 
 def _rows(held: Any) -> Any:
     """Returns what makes a frame, or None."""
-    if isinstance(held, dict) and len(held) == 1 and isinstance(next(iter(held.values())), list):
-        inner = next(iter(held.values()))
-        if inner and isinstance(inner[0], dict):
-            held = inner  # {"rows": [...]}
+    if isinstance(held, dict):
+        lists = [each for each in held.values() if isinstance(each, list)]
+        if len(lists) == 1 and lists[0] and isinstance(lists[0][0], dict) and "schema" not in held:
+            held = lists[0]  # {"meta": {...}, "rows": [...]}
     if isinstance(held, list) and held and all(isinstance(row, dict) for row in held):
         return held
     if isinstance(held, dict) and {"schema", "data"} <= set(held):  # pandas' table

@@ -31,6 +31,7 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     if not data.strip():
         raise SpecError(f"{source} is empty; a header and rows are needed.")
     text, encoding, notes = decoding.decode(data, source, options.encoding)
+    text = text.rstrip("\x1a")  # the end of a file of DOS
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text[: _start(text, SAMPLE)].split("\n")
