@@ -18,6 +18,7 @@ from frontier_search.export.numbers import ALL, in_format
 from frontier_search.export.plan import Plan
 from frontier_search.export.source import header, source
 from frontier_search.export.written import WRITTEN as FORMS
+from tests.support.cores import ready
 from tests.support.exported import WRITTEN, Example, examples
 
 FLASH, RAM, INSTRUCTIONS = 0.02, 0.2, 0.1  # the largest errors, as fractions
@@ -42,7 +43,7 @@ def test_costs_need_no_scalars(core: str, family: str) -> None:
         said = model_costs(example.architecture, d, example.n_outputs, core)
         graph = getattr(example.architecture, "graph", None)
         if graph is not None and graph.drawn:  # another seed may draw a graph that is stored better
-            assert said["flash"] == pytest.approx(known["flash"], rel=0.05)
+            assert said["flash"] == pytest.approx(known["flash"], rel=0.1)
         else:
             assert said == known
         assert known["flash"] > known["stored_bytes"] > 0
@@ -60,13 +61,14 @@ def measured(
     )
     (folder / "m.h").write_text(header(example.plan, "m", "a test", "regression"))
     (folder / "m.c").write_text(code)
-    program = compiler.program(DEVICES[core], "m_outputs", folder / "m.c", folder)
-    execution = emulator.execute(program, DEVICES[core], example.x, example.n_outputs)
+    device = ready(core)
+    program = compiler.program(device, "m_outputs", folder / "m.c", folder)
+    execution = emulator.execute(program, device, example.x, example.n_outputs)
     ram = len(program.variables) + execution.stack
     return program.flash, ram, float(execution.instructions.mean())
 
 
-@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4f"])
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4f", "avr"])
 @pytest.mark.parametrize("numbers", ALL)
 @pytest.mark.parametrize("family", ["dense", "gated_kronecker", "conv_random"])
 def test_what_is_said_is_what_is_found(

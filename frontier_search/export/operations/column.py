@@ -7,21 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import (
-    Memory,
-    Names,
-    Numbers,
-    Operation,
-    Work,
-    distinct,
-    loop,
-    repeated,
-    total,
-)
+from frontier_search.export.operation import Memory, Names, Numbers, Operation, Work, total
+from frontier_search.export.operations.loop import Within
 
 
 @dataclass(frozen=True)
-class Columns:
+class Columns(Within):
     """For each column c: h = z[:, c], the operations on h, then z[:, c] = h + b.
 
     Attributes:
@@ -40,33 +31,26 @@ class Columns:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        return ("gather", *distinct(self.body), "scatter")
+        return ("gather", *super().functions, "scatter")
 
     def scalars(self) -> Iterator[Numbers]:
-        for each in self.body:
-            yield from each.scalars()
+        yield from super().scalars()
         yield self.bias
-
-    def tables(self) -> Iterator[bytes]:
-        for each in self.body:
-            yield from each.tables()
 
     def work(self) -> Work:
         n = self.width * len(self.bias)
         ends = {"gather": (self.width, n), "scatter": (self.width, n)}
-        return total([repeated(each.work(), self.width) for each in self.body] + [ends])
+        return total([self.work_of(self.width), ends])
 
     def lines(self, names: Names) -> list[str]:
-        n, gather, scatter = len(self.bias), names.function("gather"), names.function("scatter")
-        at, inner = f"{self.block} + i", [line for each in self.body for line in each.lines(names)]
+        n, at = f"{len(self.bias)}, {self.width}", f"{self.block} + i"
+        gather, scatter = names.function("gather"), names.function("scatter")
         turn = [
-            "w = start;",
-            f"{gather}({at}, {self.column}, {n}, {self.width});",
-            *inner,
-            f"w = {scatter}(w, {self.column}, {at}, {n}, {self.width});",
+            f"{gather}({at}, {self.column}, {n});",
+            *self.lines_of(names),
+            f"w = {scatter}(w, {self.column}, {at}, {n});",
         ]
-        start, turns = f"    {names.constant('float')} *start = w;", loop(names, self.width, turn)
-        return ["{", start, *(f"    {line}" for line in turns), "}"]
+        return self.from_first(names, self.width, turn)
 
     def apply(self, memory: Memory) -> None:
         for i in range(self.width):

@@ -18,18 +18,10 @@ from frontier_search.export.operation import (
 )
 
 
-@dataclass(frozen=True)
-class Repeat:
-    """Does operations ``times`` times, each time with the same constants.
+class Within:
+    """Operations that another one does several times, each time with the same constants."""
 
-    Attributes:
-        rows: name of a block within a block: ``rows[name] = (block, size)`` is numbers i size to
-            (i + 1) size of the block in turn i.
-    """
-
-    times: int
     body: Sequence[Operation]
-    rows: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -43,22 +35,43 @@ class Repeat:
         for each in self.body:
             yield from each.tables()
 
+    def work_of(self, times: int) -> Work:
+        return repeated(total([each.work() for each in self.body]), times)
+
+    def lines_of(self, names: Names) -> list[str]:
+        return [line for each in self.body for line in each.lines(names)]
+
+    def from_first(self, names: Names, times: int, lines: Sequence[str]) -> list[str]:
+        """Returns a C loop whose turns read the same constants."""
+        turns = loop(names, times, ["w = first;", *lines])
+        first = f"    {names.constant('float')} *first = w;"
+        return ["{", first, *(f"    {line}" for line in turns), "}"]
+
+
+@dataclass(frozen=True)
+class Repeat(Within):
+    """Does operations ``times`` times, each time with the same constants.
+
+    Attributes:
+        rows: name of a block within a block: ``rows[name] = (block, size)`` is numbers i size to
+            (i + 1) size of the block in turn i.
+    """
+
+    times: int
+    body: Sequence[Operation]
+    rows: dict[str, tuple[str, int]] = field(default_factory=dict)
+
     def work(self) -> Work:
-        return repeated(total([each.work() for each in self.body]), self.times)
+        return self.work_of(self.times)
 
     def lines(self, names: Names) -> list[str]:
-        inner = [line for each in self.body for line in each.lines(names)]
         views = [
             f"float *{name} = {block} + i * {size};" for name, (block, size) in self.rows.items()
         ]
-        again = any(True for _ in self.scalars())
-        if again:
-            views = ["w = first;", *views]
-        turns = loop(names, self.times, [*views, *inner])
-        if not again:
-            return turns
-        first = f"    {names.constant('float')} *first = w;"
-        return ["{", first, *(f"    {line}" for line in turns), "}"]
+        inner = [*views, *self.lines_of(names)]
+        if any(True for _ in self.scalars()):
+            return self.from_first(names, self.times, inner)
+        return loop(names, self.times, inner)
 
     def apply(self, memory: Memory) -> None:
         for i in range(self.times):
