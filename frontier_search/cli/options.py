@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from frontier_search.errors import SpecError
 from frontier_search.executors import EXECUTORS, Where
 from frontier_search.storage.folder import DEFAULT_HOME
+from frontier_search.training import torch_compile
 
 if TYPE_CHECKING:
     from frontier_search.table.options import TableOptions
@@ -96,6 +97,12 @@ CPUS = once(
     help="CPUs that a cohort takes, as threads of its worker.  [default: 1 with --workers, on a"
     " cluster, or where torch trains; else all]",
 )
+TORCH_COMPILE = click.option(
+    "--torch-compile",
+    is_flag=True,
+    help="Compile what torch trains: quicker minibatches, most of all on a GPU, after a wait of up"
+    " to a minute for each shape.",
+)
 CLUSTER = once(
     "--cluster",
     required=True,
@@ -143,6 +150,7 @@ TRAINING = (  # what trains cohorts: the executor and the attributes of ``Where`
     ),
     CPUS,
     GPUS,
+    TORCH_COMPILE,
 )
 ONE_PROCESS = "inline"  # the executor that takes neither workers nor a cluster
 GPU_COHORT = 64  # candidates, by default: a GPU needs larger stacks than a CPU to be busy
@@ -318,7 +326,7 @@ def where_of(executor: str, flags: Mapping[str, Any]) -> Where:
     """Returns where cohorts are trained.
 
     Raises:
-        SpecError: a flag has no effect on this executor.
+        SpecError: a flag has no effect on this executor, or there is no compiler for one.
     """
     unused = [f"--{name}" for name in ("workers", "address") if flags[name] is not None]
     if executor == ONE_PROCESS and unused:
@@ -326,12 +334,16 @@ def where_of(executor: str, flags: Mapping[str, Any]) -> Where:
             f"{' and '.join(unused)}: --executor {executor} trains in one process of this machine;"
             f" leave out {' and '.join(unused)}, or --executor {executor}."
         )
-    return Where(
+    where = Where(
         flags["workers"],
         flags["address"],
         flags["gpus_per_cohort"],
         cpus_per_cohort=flags["cpus_per_cohort"],
+        torch_compile=flags["torch_compile"],
     )
+    if where.torch_compile and where.address is None and where.device == "cpu":
+        torch_compile.require(where.device)  # a worker asks too, but would be started first
+    return where
 
 
 def typed() -> set[str]:

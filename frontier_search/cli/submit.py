@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import CLUSTER, CPUS, GPUS, once, question, spec_of
+from frontier_search.cli.options import CLUSTER, CPUS, GPUS, TORCH_COMPILE, once, question, spec_of
 from frontier_search.errors import SpecError
 from frontier_search.storage.names import first_free_name
 
@@ -20,6 +20,7 @@ PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort", "cpus_per
 @CLUSTER
 @CPUS
 @GPUS
+@TORCH_COMPILE
 @once("--storage", metavar="URL", help="A URL that the head node can reach.  [default: journal]")
 @once(
     "--outcomes",
@@ -62,6 +63,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
                 if flags[key]
                 for word in (f"--{key.replace('_', '-')}", str(flags[key]))
             ]
+            passed += ["--torch-compile"] * flags["torch_compile"]
             submission_id = jobs.submit(search, passed)
             click.echo(
                 f"submitted {search.name}; follow it with: frontier-search attach {search.name}"

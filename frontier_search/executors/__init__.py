@@ -26,6 +26,7 @@ class Where:
         gpus_per_cohort: the share of a GPU that a cohort takes; 0 trains on CPUs.
         cpus_per_cohort: the processors that a cohort takes; None: see ``processors.of_worker``.
         accelerator: the device, of ``devices.DEVICES``, of a cohort that takes a share of a GPU.
+        torch_compile: whether ``torch.compile`` makes programs of what torch trains.
     """
 
     workers: int | None = None
@@ -33,6 +34,7 @@ class Where:
     gpus_per_cohort: float = 0.0
     accelerator: str = "cuda"
     cpus_per_cohort: int | None = None
+    torch_compile: bool = False
 
     @property
     def device(self) -> str:

@@ -14,7 +14,9 @@ from frontier_search.executors.worker import Worker
 def ready(where: Where, resume: str) -> Iterator[Execute]:
     def execute(dispatcher: Dispatcher) -> None:
         files, threads = dispatcher.files.outcomes, where.cpus_per_cohort or 1
-        worker = Worker(dispatcher.search, files, where.device, threads)
+        worker = Worker(
+            dispatcher.search, files, where.device, threads, torch_compile=where.torch_compile
+        )
         while (cohort := dispatcher.next()) is not None:
             worker.train(cohort)
             dispatcher.settle(cohort)

@@ -47,6 +47,7 @@ class CohortTrainable(tune.Trainable):
         threads: int = 1,
         folders: Sequence[str] = (),
         rows: str = "",
+        torch_compile: bool = False,
     ) -> None:
         search_last(folders)  # the user's own modules are there
         # torch loads in the workers, not in the driver
@@ -56,7 +57,8 @@ class CohortTrainable(tune.Trainable):
         sources.hold(spec.get("code", {}), folder / sources.FOLDER)
         search = Search.from_spec(spec)
         outcomes = OutcomeFiles(folder)
-        self.worker = Worker(search, outcomes, device, threads, shared_rows.mapped(rows))
+        mapped = shared_rows.mapped(rows)
+        self.worker = Worker(search, outcomes, device, threads, mapped, torch_compile)
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

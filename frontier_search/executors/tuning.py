@@ -57,6 +57,7 @@ def run(
             threads=threads,
             folders=import_folders(),
             rows=rows_folder,
+            torch_compile=where.torch_compile,
         )
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"cpu": threads, "gpu": where.gpus_per_cohort}),

@@ -16,6 +16,7 @@ from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import train_cohort
 from frontier_search.training.rows import Data
 from frontier_search.training.threads import Stopping, Threads, flushed_denormals, settle_thread
+from frontier_search.training.torch_compile import require
 from frontier_search.trial import Cohort
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -28,9 +29,10 @@ class Worker:
     Args:
         threads: among which stacks are spread.
         rows: of all seeds, where they are made already.
+        torch_compile: whether ``torch.compile`` makes programs of what torch trains.
 
     Raises:
-        SpecError: the rows are not available, or the device cannot be used.
+        SpecError: the rows are not available, or the device or the compiler cannot be used.
     """
 
     def __init__(
@@ -40,7 +42,11 @@ class Worker:
         device: str = "cpu",
         threads: int = 1,
         rows: SeedRows | None = None,
+        torch_compile: bool = False,
     ) -> None:
+        if torch_compile:
+            require(device)
+        self.torch_compile = torch_compile
         settle_process()
         self.search, self.outcomes, self.threads = search, outcomes, Threads(threads)
         self._cohorts = ThreadPoolExecutor(min(threads, 2), "cohort", initializer=settle_thread)
@@ -64,6 +70,7 @@ class Worker:
                 self.search.edition,
                 self.threads,
                 stopping,
+                self.torch_compile,
             )
         self.outcomes.write(cohort, trained.outcomes, trained.weights)
 

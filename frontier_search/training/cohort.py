@@ -55,6 +55,7 @@ def train_cohort(
     edition: int = EDITION,
     threads: Threads = ONE_THREAD,
     stopping: Stopping | None = None,
+    torch_compile: bool = False,
 ) -> Trained:
     """Trains every candidate of a cohort on every seed of ``data``.
 
@@ -64,6 +65,7 @@ def train_cohort(
         edition: of the search, see ``models.editions``.
         threads: of the worker, which other cohorts may share. The result does not depend on them.
         stopping: ends training between two epochs, with KeyboardInterrupt, when it is set.
+        torch_compile: whether ``torch.compile`` makes programs of what torch trains.
 
     A candidate fails with the reason if its model cannot be built, its code raises, or it runs out
     of memory. The other candidates are not affected.
@@ -89,7 +91,8 @@ def train_cohort(
     weights: dict[int, Weights] = {}
     curves: dict[int, Curve] = {}
     compiled, stopping = trains_compiled(edition, data.is_plain), stopping or Stopping()
-    work = Work(data, budget, checkpoints, compiled, stopping, tuple(objectives), threads)
+    parts = (data, budget, checkpoints, compiled, stopping, tuple(objectives))
+    work = Work(*parts, threads, torch_compile)
     runs = [StackRun(work, stack, f"{i}") for i, stack in enumerate(group(models))]
     race, stopped, audited = cohort.race, dict[int, int](), dict[int, int]()
     for rung in race.fronts if race else ():

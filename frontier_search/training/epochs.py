@@ -9,7 +9,6 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from frontier_search.data.dataset import Task
 from frontier_search.errors import TrialError
 from frontier_search.models.network import HandWritten, Moded, Solved
 from frontier_search.training import loss, metrics
@@ -18,6 +17,7 @@ from frontier_search.training.optimiser import StackedAdamW
 from frontier_search.training.rows import Data, StackedRows
 from frontier_search.training.selection import Selection
 from frontier_search.training.stack import Stack, views
+from frontier_search.training.torch_compile import compiled
 
 
 class Epochs(Protocol):
@@ -41,6 +41,8 @@ class TorchEpochs:
         batch_size: rows of a minibatch.
         optimiser: of the stack's scalars, changed in place.
         selection: of the stack's models, changed in place.
+        torch_compile: whether ``torch.compile`` makes one program of a minibatch, unless the
+            network behaves otherwise in training, as dropout and batch norm do.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class TorchEpochs:
         batch_size: int,
         optimiser: StackedAdamW,
         selection: Selection,
+        torch_compile: bool = False,
     ) -> None:
         self.stack, self.data, self.batch_size = stack, data, batch_size
         self.optimiser, self.selection = optimiser, selection
@@ -59,6 +62,10 @@ class TorchEpochs:
         self._solved = stack.network if isinstance(stack.network, Solved) else None
         if self._solved is not None and data.rows.pool.weights is not None:
             raise TrialError("its network solves for a part of it, and knows no weights of rows")
+        self._losses = self._losses_of_rows
+        if torch_compile and self._moded is None:
+            self._handwritten = None  # it writes in place, which a CUDA graph does not allow
+            self._losses = compiled(self._losses_of_rows, data.device.type)
         self.positions = data.positions(stack)
         self.gradient = torch.zeros_like(stack.flat)
         self.gradients = views(self.gradient, len(stack.models), stack.network.learned)
@@ -103,7 +110,7 @@ class TorchEpochs:
         if network is not None:
             with torch.no_grad():
                 outputs, saved = network.forward_saving(learned, rows.x)
-                losses = _weighted_losses(task, outputs, rows)
+                losses = _weighted(loss.row_losses(task, outputs, rows.y), rows.weights)
                 d_outputs = loss.gradient(task, outputs, rows.y, rows.weights)
                 network.backward(learned, saved, d_outputs, self.gradients)
             return losses
@@ -111,11 +118,7 @@ class TorchEpochs:
         leaves = {
             name: t.detach().requires_grad_(name not in carried) for name, t in learned.items()
         }
-        if self._moded is not None:
-            outputs = self._moded.forward_training(leaves, rows.x, self.optimiser.step_count)
-        else:
-            outputs = self.stack.network.forward(leaves, rows.x)
-        losses = _weighted_losses(task, outputs, rows)
+        losses = self._losses(leaves, rows.x, rows.y, rows.weights)
         total = losses.mean(dim=1).sum()
         trained = [name for name in leaves if name not in carried]
         found = torch.autograd.grad(
@@ -124,6 +127,16 @@ class TorchEpochs:
         for name, gradient in zip(trained, found, strict=True):
             self.gradients[name].copy_(gradient)
         return losses.detach()
+
+    def _losses_of_rows(
+        self, leaves: Mapping[str, Tensor], x: Tensor, y: Tensor, weights: Tensor | None
+    ) -> Tensor:
+        """Returns the loss of every row in training, (M, n), which autograd can differentiate."""
+        if self._moded is not None:
+            outputs = self._moded.forward_training(leaves, x, self.optimiser.step_count)
+        else:
+            outputs = self.stack.network.forward(leaves, x)
+        return _weighted(loss.row_losses(self.data.dataset.task, outputs, y), weights)
 
     @torch.no_grad()
     def _val_loss(self) -> Tensor:
@@ -149,9 +162,8 @@ class SolvedEpochs(TorchEpochs):
         self.selection.consider(epoch, self._loss)
 
 
-def _weighted_losses(task: Task, outputs: Tensor, rows: StackedRows) -> Tensor:
-    losses = loss.row_losses(task, outputs, rows.y)
-    return losses if rows.weights is None else losses * rows.weights
+def _weighted(losses: Tensor, weights: Tensor | None) -> Tensor:
+    return losses if weights is None else losses * weights
 
 
 def own_rows(data: Data, part: str, positions: Tensor) -> Iterator[StackedRows]:

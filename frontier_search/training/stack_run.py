@@ -38,6 +38,7 @@ class Work:
         stopping: set when the cohort cannot be finished.
         objectives: of the search.
         threads: of the worker.
+        torch_compile: whether ``torch.compile`` makes programs of what torch trains.
     """
 
     data: Data
@@ -47,6 +48,7 @@ class Work:
     stopping: Stopping
     objectives: tuple[Objective, ...]
     threads: Threads
+    torch_compile: bool
 
 
 class StackRun:
@@ -119,7 +121,13 @@ class StackRun:
             dataset, device = work.data.dataset, work.data.device
             stack = Stack(self.models, dataset.n_features, dataset.n_outputs, device)
             self._training = StackTraining(
-                stack, work.data, work.budget, work.compiled, work.threads, work.objectives
+                stack,
+                work.data,
+                work.budget,
+                work.compiled,
+                work.threads,
+                work.objectives,
+                work.torch_compile,
             )
         self._training.stop(self._to_stop)
         self._to_stop = []

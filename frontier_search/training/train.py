@@ -47,6 +47,7 @@ class StackTraining:
         compiled: whether the compiled kernel trains the networks that it knows.
         threads: among which the kernel spreads the models. The result does not depend on them.
         objectives: of the search.
+        torch_compile: whether ``torch.compile`` makes programs of what torch trains.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class StackTraining:
         compiled: bool = True,
         threads: Threads = ONE_THREAD,
         objectives: Sequence[Objective] = (),
+        torch_compile: bool = False,
     ) -> None:
         self.objectives = objectives
         self.stack, self.data, self.budget = stack, data, budget
@@ -70,9 +72,13 @@ class StackTraining:
         self._stopped: dict[int, int] = {}  # model -> the epoch after which it was stopped
         self._at_stop: dict[int, AtBudget] = {}  # of models that train on although they stopped
         parts = (stack, data, budget.batch_size, self.optimiser, self.selection)
-        in_kernel = compiled and covers(stack, data)
-        torch_epochs = SolvedEpochs if isinstance(stack.network, WhollySolved) else TorchEpochs
-        self.epochs: Epochs = KernelEpochs(*parts, threads) if in_kernel else torch_epochs(*parts)
+        self.epochs: Epochs
+        if compiled and covers(stack, data):
+            self.epochs = KernelEpochs(*parts, threads)
+        elif isinstance(stack.network, WhollySolved):
+            self.epochs = SolvedEpochs(*parts)
+        else:
+            self.epochs = TorchEpochs(*parts, torch_compile)
 
     def _per_scalar(self, per_model: list[float]) -> Tensor:
         values = torch.tensor(per_model, device=self.data.device)

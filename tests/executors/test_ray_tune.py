@@ -104,6 +104,7 @@ class SlowlyStarted(CohortTrainable):
         threads: int = 1,
         folders: Sequence[str] = (),
         rows: str = "",
+        torch_compile: bool = False,
     ) -> None:
         begun = Path(root) / "begun"
         begun.mkdir(exist_ok=True)
