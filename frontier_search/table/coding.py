@@ -69,7 +69,11 @@ class Scale:
         limits = Scale(fill, low - CLIPPED_SPANS * span, high + CLIPPED_SPANS * span, 0.0, 1.0)
         filled = np.where(np.isnan(values), fill, values)
         seen = np.minimum(np.maximum(filled, limits.low), limits.high)
-        deviation = max(float(seen.std()), span / DEVIATIONS)
+        with np.errstate(over="ignore"):
+            deviation = float(seen.std())
+        if not np.isfinite(deviation):  # the squares are beyond 64 bits
+            deviation = float((seen / span).std()) * span
+        deviation = max(deviation, span / DEVIATIONS)
         return Scale(fill, limits.low, limits.high, float(seen.mean()), deviation)
 
 

@@ -12,6 +12,7 @@ import pytest
 from frontier_search.data.dataset import Dataset
 from frontier_search.errors import SpecError
 from frontier_search.table import reading
+from frontier_search.table.coding import Scale
 from frontier_search.table.options import TableOptions
 from frontier_search.table.preprocessing import Preprocessing
 
@@ -97,3 +98,9 @@ def test_outputs_become_numbers_in_the_unit_of_the_target(tmp_path: Path) -> Non
     test = dataset.split(101).test
     prices = dataset.preprocessing(101).decode(test.y[:, None])
     np.testing.assert_allclose(prices, dataset.raw_rows(101, "test")["price"], rtol=1e-6)
+
+
+def test_numbers_whose_squares_are_beyond_64_bits_keep_their_differences() -> None:
+    values = RNG.normal(size=N)
+    scaled, huge = (Scale.fit(values * unit).apply(values * unit) for unit in (1e100, 1e300))
+    np.testing.assert_allclose(huge, scaled, rtol=1e-6)
