@@ -16,6 +16,21 @@ from frontier_search.storage import catalog
 from tests.cli.results import HERE, ROOT, TINY, Result, Run, only_mistake
 from tests.support import toys
 
+# Runs the console script once an argument, and prints its exit code and what it said as JSON.
+ONE_AFTER_ANOTHER = """
+import contextlib, io, json, sys
+from frontier_search.cli.main import main
+for arguments in map(json.loads, sys.argv[1:]):
+    sys.argv = ["frontier-search", *arguments]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        with contextlib.redirect_stderr(io.StringIO()) as err:
+            try:
+                main()
+            except SystemExit as stop:
+                code = int(stop.code or 0)
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+"""
+
 
 def test_a_name_that_exists_comes_with_the_command_that_resumes_it(run: Run, home: Path) -> None:
     mistake = only_mistake(
@@ -58,33 +73,35 @@ def test_a_home_of_another_user_can_be_read_and_not_written(home: Path, tmp_path
             os.chown(path, 65534, 65534)
         path.chmod(0o555 if path.is_dir() else 0o444)
 
-    def run(*arguments: object) -> Result:
-        command = [*without_powers, sys.executable, "-m", "frontier_search", *map(str, arguments)]
-        environment = os.environ | {"HOME": "/proc", "PYTHONPATH": str(ROOT)}
-        ended = subprocess.run(
-            [*command, "--home", str(theirs)],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Result(ended.returncode, ended.stdout, ended.stderr)
-
-    read = run("frontier", "toy-1", "--format", "json")
+    commands: list[list[str]] = [
+        ["frontier", "toy-1", "--format", "json"],
+        ["run", "--dataset", "iris", *TINY, *HERE],
+        ["resume", "toy-2", *HERE],
+        ["sync", "toy-1"],
+        ["report", "toy-1"],
+    ]
+    ended = subprocess.run(
+        [*without_powers, sys.executable, "-c", ONE_AFTER_ANOTHER]
+        + [json.dumps([*command, "--home", str(theirs)]) for command in commands],
+        env=os.environ | {"HOME": "/proc", "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    results = [Result(*json.loads(line)) for line in ended.stdout.splitlines()]
+    read, new_one, said, synced, reported = results
     assert (read.code, read.err) == (0, "")
     assert json.loads(read.out)
-    new = only_mistake(run("run", "--dataset", "iris", *TINY, *HERE))
+    new = only_mistake(new_one)
     assert f"cannot write to --home {theirs}: Permission denied. Give a folder that you may" in new
-    said = run("resume", "toy-2", *HERE)
     assert (said.code, said.out) == (2, "")
     last = said.err.splitlines()[-1]
     assert last.startswith(f"frontier-search: cannot write to {theirs}/toy-2, which belongs to ")
     assert "run the command as that user, or copy the folder to a --home of your own" in last
-    synced = only_mistake(run("sync", "toy-1"))
-    assert synced == f"cannot read or write {theirs}/toy-1/mirror.lock: Permission denied."
-    reported = only_mistake(run("report", "toy-1"))
-    assert reported == f"cannot read or write {theirs}/toy-1/report: Permission denied."
+    refused = f"cannot read or write {theirs}/toy-1/{{}}: Permission denied."
+    assert only_mistake(synced) == refused.format("mirror.lock")
+    assert only_mistake(reported) == refused.format("report")
 
 
 @pytest.mark.parametrize("command", ["frontier", "trials", "resume", "status", "sync"])

@@ -1,8 +1,13 @@
-"""MLflow's pages: they answer only to this machine's own names, and show the frontier's page."""
+"""MLflow's pages: they answer only to this machine's own names, and show what they should.
+
+Starting a server takes MLflow several seconds, so most tests share one, those in a browser too.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,10 +20,37 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 from mlflow import MlflowClient
+from playwright.sync_api import sync_playwright
 
+from frontier_search.frontier.frontier import Frontier
 from frontier_search.mirror import server
 from frontier_search.mirror.mirror import Mirror
+from frontier_search.reports.palette import QUIET
 from frontier_search.storage.catalog import Entry
+from frontier_search.trial import Trial
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+in_a_browser = pytest.mark.skipif(
+    BROWSER is None, reason="NO BROWSER: install chromium to see the pages as a user does"
+)
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--window-size=1600,1000", "--virtual-time-budget=60000", "--dump-dom",
+)  # fmt: skip
+
+
+def dom(url: str, profile: Path) -> str:
+    """Returns the document of a page after its scripts have run."""
+    command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}", url]
+    environment = os.environ | {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, env=environment
+    )
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +70,7 @@ def base_of(pages: server.Pages) -> str:
 
 def answer(url: str, host: str | None = None) -> bytes:
     request = urllib.request.Request(url, headers={"Host": host} if host else {})
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=120) as response:
         return bytes(response.read())
 
 
@@ -127,3 +159,63 @@ def test_the_command_serves_the_page_and_mlflow(
     for url in (page, chart):
         with pytest.raises(URLError):
             answer(url)
+
+
+# ---- in a browser --------------------------------------------------------------------------------
+
+
+@in_a_browser
+def test_the_link_opens_on_the_frontier_chart(
+    served: tuple[Entry, server.Pages], trials: list[Trial], tmp_path: Path
+) -> None:
+    entry, pages = served
+    shown = dom(pages.chart, tmp_path)
+    assert "Error loading shared view state" not in shown
+    assert "log10_params" in shown
+    assert 'class="scatterlayer' in shown  # plotly has drawn a scatter
+    points = re.findall(r'<path class="point[^>]*fill: rgb\((\d+), (\d+), (\d+)\)', shown)
+    members = Frontier.of(trials, entry.search.objective_table()).members
+    quiet = tuple(str(int(QUIET[i : i + 2], 16)) for i in (1, 3, 5))
+    assert len(points) % len(trials) == 0  # one chart, or two where the window shows both
+    # only members have a colour
+    assert points.count(quiet) * len(trials) == (len(trials) - len(members)) * len(points)
+    for member in members:
+        assert f"{member.number} {member.candidate.family}" in shown
+
+
+@in_a_browser
+def test_the_note_has_links_and_the_picture(served: tuple[Entry, server.Pages]) -> None:
+    _, pages = served
+    base, _, rest = pages.chart.partition("/#/experiments/")
+    experiment = rest.partition("/")[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1800, "height": 1000})
+        page.goto(f"{base}/#/experiments/{experiment}/runs?workflowType=machine_learning")
+        for words, address in (("its own page", pages.page), ("all trials as", pages.chart)):
+            link = page.get_by_role("link", name=re.compile(words)).first
+            link.wait_for(timeout=60_000)
+            assert link.evaluate("each => each.href") == address
+        address = page.get_by_role("link", name="as a list").first.get_attribute("href")
+        page.evaluate("address => { location.hash = address; }", address)
+        page.wait_for_function(
+            "titles => { const shown = [...document.querySelectorAll('[role=columnheader]')]"
+            ".map((each) => each.innerText.trim());"
+            " return titles.every((title) => shown.includes(title)); }",
+            arg=["loss", "params", "frontier.member", "frontier.chance"],
+            timeout=60_000,
+        )
+        image = page.locator("img[src*='frontier.svg']").first
+        image.wait_for(state="attached", timeout=60_000)
+        page.wait_for_function("each => each.naturalWidth > 0", arg=image.element_handle())
+        browser.close()
+
+
+@in_a_browser
+def test_the_frontiers_page_opens_among_the_files(
+    served: tuple[Entry, server.Pages], tmp_path: Path
+) -> None:
+    _, pages = served
+    shown = dom(pages.page, tmp_path)
+    assert "frontier.html" in shown
+    assert 'sandbox="allow-scripts"' in shown  # the page may run its script
