@@ -156,7 +156,7 @@ def test_a_stack_equals_its_models_trained_alone(name: str, task: Any) -> None:
     toy = toy_for(name, task)
     # Grouped convolutions sum in another order, and Adam amplifies it where a gradient vanishes.
     within = 1e-4 if FAMILIES[name].image else 1e-5
-    data, budget = Data(toy, SEEDS, CPU), TrainingBudget(6, 16)
+    data, budget = Data(toy, SEEDS, CPU), TrainingBudget(3, 16)
     together = models(name, sampled(name, 4, **NARROW))
     losses: dict[tuple[int, int], float] = {}
     for stack in group(together):
