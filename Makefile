@@ -27,7 +27,7 @@ frontier-mcu: .venv/.device
 	$(BIN)/frontier-search export frontier-mcu --all --device cortex-m0plus
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
 
 check: .venv/.dev
 	$(BIN)/ruff check .
