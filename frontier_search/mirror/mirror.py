@@ -19,7 +19,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,11 +34,10 @@ from frontier_search.frontier.hypervolume import (
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import notes, payload
 from frontier_search.mirror.client import Client, KnownRun
-from frontier_search.reports import certificates, mistakes, tables
+from frontier_search.reports import figures, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import html
-from frontier_search.storage import references
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import Trial
@@ -246,13 +244,9 @@ class Mirror:
         self.client.log_file(
             parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
         )
-        chart = Chart.of(search, trials, references=references.read(self.entry.folder))
+        chart = figures.chart_of(self.entry, trials, mistaken=not live)
         if not live:
             self._mark_chances(runs, chart)
-            # this loads torch, as logging models does
-            found_wrong = mistakes.of(self.entry, frontier.members)
-            certified = certificates.sentences(self.entry.folder)
-            chart = replace(chart, mistakes=found_wrong, certified=certified)
         picture = draw(chart, "svg").decode()
         self.client.log_file(parent, notes.PICTURE, picture)
         self.client.log_file(parent, "frontier.html", html.page(chart, picture))
@@ -317,7 +311,7 @@ class Mirror:
             child = runs[trial.uid]
             found = payload.NO_WEIGHTS
             if trial.number in kept:
-                # imported here, because it loads torch and few syncs log a model
+                # imported here, because few syncs log a model
                 from frontier_search.mirror import models
 
                 found = models.log(

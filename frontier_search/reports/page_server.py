@@ -12,18 +12,16 @@ import html as markup
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from frontier_search.errors import SpecError
 from frontier_search.frontier.frontier import Frontier
-from frontier_search.reports import certificates, mistakes
-from frontier_search.reports.chart import Chart
+from frontier_search.reports import certificates, figures, mistakes
 from frontier_search.reports.figures import html
-from frontier_search.storage import catalog, references
+from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 
@@ -61,11 +59,10 @@ class ServedPage:
         """Returns the page as it is now."""
         with self._lock:
             trials = catalog.read_trials(self.entry)
-            certified = certificates.sentences(self.entry.folder)
-            lines = sum(map(len, certified.values()))
+            lines = sum(map(len, certificates.sentences(self.entry.folder).values()))
             count = sum(trial.state.finished for trial in trials), lines
             if self._drawn is None or self._drawn[0] != count:
-                self._drawn = (count, self._draw(trials, certified).encode())
+                self._drawn = (count, self._draw(trials).encode())
             return self._drawn[1]
 
     def mistakes(self) -> bytes:
@@ -79,11 +76,9 @@ class ServedPage:
                 self._mistakes = (numbers, json.dumps(found and found.to_json()).encode())
             return self._mistakes[1]
 
-    def _draw(self, trials: Sequence[Trial], certified: Mapping[int, Sequence[str]]) -> str:
-        beside = references.read(self.entry.folder)
+    def _draw(self, trials: Sequence[Trial]) -> str:
         try:
-            chart = Chart.of(self.entry.search, trials, references=beside)
-            return html.page(replace(chart, certified=certified), served=True)
+            return html.page(figures.chart_of(self.entry, trials, mistaken=False), served=True)
         except SpecError as error:  # no trial is complete yet
             name, words = (markup.escape(each) for each in (self.entry.search.name, str(error)))
             return EMPTY.format(name=name, words=words)

@@ -43,6 +43,25 @@ FIGURES: Zoo[FigureFormat] = Zoo(  # by the file's suffix
 )
 
 
+def chart_of(
+    entry: Entry, trials: Sequence[Trial], split: Split = "val", mistaken: bool = True
+) -> Chart:
+    """Returns a search's chart with what is kept beside its trials: references and certificates.
+
+    Args:
+        mistaken: whether it has what the members get wrong too, for which they are executed.
+
+    Raises:
+        SpecError: no trial is complete.
+    """
+    chart = replace(
+        Chart.of(entry.search, trials, split, references=references.read(entry.folder)),
+        certified=certificates.sentences(entry.folder),
+    )
+    members = [point.trial for point in chart.panels[0].members]
+    return replace(chart, mistakes=mistakes.of(entry, members)) if mistaken else chart
+
+
 def write(entry: Entry, trials: Sequence[Trial], split: Split, path: Path) -> None:
     """Draws the frontier of a search into a file.
 
@@ -56,13 +75,8 @@ def write(entry: Entry, trials: Sequence[Trial], split: Split, path: Path) -> No
         raise SpecError(
             f"cannot draw into {path}: the name must end in {', '.join(others)} or {last}."
         )
-    beside = references.read(entry.folder)
-    figure, chart = FIGURES[suffix], Chart.of(entry.search, trials, split, references=beside)
-    if figure.shows_mistakes:
-        members = [point.trial for point in chart.panels[0].members]
-        certified = certificates.sentences(entry.folder)
-        chart = replace(chart, mistakes=mistakes.of(entry, members), certified=certified)
-    content = figure.draw(chart)
+    figure = FIGURES[suffix]
+    content = figure.draw(chart_of(entry, trials, split, mistaken=figure.shows_mistakes))
     try:
         write_whole(path, content)
     except OSError as error:
