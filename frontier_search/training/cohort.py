@@ -15,7 +15,7 @@ from functools import partial
 from frontier_search.curve import NO_CURVE, Curve
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError, TrialError
-from frontier_search.export.numbers import FLOAT, numbers_in
+from frontier_search.export.numbers import FLOAT, NUMBERS, numbers_in
 from frontier_search.models.editions import EDITION, family, trains_compiled
 from frontier_search.models.family import Architecture
 from frontier_search.models.program import COMPILED
@@ -76,7 +76,10 @@ def train_cohort(
     failures: dict[int, str] = {}
     models: list[Model] = []
     fits: dict[int, Architecture] = {}  # of what is fitted in one go
+    trained_as = _trained_as(cohort, edition)
     for position, candidate in enumerate(cohort.candidates):
+        if trained_as[position] != position:
+            continue
         try:
             kind = family(candidate.family, edition)
             if kind.fitted:
@@ -113,6 +116,13 @@ def train_cohort(
                 failures[position] = result
             else:
                 measured[position], weights[cohort.numbers[position]], curves[position] = result
+    for position, first in enumerate(trained_as):
+        if first in failures:
+            failures[position] = failures[first]
+        elif first in measured:
+            measured[position] = measured[first]
+            curves[position] = curves[first]
+            weights[cohort.numbers[position]] = weights[cohort.numbers[first]]
     failures |= _in_own_formats(cohort, measured, weights, Remeasured(data, objectives), edition)
     sizes: dict[int, dict[str, int]] = {}
     for position, architecture in fits.items():
@@ -145,6 +155,34 @@ def train_cohort(
         ),
         weights,
     )
+
+
+def _trained_as(cohort: Cohort, edition: int) -> list[int]:
+    """Returns for each candidate the position of the first one whose training is its own too.
+
+    They are equal but for the number format, which training does not know. In a race every
+    candidate runs for itself, because those that are stopped depend on their number. So does one
+    that torch trains, whose last bits depend on the stack; but no search of sequences with formats
+    is older than this.
+    """
+    first: dict[str, int] = {}
+    found = []
+    for position, candidate in enumerate(cohort.candidates):
+        rest = {k: v for k, v in candidate.hyperparameters.items() if k != NUMBERS}
+        same = repr((candidate.family, sorted(rest.items())))
+        shared = NUMBERS in candidate.hyperparameters and not cohort.race
+        shared = shared and _unmoved(candidate, edition)
+        found.append(first.setdefault(same, position) if shared else position)
+    return found
+
+
+def _unmoved(candidate: Candidate, edition: int) -> bool:
+    """Returns whether a candidate may be trained in another stack than it was."""
+    try:
+        kind = family(candidate.family, edition)
+        return kind.sequence or kind.build(candidate.hyperparameters).network in COMPILED
+    except Exception:  # the user's code: it fails again, and says so, when it is trained
+        return False
 
 
 def _in_own_formats(

@@ -10,6 +10,7 @@ from frontier_search.export.emitters import plan
 from frontier_search.export.numbers import in_format
 from frontier_search.export.scalars import Scalars
 from frontier_search.models.families import FAMILIES
+from frontier_search.training import cohort
 from frontier_search.training.checkpoints import Checkpoints
 from frontier_search.training.cohort import Trained, train_cohort
 from frontier_search.training.outputs import mean_loss
@@ -29,9 +30,9 @@ def trained() -> Trained:
     candidates = [Candidate("dense", POINT)]
     candidates += [Candidate("dense", {**POINT, "numbers": each}) for each in FORMATS]
     candidates.append(Candidate("spline", SPLINE))
-    cohort = Cohort(0, tuple(range(len(candidates))), tuple(candidates))
+    every = Cohort(0, tuple(range(len(candidates))), tuple(candidates))
     data = Data(DATASET, SEEDS, torch.device("cpu"))
-    return train_cohort(cohort, data, DATASET.budget, Checkpoints(None))
+    return train_cohort(every, data, DATASET.budget, Checkpoints(None))
 
 
 def test_float32_changes_nothing(trained: Trained) -> None:
@@ -59,6 +60,26 @@ def test_formats_share_the_training_and_differ_in_what_they_measure(trained: Tra
     losses = [trained.outcomes[i].seeds[0].metrics["val_loss"] for i in (1, 2, 3)]
     assert len(set(losses)) == 3
     assert abs(losses[2] - losses[0]) < abs(losses[1] - losses[0])
+
+
+def test_formats_of_a_shape_are_trained_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stacks: list[int] = []
+    grouped = cohort.group
+    monkeypatch.setattr(
+        cohort, "group", lambda models: stacks.append(len(models)) or grouped(models)
+    )
+    data = Data(DATASET, SEEDS, torch.device("cpu"))
+    points = [{**POINT, "numbers": each} for each in FORMATS]
+    points.append({**POINT, "learning_rate": 0.01, "numbers": "int8"})
+
+    def outcomes(*numbers: int) -> list[object]:
+        chosen = tuple(Candidate("dense", points[i]) for i in numbers)
+        found = train_cohort(Cohort(0, numbers, chosen), data, DATASET.budget, Checkpoints(None))
+        return [[seed.metrics for seed in each.seeds] for each in found.outcomes]
+
+    together = outcomes(0, 1, 2, 3)
+    assert stacks == [2 * len(SEEDS)]
+    assert together == [each for i in range(4) for each in outcomes(i)]
 
 
 def test_a_family_without_a_form_fails_by_itself(trained: Trained) -> None:
