@@ -31,10 +31,14 @@ from frontier_search.table.preprocessing import Preprocessing
 ROWS, CERTIFICATE = "test_rows.npz", "certificate.json"
 RAW_ROWS, ANSWERS = "test_rows.csv", "answers.csv"
 
+SEQUENCE = """
+A row is a sequence of {steps} steps of {channels} numbers each: the oldest step first, and the
+numbers of a step side by side. A shorter one is padded before its first step.
+"""
 SCALED = "scaled as the training rows of its seed were"
 
 MAIN = """\
-/* Reads rows of {d} numbers, separated by commas, from standard input; a first line of names is
+/* Reads rows of {row}, separated by commas, from standard input; a first line of names is
    skipped. Writes the outputs of each row. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +91,7 @@ float x[{guard}_INPUTS], y[{guard}_OUTPUTS];   /* {d} in, {o} out */
 
 Add `{prefix}.h` and `{prefix}.c` to a project. They are C99, allocate nothing and need no library.
 Compile with `-ffp-contract=off` to get the certified bits. A row is {scaling}.
-
+{steps}
 `make && ./{prefix} < rows.csv` writes the outputs of rows. `certificate.json` says what was
 checked; `frontier-search verify .` checks it again, without the search.
 """
@@ -145,13 +149,16 @@ def texts(
     title: str,
     task: Task,
     preprocessing: Preprocessing | None = None,
+    sequence: tuple[int, int] | None = None,
 ) -> dict[str, str]:
     """Returns the files of text, by name.
 
     Args:
         code: the source, of the plan or of its form in integers.
         preprocessing: of raw rows, as ``raw.scale.narrowed`` gives it; None if rows are inputs.
+        sequence: (steps, numbers of a step) of a row that is one.
     """
+    steps = SEQUENCE.format(steps=sequence[0], channels=sequence[1]) if sequence else ""
     words: dict[str, Any] = {
         "prefix": prefix,
         "guard": prefix.upper(),
@@ -160,6 +167,8 @@ def texts(
         "title": title,
         "meaning": source.MEANING[task],
         "scaling": SCALED,
+        "row": source.row_of(plan, sequence),
+        "steps": steps,
     }
     declared, readme, main = "", README.format(**words), MAIN.format(**words)
     if preprocessing is not None:
@@ -168,7 +177,7 @@ def texts(
         main = program.program(preprocessing, prefix)
         readme = _raw_readme(preprocessing, words)
     return {
-        f"{prefix}.h": source.header(plan, prefix, title, task, declared),
+        f"{prefix}.h": source.header(plan, prefix, title, task, declared, sequence),
         f"{prefix}.c": code,
         "main.c": main,
         "Makefile": MAKEFILE.format(**words),

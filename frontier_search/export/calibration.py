@@ -1,9 +1,11 @@
 """Measures what the closed form of ``export.costs`` needs to know of a core.
 
-    python -m frontier_search.export.calibration cortex-m0plus
+    python -m frontier_search.export.calibration cortex-m0plus [--added]
 
 It compiles and executes some models of every family and writes ``devices/CORE.json``, which is
-shipped. To be run again when a file of ``runtime/``, the compiler or its flags change.
+shipped. To be run again when a file of ``runtime/``, the compiler or its flags change. Where files
+were only added, ``--added`` measures what they cost and keeps every other number, so that models
+that do not call them cost what they did before.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from scipy import optimize
 
 from frontier_search.errors import SpecError
 from frontier_search.export import compiler, emulator, toolchain
-from frontier_search.export.costs import features
+from frontier_search.export.costs import calibration, features
 from frontier_search.export.device import Device
 from frontier_search.export.devices import DEVICES
 from frontier_search.export.emitters import has_emitter, plan
@@ -36,11 +38,14 @@ from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
 from frontier_search.export.written import PREFIX, WRITTEN, Written
 from frontier_search.models.families import FAMILIES
+from frontier_search.models.family import Family
 
 AnyPlan = Plan | IntegerPlan
 ENDINGS = {"": (FLOAT,), "_integers": ("int8", "int16")}  # of files, and the formats in them
 SHAPES = ((5, 1), (10, 3), (16, 10), (64, 2))  # (inputs, outputs)
+SEQUENCES = ((10, 1, 1), (16, 1, 10), (12, 2, 3), (15, 3, 1), (24, 12, 9), (8, 1, 2))  # with C
 IMAGES = ((64, 10), (144, 2))
+PARTS = ("functions", "library", "needs", "body", "stack", "frame", "instructions")
 ROWS = 64  # which decide the scales of integers
 
 
@@ -60,8 +65,9 @@ def samples(numbers: str = FLOAT) -> list[Plan | IntegerPlan]:
         space = family.default_space((1e-3, 1e-2))
         if not has_emitter(family.build(space.smallest())):
             continue
-        for d, o in IMAGES * 2 if family.image else SHAPES + SHAPES[:2]:
-            built = family.build(space.sample(rng))
+        for d, c, o in _shapes(family):
+            drawn = space.sample(rng)
+            built = family.build(drawn | ({"input_channels": c} if family.sequence else {}))
             count = built.size(d, o).raw
             flat = rng.normal(0, 0.3, count).astype(np.float32)
             made = plan(built, Scalars(flat), 7, d, o)
@@ -69,6 +75,14 @@ def samples(numbers: str = FLOAT) -> list[Plan | IntegerPlan]:
             with contextlib.suppress(SpecError):
                 plans.append(in_format(made, rows, numbers))
     return plans
+
+
+def _shapes(family: Family) -> Iterator[tuple[int, int, int]]:
+    """Yields inputs, channels and outputs."""
+    if family.sequence:
+        yield from SEQUENCES * 2
+    else:
+        yield from ((d, 1, o) for d, o in (IMAGES * 2 if family.image else SHAPES + SHAPES[:2]))
 
 
 def compiled(device: Device, *words: str) -> None:
@@ -113,10 +127,10 @@ def _symbols(elf: Path, sized: bool = True) -> Iterator[tuple[str, int]]:
 
 
 def functions(
-    device: Device, written: Written, folder: Path
+    device: Device, written: Written, wanted: Collection[str], folder: Path
 ) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
-    """Returns the bytes of each function, of each routine of the compiler's library, and the
-    routines that each function needs."""
+    """Returns the bytes of each function that is wanted, of each routine of the compiler's library,
+    and the routines that each function needs."""
     source, made = folder / "functions.c", folder / "functions.o"
     source.write_text(written.head + written.every_function())
     compiled(device, "-c", "-o", str(made), str(source))
@@ -125,7 +139,7 @@ def functions(
     sizes: dict[str, int] = {}
     library: dict[str, int] = {}
     needs: dict[str, list[str]] = {}
-    for name in written.functions:
+    for name in sorted(wanted):
         script, elf, entry = folder / "f.ld", folder / "f.elf", written.entry(name)
         script.write_text(tools.script.format(entry=entry))
         link = (f"-Wl,--entry={entry}", f"-Wl,-T,{script}")
@@ -199,40 +213,66 @@ def batches(plans: Sequence[AnyPlan], constants: int) -> Iterator[range]:
 
 
 def _fit(
-    rows: Sequence[dict[str, float]], values: NDArray[np.float64], relative: bool = True
+    rows: Sequence[dict[str, float]],
+    values: NDArray[np.float64],
+    relative: bool = True,
+    known: Mapping[str, float] | None = None,
+    added: Collection[str] = (),
 ) -> dict[str, float]:
-    """Returns coefficients of at least 0, of the smallest squared error."""
-    keys = sorted({key for row in rows for key in row})
+    """Returns coefficients of at least 0, of the smallest squared error.
+
+    Args:
+        known: coefficients that are kept; only those of ``added`` are fitted. None: all are.
+    """
+    keys = sorted({key for row in rows for key in row if known is None or key in added})
+    kept = known or {}
+    rest = values - [sum(kept.get(key, 0.0) * count for key, count in row.items()) for row in rows]
     matrix = np.array([[row.get(key, 0.0) for key in keys] for row in rows])
     weights = 1 / values if relative else np.ones(len(values))
-    found, _ = optimize.nnls(matrix * weights[:, None], values * weights)
-    return {key: float(f"{value:.6g}") for key, value in zip(keys, found, strict=True) if value}
+    found, _ = optimize.nnls(matrix * weights[:, None], rest * weights)
+    fitted = {key: float(f"{value:.6g}") for key, value in zip(keys, found, strict=True) if value}
+    return {**kept, **fitted}
 
 
-def calibrate(device: Device, written: Written) -> dict[str, Any]:
-    """Returns the coefficients of a core for a number format."""
-    most, plans = toolchain.of(device).constants, samples(written.numbers)
+def calibrate(
+    device: Device, written: Written, known: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Returns the coefficients of a core for a number format.
+
+    Args:
+        known: an earlier calibration. What it knows is kept, and functions that it does not know
+            are added. None: everything is measured.
+    """
+    plans, kept = samples(written.numbers), known or {}
+    added = set(written.functions) - set(kept.get("functions", {}))
+    if known is not None and not added:
+        return {part: known[part] for part in PARTS}
+    most = toolchain.of(device).constants
     plans = [each for each in plans if not most or each.stored_bytes <= most]
+    if known is not None:
+        plans = [each for each in plans if added & set(each.functions)]
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         folder = Path(scratch)
-        sizes, library, needs = functions(device, written, folder)
+        sizes, library, needs = functions(device, written, added, folder)
         body_bytes = bodies(device, written, plans, folder)
         instructions, stacks = executed(device, written, plans, folder)
     works = [_units(each) for each in plans]
+    made_of = [features(each, device.name) for each in plans]
+    calls = {f"call {name}" for name in added} | {f"call int_{name}" for name in added}
+    units = {key for work in works for key in work if key.partition(" ")[0] in added}
     blocks = np.array([float(sum(each.block_bytes)) for each in plans])
-    depths = _depths(plans, stacks - blocks)
+    depths = {**_depths(plans, stacks - blocks), **kept.get("stack", {})}
     below = np.array([max(depths[name] for name in each.functions) for each in plans])
-    frames = _fit(
-        [features(each, device.name) for each in plans], stacks - blocks - below, relative=False
-    )
+    frames = _fit(made_of, stacks - blocks - below, False, kept.get("frame"), calls)
     return {
-        "functions": sizes,
-        "library": library,
-        "needs": needs,
-        "body": _fit([features(each, device.name) for each in plans], body_bytes),
+        **{
+            part: dict(sorted({**found, **kept.get(part, {})}.items()))
+            for part, found in (("functions", sizes), ("library", library), ("needs", needs))
+        },
+        "body": _fit(made_of, body_bytes, True, kept.get("body"), calls),
         "stack": depths,
         "frame": frames,
-        "instructions": _fit(works, instructions),
+        "instructions": _fit(works, instructions, True, kept.get("instructions"), units),
     }
 
 
@@ -254,17 +294,22 @@ def _depths(plans: Sequence[AnyPlan], over: NDArray[np.float64]) -> dict[str, fl
     return found
 
 
-def main(name: str) -> None:
+def main(name: str, added: bool = False) -> None:
     device, folder = DEVICES[name], Path(__file__).parent / "devices"
     for ending, formats in ENDINGS.items():
         written = [WRITTEN[each] for each in formats]
         version = toolchain.of(device).version()
         head = {"compiler": version, "runtime_sha256": runtime_digest(written)}
-        found = {each.numbers: calibrate(device, each) for each in written}
+        found = {
+            each.numbers: calibrate(
+                device, each, calibration(name, each.numbers) if added else None
+            )
+            for each in written
+        }
         content = head | (found if len(found) > 1 else found[FLOAT])
         file = folder / f"{name.replace('-', '_')}{ending}.json"
         file.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], "--added" in sys.argv[2:])

@@ -158,6 +158,7 @@ FREE: dict[str, Any] = {
     "graph_noise": 0.1,
     "ridge": 1.0,
     "input_scale": 1.0,
+    "leak": 0.5,
     "leaks": (0.5, 0.25),
 }
 

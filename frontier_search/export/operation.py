@@ -73,6 +73,25 @@ class Operation(Protocol):
         ...
 
 
+class Unstored:
+    """An operation without constants."""
+
+    def scalars(self) -> Iterator[Numbers]:
+        yield from ()
+
+    def tables(self) -> Iterator[bytes]:
+        yield from ()
+
+
+class Words(bytes):
+    """A table that is read in words of 32 bits."""
+
+
+def from_number(block: str, at: int) -> str:
+    """Returns the C for a block from number ``at`` on."""
+    return f"{block} + {at}" if at else block
+
+
 def literal(value: float | np.float32) -> str:
     """Returns a float32 as a C literal that is exact."""
     return f"{float(np.float32(value)).hex()}f"

@@ -10,7 +10,7 @@ import numpy as np
 
 from frontier_search.data.dataset import Task
 from frontier_search.export import functions
-from frontier_search.export.operation import Names, literal
+from frontier_search.export.operation import Names, Words, literal
 from frontier_search.export.plan import Plan
 
 WIDTH = 96  # characters of a line of numbers
@@ -18,7 +18,7 @@ WIDTH = 96  # characters of a line of numbers
 HEADER = """\
 /* {title}
 
-   A row of {d} numbers in, {o} out. No heap, no dependency, no variable that outlives a call.
+   A row of {row} in, {o} out. No heap, no dependency, no variable that outlives a call.
    Two models can be linked into one program: every name begins with {prefix}_. */
 #ifndef {guard}_H
 #define {guard}_H
@@ -82,14 +82,33 @@ void {prefix}_probabilities(float *y)
 """
 
 
-def header(plan: Plan, prefix: str, title: str, task: Task, raw: str = "") -> str:
+def row_of(plan: Plan, sequence: tuple[int, int] | None = None) -> str:
+    """Returns what a row of inputs is, in words.
+
+    Args:
+        sequence: (steps, numbers of a step) of a row that is one.
+    """
+    found = f"{plan.n_inputs} numbers"
+    return found if sequence is None else f"{found}, {sequence[0]} steps of {sequence[1]}"
+
+
+def header(
+    plan: Plan,
+    prefix: str,
+    title: str,
+    task: Task,
+    raw: str = "",
+    sequence: tuple[int, int] | None = None,
+) -> str:
     """Returns the header.
 
     Args:
         raw: what it declares for raw rows, see ``export.raw``.
+        sequence: as of ``row_of``.
     """
     return HEADER.format(
         title=title,
+        row=row_of(plan, sequence),
         d=plan.n_inputs,
         o=plan.n_outputs,
         prefix=prefix,
@@ -108,7 +127,7 @@ def source(plan: Plan, prefix: str, task: Task) -> str:
     if scalars:
         kind = f"static {names.constant('float')} {prefix}_constants[{len(scalars)}]"
         parts.append(array(kind, scalars))
-    parts += [table(plan, content, names) for content in names.tables]
+    parts += [table(content, names) for content in names.tables]
     parts += [runtime(name, prefix) for name in plan.functions]
     parts.append(model)
     return "\n".join([*parts, *probabilities(prefix, task, plan.n_outputs, plan.functions)])
@@ -155,11 +174,10 @@ def runtime(name: str, prefix: str) -> str:
     return _template(name).replace("P_", f"{prefix}_")
 
 
-def table(plan: Plan, content: bytes, names: Names) -> str:
-    """Returns a table of bytes; a generator's state is read in words of 32 bits."""
+def table(content: bytes, names: Names) -> str:
+    """Returns a table of bytes, or of words."""
     name = names.table(content)
-    states = [each for each in plan.operations if each.functions == ("drawn",)]
-    if any(content in each.tables() for each in states):
+    if isinstance(content, Words):
         words = np.frombuffer(content, "<u4")
         kind = f"static {names.constant('uint32_t')} {name}[{len(words)}]"
         return array(kind, [f"{w}u" for w in words])

@@ -19,7 +19,8 @@ from frontier_search.export.numbers import FLOAT
 from frontier_search.export.operation import Names, literal
 
 PREFIX = "f"
-FIRST = ("shift", "coarser", "tanh", "exp")  # which other functions call, in their order
+# which other functions call, in their order
+FIRST = ("shift", "coarser", "tanh", "exp", "sigmoid", "narrow", "relu_all")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Written:
         """Returns a declaration of every function."""
         found = []
         for name in self.functions:
-            heads = re.findall(rf"^{PREFIX}_APART (.*\))$", self.function(name), re.MULTILINE)
+            heads = re.findall(rf"^{PREFIX}_APART ([^{{]*?\))$", self.function(name), re.MULTILINE)
             found.append(f"{heads[-1]};\n")
         return "".join(found)
 
@@ -80,7 +81,7 @@ class Written:
             inner = source.body(plan, names, f"{PREFIX}_outputs", f"{PREFIX}_constants")
             values = [literal(value) for value in plan.scalars()]
             parts = [source.array(f"static {names.constant('float')} {PREFIX}_constants[]", values)]
-            parts += [source.table(plan, content, names) for content in names.tables]
+            parts += [source.table(content, names) for content in names.tables]
             parts.append(inner)
         else:
             parts = integer_source.model(plan, PREFIX)

@@ -32,7 +32,15 @@ def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -
     if preprocessing is not None:
         preprocessing = narrowed(preprocessing)
     rows = _rows(member, preprocessing, trained)
-    texts = bundle.texts(member.plain_plan, code, prefix, member.title, task, preprocessing)
+    texts = bundle.texts(
+        member.plain_plan,
+        code,
+        prefix,
+        member.title,
+        task,
+        preprocessing,
+        member.dataset.sequence,
+    )
     said = {name: costs(plan, name).counts() for name in cores if calibrated(name, member.numbers)}
     return Made(texts, rows, plan.stored_bytes, said)
 

@@ -70,7 +70,9 @@ def measured(
 
 @pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4f", "avr"])
 @pytest.mark.parametrize("numbers", ALL)
-@pytest.mark.parametrize("family", ["dense", "gated_kronecker", "conv_random"])
+@pytest.mark.parametrize(
+    "family", ["dense", "gated_kronecker", "conv_random", "conv_1d", "fast_grnn"]
+)
 def test_what_is_said_is_what_is_found(
     core: str, numbers: str, family: str, tmp_path: Path
 ) -> None:

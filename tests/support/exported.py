@@ -24,7 +24,17 @@ WRITTEN = [  # the families whose models can be written as C
 ]
 SEED = 7
 SIDE = 8
-SMALL: dict[str, Any] = {"hidden": [2, 16], "steps": [1, 3], "graph_noise": [0.0, 0.1]}
+STEPS = 24  # of one channel, or half of them of two
+SMALL: dict[str, Any] = {
+    "hidden": [2, 16],
+    "steps": [1, 3],
+    "graph_noise": [0.0, 0.1],
+    "input_channels": [1, 2],
+    "pooling": ["last", "mean"],
+    "rank_share": [1.0, 0.25],
+    "readout": ["solved", "trained"],
+    "graph": ["kronecker", "random_sparse"],
+}
 
 
 @dataclass(frozen=True)
@@ -52,13 +62,15 @@ def examples(family: str, n_rows: int = 8) -> list[Example]:
     """Returns two models of a family, one with one output and one with three."""
     found, rng = [], np.random.default_rng(len(family))
     space = FAMILIES[family].default_space((1e-3, 1e-2))
-    d = SIDE * SIDE if FAMILIES[family].image else 5
+    d = SIDE * SIDE if FAMILIES[family].image else STEPS if FAMILIES[family].sequence else 5
     for number, n_outputs in enumerate((1, 3)):
         fixed = {key: value[number] for key, value in SMALL.items() if key in space.names()}
-        if family.endswith("fixed_input") or family == "random_features":
+        if family.endswith("fixed_input") or family in ("random_features", "echo_state"):
             fixed["hidden"] = (4, 64)[number]  # stored, and drawn again
         if family == "low_rank":
             fixed |= {"hidden": 8, "inner": 1 + number}
+        if family == "conv_1d":
+            fixed |= {"layers": 3 - number}
         if family == "learned_kronecker":
             fixed["hidden"] = 16
         built = FAMILIES[family].build(space.sample(rng) | fixed)

@@ -35,6 +35,12 @@ EMITTERS: Zoo[Emitter] = Zoo(
             "convolution:ConvolutionalStack": "convolution:emit",
             "convolution:ScaffoldStack": "convolution:emit_scaffold",
             "mixer:MixerStack": "mixer:emit",
+            "echo_state:EchoStateStack": "sequence:emit_echo_state",
+            "echo_state:SolvedEchoStateStack": "sequence:emit_echo_state",
+            "gated:GruStack": "sequence:emit_gru",
+            "gated:FastGrnnStack": "sequence:emit_fast_grnn",
+            "convolution_1d:Convolution1dStack": "sequence:emit_convolution",
+            "readout:LastValuesStack": "sequence:emit_last_values",
         }.items()
     },
 )

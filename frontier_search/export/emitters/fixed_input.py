@@ -21,11 +21,17 @@ def emit(
 ) -> Plan:
     core, d, o = architecture.core, n_inputs, n_outputs
     w_x, w_h, bias = scalars.take(o, d), scalars.take(o, core.hidden), scalars.take(o)
-    bound = architecture.input_scale * d**-0.5
-    drawn = Drawn("x", "h", (core.hidden, d), (seed, INPUT_STREAM), bound)
-    first: Operation = drawn
-    if 4 * core.hidden * (d + 1) <= GENERATOR_BYTES:
-        weights = np.ascontiguousarray(drawn.weights())
-        first = Product("x", "h", weights[:, :d], weights[:, d])
+    first = input_map("x", "h", (core.hidden, d), seed, architecture.input_scale * d**-0.5)
     operations = after_input(core, first, (w_x, bias, w_h), seed)
     return Plan(d, o, blocks(core), operations)
+
+
+def input_map(
+    source: str, target: str, shape: tuple[int, int], seed: int, bound: float
+) -> Operation:
+    """Returns the product with the input map of a seed, (n, m) and a bias, in the fewest bytes."""
+    drawn = Drawn(source, target, shape, (seed, INPUT_STREAM), bound)
+    if 4 * shape[0] * (shape[1] + 1) > GENERATOR_BYTES:
+        return drawn
+    weights = np.ascontiguousarray(drawn.weights())
+    return Product(source, target, weights[:, :-1], weights[:, -1])

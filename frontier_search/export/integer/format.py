@@ -49,6 +49,16 @@ def tanh(v: Whole) -> Whole:
     return np.where(v < 0, -found, found)
 
 
+def sigmoid(v: Whole) -> Whole:
+    """Returns 2^15 / (1 + exp(-v / 2^12)), to within 21 / 2^15."""
+    return (32768 + tanh(v >> 1)) >> 1
+
+
+def upper(v: Whole, form: Format) -> Whole:
+    """Returns numbers of the format as the upper bits of 16."""
+    return v * (1 << form.coarser)
+
+
 def coarser(v: Whole, form: Format) -> Whole:
     """Returns numbers of 2^-15 in the format's own fraction."""
     return np.minimum(shifted(v, form.coarser), form.most)

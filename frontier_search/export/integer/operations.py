@@ -6,13 +6,21 @@ A block of sums is 32 bits wide; a block of numbers is as wide as the format.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from frontier_search.export.integer.format import Format, Whole, coarser, quantised, shifted, tanh
-from frontier_search.export.operation import Names, Work, repeated, total
+from frontier_search.export.integer.format import (
+    Format,
+    Whole,
+    coarser,
+    quantised,
+    shifted,
+    tanh,
+    upper,
+)
+from frontier_search.export.operation import Names, Work, from_number, repeated, total
 from frontier_search.export.operations.graph import Messages
 
 Memory = dict[str, Whole]
@@ -48,7 +56,9 @@ def product(x: Whole, weights: Whole) -> Whole:
     return (x.astype(np.float64) @ weights.T.astype(np.float64)).astype(np.int64)
 
 
-class _Plain:
+class WithoutConstants:
+    """An operation that reads no constants."""
+
     def numbers(self) -> Iterator[Whole]:
         yield from ()
 
@@ -60,13 +70,14 @@ class _Plain:
 
 
 @dataclass(frozen=True)
-class Sum(_Plain):
-    """s = b + W x, or s = s + W x without a bias."""
+class Sum(WithoutConstants):
+    """s = b + W x, or s = s + W x without a bias, where x begins at number ``at`` of a block."""
 
     source: str
     target: str
     weights: Whole
     bias: Whole | None
+    at: int = 0
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -85,18 +96,19 @@ class Sum(_Plain):
 
     def lines(self, names: Names) -> list[str]:
         n, m = self.weights.shape
-        sizes = f"{self.source}, {self.target}, {n}, {m}"
+        sizes = f"{from_number(self.source, self.at)}, {self.target}, {n}, {m}"
         if self.bias is None:
             return [f"w = {names.function('int_accumulate')}(w, {sizes});"]
         return [f"w = {names.function('int_affine')}(w, b, {sizes});", f"b += {n};"]
 
     def apply(self, memory: Memory) -> None:
         start = memory[self.target] if self.bias is None else self.bias
-        memory[self.target] = start + product(memory[self.source], self.weights)
+        x = memory[self.source][:, self.at : self.at + self.weights.shape[1]]
+        memory[self.target] = start + product(x, self.weights)
 
 
 @dataclass(frozen=True)
-class Narrow(_Plain):
+class Narrow(WithoutConstants):
     """y = s / 2^shift within the format; not below 0 for relu."""
 
     source: str
@@ -121,7 +133,7 @@ class Narrow(_Plain):
 
 
 @dataclass(frozen=True)
-class Tanh(_Plain):
+class Tanh(WithoutConstants):
     """y = tanh(s / 2^(12 + shift))."""
 
     source: str
@@ -144,7 +156,7 @@ class Tanh(_Plain):
 
 
 @dataclass(frozen=True)
-class Send(_Plain):
+class Send(WithoutConstants):
     """s = G h, with the pattern of a float operation and its own weights, if it has any."""
 
     plain: Messages
@@ -179,7 +191,7 @@ class Send(_Plain):
 
 
 @dataclass(frozen=True)
-class Change(_Plain):
+class Change(WithoutConstants):
     """h = h + rate (tanh(h + tanh(factor s / 2^(12 + shift))) - h) for some units."""
 
     state: str
@@ -204,7 +216,7 @@ class Change(_Plain):
 
     def apply(self, memory: Memory) -> None:
         part = np.s_[:, self.start : self.stop]
-        old = memory[self.state][part] * (1 << self.form.coarser)
+        old = upper(memory[self.state][part], self.form)
         u = tanh(shifted(memory[self.sums][part] * self.factor, self.shift)) + old
         u = tanh(shifted(u, 3)) - old
         changed = memory[self.state].copy()
@@ -213,11 +225,16 @@ class Change(_Plain):
 
 
 @dataclass(frozen=True)
-class Times(_Plain):
-    """Does operations several times, each time with the same constants."""
+class Times(WithoutConstants):
+    """Does operations several times, each time with the same constants.
+
+    Attributes:
+        rows: name of a block within a block, see ``export.operations.loop.Repeat``.
+    """
 
     times: int
     body: Sequence[IntegerOperation]
+    rows: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -227,6 +244,10 @@ class Times(_Plain):
         for each in self.body:
             yield from each.numbers()
 
+    def biases(self) -> Iterator[Whole]:
+        for each in self.body:
+            yield from each.biases()
+
     def tables(self) -> Iterator[bytes]:
         for each in self.body:
             yield from each.tables()
@@ -235,23 +256,40 @@ class Times(_Plain):
         return repeated(total([each.work() for each in self.body]), self.times)
 
     def lines(self, names: Names) -> list[str]:
-        again = any(True for _ in self.numbers())
-        inner = [f"    {line}" for each in self.body for line in each.lines(names)]
-        inner = ["    w = first;", *inner] if again else inner
-        loop = [f"for (int i = 0; i < {self.times}; i++) {{", *inner, "}"]
-        if not again:
+        number = names.function("number")
+        first = [
+            (kind, pointer, kept)
+            for kind, pointer, kept, parts in (
+                (number, "w", "first", self.numbers()),
+                ("int32_t", "b", "start", self.biases()),
+            )
+            if any(True for _ in parts)
+        ]
+        inner = [
+            *(f"{pointer} = {kept};" for _, pointer, kept in first),
+            *(f"const {number} *{row} = {at} + i * {n};" for row, (at, n) in self.rows.items()),
+            *(line for each in self.body for line in each.lines(names)),
+        ]
+        loop = [
+            f"for (int i = 0; i < {self.times}; i++) {{",
+            *(f"    {line}" for line in inner),
+            "}",
+        ]
+        if not first:
             return loop
-        head = f"{names.constant(names.function('number'))} *first = w;"
-        return ["{", f"    {head}", *(f"    {line}" for line in loop), "}"]
+        heads = [f"{names.constant(kind)} *{kept} = {pointer};" for kind, pointer, kept in first]
+        return ["{", *(f"    {line}" for line in [*heads, *loop]), "}"]
 
     def apply(self, memory: Memory) -> None:
-        for _ in range(self.times):
+        for i in range(self.times):
+            for name, (block, size) in self.rows.items():
+                memory[name] = memory[block][:, i * size : (i + 1) * size]
             for each in self.body:
                 each.apply(memory)
 
 
 @dataclass(frozen=True)
-class Quantise(_Plain):
+class Quantise(WithoutConstants):
     """q = x 2^fraction, of float32 inputs."""
 
     size: int

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import Memory, Names, Numbers, Work, literal
+from frontier_search.export.operation import Memory, Names, Numbers, Words, Work, literal
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Drawn:
 
     def tables(self) -> Iterator[bytes]:
         state = np.random.PCG64(np.random.SeedSequence(self.seed)).state["state"]
-        yield b"".join(state[name].to_bytes(16, "little") for name in ("state", "inc"))
+        yield Words(b"".join(state[name].to_bytes(16, "little") for name in ("state", "inc")))
 
     @property
     def _scale(self) -> float:

@@ -7,6 +7,7 @@ weight, it is multiplied into the sum afterwards (``Update``); else the weights 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -68,9 +69,18 @@ class Messages:
     def apply(self, memory: Memory) -> None:
         h, s = memory[self.source], memory[self.target]
         s[:] = 0
+        for units, heard, edges in self._turns:
+            part = h[:, heard]
+            s[:, units] += part if self.weights is None else self.weights[edges] * part
+
+    @functools.cached_property
+    def _turns(self) -> list[tuple[NDArray[np.intp], ...]]:
+        """The edges by their rank among those of a unit: (units, whom they listen to, edges)."""
         rows, columns = np.nonzero(self.pattern)
-        for edge, (i, j) in enumerate(zip(rows, columns, strict=True)):
-            s[:, i] += h[:, j] if self.weights is None else self.weights[edge] * h[:, j]
+        starts = np.searchsorted(rows, np.arange(len(self.pattern)))
+        ranks = np.arange(len(rows)) - starts[rows]
+        turns = (np.flatnonzero(ranks == rank) for rank in range(int(ranks.max(initial=-1)) + 1))
+        return [(rows[edges], columns[edges], edges) for edges in turns]
 
 
 def messages(graph: Numbers, source: str, target: str) -> tuple[Messages, float]:

@@ -66,7 +66,8 @@ class Repeat(Within):
 
     def lines(self, names: Names) -> list[str]:
         views = [
-            f"float *{name} = {block} + i * {size};" for name, (block, size) in self.rows.items()
+            f"{'const ' if block == 'x' else ''}float *{name} = {block} + i * {size};"
+            for name, (block, size) in self.rows.items()
         ]
         inner = [*views, *self.lines_of(names)]
         if any(True for _ in self.scalars()):
@@ -75,10 +76,14 @@ class Repeat(Within):
 
     def apply(self, memory: Memory) -> None:
         for i in range(self.times):
-            for name, (block, size) in self.rows.items():
-                memory[name] = memory[block][:, i * size : (i + 1) * size]
-            for each in self.body:
-                each.apply(memory)
+            self.turn(i, memory)
+
+    def turn(self, i: int, memory: Memory) -> None:
+        """Does turn ``i``."""
+        for name, (block, size) in self.rows.items():
+            memory[name] = memory[block][:, i * size : (i + 1) * size]
+        for each in self.body:
+            each.apply(memory)
 
 
 @dataclass(frozen=True)

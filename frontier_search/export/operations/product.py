@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontier_search.export.operation import Memory, Names, Numbers, Work
+from frontier_search.export.operation import Memory, Names, Numbers, Work, from_number
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Product:
         weights: W, (n, m).
         bias: b, (n,); None to start from zero, or from y.
         add: whether it starts from y.
+        at: number of x that the first column is multiplied with.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Product:
     weights: Numbers
     bias: Numbers | None = None
     add: bool = False
+    at: int = 0
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -52,10 +54,10 @@ class Product:
     def lines(self, names: Names) -> list[str]:
         n, m = self.weights.shape
         call = names.function(self.functions[0])
-        return [f"w = {call}(w, {self.source}, {self.target}, {n}, {m});"]
+        return [f"w = {call}(w, {from_number(self.source, self.at)}, {self.target}, {n}, {m});"]
 
     def apply(self, memory: Memory) -> None:
-        x, y = memory[self.source], memory[self.target]
+        x, y = memory[self.source][:, self.at :], memory[self.target]
         if not self.add:
             y[:] = 0 if self.bias is None else self.bias
         for j in range(self.weights.shape[1]):

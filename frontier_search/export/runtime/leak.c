@@ -1,0 +1,6 @@
+/* h = h + rate (tanh(u + scale s) - h) */
+P_APART void P_leak(float *h, const float *u, const float *s, int n, float scale, float rate)
+{
+    for (; n; n--, h++)
+        *h = *h + rate * (P_tanh(*u++ + *s++ * scale) - *h);
+}
