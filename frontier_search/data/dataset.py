@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.pool import PoolRows
+from frontier_search.data.unscaled import Unscaled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,11 +66,15 @@ class Split:
 
     Each part is given as ``Rows``, or as row numbers of a pool that all seeds share
     (``PoolRows``), which keeps a large table in memory once.
+
+    Attributes:
+        unscaled: the same rows before they were scaled, where that is known.
     """
 
     train: AnyRows
     val: AnyRows
     test: AnyRows
+    unscaled: Unscaled | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from frontier_search.data.dataset import Dataset, Split, Task, TrainingBudget, r
 from frontier_search.data.splitting import (
     Sizes,
     at_random,
+    columns,
     in_order,
     split_rows,
     split_table,
-    standardised,
 )
 
 SIZES = Sizes(train=600, val=200, test=200)
@@ -46,7 +46,7 @@ class FreshSample:
         settings = dict(self.settings)
         x, y = _call(self.function, n_samples=sum(SIZES), random_state=seed, **settings)
         parts = in_order(SIZES)
-        return split_rows(standardised(x, parts.train), y, parts, "binary")
+        return split_rows(columns(x, parts.train), y, parts, "binary")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ManifoldHalves:
         """Returns x of shape (n_rows, 2), standardised, y 0 or 1."""
         points, t = _call(self.function, n_samples=sum(SIZES), noise=self.noise, random_state=seed)
         parts = in_order(SIZES)
-        x = standardised(points[:, PLANE], parts.train)
+        x = columns(points[:, PLANE], parts.train)
         return split_rows(x, t > np.median(t), parts, "binary")
 
 
@@ -105,7 +105,7 @@ class FixedProblem:
         """Returns x of shape (n_rows, n_features), standardised, y a class number."""
         x, y = self.draw(PROBLEM_ROWS, PROBLEM)
         parts = at_random(PROBLEM_ROWS, self.sizes, seed)
-        return split_rows(standardised(x, parts.train), y, parts, self.task)
+        return split_rows(columns(x, parts.train), y, parts, self.task)
 
     def draw(self, n_rows: int, problem: int) -> tuple[Any, Any]:
         """Returns features (n_rows, n_features) and class numbers (n_rows,) of one problem."""
@@ -134,7 +134,7 @@ class FreshProblem:
         """Returns x of shape (n_rows, n_features), standardised, y a class number."""
         x, y = self.kind.draw(sum(self.kind.sizes), seed)
         parts = in_order(self.kind.sizes)
-        return split_rows(standardised(x, parts.train), y, parts, self.kind.task)
+        return split_rows(columns(x, parts.train), y, parts, self.kind.task)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import TARGET_UNIT, Dataset, Split, TrainingBudget
-from frontier_search.data.splitting import Parts, Sizes, split_rows, standardised
+from frontier_search.data.splitting import Parts, Sizes, columns, split_rows
+from frontier_search.data.unscaled import Columns
 
 SIZES = Sizes(train=1200, val=400, test=400)
 LENGTH = 40  # steps of a window
@@ -83,5 +84,5 @@ class SeriesSplit:
         """Returns x of shape (n_rows, LENGTH n_channels), y in standard deviations."""
         values, targets = self.made(seed)
         parts = forward(SIZES, LENGTH)
-        y = standardised(targets[LENGTH - 1 :], parts.train)
-        return split_rows(windows(values, LENGTH), y, parts, "regression")
+        y = columns(targets[LENGTH - 1 :], parts.train)
+        return split_rows(Columns.of(windows(values, LENGTH)), y, parts, "regression")

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
 from frontier_search.data.splitting import Sizes, in_order, split_rows
+from frontier_search.data.unscaled import Columns
 
 SIZES = Sizes(train=1000, val=1000, test=1000)
 N_FEATURES = 2
@@ -50,7 +51,7 @@ class SpecialFunction:
     def __call__(self, seed: int) -> Split:
         """Returns x of shape (n_rows, 2), in [0, 1], y in units of the function."""
         x = np.random.default_rng(seed).uniform((0.0, self.low), 1.0, size=(sum(SIZES), N_FEATURES))
-        return split_rows(x, self.of(x[:, 0], x[:, 1]), in_order(SIZES), "regression")
+        return split_rows(Columns.of(x), self.of(x[:, 0], x[:, 1]), in_order(SIZES), "regression")
 
     def of(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[Any]:
         """Returns the function of two arrays of shape (n_rows,)."""

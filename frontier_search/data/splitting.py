@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Rows, Split, Task
 from frontier_search.data.pool import Pool, PoolRows, Scaling
+from frontier_search.data.unscaled import Columns, Unscaled
 
 RowNumbers = NDArray[np.intp]
 
@@ -94,23 +95,39 @@ def standardised(values: NDArray[Any], train: RowNumbers) -> NDArray[np.float64]
         float64, the shape of ``values``. A column that is constant on the training rows is shifted
         and not scaled.
     """
+    return columns(values, train).scaled
+
+
+def columns(values: NDArray[Any], train: RowNumbers) -> Columns:
+    """Returns columns with their scales, see ``standardised``."""
     values = np.asarray(values, dtype=np.float64)
     seen = values[train]
     # The computed mean of a constant such as 0.1 is off by one rounding. Its computed deviation is
     # then tiny and not 0, so the values are compared instead.
     constant = seen.max(axis=0) == seen.min(axis=0)
-    return np.asarray((values - seen.mean(axis=0)) / np.where(constant, 1.0, seen.std(axis=0)))
+    return Columns(values, seen.mean(axis=0), np.where(constant, 1.0, seen.std(axis=0)))
 
 
-def split_rows(x: NDArray[Any], y: NDArray[Any], parts: Parts, task: Task) -> Split:
+def split_rows(
+    x: NDArray[Any] | Columns, y: NDArray[Any] | Columns, parts: Parts, task: Task
+) -> Split:
     """Returns the three parts in the dtypes of ``Rows``.
 
     Args:
-        x: shape (n_rows, n_features), scaled already.
+        x: shape (n_rows, n_features), scaled already, or as columns that know their scales.
         y: shape (n_rows,): target, 0 or 1, or class number.
         parts: which rows go where.
         task: decides the dtype of y.
+
+    Returns:
+        A split that keeps its raw rows, if x is given as columns.
     """
+    unscaled = None
+    if isinstance(x, Columns):
+        target = y if isinstance(y, Columns) else Columns.of(y)
+        unscaled = Unscaled(x, target, parts._asdict())
+        x = x.scaled
+    y = y.scaled if isinstance(y, Columns) else y
 
     def rows(numbers: RowNumbers) -> Rows:
         target = y[numbers]
@@ -119,18 +136,18 @@ def split_rows(x: NDArray[Any], y: NDArray[Any], parts: Parts, task: Task) -> Sp
             target.astype(np.int64) if task == "multiclass" else target.astype(np.float32),
         )
 
-    return Split(*(rows(numbers) for numbers in parts))
+    return Split(*(rows(numbers) for numbers in parts), unscaled=unscaled)
 
 
 def split_table(
-    x: NDArray[Any], y: NDArray[Any], task: Task, seed: int, scaled: bool = False
+    x: NDArray[Any] | Columns, y: NDArray[Any], task: Task, seed: int, scaled: bool = False
 ) -> Split:
     """Splits all rows of a table 60/20/20: within each class, or at random for a regression.
 
     The training rows standardise the features, and the target of a regression.
 
     Args:
-        x: shape (n_rows, n_features).
+        x: shape (n_rows, n_features). Columns that know their scales keep them.
         y: shape (n_rows,): target or class number.
         task: decides how rows are drawn, and the dtype of y.
         seed: decides which rows go where.
@@ -138,10 +155,12 @@ def split_table(
     """
     if task == "regression":
         parts = at_random(len(y), sixty_twenty_twenty(len(y)), seed)
-        y = standardised(y, parts.train)
+        target: NDArray[Any] | Columns = columns(y, parts.train)
     else:
-        parts = stratified(y, seed)
-    return split_rows(x if scaled else standardised(x, parts.train), y, parts, task)
+        parts, target = stratified(y, seed), y
+    if not isinstance(x, Columns):
+        x = Columns.of(x) if scaled else columns(x, parts.train)
+    return split_rows(x, target, parts, task)
 
 
 def split_pool(pool: Pool, task: Task, seed: int, scaled: bool = False) -> Split:

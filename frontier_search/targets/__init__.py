@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,13 @@ from frontier_search.export.plan import Plan
 from frontier_search.models.family import Architecture
 from frontier_search.predictor import MemberModel
 from frontier_search.storage.catalog import Entry
+from frontier_search.table import shipped
 from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.trial import Trial
 from frontier_search.zoo import Zoo
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Found = dict[str, Any]  # what a check found, see ``export.certificate``
 
@@ -80,11 +84,23 @@ class Member:
         """
         return in_format(self.plain_plan, self.dataset.split(self.seed).train.x, self.numbers)
 
-    @property
+    @cached_property
     def preprocessing(self) -> Preprocessing | None:
-        """What becomes of a raw row; None for a dataset whose rows are inputs already."""
+        """What becomes of a raw row; None for a dataset whose raw rows are not known."""
         made = self.dataset.preprocessing
-        return made(self.seed) if made is not None else None
+        if made is not None:
+            return made(self.seed)
+        if self.entry.search.dataset_reference.is_table:  # an array that is scaled already
+            return None
+        return shipped.preprocessing(self.dataset, self.seed)
+
+    def raw_rows(self, part: str) -> pd.DataFrame | None:
+        """Returns the rows of a part as they are before the preprocessing, if they are known."""
+        if self.dataset.raw_rows is not None:
+            return self.dataset.raw_rows(self.seed, part)
+        if self.dataset.preprocessing is not None or self.preprocessing is None:
+            return None
+        return shipped.rows(self.dataset, self.seed, part)
 
     @property
     def prefix(self) -> str:

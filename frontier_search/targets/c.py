@@ -49,11 +49,10 @@ def _rows(
     member: Member, preprocessing: Preprocessing | None, trained: NDArray[np.float32]
 ) -> CheckedRows:
     """Returns the test rows with what the reference gives: raw, where they have a raw form."""
-    dataset = member.dataset
-    if preprocessing is None or dataset.raw_rows is None:
-        x = dataset.split(member.seed).test.x
+    raw = member.raw_rows("test")
+    if preprocessing is None or raw is None:
+        x = member.dataset.split(member.seed).test.x
         return CheckedRows(x, member.plan.run(x), trained)
-    raw = dataset.raw_rows(member.seed, "test")
     inputs = preprocessing.transform(raw)
     found = member.plan.run(inputs)
     answers = reference.written(reference.answers(preprocessing, found))

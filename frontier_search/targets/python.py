@@ -31,9 +31,9 @@ def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -
     x = dataset.split(member.seed).test.x
     raw, answers = None, None
     model: Model | RawModel = Model(plan, dataset.task)
-    if preprocessing is not None and dataset.raw_rows is not None:
+    frame = member.raw_rows("test")
+    if preprocessing is not None and frame is not None:
         model = RawModel(plan, preprocessing)
-        frame = dataset.raw_rows(member.seed, "test")
         x, raw = preprocessing.transform(frame), frame.to_csv(index=False)
     reference = plan.run(x)
     if isinstance(model, RawModel):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
 from frontier_search.data.scikit_learn import stored
 from frontier_search.data.splitting import split_rows, stratified
+from frontier_search.data.unscaled import Columns
 
 SIDE = 8  # pixels
 N_CLASSES = 10
@@ -20,7 +21,7 @@ def split(seed: int) -> Split:
     """Returns x of shape (n_rows, 64), in [0, 1], y a class number 0 .. 9."""
     x, y = stored("load_digits")
     parts = stratified(y, seed)
-    return split_rows(x / WHITE, y, parts, "multiclass")
+    return split_rows(Columns.of(x, scale=WHITE), y, parts, "multiclass")
 
 
 DATASET = Dataset(

@@ -13,7 +13,8 @@ of 1, and the noise is about 0.04. Each seed draws a fresh sample.
 from __future__ import annotations
 
 from frontier_search.data.dataset import TARGET_UNIT, Dataset, Split, TrainingBudget
-from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data.splitting import Sizes, columns, in_order, split_rows
+from frontier_search.data.unscaled import Columns
 
 SIZES = Sizes(train=900, val=300, test=300)
 N_FEATURES = 10
@@ -29,7 +30,7 @@ def split(seed: int) -> Split:
         n_samples=sum(SIZES), n_features=N_FEATURES, noise=NOISE, random_state=seed
     )
     parts = in_order(SIZES)
-    return split_rows(x, standardised(y, parts.train), parts, "regression")
+    return split_rows(Columns.of(x), columns(y, parts.train), parts, "regression")
 
 
 DATASET = Dataset(

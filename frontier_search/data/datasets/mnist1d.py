@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
 from frontier_search.data.optional import module
-from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data.splitting import Sizes, columns, in_order, split_rows
 
 PACKAGE = "mnist1d"
 SIZES = Sizes(train=4000, val=1000, test=1000)
@@ -33,7 +33,7 @@ def split(seed: int) -> Split:
     """
     x, y = _draw(seed)
     parts = in_order(SIZES)
-    return split_rows(standardised(x, parts.train), y, parts, "multiclass")
+    return split_rows(columns(x, parts.train), y, parts, "multiclass")
 
 
 @functools.lru_cache(maxsize=KEPT)

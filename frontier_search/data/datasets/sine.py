@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from frontier_search.data.dataset import Dataset, Split, TrainingBudget
-from frontier_search.data.splitting import Sizes, in_order, split_rows, standardised
+from frontier_search.data.splitting import Sizes, columns, in_order, split_rows
 
 SIZES = Sizes(train=300, val=100, test=100)
 END = 4 * np.pi
@@ -25,7 +25,7 @@ def split(seed: int) -> Split:
     x = rng.uniform(0.0, END, size=(sum(SIZES), 1))
     y = np.sin(x[:, 0]) + NOISE * rng.standard_normal(len(x))
     parts = in_order(SIZES)
-    return split_rows(standardised(x, parts.train), y, parts, "regression")
+    return split_rows(columns(x, parts.train), y, parts, "regression")
 
 
 DATASET = Dataset(
