@@ -63,6 +63,7 @@ class Session:
         self._races = Races(search)
         self._trials: list[Trial] = []
         self._cohorts: dict[int, list[int]] = defaultdict(list)  # index -> trial numbers
+        self._reasons: Counter[str | None] = Counter()  # why trials failed or were stopped
         self._handed_out: set[int] = set()
         self._n_observed = 0  # the proposer has seen the outcomes of the cohorts below this index
         self._n_recorded = 0  # the cohorts below this index are known to be recorded
@@ -89,6 +90,11 @@ class Session:
     def _add(self, trial: Trial) -> None:
         self._trials.append(trial)
         self._cohorts[trial.cohort].append(trial.number)
+        self._count(trial)
+
+    def _count(self, trial: Trial) -> None:
+        if trial.state.finished and trial.state is not TrialState.COMPLETE:
+            self._reasons[trial.reason] += 1
 
     # ---- ask -------------------------------------------------------------------------------------
 
@@ -248,6 +254,7 @@ class Session:
                         "trial, no larger, had a much smaller loss then"
                     )
                 self._trials[number] = self._record.finish(number, outcome, values, reason)
+                self._count(self._trials[number])
             self.note_elapsed()
         self._time.end_cohort(cohort.index)
         # only the new ones: a trial that was finished before may be a member already
@@ -359,26 +366,25 @@ class Session:
         """Returns a cohort, with what its race needs of the cohorts that it was proposed from."""
         trials = [self._trials[number] for number in self._cohorts[index]]
         before = index - self.search.in_flight
-        # a slice, because a look at every trial takes 3 ms a cohort after 100,000 of them
-        recorded = self._trials[: self._cohorts[before][-1] + 1] if before >= 0 else []
+        n_recorded = self._cohorts[before][-1] + 1 if before >= 0 else 0
         return Cohort(
             index,
             tuple(trial.number for trial in trials),
             tuple(trial.candidate for trial in trials),
-            self._races.of(trials, recorded, index),
+            self._races.of(trials, self._trials, n_recorded, index),
         )
 
     def audits(self) -> Audits:
         """Returns how often races would have stopped a member, as far as audits show."""
-        return self._races.audits(self._trials)
+        return self._races.audits(self._trials, len(self._trials))
 
     def raise_if_hopeless(self) -> None:
         """Raises SearchError when no trial is complete and HOPELESS_TRIALS, or all, have failed."""
         if self._frontier.members:
             return
-        finished = [trial for trial in self._trials if trial.state.finished]
-        if len(finished) >= min(HOPELESS_TRIALS, self.search.trials):
-            reason, count = Counter(trial.reason for trial in finished).most_common(1)[0]
+        n_failed = self._reasons.total()
+        if n_failed >= min(HOPELESS_TRIALS, self.search.trials):
+            reason, count = self._reasons.most_common(1)[0]
             raise SearchError(
-                f"all {len(finished)} trials so far have failed, {count} of them with: {reason}"
+                f"all {n_failed} trials so far have failed, {count} of them with: {reason}"
             )

@@ -131,7 +131,7 @@ class _Answer:
                 " The mirror completes by itself; if it does not, either completes it:\n"
                 f"    frontier-search ui {name}{home}\n    frontier-search sync {name}{home}"
             )
-        audits = Races(self.entry.search).audits(trials)
+        audits = Races(self.entry.search).audits(trials, len(trials))
         if audits.n:
             click.echo(wrapped(str(audits)), err=True)
         self.ending.words_once_over = words

@@ -13,6 +13,7 @@ from optuna.storages import InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from frontier_search.sampling.encoding import running_trial
 from frontier_search.sampling.incremental import Generations, Nsga2, SharedParameters
 from frontier_search.sampling.optuna_internals import replace_search_spaces
 
@@ -61,12 +62,8 @@ class SamplerHistory:
         system_attributes: SystemAttributes,
     ) -> None:
         """Adds a trial that was proposed before, as running."""
-        template = optuna.trial.create_trial(
-            state=TrialState.RUNNING,
-            params=dict(params),
-            distributions={name: distributions[name] for name in params},
-            system_attrs=system_attributes,
-        )
+        own = {name: distributions[name] for name in params}
+        template = running_trial(params, own, system_attributes)
         self._trial_ids[number] = self._storage.create_new_trial(self._study_id, template)
 
     def finish(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:

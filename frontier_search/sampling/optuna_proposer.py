@@ -1,7 +1,8 @@
-"""Proposes candidates by a fresh Optuna sampler for each, which reads the history of the search.
+"""Proposes candidates by Optuna samplers, which read the history of the search.
 
-The same history gives the same proposal in any process, because the sampler of trial n is new and
-seeded from (search seed, n), and because histories are rebuilt from the storage only. With
+The same history gives the same proposal in any process, because the sampler of trial n is as good
+as new and starts from the seed (search seed, n), and because histories are rebuilt from the storage
+only. With
 the balanced family budget every family has a history of its own, so that each is searched as hard
 as if it were the only one. With the free budget one history holds the trials of all families.
 """
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
 from frontier_search.errors import SearchError
@@ -28,7 +30,7 @@ from frontier_search.sampling.encoding import (
     params_of,
 )
 from frontier_search.sampling.history import SamplerHistory
-from frontier_search.sampling.optuna_internals import contains
+from frontier_search.sampling.optuna_internals import contains, restart
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.sampling.samplers import SAMPLERS, Sampler
 from frontier_search.space import SearchSpace
@@ -73,6 +75,8 @@ class OptunaProposer:
         self._build = member.build
         if balanced and shares_start and member.build_shared is not None:
             self._build = partial(member.build_shared, n_families=len(spaces))
+        self._restarts = member.restarts
+        self._samplers: dict[str, BaseSampler] = {}  # turn -> one that can be restarted
         self._draws_all_families = not balanced and not member.conditional
         self._families = tuple(spaces)
         self._histories = {
@@ -177,14 +181,11 @@ class OptunaProposer:
         )
 
     def _suggest(self, turn: str, trial: FrozenTrial, seed: int) -> dict[str, Any]:
-        """Returns the parameters that a fresh sampler proposes.
+        """Returns the parameters that a sampler proposes which starts from a seed.
 
         Does what ``Study.ask`` and ``Trial.suggest_*`` do, but writes no parameter on the trial.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            assert self._build is not None  # known_size has a proposer of its own
-            sampler = self._build(seed)
+        sampler = self._sampler(turn, seed)
         study = self._histories[turn].study(sampler)
         sampler.before_trial(study, trial)
         relative = sampler.sample_relative(
@@ -203,6 +204,20 @@ class OptunaProposer:
         return {FAMILY: family} | {
             name: suggest(name) for each in self._drawn_families(family) for name in self._own[each]
         }
+
+    def _sampler(self, turn: str, seed: int) -> BaseSampler:
+        """Returns a sampler that is new, or as good as new."""
+        sampler = self._samplers.get(turn)
+        if sampler is not None:
+            restart(sampler, seed)
+            return sampler
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            assert self._build is not None  # known_size has a proposer of its own
+            sampler = self._build(seed)
+        if self._restarts:
+            self._samplers[turn] = sampler
+        return sampler
 
     def _drawn_families(self, chosen: str) -> tuple[str, ...]:
         return self._families if self._draws_all_families else (chosen,)

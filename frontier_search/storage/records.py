@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial
 
 from frontier_search.objective import Objective
-from frontier_search.sampling.encoding import candidate_of
+from frontier_search.sampling.encoding import candidate_of, running_trial
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.trial import Outcome, Trial, TrialState
 
@@ -68,15 +67,12 @@ def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int])
         cohort: the index of its cohort.
         size: counts by name, known before training.
     """
-    trial = optuna.trial.create_trial(
-        state=optuna.trial.TrialState.RUNNING,
-        params=dict(proposal.params),
-        distributions=dict(proposal.distributions),
-        user_attrs={UID: uid, COHORT: cohort, SIZE: dict(size)},
-        system_attrs=dict(proposal.system_attributes),
+    return running_trial(
+        proposal.params,
+        proposal.distributions,
+        proposal.system_attributes,
+        {UID: uid, COHORT: cohort, SIZE: dict(size)},
     )
-    trial.datetime_start = datetime.now()
-    return trial
 
 
 def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:

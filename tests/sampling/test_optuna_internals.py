@@ -22,6 +22,7 @@ from frontier_search.errors import SearchError
 from frontier_search.sampling import optuna_internals
 from frontier_search.sampling.incremental import SharedParameters
 from frontier_search.sampling.optuna_internals import WRITTEN_FOR
+from frontier_search.sampling.samplers import SAMPLERS, Sampler
 
 ROOT = Path(frontier_search.__file__).parent
 ALLOWED = "frontier_search.sampling.optuna_internals"
@@ -81,6 +82,22 @@ def test_a_sampler_reads_its_search_space_from_an_attribute(sampler: type[BaseSa
     )
 
 
+RESTARTED = [member for member in SAMPLERS.values() if member.restarts]
+
+
+@pytest.mark.parametrize("member", RESTARTED, ids=lambda member: member.name)
+def test_a_restarted_sampler_draws_as_a_new_one(member: Sampler) -> None:
+    assert member.build is not None
+    held, space = member.build(0), {"x": FloatDistribution(0, 1), "n": IntDistribution(1, 900)}
+    for seed in range(3):
+        optuna_internals.restart(held, seed)
+        first, second = (
+            [optuna.create_study(sampler=each).ask(space).params for _ in range(2)]
+            for each in (held, member.build(seed))
+        )
+        assert first == second
+
+
 @pytest.mark.parametrize(
     ("touch", "attribute"),
     [
@@ -99,6 +116,16 @@ def test_another_optuna_is_an_error_that_says_what_to_do(touch: Any, attribute: 
         f"{WRITTEN_FOR} has and frontier-search needs; install optuna=={WRITTEN_FOR}, or adapt "
         f"{ALLOWED}."
     )
+
+
+def test_a_sampler_without_a_stream_is_an_error() -> None:
+    class Silent(BaseSampler):
+        infer_relative_search_space = None  # type: ignore[assignment]
+        sample_relative = None  # type: ignore[assignment]
+        sample_independent = None  # type: ignore[assignment]
+
+    with pytest.raises(SearchError, match=r"has no LazyRandomState in a Silent, which Optuna"):
+        optuna_internals.restart(Silent(), 0)
 
 
 def test_it_is_written_for_the_optuna_that_is_tested() -> None:

@@ -36,4 +36,5 @@ SAMPLER = Sampler(
     build=build,
     start="at random until 32 trials are complete; families that take turns share them, 6 at least",
     build_shared=build_shared,
+    restarts=True,
 )

@@ -28,4 +28,5 @@ SAMPLER = Sampler(
     conditional=True,
     build=build,
     start="at random, always",
+    restarts=True,
 )
