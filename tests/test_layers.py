@@ -45,7 +45,7 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "sklearn": "frontier.methods data models.families table",
     "mlflow": "mirror",
     "matplotlib": "reports",
-    "pandas": "frontier predictor exporter data table reports mirror",
+    "pandas": "frontier predictor exporter targets data table reports mirror",
     "rich": "reports",
     "onnxruntime": "targets.onnx_graph",
     "unicorn": "export.unicorn_machine",
