@@ -47,7 +47,9 @@ class Searched:
         mirror: whether it has an MLflow mirror. Without one it ends five seconds earlier.
         database: an empty MLflow database to copy, which saves two seconds. None lets the mirror
             create it.
-        changes: to SPEC.
+        workers: of ray_tune.
+        confirm: the seeds on which its members are trained at its end, or None.
+        changes: to SPEC; None leaves a key out.
     """
 
     def __init__(
@@ -57,16 +59,20 @@ class Searched:
         flags: Sequence[object] = (),
         mirror: bool = True,
         database: Path | None = None,
+        workers: int = WORKERS,
+        confirm: int | None = None,
         **changes: Any,
     ) -> None:
         self.home, self.executor, self.flags, self.mirror = home, executor, tuple(flags), mirror
+        self._workers, self._confirm = workers, confirm
         self.folder = home / NAME
         self.log = home / "log"
         self.session = -1
         self._ray = tempfile.mkdtemp(prefix="ray-")  # short: its sockets' paths have a limit
         weakref.finalize(self, shutil.rmtree, self._ray, ignore_errors=True)
         home.mkdir(parents=True, exist_ok=True)
-        write_whole(home / "question.yaml", Search.from_spec(SPEC | changes).to_yaml().encode())
+        spec = {key: value for key, value in (SPEC | changes).items() if value is not None}
+        write_whole(home / "question.yaml", Search.from_spec(spec).to_yaml().encode())
         if database:
             shutil.copy(database, home / "mlflow.db")
 
@@ -85,7 +91,8 @@ class Searched:
         what = ["resume", NAME] if defined else ["run", self.home / "question.yaml", *self.flags]
         on_ray = self.executor in ("ray_tune", HEAD_START)
         where = ["--home", self.home, "--executor", "ray_tune" if on_ray else self.executor]
-        where += ["--workers", WORKERS] if self.executor == "ray_tune" else []
+        where += ["--workers", self._workers] if self.executor == "ray_tune" else []
+        where += ["--confirm", self._confirm] if self._confirm is not None else []
         return processes.start(
             [*what, *where, *([] if self.mirror else ["--no-mirror"])],
             self.log,
@@ -97,11 +104,15 @@ class Searched:
         """Returns the trials that are in the storage now."""
         return catalog.read_trials(self.entry) if (self.folder / "search.yaml").exists() else []
 
-    def finish(self) -> None:
-        """Runs it to its end, without a kill; raises AssertionError unless it exits with 0."""
+    def finish(self, most_s: float = END_S) -> None:
+        """Runs it to its end, without a kill; raises AssertionError unless it exits with 0.
+
+        Args:
+            most_s: a session that takes longer is stuck.
+        """
         process = self.start()
         try:
-            code = process.wait(END_S)
+            code = process.wait(most_s)
         finally:
             processes.end(process)
         assert code == 0, f"exit code {code}: {self.said()[-2000:]}"
