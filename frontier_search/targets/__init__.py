@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,6 @@ from frontier_search.table import shipped
 from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.trial import Trial
 from frontier_search.zoo import Zoo
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Found = dict[str, Any]  # what a check found, see ``export.certificate``
 
@@ -94,8 +91,8 @@ class Member:
             return None
         return shipped.preprocessing(self.dataset, self.seed)
 
-    def raw_rows(self, part: str) -> pd.DataFrame | None:
-        """Returns the rows of a part as they are before the preprocessing, if they are known."""
+    def raw_rows(self, part: str) -> Any:
+        """Returns a frame of the raw rows of a part, or None if they are not known."""
         if self.dataset.raw_rows is not None:
             return self.dataset.raw_rows(self.seed, part)
         if self.dataset.preprocessing is not None or self.preprocessing is None:
