@@ -38,6 +38,7 @@ from frontier_search.reports import figures, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
 from frontier_search.reports.figures import html
+from frontier_search.storage import references
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.reader import TrialReader
 from frontier_search.trial import Trial
@@ -241,9 +242,9 @@ class Mirror:
         self._drawn_at = time.monotonic()
         found = members(trials, self._objectives)
         self.client.log_file(parent, "frontier.json", json.dumps(payload.frontier_rows(found)))
-        self.client.log_file(
-            parent, "frontier.csv", tables.as_csv([member.to_json() for member in found])
-        )
+        beside = references.read(self.entry.folder)
+        listed = tables.frontier(found, self._objectives, "val", "csv", beside)
+        self.client.log_file(parent, "frontier.csv", listed)
         chart = figures.chart_of(self.entry, trials, mistaken=not live)
         if not live:
             self._mark_chances(runs, chart)

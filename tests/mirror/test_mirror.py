@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import shutil
@@ -21,6 +23,7 @@ from frontier_search.frontier.membership import members
 from frontier_search.mirror import client, payload
 from frontier_search.mirror.mirror import CHANCE, GAIN, HYPERVOLUME, Mirror
 from frontier_search.mirror.view import VIEW_TAG
+from frontier_search.storage import references
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
 from tests.support.reading import At, rows_of, runs_of, text_of
@@ -83,6 +86,18 @@ def test_the_parent_holds_the_search(tracked: At, trials: list[Trial]) -> None:
     )
     assert '"number":0,' in text_of(entry, parent, "frontier.html")
     assert len(text_of(entry, parent, "frontier.csv").splitlines()) == len(found) + 1
+
+
+def test_the_frontier_as_csv_has_what_its_members_are_compared_with(tracked: At) -> None:
+    entry = tracked("mlflow.db")
+    references.keep(entry.search, entry.folder)
+    Mirror(entry).sync()
+    written = text_of(entry, runs_of(entry)["small"], "frontier.csv")
+    rows = list(csv.DictReader(io.StringIO(written)))
+    for one in references.read(entry.folder):
+        assert {float(row[f"references.{one.name}.test_loss"]) for row in rows} == {
+            one.means()["test_loss"]
+        }
 
 
 def test_hypervolume_is_logged_against_trials(tracked: At, trials: list[Trial]) -> None:
