@@ -11,8 +11,9 @@ from frontier_search.data.dataset import Task
 from frontier_search.files import sha256_of
 from frontier_search.spec import SpecValues
 
-RULES = 3  # of this version: how a table is understood. 1: numeric columns only, as version 0.1
-# did. 2: no units, codes with leading zeros, compact dates, clocks, or class named None
+RULES = 4  # of this version: how a table is understood. 1: numeric columns only, as version 0.1
+# did. 2: no units, codes with leading zeros, compact dates, clocks, or class named None. 3: empty
+# rows are rows, classes that differ in spaces are two, and a wrong byte changes the encoding
 ROW_ORDER = "row-order"  # as ``time``: the rows are in the order of time
 
 Rare = Literal["drop", "merge"]

@@ -68,6 +68,9 @@ GOOD: dict[str, tuple[bytes, dict[str, str], int]] = {
     "header_behind_a_sign.csv": (b"#" + of_classes(WORDS), NUMBER, 2),
     "header_ends_with_a_separator.csv": (text().replace("\n", ",\n", 1).encode(), NUMBER, 2),
     "end_of_dos.csv": (csv() + b"\x1a", NUMBER, 2),
+    "empty_rows.csv": (
+        (text().replace("\n", '\n,,\n"","",\n , ,\t\n', 1) + ",,\n").encode(), NUMBER, 2,
+    ),
     "name_with_a_mark.csv": ("\u200b".join(["", text()]).encode(), NUMBER, 2),
     "two_rows_of_names.xlsx": (headed(), NUMBER, 2),
     "described.json": (json.dumps({"meta": {"n": N}, "rows": ROWS}).encode(), NUMBER, 2),

@@ -176,6 +176,14 @@ def test_an_encoding_is_found_and_said(tmp_path: Path, text: str, encoding: str)
     )
 
 
+def test_rows_without_a_value_are_skipped_and_counted(tmp_path: Path) -> None:
+    table = understood(tmp_path, "rows.csv", GOOD["empty_rows.csv"][0])
+    assert "4 empty rows skipped" in table.raw.written.notes
+    assert (table.n_rows, len(table.raw.frame)) == (120, 120)
+    then = understood(tmp_path, "rows.csv", GOOD["empty_rows.csv"][0], rules=3)
+    assert "4 of 124 rows have no target and are left out" in then.targets.notes
+
+
 def test_the_remedy_of_a_warning_works(tmp_path: Path) -> None:
     data = WARNED["all_beyond_float32.csv"][0]
     (found,) = review.findings(understood(tmp_path, "rows.csv", data))

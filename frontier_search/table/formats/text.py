@@ -39,6 +39,9 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     if found.comment:  # empty lines keep the numbers of the others
         sign = re.escape(found.comment)
         text = re.sub(rf"^{sign}.*$", "", text, flags=re.MULTILINE)
+    if options.rules >= 4:
+        text, empty = _without_empty_rows(text, found)
+        notes = (*notes, *([f"{empty} empty row{'s' * (empty > 1)} skipped"] if empty else []))
     names = checked_names(list(found.header), source)
     _check_rows(text, found, len(names), source)
     frame = _frame(text, found, names)
@@ -55,6 +58,20 @@ def _index(names: list[str]) -> Any:
     import pandas as pd
 
     return pd.Index(names)
+
+
+def _without_empty_rows(text: str, found: Dialect) -> tuple[str, int]:
+    """Returns a text in which rows without a value, such as ``,,``, are empty lines; and how many.
+
+    An empty line is no row, and the other lines keep their numbers.
+    """
+    blank = f"{found.separator} \t{found.quote}"
+    if found.separator == " " or not any(f"\n{sign}" in text for sign in blank):
+        return text, 0
+    start = _start(text, found.first)
+    signs = "|".join(map(re.escape, (found.separator, " ", "\t", 2 * found.quote)))
+    rows, n = re.subn(rf"^(?:{signs})+$", "", text[start:], flags=re.MULTILINE)
+    return (text[:start] + rows, n) if n else (text, 0)
 
 
 def _check_rows(text: str, found: Dialect, width: int, source: str) -> None:
