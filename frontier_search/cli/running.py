@@ -124,7 +124,7 @@ class _Answer:
         commands = [f"frontier-search frontier {name}{home} --plot frontier.png    # the picture"]
         words = "interrupted; the search was over, and nothing is lost."
         if self.mirrored:
-            uri = self.entry.locations.tracking_uri
+            uri = self.entry.locations.shown_tracking_uri
             pages = f"frontier-search ui {name}{home}    # its page, and MLflow's ({uri})"
             commands.append(pages)
             words += (

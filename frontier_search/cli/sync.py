@@ -44,6 +44,6 @@ def command(context: click.Context, name: str, home: Path, follow: bool) -> None
         n_changed = mirror.Mirror(entry).sync()
         click.echo(
             f"{entry.search.name}: {n_changed} runs created or changed in"
-            f" {entry.locations.tracking_uri}",
+            f" {entry.locations.shown_tracking_uri}",
             err=True,
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from frontier_search.errors import SpecError
 from frontier_search.storage import remote
 from frontier_search.storage.storage import JOURNAL, Storage, absolute_url, open_storage
-from frontier_search.storage.url import absolute, sqlite_path, without_password
+from frontier_search.storage.url import SQLITE_FILE, absolute, sqlite_path, without_password
 
 TRACKING_PREFIXES = (  # of the URIs that MLflow takes
     "sqlite:///",
@@ -90,6 +90,17 @@ class Locations:
         if found.tracking_uri == IN_THE_HOME or (path is not None and _was_the_homes(path, name)):
             return replace(found, tracking_uri=_default_tracking_uri(home))
         return found
+
+    @property
+    def shown_tracking_uri(self) -> str:
+        """The tracking URI as a person reads and types it.
+
+        It has no password, and a database under the working folder is named from there on.
+        """
+        here = f"{SQLITE_FILE}{Path.cwd()}/"
+        if self.tracking_uri.startswith(here):
+            return SQLITE_FILE + self.tracking_uri.removeprefix(here)
+        return without_password(self.tracking_uri)
 
     def reach_outcomes(self) -> None:
         """Raises SpecError when outcomes cannot be exchanged at their location."""

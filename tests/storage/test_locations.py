@@ -46,6 +46,18 @@ def test_locations_are_read_as_they_were_written(uri: str | None, tmp_path: Path
     assert str(tmp_path) not in written  # so that the home can be moved
 
 
+def test_a_tracking_uri_is_shown_from_the_working_folder_on_and_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = Locations.of(Path("frontier-runs")).shown_tracking_uri
+    assert shown == "sqlite:///frontier-runs/mlflow.db"
+    elsewhere = Locations("journal", "sqlite:////shared/pages.db")
+    assert elsewhere.shown_tracking_uri == elsewhere.tracking_uri
+    server = Locations("journal", "postgresql://me:secret@server/pages")
+    assert server.shown_tracking_uri == "postgresql://me:***@server/pages"
+
+
 def test_the_absolute_path_of_an_earlier_version_follows_its_home(tmp_path: Path) -> None:
     """It does so if the old home is gone, or is still there with this search."""
     old, new, shared = tmp_path / "old", tmp_path / "new", tmp_path / "shared"
