@@ -119,7 +119,40 @@ def test_a_member_shows_its_curve_its_seeds_and_its_hyperparameters(
         assert str(seed.seed) in detail
     settings = json.loads(shown.inner_text("#settings"))
     assert settings == {"family": trial.candidate.family, **trial.candidate.hyperparameters}
-    assert line.get_attribute("aria-selected") == "true"
+    assert line.get_attribute("aria-current") == "true"
+    ticks = [float(tick) for tick in shown.locator("#curve .ytick text").all_text_contents()]
+    assert ticks == sorted(ticks)  # in full: Plotly's own would read 5, 2, 0.1
+    assert {f"{tick:e}"[0] for tick in ticks} <= {"1", "2", "5"}
+
+
+def test_the_keyboard_keeps_its_focus_in_a_table_that_is_made_anew(shown: Page) -> None:
+    title = shown.locator("#members th button").nth(2)
+    title.focus()
+    shown.keyboard.press("Enter")
+    assert title.evaluate("each => each === document.activeElement")
+    line = shown.locator("#members tbody tr").first
+    line.focus()
+    shown.keyboard.press("Enter")
+    assert line.evaluate("each => each === document.activeElement")
+
+
+def test_every_control_has_a_name(shown: Page) -> None:
+    """As a screen reader reads it, with a trial chosen and the sliders open."""
+    select_first(shown)
+    shown.locator("summary").click()
+    tree = shown.locator("body").aria_snapshot()
+    controls = re.findall(r"- '?(button|checkbox|combobox|slider|table|figure|region)\b(.*)", tree)
+    assert {kind for kind, _ in controls} >= {"button", "checkbox", "combobox", "slider", "table"}
+    assert [each for each in controls if not re.match(r' "[^"]', each[1])] == []
+
+
+def test_the_page_offers_no_upload(shown: Page) -> None:
+    """Plotly has a button that sends the data to its own cloud."""
+    titles = shown.locator("#plot .modebar-btn").evaluate_all(
+        "all => all.map(each => each.ariaLabel)"
+    )
+    assert "Download plot as a PNG" in titles
+    assert not [title for title in titles if "Share" in str(title)]
 
 
 def select_first(shown: Page) -> int:

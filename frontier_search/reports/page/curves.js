@@ -28,7 +28,8 @@ function curvesOf(trial) {
   requestAnimationFrame(() => Plotly.newPlot(place, traces, { ...small(), showlegend: true,
     legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" }, margin: { l: 50, r: 10, t: 30, b: 40 },
     xaxis: { ...side, title: { text: "epoch" } },
-    yaxis: { ...side, type: "log", title: { text: "loss" } } },
+    yaxis: { ...side, ...ticks(known.flatMap(({ key }) => trial.curves[key].y)),
+      title: { text: "loss" } } },
   { displayModeBar: false, responsive: true }));
   return place;
 }

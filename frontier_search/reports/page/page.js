@@ -49,6 +49,9 @@ function model(trial) {
 
 // ---- the plot ------------------------------------------------------------------------------------
 
+// Plotly's buttons that send the data to its cloud, or choose points with no effect here.
+const UNUSED = ["sendChartToCloud", "select2d", "lasso2d"];
+
 /** Corners of the best value that members reach at each x, from the left. */
 function staircase() {
   const corners = [];
@@ -138,11 +141,11 @@ function levels() {
 }
 
 /** Ticks at 1, 2 and 5 times the powers of ten, in full; Plotly's own would read 2, 5, 1000, 2. */
-function ticks(name) {
-  const values = data.trials.map((trial) => value(trial, name)[0]).filter((each) => each > 0);
-  const last = Math.ceil(Math.log10(Math.max(...values))) + 1;
+function ticks(values) {
+  const positive = values.filter((each) => each > 0);
+  const last = Math.ceil(Math.log10(Math.max(...positive))) + 1;
   const found = [];
-  for (let decade = Math.floor(Math.log10(Math.min(...values))) - 1; decade <= last; decade += 1) {
+  for (let decade = Math.floor(Math.log10(Math.min(...positive))) - 1; decade <= last; decade += 1) {
     found.push(...[1, 2, 5].map((step) => Number(`${step}e${decade}`)));
   }
   return { type: "log", tickvals: found, ticktext: found.map(number) };
@@ -152,7 +155,7 @@ function axis(name, log) {
   const { ink, line } = colours();
   const found = { title: { text: label(name) }, gridcolor: line, linecolor: ink, zeroline: false,
     ticks: "outside", automargin: true };
-  return log ? { ...found, ...ticks(name) } : found;
+  return log ? { ...found, ...ticks(data.trials.map((trial) => value(trial, name)[0])) } : found;
 }
 
 function draw() {
@@ -174,7 +177,8 @@ function draw() {
     margin: { l: 60, r: 15, t: 15, b: 50 }, hovermode: "closest", autosize: true,
     ...levels(),
   };
-  return Plotly.react("plot", traces, layout, { responsive: true, displaylogo: false });
+  return Plotly.react("plot", traces, layout, { responsive: true, displaylogo: false,
+    modeBarButtonsToRemove: UNUSED });
 }
 
 // ---- the answer ----------------------------------------------------------------------------------
@@ -227,8 +231,9 @@ function select(found) {
   if (trial.chance !== null) counts.push(`chance of membership ${trial.chance.toFixed(2)}`);
   detail.hidden = false;
   detail.innerHTML = `<h2>${text(model(trial))}</h2><p>${text(counts.join(", "))}</p>` +
-    `<p><code id="settings">${text(settings)}</code> <button id="copy-settings" type="button">copy` +
-    `</button></p><div class="scroll"><table id="seeds"></table></div>`;
+    `<p><code id="settings">${text(settings)}</code> <button id="copy-settings" type="button" ` +
+    `aria-describedby="settings">copy</button></p>` +
+    `<div class="scroll"><table id="seeds" aria-label="Losses by seed"></table></div>`;
   element("copy-settings").addEventListener("click", (event) => copy(settings, event.target));
   if (trial.seeds) {
     const rows = trial.seeds.map((each) => row(each.map(number)));
@@ -288,6 +293,7 @@ function columns() {
 }
 
 function table() {
+  const focused = document.activeElement.dataset.focus;  // is made anew below, and keeps the focus
   const all = columns();
   const by = all.find((column) => column.key === state.sort) || all[0];
   const compare = (a, b) => (by.of(a) < by.of(b) ? -1 : by.of(a) > by.of(b) ? 1 : a.number - b.number);
@@ -299,6 +305,7 @@ function table() {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = column.title;
+    button.dataset.focus = `column ${column.key}`;
     cell.scope = "col";
     if (column.text) cell.className = "text";
     if (column === by) cell.setAttribute("aria-sort", state.falling ? "descending" : "ascending");
@@ -315,7 +322,8 @@ function table() {
     const line = document.createElement("tr");
     line.tabIndex = 0;
     line.dataset.trial = trial.number;
-    line.setAttribute("aria-selected", String(trial.number === state.selected));
+    line.dataset.focus = `trial ${trial.number}`;
+    line.setAttribute("aria-current", String(trial.number === state.selected));
     for (const column of all) {
       const cell = line.insertCell();
       if (column.text) cell.className = "text";
@@ -325,6 +333,8 @@ function table() {
     line.addEventListener("keydown", (event) => { if (event.key === "Enter") select(trial.number); });
     return line;
   }));
+  if (!focused) return;
+  document.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
 // ---- controls ------------------------------------------------------------------------------------
