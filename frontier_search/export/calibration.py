@@ -141,7 +141,7 @@ def functions(
     needs: dict[str, list[str]] = {}
     for name in sorted(wanted):
         script, elf, entry = folder / "f.ld", folder / "f.elf", written.entry(name)
-        script.write_text(tools.script.format(entry=entry))
+        script.write_text(tools.link_script(device, entry))
         link = (f"-Wl,--entry={entry}", f"-Wl,-T,{script}")
         compiled(device, *link, "-o", str(elf), str(made), *tools.libraries)
         found = dict(_symbols(elf, tools.sized))

@@ -22,6 +22,8 @@ class Device:
         float_unit: whether the core has float32 instructions.
         flash, ram: bytes of a small part with this core, the limits unless the search says others.
         compiler: which one compiles for it.
+        sorted_by_alignment: whether the linker puts what has the largest alignment first. The
+            library's tables are aligned to 16 bytes on RISC-V, and would leave gaps.
     """
 
     name: str
@@ -34,3 +36,4 @@ class Device:
     flash: int
     ram: int
     compiler: Compiler = "zig"
+    sorted_by_alignment: bool = False

@@ -24,7 +24,7 @@ SCRIPT = """\
 ENTRY({entry})
 SECTIONS {{
     . = 0x08000000;
-    .text : {{ *(.text*) *(.rodata*) *(.srodata*) }}
+    .text : {{ {flash} }}
     . = 0x20000000;
     .data : {{ *(.data*) *(.sdata*) *(.bss*) *(.sbss*) }}
     /DISCARD/ : {{ *(.ARM*) *(.comment*) *(.eh_frame*) *(.riscv*) }}
@@ -44,6 +44,8 @@ SECTIONS {{
     /DISCARD/ : {{ *(.comment*) }}
 }}
 """
+IN_FLASH = "*(.text*) *(.rodata*) *(.srodata*)"
+SORTED_IN_FLASH = "*(SORT_BY_ALIGNMENT(.rodata* .srodata* .text*))"
 SIMAVR = ("/usr/include/simavr/sim_avr.h", "/usr/local/include/simavr/sim_avr.h")
 
 
@@ -56,7 +58,7 @@ class Toolchain:
         core: how a core is named, with the fields of a device in braces.
         flags: of every call.
         libraries: what is linked last.
-        script: of the linker; it takes the name of the model's function, ``entry``.
+        script: of the linker, see ``link_script``.
         flash, ram: the first address of each.
         constants: the most bytes of constants that a program may have; 0: no limit.
         sized: whether the symbols of its library say how long each routine is.
@@ -78,6 +80,15 @@ class Toolchain:
         """Returns the beginning of each command for a core, as a certificate shows it."""
         named = [each.format(target=device.target, cpu=device.cpu) for each in self.core]
         return [*self.start, *named, *self.flags]
+
+    def link_script(self, device: Device, entry: str) -> str:
+        """Returns the script of the linker for a program.
+
+        Args:
+            entry: the name of the model's function.
+        """
+        flash = SORTED_IN_FLASH if device.sorted_by_alignment else IN_FLASH
+        return self.script.format(entry=entry, flash=flash)
 
     def executed(self, words: Sequence[str]) -> list[str]:
         """Returns a command as it is executed here."""

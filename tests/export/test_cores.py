@@ -63,3 +63,15 @@ def test_what_is_missing_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
         toolchain.require_device_tools(DEVICES["avr"])
     assert "compiling for avr needs gcc-avr, avr-libc and libsimavr-dev" in str(error.value)
     assert "apt-get install gcc-avr avr-libc libsimavr-dev" in str(error.value)
+
+
+def test_tables_of_the_library_leave_no_gap_on_riscv(tmp_path: Path) -> None:
+    device = ready("riscv32imc")  # whose library rounds a number by a table aligned to 16 bytes
+    code = (
+        "{ static const signed char t[%d] = {1, 2}; int i = (int)*x;"
+        " *y = (float)i + (float)t[i & 1]; }"
+    )
+    flash = [
+        linked(device, code.replace("%d", str(n)), tmp_path).flash for n in (32, 36, 40, 44, 48)
+    ]
+    assert np.diff(flash).tolist() == [4] * 4
