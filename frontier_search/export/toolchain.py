@@ -61,6 +61,7 @@ class Toolchain:
         script: of the linker, see ``link_script``.
         flash, ram: the first address of each.
         constants: the most bytes of constants that a program may have; 0: no limit.
+        double64: whether a ``double`` has 64 bits.
         sized: whether the symbols of its library say how long each routine is.
         modules: the modules of Python that it needs, and the package of each.
     """
@@ -73,6 +74,7 @@ class Toolchain:
     flash: int
     ram: int
     constants: int
+    double64: bool
     sized: bool
     modules: Mapping[str, str]
 
@@ -121,6 +123,7 @@ TOOLCHAINS: Mapping[Compiler, Toolchain] = {
         flash=0x0800_0000,
         ram=0x2000_0000,
         constants=0,
+        double64=True,
         sized=True,
         modules={"ziglang": "ziglang", "unicorn": "unicorn", **ELFTOOLS},
     ),
@@ -133,6 +136,7 @@ TOOLCHAINS: Mapping[Compiler, Toolchain] = {
         flash=0,
         ram=0x0080_0100,
         constants=0x7FFF,  # of one array, where an int has 16 bits
+        double64=False,
         sized=False,  # avr-libc is written by hand
         modules=ELFTOOLS,
     ),

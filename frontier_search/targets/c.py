@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from frontier_search.export import bundle, certificate, source
+from frontier_search.errors import SpecError
+from frontier_search.export import bundle, certificate, source, toolchain
 from frontier_search.export.bundle import CheckedRows
 from frontier_search.export.costs import calibrated, costs
+from frontier_search.export.device import Device
+from frontier_search.export.devices import DEVICES
 from frontier_search.export.integer import source as integer_source
 from frontier_search.export.integer.plan import IntegerPlan
 from frontier_search.export.raw import reference
+from frontier_search.export.raw import source as raw_source
 from frontier_search.export.raw.scale import narrowed
 from frontier_search.table.preprocessing import Preprocessing
 from frontier_search.targets import Made, Member, Target
@@ -20,7 +24,8 @@ def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -
     """Writes a member as C.
 
     Raises:
-        SpecError: the family has no emitter or no form in integers.
+        SpecError: the family has no emitter or no form in integers, or a core cannot hold its
+            constants or its raw rows.
     """
     plan, prefix, task = member.plan, member.prefix, member.dataset.task
     code = (
@@ -31,6 +36,8 @@ def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -
     preprocessing = member.preprocessing
     if preprocessing is not None:
         preprocessing = narrowed(preprocessing)
+    for name in cores:
+        _require_room(member, DEVICES[name], preprocessing)
     rows = _rows(member, preprocessing, trained)
     texts = bundle.texts(
         member.plain_plan,
@@ -43,6 +50,25 @@ def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -
     )
     said = {name: costs(plan, name).counts() for name in cores if calibrated(name, member.numbers)}
     return Made(texts, rows, plan.stored_bytes, said)
+
+
+def _require_room(member: Member, device: Device, preprocessing: Preprocessing | None) -> None:
+    """Raises SpecError if what compiles for a core takes no such constants or raw rows."""
+    tools, stored = toolchain.of(device), member.plan.stored_bytes
+    if tools.constants and stored > tools.constants:
+        raise SpecError(
+            f"{member.title}: the model has {stored:,} bytes of constants, and a program for "
+            f"{device.name} has {tools.constants:,} at most; choose a smaller member, a smaller "
+            "format (--numbers int16 or int8), or another core."
+        )
+    wide = raw_source.wide(preprocessing) if preprocessing and not tools.double64 else []
+    if wide:
+        names = ", ".join(map(repr, wide))
+        raise SpecError(
+            f"{member.title}: raw rows need 64 bits for {names}, and a double has 32 on "
+            f"{device.name}; choose another core, or search a table where dates are left out "
+            "(--drop) and numbers are small beside their spread, such as years since 2000."
+        )
 
 
 def _rows(

@@ -33,6 +33,12 @@ NUMBERS = """
 /* Writes {names} of a raw row, in the unit of the table. */
 void {prefix}_predict(const {prefix}_row *row, {kind} *answers);
 """
+WIDE = """\
+#include <float.h>
+#if DBL_MANT_DIG < 53
+#error "raw rows need a double of 64 bits; delete what follows if your rows are scaled already"
+#endif
+"""
 PREDICT_NUMBERS = """\
 void {prefix}_predict(const {prefix}_row *row, {kind} *answers)
 {{
@@ -93,6 +99,18 @@ def answer_kind(preprocessing: Preprocessing) -> str:
     return "float" if narrow_target(preprocessing.target) else "double"
 
 
+def wide(preprocessing: Preprocessing) -> list[str]:
+    """Returns the names of the columns and of the answers whose numbers need 64 bits.
+
+    Args:
+        preprocessing: as ``scale.narrowed`` gives it.
+    """
+    found = [each.name for each in preprocessing.codings if columns.kind(each) == "double "]
+    target = preprocessing.target
+    needs = not target.classes and answer_kind(preprocessing) == "double"
+    return [*found, *(target.names if needs else ())]
+
+
 def source(preprocessing: Preprocessing, prefix: str, task: Task) -> str:
     """Returns the tables and functions for raw rows.
 
@@ -110,6 +128,7 @@ def source(preprocessing: Preprocessing, prefix: str, task: Task) -> str:
     return "\n".join(
         [
             "/* ---- raw rows */\n",
+            *([WIDE] if wide(preprocessing) else []),
             *_tables(tables),
             *(_runtime(name, prefix) for name in columns.functions(preprocessing.codings)),
             f"void {prefix}_inputs(const {prefix}_row *row, float *x)\n{{\n{inner}\n}}\n",
