@@ -35,6 +35,8 @@ RNG = np.random.default_rng(29)
 NUMBER = {"a": "number"}
 WORDS = np.where(CLASSES, "yes", "no")
 ROWS = FRAME.to_dict("records")
+COUNTS = np.random.default_rng(37).integers(0, 400, (2, N))
+PARTS = np.random.default_rng(41).normal(size=N)
 MONEY = np.random.default_rng(31).uniform(1, 900, N)
 
 
@@ -91,6 +93,10 @@ GOOD: dict[str, tuple[bytes, dict[str, str], int]] = {
         {"c": "number", "d": "category", "e": "date"}, 6,
     ),
     "classes_of_codes.csv": (of_classes(np.where(CLASSES, "species 1", "species 2")), NUMBER, 2),
+    "nearly_a_sum.csv": (
+        of_classes((MONEY - 200 * PARTS + 2 * PARTS[::-1]).round(2), c=MONEY.round(2), d=PARTS),
+        NUMBER, 4,
+    ),
     "phones.csv": (with_column(c=[f"+49 151 {1_000_000 + 71 * i}" for i in HIDDEN]), NUMBER, 2),
     "days_with_points.csv": (
         with_column(c=[f"{1 + i % 12:02d}.{1 + i % 11:02d}.2024" for i in HIDDEN]),
@@ -168,6 +174,16 @@ WARNED: dict[str, tuple[bytes, dict[str, tuple[str, ...]]]] = {
     ),
     "species_first.csv": (
         csv(pd.DataFrame({"Species": WORDS, "a": A, "b": B})), {"target_guessed": ("b", "Species")},
+    ),
+    "parts_of_the_target.csv": (
+        of_classes(COUNTS.sum(axis=0), casual=COUNTS[0], registered=COUNTS[1]),
+        {"target_leak": ("casual", "registered")},
+    ),
+    "rounded_parts.csv": (
+        of_classes(
+            (0.19 * MONEY - 3 * PARTS + 5).round(2), c=MONEY.round(2), d=PARTS.round(2)
+        ),
+        {"target_leak": ("c", "d")},
     ),
     "totals_below.csv": (
         csv(pd.concat([FRAME, FRAME.sum().to_frame().T]).round(4)), {"total_row": ()},

@@ -1,4 +1,4 @@
-"""A feature that holds the answer: the target itself, a function of it, or its class renamed."""
+"""Features that hold the answer: the target, a function of it, its class renamed, or its parts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ ROWS_A_LEVEL = 5  # on average, for levels that say the class
 WRONG = 0.02  # of the rows that are not in the largest class, for levels that nearly say the class
 SOME = 2000  # rows
 MAX_COUNTS = 10_000_000  # levels times classes
+ROUNDING = 3e-4  # of the target's spread, which parts that were rounded may leave
+MAX_PARTS = 5
+MAX_ABSENT = 0.1  # of the cells of a feature that may be a part
+MAX_TRIED = 20  # features that may be parts, above which the target is hardly a sum of few
+ROWS_A_FEATURE = 5  # so that no noise is fitted
 DIFFERENT = 10  # targets, below which an order of them says little
 
 
@@ -41,7 +46,80 @@ def find(table: Understanding) -> list[Found]:
                 remedy = f"If it is not known before the prediction, give {drop}"
                 found.append(((each.name,), None, sentence, remedy))
                 break
+    if table.targets.task == "regression" and table.options.rules >= 4:
+        for answer, name in zip(answers, table.targets.names, strict=True):
+            found += _sums(answer.y, name, table)
     return found
+
+
+def _sums(y: Numbers, target: str, table: Understanding) -> list[Found]:
+    """Finds few features of which the target is a sum, each times a factor, but for rounding."""
+    used = [each.name for each in table.used if each.type == "number"]
+    every = slice(None, None, max(1, len(y) // SOME))
+    sample = {name: table.values[name][every] for name in used}
+    parts = _parts(sample, y[every])
+    if len(parts) < 2:
+        return []
+    factors = _factors({name: table.values[name] for name in parts}, y)
+    if factors is None:
+        return []
+    terms = [f"{'-' if factor < 0 else '+'} {_times(abs(factor))}{name!r}"
+             for name, factor in factors.items()]  # fmt: skip
+    sentence = (
+        f"columns {' and '.join(map(repr, factors))} give the answer away: {target!r} is "
+        f"{' '.join(terms).removeprefix('+ ')}, plus a constant or nothing"
+    )
+    drop = " ".join(flag_of("drop", name) for name in factors)
+    remedy = (
+        f"If they are not known before the prediction, give {drop}; if they are, compute "
+        f"{target!r} without a model"
+    )
+    return [(tuple(factors), None, sentence, remedy)]
+
+
+def _times(factor: float) -> str:
+    return "" if round(factor, 6) == 1 else f"{factor:.4g} "
+
+
+def _parts(features: dict[str, Numbers], y: Numbers) -> list[str]:
+    """Returns the fewest features of which the target is a sum; none if it is no sum of few."""
+    mostly = {name: v for name, v in features.items() if np.isnan(v).mean() < MAX_ABSENT}
+    factors = _factors(mostly, y)
+    if factors is None:
+        return []
+    spread = float(np.std(y))
+    sizes = {name: abs(factor) * float(np.nanstd(mostly[name])) for name, factor in factors.items()}
+    parts = [name for name, size in sizes.items() if size > ROUNDING * spread]
+    if len(parts) > MAX_TRIED:
+        return []
+    for name in sorted(parts, key=lambda part: sizes[part]):  # a sum of sums needs not all of them
+        others = [part for part in parts if part != name]
+        if others and _factors({part: mostly[part] for part in others}, y) is not None:
+            parts = others
+    return parts if len(parts) <= MAX_PARTS else []
+
+
+def _factors(features: dict[str, Numbers], y: Numbers) -> dict[str, float] | None:
+    """Returns the factors with which features add up to the target; None if they do not."""
+    if not features:
+        return None
+    x = np.column_stack(list(features.values()))
+    known = ~np.isnan(x).any(axis=1)
+    x, y = x[known], y[known]
+    if len(y) < max(MIN_ROWS, ROWS_A_FEATURE * (1 + x.shape[1])):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        x, y = x - x.mean(axis=0), y - y.mean()
+        scale = x.std(axis=0)
+        scale[scale == 0] = 1.0
+        if not np.isfinite([*scale, y.std()]).all():
+            return None
+    factors = np.linalg.lstsq(x / scale, y, rcond=1e-10)[0]
+    rest = np.abs(y - (x / scale) @ factors)
+    usual = np.median(np.abs(y - np.median(y)))  # a few far rows lie on any line
+    if rest.std() > ROUNDING * y.std() or not np.median(rest) < ROUNDING * usual:
+        return None
+    return dict(zip(features, (factors / scale).tolist(), strict=True))
 
 
 class _Answer:
