@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -237,11 +238,14 @@ def _merged_case(
     options: TableOptions,
     notes: list[str],
 ) -> tuple[list[str], NDArray[np.int64]]:
-    """Merges yes and YES, and words of three letters or more that differ in case alone."""
+    """Merges yes and YES, words of three letters or more that differ in case alone, and those that
+    differ in spaces within them or in how Unicode composes their letters.
+    """
     boolean = column.type == "boolean"
     if (boolean and len(texts) == 2) or not (boolean or options.rules >= 3):
         return texts, codes
-    folded = [text.casefold() if boolean or len(text) > 2 else text for text in texts]
+    plain = [_plain(text) if options.rules >= 4 else text for text in texts]
+    folded = [text.casefold() if boolean or len(text) > 2 else text for text in plain]
     spellings: dict[str, list[str]] = {}
     for word, text in zip(folded, texts, strict=True):
         spellings.setdefault(word, []).append(text)
@@ -249,11 +253,23 @@ def _merged_case(
     if boolean:
         return list(spellings), places[codes]
     notes += [
-        f"{' and '.join(map(repr, spelt))} are one class"
+        f"{' and '.join(map(ascii if _look_alike(spelt) else repr, spelt))} are one class"
         for spelt in spellings.values()
         if len(spelt) > 1
     ]
-    return [spelt[0] for spelt in spellings.values()], places[codes]
+    named = [next((text for text in spelt if text in plain), spelt[0])
+             for spelt in spellings.values()]  # fmt: skip
+    return named, places[codes]
+
+
+def _plain(text: str) -> str:
+    """Returns a text with single spaces and composed letters."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _look_alike(texts: Sequence[str]) -> bool:
+    composed = {unicodedata.normalize("NFC", text) for text in texts}
+    return len(composed) < len(texts)
 
 
 def _ordered(texts: list[str]) -> tuple[list[int], list[Class]]:

@@ -147,12 +147,14 @@ def test_the_classes_are_those_that_people_see(
         (["Cat", "cat", "dog"], ("Cat", "dog")),
         (["a", "A", "b"], ("A", "a", "b")),
         (["no", "YES", "Yes"], ("no", "yes")),
+        (["New  York", "New York", "Rome"], ("New York", "Rome")),
+        (["cafe\u0301", "caf\u00e9", "CAFÉ", "tea"], ("caf\u00e9", "tea")),
     ],
 )
 def test_words_are_classes_as_they_are_meant(
     tmp_path: Path, words: list[str], classes: tuple[str, ...]
 ) -> None:
-    rows = "".join(f"{i % 7 + i / 50},{words[i % 3]}\n" for i in range(60))
+    rows = "".join(f"{i % 7 + i / 50},{words[i % len(words)]}\n" for i in range(60))
     table = understood(tmp_path, "rows.csv", f"a,target\n{rows}".encode())
     assert table.targets.classes == classes
 
