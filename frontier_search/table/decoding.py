@@ -20,11 +20,19 @@ CONTENTS = {  # how a file begins that is no text
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", ".xlsx, after Excel saved it as such"),
     b"\x93NUMPY": ("a numpy array", ".npy"),
 }
+REPLACED = "\ufffd"  # what stands for a byte that is no letter
+RIGHT = 2  # letters beyond ASCII for each wrong byte, from which a text is UTF-8
 DETECTED = 20  # bytes beyond ASCII that are enough to detect an encoding by its language
 
 
-def decode(data: bytes, source: str, given: str | None) -> tuple[str, str, tuple[str, ...]]:
+def decode(
+    data: bytes, source: str, given: str | None, repair: bool = True
+) -> tuple[str, str, tuple[str, ...]]:
     """Returns the text of a file, its encoding, and notes for people.
+
+    Args:
+        given: the encoding, if the user said it.
+        repair: whether a text that is UTF-8 but for few bytes is read as such.
 
     Raises:
         SpecError: the given encoding does not fit, or the file is binary.
@@ -58,12 +66,29 @@ def decode(data: bytes, source: str, given: str | None) -> tuple[str, str, tuple
     try:
         return data.decode("utf-8"), "utf-8", ()
     except UnicodeDecodeError as error:
+        if repair and (text := _nearly_utf8(data)) is not None:
+            note = (
+                f"not all of it is UTF-8: {_where(data, error.start)} is read as {REPLACED!r}; "
+                "--encoding overrules this"
+            )
+            return text, "utf-8", (note,)
         encoding = _guessed(data)
         note = (
             f"read as {encoding}, because it is not UTF-8 ({_where(data, error.start)}); "
             "--encoding overrules this"
         )
         return data.decode(encoding, "replace"), encoding, (note,)
+
+
+def _nearly_utf8(data: bytes) -> str | None:
+    """Returns the text with a mark for every wrong byte; None if it is hardly UTF-8.
+
+    In other encodings hardly any letters beyond ASCII happen to be right in UTF-8.
+    """
+    text = data.decode("utf-8", "replace")
+    wrong = text.count(REPLACED)
+    right = sum(not letter.isascii() for letter in text) - wrong
+    return text if right >= wrong * RIGHT else None
 
 
 def _utf16(data: bytes) -> str | None:

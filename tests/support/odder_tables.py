@@ -175,6 +175,11 @@ WARNED: dict[str, tuple[bytes, dict[str, tuple[str, ...]]]] = {
     "species_first.csv": (
         csv(pd.DataFrame({"Species": WORDS, "a": A, "b": B})), {"target_guessed": ("b", "Species")},
     ),
+    "a_wrong_byte.csv": (
+        with_column(c=np.array(["Köln", "Zürich", "Genève"])[HIDDEN % 3])
+        .replace("Köln".encode(), "Köln".encode("latin-1"), 1),
+        {"wrong_byte": ("c",)},
+    ),
     "parts_of_the_target.csv": (
         of_classes(COUNTS.sum(axis=0), casual=COUNTS[0], registered=COUNTS[1]),
         {"target_leak": ("casual", "registered")},

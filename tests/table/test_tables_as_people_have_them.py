@@ -186,6 +186,17 @@ def test_rows_without_a_value_are_skipped_and_counted(tmp_path: Path) -> None:
     assert "4 of 124 rows have no target and are left out" in then.targets.notes
 
 
+def test_a_wrong_byte_changes_one_cell_only(tmp_path: Path) -> None:
+    data = WARNED["a_wrong_byte.csv"][0]
+    table = understood(tmp_path, "rows.csv", data)
+    (found,) = review.findings(table)
+    (row,) = found.rows
+    assert table.frame["c"][row - 1] == "K\ufffdln" and f"row {row}" in found.sentence
+    assert set(table.frame["c"].drop(row - 1)) == {"Köln", "Zürich", "Genève"}
+    assert f"byte 0xF6 in line {row + 1} is read as" in table.raw.written.describe()
+    assert "cp1252" in understood(tmp_path, "rows.csv", data, rules=3).raw.written.describe()
+
+
 def test_the_remedy_of_a_warning_works(tmp_path: Path) -> None:
     data = WARNED["all_beyond_float32.csv"][0]
     (found,) = review.findings(understood(tmp_path, "rows.csv", data))

@@ -30,6 +30,7 @@ FINDINGS: Zoo[Find] = Zoo(
         "contradiction": f"{_HERE}.contradiction:find",
         "ambiguous": f"{_HERE}.ambiguous:find",
         "unread": f"{_HERE}.unread:find",
+        "wrong_byte": f"{_HERE}.wrong_byte:find",
         "total_row": f"{_HERE}.total_row:find",
     },
 )

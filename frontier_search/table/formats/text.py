@@ -30,7 +30,9 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     """
     if not data.strip():
         raise SpecError(f"{source} is empty; a header and rows are needed.")
-    text, encoding, notes = decoding.decode(data, source, options.encoding)
+    text, encoding, notes = decoding.decode(
+        data, source, options.encoding, repair=options.rules >= 4
+    )
     text = text.rstrip("\x1a")  # the end of a file of DOS
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
