@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
 from frontier_search.errors import SpecError
-from frontier_search.table import cells
+from frontier_search.table import cells, spelling
 from frontier_search.table.cells import Numbers
 from frontier_search.table.choosing import Chosen
 from frontier_search.table.column import Column
@@ -201,7 +200,8 @@ def _classes(
     notes += _left_out(kept)
     if len(texts) < 2:
         raise SpecError(_constant_target(column.name, texts, column.missing))
-    texts, codes = _merged_case(texts, codes, column, options, notes)
+    texts, codes, said = spelling.merged(texts, codes, column, options)
+    notes += said
     order, names = _ordered(texts)
     place = np.empty(len(texts), dtype=np.int64)
     place[order] = np.arange(len(texts))
@@ -229,47 +229,6 @@ def _classes(
         (column.name,), task, why, tuple(names), tuple(counts.tolist()), codes[kept], kept,
         tuple(notes),
     )  # fmt: skip
-
-
-def _merged_case(
-    texts: list[str],
-    codes: NDArray[np.int64],
-    column: Column,
-    options: TableOptions,
-    notes: list[str],
-) -> tuple[list[str], NDArray[np.int64]]:
-    """Merges yes and YES, words of three letters or more that differ in case alone, and those that
-    differ in spaces within them or in how Unicode composes their letters.
-    """
-    boolean = column.type == "boolean"
-    if (boolean and len(texts) == 2) or not (boolean or options.rules >= 3):
-        return texts, codes
-    plain = [_plain(text) if options.rules >= 4 else text for text in texts]
-    folded = [text.casefold() if boolean or len(text) > 2 else text for text in plain]
-    spellings: dict[str, list[str]] = {}
-    for word, text in zip(folded, texts, strict=True):
-        spellings.setdefault(word, []).append(text)
-    places = np.array([list(spellings).index(word) for word in folded] + [-1])
-    if boolean:
-        return list(spellings), places[codes]
-    notes += [
-        f"{' and '.join(map(ascii if _look_alike(spelt) else repr, spelt))} are one class"
-        for spelt in spellings.values()
-        if len(spelt) > 1
-    ]
-    named = [next((text for text in spelt if text in plain), spelt[0])
-             for spelt in spellings.values()]  # fmt: skip
-    return named, places[codes]
-
-
-def _plain(text: str) -> str:
-    """Returns a text with single spaces and composed letters."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _look_alike(texts: Sequence[str]) -> bool:
-    composed = {unicodedata.normalize("NFC", text) for text in texts}
-    return len(composed) < len(texts)
 
 
 def _ordered(texts: list[str]) -> tuple[list[int], list[Class]]:
