@@ -125,6 +125,7 @@ def test_json_and_csv_have_the_references_in_every_row_and_no_row_of_their_own(
         ([0.5, 0.50001], "0.5000 ± 7.1e-06"),
         ([0.0, 0.0], "0.0000 ± 0.0000"),
         ([2e-6], "2.000e-06"),
+        ([2.3025850929940455, 2.302585092994046], "2.3026 ± 0.0000"),  # rounding alone
     ],
 )
 def test_a_small_number_of_a_table_keeps_its_digits(values: list[float], text: str) -> None:
