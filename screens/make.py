@@ -18,6 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from frontier_search.cli.ui import MLFLOW_ENDS
 from screens import checks, small
 from screens.drawn_terminal import draw
 from screens.terminal import record
@@ -25,6 +26,8 @@ from screens.terminal import record
 MADE = Path(__file__).parent / "made"
 TERMINALS = {"terminal": (120, 40), "terminal-narrow": (80, 24)}
 LOADS_MS = 8000  # what MLflow's pages take to fetch their charts
+LAST_LINK = "the page among MLflow's files:"
+WITHOUT_MLFLOW = MLFLOW_ENDS.partition("{")[0]
 
 
 def main(folder: Path = MADE) -> int:
@@ -85,15 +88,15 @@ def pages(chromium: Browser, folder: Path, home: Path) -> Iterator[str]:
 def mlflow(chromium: Browser, folder: Path, home: Path) -> Iterator[str]:
     """Shows what ``ui`` links to."""
     with served(home) as links:
-        if not links:
-            yield "ui printed no link"
+        if len(links) < 2:
+            yield f"ui linked to no page of MLflow's: {links}"
         for number, link in enumerate(links):
             shoot_all(chromium, link, folder / f"ui-{number}", wait_ms=LOADS_MS)
 
 
 @contextmanager
 def served(home: Path) -> Iterator[list[str]]:
-    """Runs ``ui`` and gives the links that it prints until it serves."""
+    """Runs ``ui`` and gives the links that it prints: its own page's first, then MLflow's."""
     command = [str(small.FRONTIER_SEARCH), "ui", "small", "--port", "0", "--no-browser"]
     process = subprocess.Popen(
         [*command, "--home", str(home)],
@@ -105,8 +108,10 @@ def served(home: Path) -> Iterator[list[str]]:
     links: list[str] = []
     assert process.stdout is not None
     for line in process.stdout:
+        if line.startswith(WITHOUT_MLFLOW):
+            break
         links += re.findall(r"(?:http|file)s?://\S+", line)
-        if "Ctrl-C" in line:
+        if line.startswith(LAST_LINK):
             break
     try:
         yield list(dict.fromkeys(links))
