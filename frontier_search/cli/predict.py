@@ -38,6 +38,9 @@ def command(
     frontier = Frontier.of(catalog.read_trials(entry), entry.search.objective_table())
     member = frontier.member(trial) if trial is not None else frontier.lowest(*best)
     predictor = Predictor.of(entry, member)
-    rows = reading.read(file, entry.search.table).frame
+    table = reading.read(file, entry.search.table)
+    if table.written.notes:  # such as rows that are skipped, which the predictions lack too
+        click.echo(f"read: {table.written.describe()}", err=True)
+    rows = table.frame
     found = predictor.probabilities(rows) if probabilities else predictor.predict(rows)
     click.echo(found.to_csv(index=False), nl=False)

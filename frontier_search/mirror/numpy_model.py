@@ -61,7 +61,7 @@ class NumpyModel:
         if "graph" in self.arrays:
             return self.arrays["graph"] @ h
         factors = [self.arrays[f"factor_{i}"] for i in range(self.program["factors"])]
-        product = h.reshape(*(len(factor) for factor in factors), -1)
+        product = h.reshape(*(len(factor) for factor in factors), h.shape[1])
         for axis, factor in enumerate(factors):
             product = np.moveaxis(np.tensordot(factor, product, (1, axis)), 0, axis)
         return product.reshape(h.shape) - self.arrays["loops"] * h

@@ -22,8 +22,9 @@ def predictions(preprocessing: Preprocessing, outputs: NDArray[Any], index: Any)
     """
     import pandas as pd
 
-    decoded = preprocessing.decode(outputs).reshape(len(outputs), -1)
-    columns = dict(zip(preprocessing.target.names, decoded.T, strict=True))
+    names = preprocessing.target.names
+    decoded = preprocessing.decode(outputs).reshape(len(outputs), len(names))
+    columns = dict(zip(names, decoded.T, strict=True))
     return pd.DataFrame(columns, index=index).infer_objects()
 
 

@@ -55,6 +55,17 @@ def test_raw_rows_are_predicted_by_the_names_of_classes(run: Run, searched: Path
     assert ((chances["survived = yes"] > 0.5) == (found["survived"] == "yes")).all()
 
 
+def test_rows_without_a_value_have_no_prediction_and_that_is_said(
+    run: Run, searched: Path, tmp_path: Path
+) -> None:
+    header, *lines = (searched / "new.csv").read_text().splitlines()
+    empty = "," * header.count(",")
+    (tmp_path / "new.csv").write_text("\n".join([header, *lines[:2], empty, lines[2], empty]))
+    found = run("predict", "passengers-1", tmp_path / "new.csv", "--home", searched / "runs")
+    assert found.code == 0 and len(frame_of(found.out)) == 3
+    assert "2 empty rows skipped" in found.err
+
+
 def test_a_member_is_chosen_by_its_number_or_within_a_bound(run: Run, searched: Path) -> None:
     rows, at = searched / "new.csv", ("--home", searched / "runs")
     entry = find("passengers-1", searched / "runs")

@@ -81,6 +81,8 @@ def test_it_predicts_raw_rows_elsewhere_as_the_member_does(entry: Entry, tmp_pat
     else:
         assert values.to_numpy().tolist() == expected.to_numpy().tolist()
     signature = mlflow.models.get_model_info(str(folder)).signature
+    empty = mlflow.pyfunc.load_model(str(folder)).predict(rows[:0])
+    assert (len(empty), list(empty.columns)) == (0, list(entry.search.table.target))
     assert "sex" in signature.inputs.input_names()
     assert signature.outputs.input_names() == list(entry.search.table.target)
 
