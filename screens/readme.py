@@ -47,7 +47,7 @@ def main() -> None:
     print("\n".join(sentences()))
     with plain_folder() as folder:
         os.chdir(folder)
-        recording = record([str(FRONTIER_SEARCH), *ARGUMENTS], COMMAND, columns=136, lines=32)
+        recording = record([str(FRONTIER_SEARCH), *ARGUMENTS], COMMAND, columns=136, lines=40)
         if recording.status:
             sys.exit(f"{COMMAND} ended with {recording.status}")
         (IMAGES / "terminal.svg").write_text(draw(recording), encoding="utf-8")
