@@ -142,13 +142,14 @@ def _run_to_end(
     entry.search.obtain_dataset()
     with (
         raising_search_error(entry.locations.storage),
+        references.kept_meanwhile(entry.search, entry.folder) as begin,
         entry.folder.lock(),
         closing(entry.open_storage(writable=True)) as storage,
         storage.held(entry.search.name),
     ):
         session, files = Session(entry.search, storage), entry.files
         files.archive.claim(entry.search)
-        dispatcher = Dispatcher(session, files, [_keeping(entry), *observers])
+        dispatcher = Dispatcher(session, files, [_after_a_trial(begin), *observers])
         if dispatcher.finished:
             dispatcher.observe()
         else:
@@ -161,12 +162,8 @@ def _run_to_end(
     return found
 
 
-def _keeping(entry: Entry) -> Observer:
-    """Returns an observer that begins to fit the references of a search once it has a trial.
-
-    The next cohorts train meanwhile.
-    """
-    begin = functools.cache(lambda: references.begin_to_keep(entry.search, entry.folder))
+def _after_a_trial(begin: Callable[[], None]) -> Observer:
+    """Returns an observer that begins something once a search has a finished trial."""
 
     def observe(session: Session) -> None:
         if any(trial.state.finished for trial in session.trials):

@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import os
 import socket
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from frontier_search.data.splitting import (
     split_rows,
 )
 from frontier_search.data.table import read_npz
-from frontier_search.errors import SpecError
+from frontier_search.errors import SpecError, ignoring
 from frontier_search.files import write_arrays
 
 FOLDER = "FRONTIER_SEARCH_DATA"
@@ -188,8 +187,7 @@ def _short_timeout() -> Iterator[None]:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT_S)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with ignoring():
             yield
     finally:
         socket.setdefaulttimeout(before)

@@ -10,7 +10,6 @@ readers of stored baselines do not load it.
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import AnyRows, Task
+from frontier_search.errors import ignoring
 from frontier_search.frontier.constant import frequencies
 from frontier_search.space import Value
 
@@ -61,9 +61,8 @@ def _ridge(task: Task, train: AnyRows, n_classes: int) -> Iterator[Fit]:
             fitted = Ridge(alpha=penalty).fit(train.x, train.y, sample_weight=train.weights)
             yield {"penalty": penalty}, fitted.predict
             continue
-        with warnings.catch_warnings():
-            # A fit that has not converged competes with its validation loss like any other.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        # A fit that has not converged competes with its validation loss like any other.
+        with ignoring(ConvergenceWarning):
             model = LogisticRegression(C=1 / penalty, max_iter=300).fit(
                 train.x.astype(np.float64), train.y, sample_weight=train.weights
             )

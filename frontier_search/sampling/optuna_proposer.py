@@ -9,7 +9,6 @@ as if it were the only one. With the free budget one history holds the trials of
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -20,7 +19,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
-from frontier_search.errors import SearchError
+from frontier_search.errors import SearchError, ignoring
 from frontier_search.sampling.encoding import (
     FAMILY,
     candidate_of,
@@ -211,8 +210,7 @@ class OptunaProposer:
         if sampler is not None:
             restart(sampler, seed)
             return sampler
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        with ignoring(optuna.exceptions.ExperimentalWarning):
             assert self._build is not None  # known_size has a proposer of its own
             sampler = self._build(seed)
         if self._restarts:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from frontier_search.errors import SpecError
@@ -47,15 +48,29 @@ def keep(search: Search, folder: SearchFolder) -> None:
             write_whole(_path(folder), json.dumps([one.to_json() for one in found]).encode())
 
 
-def begin_to_keep(search: Search, folder: SearchFolder) -> None:
-    """Does as ``keep`` in a thread. What fails there fails again in ``keep``, which says it."""
+@contextmanager
+def kept_meanwhile(search: Search, folder: SearchFolder) -> Iterator[Callable[[], None]]:
+    """Yields what begins to do as ``keep`` in a thread, once. The block ends after the thread.
+
+    What fails there fails again in ``keep``, which says it. Python must not end while a thread is
+    inside scikit-learn, because that can abort the process.
+    """
 
     def keep_quietly() -> None:
         with suppress(Exception):
             keep(search, folder)
 
-    if not _path(folder).is_file():
-        threading.Thread(target=keep_quietly, daemon=True).start()
+    thread = threading.Thread(target=keep_quietly, daemon=True)
+
+    def begin() -> None:
+        if thread.ident is None and not _path(folder).is_file():
+            thread.start()
+
+    try:
+        yield begin
+    finally:
+        if thread.ident is not None:
+            thread.join()
 
 
 def _fitted(search: Search) -> tuple[Baseline, ...]:

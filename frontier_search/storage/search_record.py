@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
-from frontier_search.errors import SpecError
+from frontier_search.errors import SpecError, ignoring
 from frontier_search.sampling.optuna_internals import stored_id
 from frontier_search.sampling.proposal import Proposal
 from frontier_search.search.search import Search
@@ -158,6 +157,5 @@ def _name_objectives(search: Search, store: BaseStorage) -> None:
         each.name if each.direction == "minimise" else f"-{each.name}"
         for each in search.objective_table()
     ]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # since version 3.2
+    with ignoring(optuna.exceptions.ExperimentalWarning):  # since version 3.2
         optuna.load_study(study_name=search.name, storage=store).set_metric_names(names)

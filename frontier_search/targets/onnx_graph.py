@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
-from frontier_search.errors import SpecError
+from frontier_search.errors import SpecError, ignoring
 from frontier_search.export.bundle import CheckedRows
 from frontier_search.targets import Found, Made, Member, Target
 from frontier_search.targets.torch_program import difference, made, program
@@ -50,8 +49,7 @@ def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -
         SpecError: torch cannot export it, or the extra is not installed.
     """
     _require()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what its own libraries will drop
+    with ignoring():  # of what its own libraries will drop
         graph = torch.onnx.export(program(member), dynamo=True, verbose=False, external_data=False)
     assert graph is not None
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:

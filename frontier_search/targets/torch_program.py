@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from frontier_search.data.dataset import Task
-from frontier_search.errors import SpecError
+from frontier_search.errors import SpecError, ignoring
 from frontier_search.export.bundle import CheckedRows
 from frontier_search.export.numbers import FLOAT
 from frontier_search.targets import Found, Made, Member, Target
@@ -80,8 +79,7 @@ def make(member: Member, trained: NDArray[np.float32], cores: tuple[str, ...]) -
 
 def check(folder: Path, prefix: str, task: Task, rows: CheckedRows) -> Found:
     """Executes the archive; returns how far it is from the trained model."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with ignoring():
         model = torch.export.load(folder / f"{prefix}.pt2").module()
     with torch.no_grad():
         return difference(model(torch.from_numpy(rows.x)).numpy(), rows)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from frontier_search.errors import SpecError
+from frontier_search.errors import SpecError, ignoring
 from frontier_search.models.family import Architecture
 from frontier_search.models.trainable import Fit
 from frontier_search.training import fitting
@@ -89,8 +87,7 @@ def exported(exportable: torch.nn.Module, n_inputs: int) -> torch.export.Exporte
     """
     example = torch.zeros(EXAMPLE_ROWS, n_inputs)
     shapes = {"x": {0: torch.export.Dim("n")}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of how torch keeps the weights of a GRU
+    with ignoring():  # of how torch keeps the weights of a GRU
         return torch.export.export(exportable, (example,), dynamic_shapes=shapes)
 
 

@@ -54,7 +54,31 @@ def test_who_asks_while_they_are_fitted_waits_for_them(
         return fitted(search)
 
     monkeypatch.setattr(references, "_fitted", slowly)
-    references.begin_to_keep(entry.search, entry.folder)
-    assert began.wait(60)
-    assert len(references.measured(entry.search, entry.folder)) == 2
+    with references.kept_meanwhile(entry.search, entry.folder) as begin:
+        begin()
+        begin()
+        assert began.wait(60)
+        assert len(references.measured(entry.search, entry.folder)) == 2
     assert fits == [entry.search.name]
+
+
+def test_a_block_ends_after_the_fit_that_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = catalog.define(toys.search(dataset="iris"), tmp_path)
+    fitted, ended = references._fitted, threading.Event()
+
+    def slowly(search: Search) -> tuple[Baseline, ...]:
+        time.sleep(0.2)
+        found = fitted(search)
+        ended.set()
+        return found
+
+    monkeypatch.setattr(references, "_fitted", slowly)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        references.kept_meanwhile(entry.search, entry.folder) as begin,
+    ):
+        begin()
+        raise KeyboardInterrupt
+    assert ended.is_set()
