@@ -35,7 +35,7 @@ from tests.support import passengers, toys
 from tests.support.exported import SEED, WRITTEN, Example, examples
 
 ONNX = importlib.util.find_spec("onnxruntime") is not None
-QUICK = ("dense", "kronecker", "spline")  # ONNX takes three to ten seconds for each
+QUICK = ("dense", "kronecker", "spline", "fast_grnn")  # ONNX takes three to ten seconds for each
 
 
 def rows_of(example: Example) -> CheckedRows:

@@ -22,6 +22,7 @@ EPOCHS = 600
 SPEC = {
     "trials": 3,
     "cohort": 3,
+    "sampler": "random",  # all three in one cohort: known_size begins with smaller ones
     "families": {"dense": {"hidden": {"choice": [4, 8, 16, 32, 64]}}},
     "epochs": EPOCHS,
 }

@@ -21,12 +21,13 @@ def test_the_curve_waits_for_whole_cohorts(trials: list[Trial]) -> None:
 
 def test_gains_add_up_to_the_hypervolume(entry: Entry, trials: list[Trial]) -> None:
     volume = Hypervolume(trials, entry.search.objective_table())
-    ends = [4, 8, 12]  # of the cohorts
+    ends = list({trial.cohort: n for n, trial in enumerate(trials, start=1)}.values())
     gains = volume.gains(ends)
-    assert gains[4] in (0.0, 1.0)
-    assert volume.of(trials[:4]) / ((1 - gains[8]) * (1 - gains[12])) == pytest.approx(
-        volume.of(trials)
-    )
+    assert list(gains) == ends
+    before = 0.0
+    for end in ends:
+        assert volume.of(trials[:end]) * (1 - gains[end]) == pytest.approx(before)
+        before = volume.of(trials[:end])
     assert volume.gains([0]) == {}
 
 

@@ -44,7 +44,8 @@ class _Readout:
     def heard(self, bias: Tensor, weights: Tensor, x: Tensor) -> tuple[Tensor, ...]:
         """Returns W x_t + b of each step, (M, rows of W, n) each."""
         products = torch.baddbmm(bias, weights, by_step(x, self.n_steps, self.channels))
-        return products.chunk(self.n_steps, dim=2)
+        # not chunk, with which torch.export would fix the number of rows
+        return products.unflatten(2, (self.n_steps, -1)).unbind(dim=2)
 
     def read(self, learned: Mapping[str, Tensor], states: Iterator[Tensor]) -> Tensor:
         """Returns the outputs (M, o, n) of the states after each step."""
