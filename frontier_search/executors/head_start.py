@@ -42,8 +42,9 @@ class HeadStart:
         self._files = dispatcher.files.outcomes
         self._worker = Worker(dispatcher.search, self._files, threads=threads)
         self._training: dict[Future[None], tuple[Cohort, Stopping]] = {}  # in their order
-        self._began_s = time.monotonic()
-        self._finished_before = 0
+        # when the time of a trial is measured from, and how many were finished then
+        self._since = time.monotonic(), self._n_finished()
+        self._has_recorded = False
 
     def close(self) -> None:
         """Ends training between two epochs."""
@@ -70,7 +71,7 @@ class HeadStart:
             SearchError: training cannot continue.
         """
         self.fill()
-        self._finished_before = self._n_finished()
+        self._since = self._since[0], self._n_finished()  # what an archive held was not trained now
         while self.is_busy:
             if self.for_workers or self._left_s() > RAY_STARTS_S:
                 ray.start()
@@ -106,14 +107,17 @@ class HeadStart:
             except OSError as error:
                 raise SearchError(f"training stopped: {error}") from error
             self.dispatcher.settle(cohort)
+            if not self._has_recorded:  # a small cohort takes as long to begin as a large one
+                self._has_recorded, self._since = True, (time.monotonic(), self._n_finished())
 
     def _left_s(self) -> float:
         """Returns the least time that the search will take, from the time that it has taken."""
         session = self.dispatcher.session
-        finished = self._n_finished()
-        now = finished - self._finished_before + len(next(iter(self._training.values()))[0].numbers)
-        per_trial_s = (time.monotonic() - self._began_s) / now
-        left = session.search.trials - self._finished_before - now
+        since_s, before = self._since
+        in_training = sum(len(cohort.numbers) for cohort, _ in self._training.values())
+        trained = self._n_finished() - before + in_training
+        per_trial_s = (time.monotonic() - since_s) / trained
+        left = session.search.trials - before - trained
         budget_s = session.search.time_budget_s
         left_s = math.inf if budget_s is None else budget_s - session.elapsed_s
         return min(left * per_trial_s, left_s)

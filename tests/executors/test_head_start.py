@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -95,6 +96,26 @@ def test_a_search_that_takes_longer_is_handed_over_to_a_worker(
     processes = [process_of(trial) for trial in trials]
     assert processes.count(os.getpid()) in (20, 22, 24, 26)
     assert len(set(processes)) == 2
+
+
+def test_the_time_until_training_begins_is_not_taken_for_that_of_a_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray would be started for a short search whose first cohort is small."""
+    clock = [0.0]
+    monkeypatch.setattr(head_start, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    entry = catalog.define(ASKED, tmp_path)
+    session = Session(ASKED, entry.open_storage(writable=True))
+    with closing(HeadStart(Dispatcher(session, entry.files), threads=1)) as start:
+        start.fill()
+        clock[0] = 12.0  # until the first cohort is trained
+        assert start._left_s() == pytest.approx(12.0 / 6 * 34)  # 3 cohorts of 2 are in training
+        while not any(trial.state.finished for trial in session.trials):
+            start.settle(0.25)
+        start.fill()
+        clock[0] = 13.0
+        begun = len(session.trials) - 2  # after the first cohort
+        assert start._left_s() == pytest.approx(1.0 / begun * (38 - begun))
 
 
 def test_a_cohort_that_an_earlier_process_began_is_left_to_a_worker(tmp_path: Path) -> None:
