@@ -45,7 +45,7 @@ class _Readout:
         """Returns W x_t + b of each step, (M, rows of W, n) each."""
         products = torch.baddbmm(bias, weights, by_step(x, self.n_steps, self.channels))
         # not chunk, with which torch.export would fix the number of rows
-        return products.unflatten(2, (self.n_steps, -1)).unbind(dim=2)
+        return products.view(*products.shape[:2], self.n_steps, x.shape[2]).unbind(dim=2)
 
     def read(self, learned: Mapping[str, Tensor], states: Iterator[Tensor]) -> Tensor:
         """Returns the outputs (M, o, n) of the states after each step."""
