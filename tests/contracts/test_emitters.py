@@ -24,11 +24,8 @@ from tests.support.exported import WRITTEN, Example, examples
 
 EXAMPLES = {name: examples(name) for name in WRITTEN}
 EVERY = [example for found in EXAMPLES.values() for example in found]
-FAST = (
-    "cortex-m0plus",
-    "cortex-m4f",
-    "avr",
-)  # the other cores take a first compilation of a minute each
+# the other cores take a first compilation of a minute each
+FAST = ("cortex-m0plus", "cortex-m4f", "avr")
 
 
 @pytest.fixture(scope="module")

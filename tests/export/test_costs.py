@@ -43,7 +43,8 @@ def test_costs_need_no_scalars(core: str, family: str) -> None:
         said = model_costs(example.architecture, d, example.n_outputs, core)
         graph = getattr(example.architecture, "graph", None)
         if graph is not None and graph.drawn:  # another seed may draw a graph that is stored better
-            assert said["flash"] == pytest.approx(known["flash"], rel=0.1)
+            near = 0.1 if core == "avr" else 0.05  # 0.0575 there for kronecker_permuted
+            assert said["flash"] == pytest.approx(known["flash"], rel=near)
         else:
             assert said == known
         assert known["flash"] > known["stored_bytes"] > 0

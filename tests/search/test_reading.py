@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from frontier_search.data.dataset import TrainingBudget
@@ -376,7 +376,6 @@ def test_classification_objectives_need_classes() -> None:
 INCREASING = st.lists(st.integers(1, 300), min_size=1, max_size=5, unique=True).map(sorted)
 
 
-@settings(max_examples=40)  # each reads four searches
 @given(INCREASING)
 def test_the_largest_budget_is_trained_and_a_single_one_is_the_epochs(budgets: list[int]) -> None:
     search = toys.search(epochs=None, budgets=budgets)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from frontier_search import Search, SpecError, run
@@ -49,7 +49,6 @@ def read(frame: pd.DataFrame, options: TableOptions) -> Understanding:
     return understand(RawTable(frame, Written("rows"), source="'rows'"), options)
 
 
-@settings(max_examples=20)  # each is a table of 40 sequences
 @given(seed=st.integers(0, 50))
 def test_a_sequence_is_a_row_whose_last_steps_are_real(seed: int) -> None:
     frame = long_table(seed)
