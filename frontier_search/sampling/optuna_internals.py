@@ -73,7 +73,7 @@ def replace_search_spaces(
 def restart(sampler: BaseSampler, seed: int) -> None:
     """Starts the random streams of a sampler again, as if it had just been built with a seed.
 
-    numpy takes a hundred times longer to make a stream than to start it again.
+    numpy takes sixty times longer to make a stream than to start it again.
 
     Raises:
         SearchError: Optuna has changed.

@@ -27,8 +27,7 @@ class Sampler:
         build: seed -> a new Optuna sampler, so that the same history gives the same proposal in
             any process. None for known_size, which is not one of Optuna's.
         restarts: whether a built sampler is as good as new once its random streams are started
-            again, because it keeps nothing else from a proposal. It saves a third of a proposal's
-            time.
+            again, because it keeps nothing else from a proposal. That is quicker than building it.
         build_shared: (seed, n_families=) -> the same for one of several families that take turns
             and share its random start; None for a sampler whose start does not depend on them.
     """
