@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from frontier_search.data.dataset import TrainingBudget
 from frontier_search.errors import SpecError
 from frontier_search.models.families import FAMILIES, SEQUENCES
+from frontier_search.models.network import HandWritten
 from frontier_search.search.reading import read_search
 from frontier_search.search.spaces import data_problem
 from frontier_search.training.rows import Data
@@ -109,6 +110,29 @@ def test_conv_1d_is_pytorchs_with_zeros_before_the_sequence(
         ).relu()
     expected = read(stack.learned, list(maps.unbind(2)), how)
     torch.testing.assert_close(outputs_of(stack, rows), expected, rtol=1e-4, atol=1e-5)
+
+
+@given(
+    steps=st.integers(1, 9),
+    kernel=st.integers(1, 5),
+    layers=st.integers(1, 3),
+    how=st.sampled_from(["last", "mean"]),
+)
+def test_gradients_of_conv_1d_are_autograds(steps: int, kernel: int, layers: int, how: str) -> None:
+    given = {"filters": 3, "kernel": kernel, "layers": layers, "pooling": how}
+    stack = stack_of("conv_1d", steps, **given)
+    x = rows_of(steps).flatten(1).T[None].contiguous()
+    leaves = {name: t.detach().requires_grad_() for name, t in stack.learned.items()}
+    expected = torch.autograd.grad(
+        stack.network.forward(leaves, x).square().sum(), list(leaves.values())
+    )
+    gradients = {name: torch.full_like(t, torch.nan) for name, t in stack.learned.items()}
+    assert isinstance(stack.network, HandWritten)
+    with torch.no_grad():
+        outputs, saved = stack.network.forward_saving(stack.learned, x)
+        stack.network.backward(stack.learned, saved, 2 * outputs, gradients)
+    for gradient, reference in zip(gradients.values(), expected, strict=True):
+        torch.testing.assert_close(gradient, reference, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("how", ["last", "mean"])
