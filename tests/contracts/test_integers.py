@@ -74,6 +74,15 @@ def test_cores_give_the_bits_of_the_reference(core: str, folder: Path, tmp_path:
         assert np.array_equal(bits(found), bits(plan.run(example.x[1:2])[0])), name
 
 
+def test_the_largest_values_stand_for_the_training_rows() -> None:
+    """A member predicts from what is kept of it, when its table has gone."""
+    for name, example, plan in EVERY:
+        no_rows = np.empty((0, 0), np.float32)
+        again = quantise(example.plan, no_rows, plan.form, plan.largest)
+        assert again.largest == plan.largest, name
+        assert np.array_equal(bits(again.run(example.x)), bits(plan.run(example.x))), name
+
+
 def test_integers_are_near_the_trained_network() -> None:
     for name, example, plan in EVERY:
         error = np.abs(plan.run(example.x) - example.trained).max()

@@ -39,7 +39,7 @@ def quantise(
         SpecError: the plan has operations without an integer form.
     """
     if largest:
-        rows = np.zeros((0, plan.n_inputs), np.float32)
+        rows = np.zeros((1, plan.n_inputs), np.float32)  # numpy completes no shape of no rows
     return _Walk(plan, rows[:MOST_ROWS], form, largest).plan()
 
 
