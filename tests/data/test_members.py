@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from frontier_search.data import scikit_learn
 from frontier_search.data.datasets import DATASETS
 from tests.support.shipped import SEEDS, parts_of, sizes_of, split_of
 
@@ -159,3 +160,25 @@ def test_fresh_rows_of_a_generator_share_no_row_between_seeds_and_a_table_shares
     assert [DATASETS[name].population for name in shared] == ["draws", "draws", "table"]
     assert shared["friedman1"] == shared["multiscale_fourier_regression"] == 0
     assert shared["digits"] > 100
+
+
+@pytest.mark.parametrize("function", scikit_learn.CLASS_TABLES)
+def test_a_table_that_is_read_without_scikit_learn_is_scikit_learns_bit_for_bit(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = scikit_learn._class_table(function)
+    assert read is not None
+    monkeypatch.setattr(scikit_learn, "_class_table", lambda function: None)
+    for ours, theirs in zip(
+        read, scikit_learn.stored.__wrapped__(function), strict=True
+    ):  # past its cache
+        assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
+        assert ours.tobytes() == theirs.tobytes()
+
+
+def test_a_table_that_is_not_at_its_place_is_asked_of_scikit_learn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, _ = scikit_learn._call("load_iris", return_X_y=True)
+    monkeypatch.setitem(scikit_learn.CLASS_TABLES, "load_iris", ("moved.csv", 1))
+    assert scikit_learn.stored.__wrapped__("load_iris")[0].tobytes() == x.tobytes()
