@@ -45,7 +45,9 @@ class Curve:
     def values(self) -> NDArray[np.float32]:
         """Returns the values, (epochs,)."""
         upper = np.frombuffer(base64.b64decode(self.text), dtype=np.uint8).reshape(-1, 3)
-        return np.pad(upper, ((0, 0), (0, 1))).view(">f4").astype(np.float32).ravel()
+        words = np.zeros((len(upper), CHARACTERS), dtype=np.uint8)
+        words[:, :-1] = upper
+        return words.view(">f4").astype(np.float32).ravel()
 
     def first(self, epochs: int) -> Curve:
         """Returns the curve of the first epochs."""

@@ -277,8 +277,7 @@ class Trial:
 
     def measured(self, outcome: Outcome | None) -> Trial:
         """Returns the trial with an outcome, and with the size that it has measured."""
-        size = self.size if outcome is None or outcome.size is None else outcome.size
-        return replace(self, outcome=outcome, size=size)
+        return replace(self, outcome=outcome, size=measured_size(self.size, outcome))
 
     def per_seed(self, metric: str) -> list[float]:
         """Returns one metric, e.g. ``"val_loss"``, in the order of the seeds that have it."""
@@ -322,6 +321,11 @@ class Trial:
             "finished_at": self.finished_at,
             "worker": self.outcome.worker if self.outcome else None,
         }
+
+
+def measured_size(size: Mapping[str, int], outcome: Outcome | None) -> Mapping[str, int]:
+    """Returns the size of a trial with an outcome: what it has measured, or else its own."""
+    return size if outcome is None or outcome.size is None else outcome.size
 
 
 def learning_curves(trial: Trial, most: int) -> dict[str, dict[int, float]]:

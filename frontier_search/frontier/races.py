@@ -68,6 +68,7 @@ class Races:
         self._search = search
         self._rungs = rungs(search.epochs) if search.race is not None else ()
         self._best = search.select == "best"
+        self._counted = [each for each in search.objective_table() if each.known]
         self._alone: dict[str, bool] = {}  # family -> whether it races against itself only
         self._begin()
 
@@ -119,10 +120,10 @@ class Races:
             self._begin()
         new: dict[tuple[int, str], list[_Runner]] = {}
         for trial in history[self._n_seen : n_recorded]:
+            known, league, audited = self._known(trial), self._league(trial), _is_audited(trial)
             for stage, loss in self._losses_of(trial):
-                runner = _Runner((*self._known(trial), loss), _is_audited(trial))
-                new.setdefault((stage, self._league(trial)), []).append(runner)
-                self._n_audited += stage == END and runner.audited
+                new.setdefault((stage, league), []).append(_Runner((*known, loss), audited))
+                self._n_audited += stage == END and audited
         for (stage, league), runners in new.items():
             fronts = self._fronts.setdefault(stage, {})
             found = [*fronts.get(league, ()), *runners]
@@ -148,13 +149,13 @@ class Races:
         return name if self._alone[name] else ""
 
     def _known(self, trial: Trial) -> Point:
-        table = self._search.objective_table()
-        return tuple(float(each.count(trial.size)) for each in table if each.known)
+        return tuple(float(each.count(trial.size)) for each in self._counted)
 
     def _losses_of(self, trial: Trial) -> Iterator[tuple[int, float]]:
         """Yields the rungs that a trial reached with its loss there, and its end."""
-        curves = [seed.val_losses.values() for seed in trial.seeds]
-        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and curves:
+        measured = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+        if measured and trial.seeds and all(seed.val_losses.text for seed in trial.seeds):
+            curves = [seed.val_losses.values() for seed in trial.seeds]
             reached = min(map(len, curves))
             for rung in self._rungs:
                 if rung <= reached:

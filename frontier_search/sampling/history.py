@@ -22,6 +22,24 @@ STUDY = "history"
 SystemAttributes = dict[str, Any]
 
 
+class _Storage(InMemoryStorage):
+    """A study in memory that notes what samplers write on it.
+
+    Attributes:
+        written: the attributes of the study that are new since they were last taken.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: SystemAttributes = {}
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        held = self.get_study_system_attrs(study_id)
+        if key not in held or (held[key] is not value and held[key] != value):
+            self.written[key] = value
+        super().set_study_system_attr(study_id, key, value)
+
+
 class SamplerHistory:
     """The trials that one line of samplers learns from.
 
@@ -30,12 +48,11 @@ class SamplerHistory:
     """
 
     def __init__(self, n_objectives: int) -> None:
-        self._storage = InMemoryStorage()
+        self._storage = _Storage()
         self._study_id = self._storage.create_new_study(
             [StudyDirection.MINIMIZE] * n_objectives, STUDY
         )
         self._trial_ids: dict[int, int] = {}  # trial number in the search -> id in the study
-        self._study_attributes: SystemAttributes = {}  # those that the search's storage has
         self._search_spaces: dict[str, SharedParameters] = {}  # sampler's attribute -> space
         self._generations = Generations()
 
@@ -47,12 +64,17 @@ class SamplerHistory:
     def propose(
         self, number: int, params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]
     ) -> None:
-        """Writes the parameters of a trial that has begun."""
-        for name, value in params.items():
-            of = distributions[name]
-            self._storage.set_trial_param(
-                self._trial_ids[number], name, of.to_internal_repr(value), of
-            )
+        """Writes the parameters of a trial that has begun.
+
+        All at once, on the trial that the storage holds: Optuna copies it for each parameter, and
+        compares each distribution with the one before.
+        """
+        trial = self._storage.get_trial(self._trial_ids[number])
+        trial.distributions = {name: distributions[name] for name in params}
+        trial.params = {
+            name: of.to_external_repr(of.to_internal_repr(params[name]))
+            for name, of in trial.distributions.items()
+        }
 
     def recall(
         self,
@@ -96,17 +118,11 @@ class SamplerHistory:
     def recall_study_attribute(self, name: str, value: Any) -> None:
         """Puts back what a sampler wrote on the study before."""
         self._storage.set_study_system_attr(self._study_id, name, value)
-        self._study_attributes[name] = value
+        self._storage.written.clear()  # the search's storage has it
 
     def new_study_attributes(self) -> SystemAttributes:
         """Returns what samplers wrote on the study since the last call."""
-        known = self._study_attributes
-        new = {
-            name: value
-            for name, value in self._storage.get_study_system_attrs(self._study_id).items()
-            if name not in known or (known[name] is not value and known[name] != value)
-        }
-        known.update(new)
+        new, self._storage.written = self._storage.written, {}
         return new
 
     def _shared_parameters(self, attribute: str, own: IntersectionSearchSpace) -> SharedParameters:

@@ -6,13 +6,16 @@ spent half of each proposal scanning the history after 12,000 trials.
 
 from __future__ import annotations
 
+from typing import Any
+
 from optuna.distributions import BaseDistribution
 from optuna.samplers import NSGAIISampler
 from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from frontier_search.sampling.optuna_internals import storage_of, stored_id
+from frontier_search.sampling.draws import child, draw
+from frontier_search.sampling.optuna_internals import drawer, storage_of, stored_id, stream
 
 # The system attributes in which Optuna's own NSGA-II keeps a trial's generation and the ids of a
 # generation's parents. Storages hold them, so they stay the same whatever our class is called.
@@ -72,6 +75,8 @@ class Generations:
 class Nsga2(NSGAIISampler):
     """NSGA-II that neither counts a generation nor finds its parents by scanning all trials.
 
+    It draws the same parameters as Optuna's, and quicker.
+
     Attributes:
         generations: of the study. A history hands its own to each sampler.
     """
@@ -79,6 +84,24 @@ class Nsga2(NSGAIISampler):
     def __init__(self, population_size: int, seed: int) -> None:
         super().__init__(population_size=population_size, seed=seed)
         self.generations = Generations()
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Returns the parameters that a trial inherits from the parents of its generation."""
+        generation = self.get_trial_generation(study, trial)
+        parents = self.get_parent_population(study, generation)
+        return child(stream(self), search_space, parents) if parents else {}
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Returns a parameter that a trial does not inherit."""
+        return draw(stream(drawer(self)), param_distribution)
 
     def get_trial_generation(self, study: Study, trial: FrozenTrial) -> int:
         """Returns the generation of a trial, and writes it on the trial if it is new."""

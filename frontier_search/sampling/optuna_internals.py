@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
@@ -68,6 +69,26 @@ def replace_search_spaces(
     for name, value in list(vars(sampler).items()):
         if isinstance(value, IntersectionSearchSpace):
             setattr(sampler, name, replacement(name, value))
+
+
+def stream(sampler: BaseSampler) -> np.random.RandomState:
+    """Returns the random stream of a sampler.
+
+    Raises:
+        SearchError: Optuna has changed.
+    """
+    held: np.random.RandomState = _private(sampler, "_rng").rng
+    return held
+
+
+def drawer(sampler: BaseSampler) -> BaseSampler:
+    """Returns the random sampler inside one of Optuna's NSGA-II.
+
+    Raises:
+        SearchError: Optuna has changed.
+    """
+    held: BaseSampler = _private(sampler, "_random_sampler")
+    return held
 
 
 def restart(sampler: BaseSampler, seed: int) -> None:

@@ -11,16 +11,19 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO, final
+from typing import Any, final
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from frontier_search.errors import SearchError
 from frontier_search.storage.storage import JOURNAL, Backend, Storage
+
+ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @final
@@ -97,8 +100,10 @@ class JournalFile(BaseJournalBackend):
     def __init__(self, path: Path, writable: bool) -> None:
         self.path, self.writable = path, writable
         self._offsets = [0]  # byte at which each known record starts, and the one after them
-        self._grouping: BinaryIO | None = None  # the open file of a group
-        self._unread: list[bytes] | None = None  # own lines since the last read; None: not known
+        self._group: list[bytes] | None = None  # the lines of a group that are not written yet
+        # own records since the last read, with their bytes; None: not known
+        self._unread: deque[tuple[int, dict[str, Any]]] | None = None
+        self._lost: OSError | None = None  # why a group that was read is not in the file
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
             heal(path)
@@ -107,11 +112,12 @@ class JournalFile(BaseJournalBackend):
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         known = min(log_number_from, len(self._offsets) - 1)
         if self._unread is not None and log_number_from == len(self._offsets) - 1:
-            yield from self._own(log_number_from)
-            return
-        if not self.path.exists():
+            yield from self._own()
             return
         self._unread = None
+        self._write_group()
+        if not self.path.exists():
+            return
         with self.path.open("rb") as file:
             file.seek(self._offsets[known])
             for number, line in enumerate(file, start=known):
@@ -122,15 +128,18 @@ class JournalFile(BaseJournalBackend):
                 if number >= log_number_from:
                     yield self._record(line, number)
         if self.writable:
-            self._unread = []
+            self._unread = deque()
 
-    def _own(self, number: int) -> Iterator[dict[str, Any]]:
-        """Yields what this process has appended since the last read: nobody else writes."""
+    def _own(self) -> Iterator[dict[str, Any]]:
+        """Yields what this process has appended since the last read: nobody else writes.
+
+        The records are those that were written. Reading them from their lines took a third as long
+        as writing them.
+        """
         while self._unread:
-            line = self._unread.pop(0)
-            self._offsets.append(self._offsets[-1] + len(line))
-            yield self._record(line, number)
-            number += 1
+            size, record = self._unread.popleft()
+            self._offsets.append(self._offsets[-1] + size)
+            yield record
 
     def _record(self, line: bytes, number: int) -> dict[str, Any]:
         try:
@@ -145,33 +154,48 @@ class JournalFile(BaseJournalBackend):
     def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:
         if not self.writable:
             raise SearchError(f"{self.path} was opened for reading; only a session writes to it.")
-        lines = [json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs]
-        if self._grouping is not None:
-            self._append(self._grouping, lines)
-            return
-        with self.path.open("ab", buffering=0) as file:
-            self._append(file, lines)
-            os.fsync(file.fileno())
-
-    def _append(self, file: BinaryIO, lines: list[bytes]) -> None:
-        end = file.seek(0, os.SEEK_END)
-        try:
-            rest = memoryview(b"".join(lines))
-            while rest:
-                rest = rest[file.write(rest) :]
-        except OSError:
-            file.truncate(end)  # a full disk takes only a part of a record
-            raise
+        if self._lost is not None:
+            raise self._lost  # what follows would be read as of other trials
+        records = list(logs)
+        lines = [ENCODE(record).encode() + b"\n" for record in records]
+        if self._group is None:
+            self._write(lines)
+        else:
+            self._group += lines
         if self._unread is not None:
-            self._unread += lines
+            self._unread.extend(zip(map(len, lines), records, strict=True))
+
+    def _write_group(self) -> None:
+        """Writes the lines of a group so far, so that they can be read."""
+        if self._group:
+            lines, self._group = self._group, []
+            try:
+                self._write(lines)
+            except OSError as error:
+                self._lost = error
+                raise
+
+    def _write(self, lines: list[bytes]) -> None:
+        """Appends lines, whole or not at all, and flushes them to the disk."""
+        with self.path.open("ab", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            try:
+                rest = memoryview(b"".join(lines))
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError:
+                file.truncate(end)  # a full disk takes only a part of them
+                raise
+            os.fsync(file.fileno())
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """Flushes what is appended inside the block to the disk once, at its end."""
-        with self.path.open("ab", buffering=0) as file:
-            self._grouping = file
+        """Writes what is appended inside the block, and flushes it to the disk, once at its end."""
+        self._group = []
+        try:
+            yield
+        finally:
             try:
-                yield
+                self._write_group()
             finally:
-                self._grouping = None
-                os.fsync(file.fileno())
+                self._group = None

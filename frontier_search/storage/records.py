@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 from frontier_search.objective import Objective
 from frontier_search.sampling.encoding import candidate_of, running_trial
 from frontier_search.sampling.proposal import Proposal
-from frontier_search.trial import Outcome, Trial, TrialState
+from frontier_search.trial import Outcome, Trial, TrialState, measured_size
 
 UID, COHORT, SIZE, OUTCOME, REASON = "uid", "cohort", "size", "outcome", "reason"
 SEARCH, FINGERPRINT, ELAPSED = "search", "fingerprint", "elapsed_s"
@@ -75,8 +75,14 @@ def template(proposal: Proposal, uid: str, cohort: int, size: Mapping[str, int])
     )
 
 
-def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:
-    """Returns a stored trial, with its objectives as the user sees them."""
+def read(
+    frozen: FrozenTrial, objectives: Sequence[Objective], outcome: Outcome | None = None
+) -> Trial:
+    """Returns a stored trial, with its objectives as the user sees them.
+
+    Args:
+        outcome: what is stored as its outcome, if that is known; it is read otherwise.
+    """
     attributes: Mapping[str, Any] = frozen.user_attrs
     values = frozen.values if frozen.state == optuna.trial.TrialState.COMPLETE else None
     shown = {
@@ -85,16 +91,18 @@ def read(frozen: FrozenTrial, objectives: Sequence[Objective]) -> Trial:
     for objective in objectives:  # counts are whole numbers, and Optuna keeps floats
         if objective.known and objective.name in shown:
             shown[objective.name] = int(shown[objective.name])
-    trial = Trial(
+    if outcome is None and OUTCOME in attributes:
+        outcome = Outcome.from_json(attributes[OUTCOME])
+    return Trial(
         number=frozen.number,
         uid=attributes[UID],
         cohort=attributes[COHORT],
         state=STATES[frozen.state],
         candidate=candidate_of(frozen.params),
-        size=attributes[SIZE],
+        size=measured_size(attributes[SIZE], outcome),
         objectives=shown,
+        outcome=outcome,
         reason=attributes.get(REASON),
         started_at=frozen.datetime_start.timestamp() if frozen.datetime_start else None,
         finished_at=frozen.datetime_complete.timestamp() if frozen.datetime_complete else None,
     )
-    return trial.measured(Outcome.from_json(attributes[OUTCOME]) if OUTCOME in attributes else None)

@@ -72,10 +72,11 @@ class SearchRecord:
         whole = TrialState.COMPLETE if outcome.stopped is None else TrialState.PRUNED
         state = whole if losses is not None else TrialState.FAIL
         self._store.set_trial_state_values(trial_id, records.OPTUNA_STATES[state], losses)
-        return self._read(number)
+        return self._read(number, outcome)
 
-    def _read(self, number: int) -> Trial:
-        return records.read(self._store.get_trial(self._trial_ids[number]), self._objectives)
+    def _read(self, number: int, outcome: Outcome | None = None) -> Trial:
+        frozen = self._store.get_trial(self._trial_ids[number])
+        return records.read(frozen, self._objectives, outcome)
 
     # ---- the search as a whole -------------------------------------------------------------------
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler
+from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler
 from optuna.search_space import IntersectionSearchSpace
 from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
@@ -82,6 +83,20 @@ def test_a_sampler_reads_its_search_space_from_an_attribute(sampler: type[BaseSa
     )
 
 
+def test_a_sampler_has_the_stream_that_it_draws_from() -> None:
+    """NSGA-II has one for what a child inherits, and one inside its random sampler for the rest."""
+    nsga2 = NSGAIISampler(population_size=2, seed=3)
+    inherits, draws = optuna_internals.stream(nsga2), optuna_internals.drawer(nsga2)
+    assert isinstance(draws, RandomSampler)
+    before = repr(inherits.get_state())
+    drawn = draws.sample_independent(
+        optuna.create_study(), optuna.trial.create_trial(value=0), "x", FloatDistribution(0, 1)
+    )
+    assert drawn == np.random.RandomState(3).uniform(0, 1)
+    assert repr(optuna_internals.stream(draws).get_state()) != before
+    assert repr(inherits.get_state()) == before
+
+
 RESTARTED = [member for member in SAMPLERS.values() if member.restarts]
 
 
@@ -104,8 +119,10 @@ def test_a_restarted_sampler_draws_as_a_new_one(member: Sampler) -> None:
         (optuna_internals.storage_of, "_storage"),
         (optuna_internals.stored_id, "_trial_id"),
         (lambda changed: optuna_internals.contains(changed, 1), "_contains"),
+        (optuna_internals.stream, "_rng"),
+        (optuna_internals.drawer, "_random_sampler"),
     ],
-    ids=["storage_of", "stored_id", "contains"],
+    ids=["storage_of", "stored_id", "contains", "stream", "drawer"],
 )
 def test_another_optuna_is_an_error_that_says_what_to_do(touch: Any, attribute: str) -> None:
     changed = SimpleNamespace(to_internal_repr=float)

@@ -146,6 +146,36 @@ def test_a_cohort_is_flushed_once_when_it_is_asked_and_once_when_it_is_told(
     assert flushed[1:] == [size().st_size]
 
 
+def test_what_a_session_reads_of_its_own_records_is_what_they_hold(tmp_path: Path) -> None:
+    """It does not read them from the file, so they must come out the same."""
+    live = open_storage(JOURNAL, tmp_path, writable=True)
+    fakes.play(Session(ASKED, live))
+    again = open_storage(JOURNAL, tmp_path, writable=False)
+    held, read = (
+        (
+            each.optuna.get_all_trials(0),
+            each.optuna.get_study_user_attrs(0),
+            each.optuna.get_study_system_attrs(0),
+        )
+        for each in (live, again)
+    )
+    assert repr(held) == repr(read)
+
+
+def test_optuna_reads_a_group_as_soon_as_it_is_written(tmp_path: Path) -> None:
+    """Also inside the group, if it must look at the file."""
+    file = JournalFile(tmp_path / "journal.log", writable=True)
+    with file.group():
+        file.append_logs([{"n": 1}, {"n": 2}])
+        assert list(file.read_logs(0)) == [{"n": 1}, {"n": 2}]
+        file.append_logs([{"n": 3}])
+        assert list(file.read_logs(2)) == [{"n": 3}]
+        assert list(file.read_logs(1)) == [{"n": 2}, {"n": 3}]
+        file.append_logs([{"n": 4}])
+    assert list(JournalFile(file.path, writable=False).read_logs(3)) == [{"n": 4}]
+    assert list(file.read_logs(3)) == [{"n": 4}]
+
+
 def test_a_full_disk_leaves_no_part_of_a_record(tmp_path: Path) -> None:
     live = Session(ASKED, open_storage(JOURNAL, tmp_path, writable=True))
     journal = tmp_path / "journal.log"
@@ -158,6 +188,9 @@ def test_a_full_disk_leaves_no_part_of_a_record(tmp_path: Path) -> None:
             live.ask()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert journal.read_bytes() == before
+    with pytest.raises(OSError, match="File too large"):
+        live.ask()  # what it knows is not in the journal, so nothing may follow there
     assert journal.read_bytes() == before
     again = Session(ASKED, open_storage(JOURNAL, tmp_path, writable=True))
     fakes.play(again)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def build(seed: int) -> BaseSampler:
     # here, so that showing the table does not load optuna
-    from optuna.samplers import RandomSampler
+    from frontier_search.sampling.draws import Random
 
-    return RandomSampler(seed=seed)
+    return Random(seed=seed)
 
 
 SAMPLER = Sampler(
