@@ -66,9 +66,9 @@ def read(path: Path, options: TableOptions) -> RawTable:
             f"there is no file {source}; give the path of an existing file, or the name of a "
             "dataset."
         )
-    data = read_bytes(path, source)
     try:
-        return FORMATS[end](data, source, options)
+        # without a name here, so that a reader can let go of the bytes before it makes the table
+        return FORMATS[end](read_bytes(path, source), source, options)
     except ImportError as error:
         raise SpecError(
             f'cannot read {source}: {error}. Run pip install "frontier-search[tables]".'

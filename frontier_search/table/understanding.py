@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from frontier_search.table.preprocessing import Preprocessing, Target
 from frontier_search.table.raw import RawTable
 from frontier_search.table.split import MAX_FOLDED, MAX_WASTE, Splitter, given_parts
 from frontier_search.table.target import Targets
+from frontier_search.table.values import Chosen, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,9 +104,9 @@ class Understanding:
     def _equal(self, *further: NDArray[Any]) -> NDArray[np.int64] | None:
         import pandas as pd
 
-        columns = [*(self.values[each.name] for each in self.used), *further]
+        features = (self.values[each.name] for each in self.used)  # one after another in memory
         hashes = np.zeros(self.n_rows, dtype=np.uint64)
-        for values in columns:
+        for values in itertools.chain(features, further):
             of_column = pd.util.hash_array(np.ascontiguousarray(values, dtype=np.float64) + 0.0)
             hashes = hashes * np.uint64(1_000_003) + of_column
         codes, distinct = pd.factorize(hashes)
@@ -151,12 +153,13 @@ class Understanding:
         return {}
 
     @functools.cached_property
-    def numbers(self) -> dict[str, Numbers]:
+    def numbers(self) -> Mapping[str, Numbers]:
         """The features that are numbers, and the targets of a regression, (n_rows,) each."""
-        found = {each.name: self.values[each.name] for each in self.used if each.type == "number"}
+        names = [each.name for each in self.used if each.type == "number"]
+        targets: dict[str, Numbers] = {}
         if self.targets.task == "regression":
-            found |= dict(zip(self.targets.names, self.targets.values.T, strict=True))
-        return found
+            targets = dict(zip(self.targets.names, self.targets.values.T, strict=True))
+        return Chosen(self.values, names, targets)
 
     def read(self, name: str) -> Numbers:
         """Returns what the coding of a column reads of the rows with a target, (n_rows,)."""
@@ -255,9 +258,7 @@ def understand(raw: RawTable, options: TableOptions) -> Understanding:
     columns = roles.with_roles(columns, names, options, chosen)
     roles.refuse_unusable(frame, columns, source)
     kept = frame if targets.kept.all() else frame[targets.kept].reset_index(drop=True)
-    values = {
-        each.name: each.coding(np.zeros(1)).read(kept[each.name]) for each in columns if each.used
-    }
+    values = Values(kept, [each for each in columns if each.used])
     copied: tuple[Copy, ...] = ()
     groups: tuple[str, ...] = ()
     if not raw.placed:

@@ -23,7 +23,10 @@ from frontier_search.training.orders import Orders
 if TYPE_CHECKING:
     from frontier_search.training.stack import Stack
 
-BLOCK = 32 << 20  # bytes of all seeds' rows that are laid out at a time
+# Bytes of all seeds' rows that are laid out at a time: they stay in the processor's cache until
+# they are used, and glibc keeps memory for a few blocks in each thread.
+BLOCK = 4 << 20
+KEPT = 32 << 20  # bytes of a part of all seeds that is kept in this layout
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Data:
         self._x, self._y = (torch.from_numpy(array).to(device) for array in (pool.x, pool.y))
         self._x_scaling = _Scaling.of(self.rows.x_scaling, device)
         self._y_scaling = _Scaling.of(self.rows.y_scaling, device)
+        self._row_bytes = 4 * dataset.n_features
         self.weights = None if pool.weights is None else torch.from_numpy(self._scaled_weights())
         self._kept: dict[str, StackedRows] = {}
 
@@ -133,9 +137,8 @@ class Data:
     def chunks(self, part: str, size: int) -> Iterator[StackedRows]:
         """Yields the rows of a part in their own order, ``size`` rows at a time."""
         numbers = self.rows.numbers[part]
-        blocks = list(self._blocks(self.sizes[part], size))
-        if len(blocks) > 1:
-            for start, stop in blocks:
+        if numbers.size * self._row_bytes > KEPT:
+            for start, stop in self._blocks(self.sizes[part], size):
                 yield from self._laid_out(numbers[:, start:stop]).chunks(size)
             return
         if part not in self._kept:
@@ -144,8 +147,7 @@ class Data:
 
     def _blocks(self, n_rows: int, size: int) -> Iterator[tuple[int, int]]:
         """Yields where each block of ``n_rows`` begins and ends: whole chunks of ``size`` rows."""
-        row_bytes = 4 * len(self.seeds) * self.dataset.n_features
-        length = max(1, BLOCK // (row_bytes * size)) * size
+        length = max(1, BLOCK // (len(self.seeds) * self._row_bytes * size)) * size
         for start in range(0, n_rows, length):
             yield start, min(start + length, n_rows)
 

@@ -56,7 +56,7 @@ def _sums(y: Numbers, target: str, table: Understanding) -> list[Found]:
     """Finds few features of which the target is a sum, each times a factor, but for rounding."""
     used = [each.name for each in table.used if each.type == "number"]
     every = slice(None, None, max(1, len(y) // SOME))
-    sample = {name: table.values[name][every] for name in used}
+    sample = {name: table.values[name][every].copy() for name in used}
     parts = _parts(sample, y[every])
     if len(parts) < 2:
         return []

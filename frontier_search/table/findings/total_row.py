@@ -13,10 +13,11 @@ CLOSE = 1e-5  # of the sum of the sizes, for sums that were rounded
 
 def find(table: Understanding) -> list[Found]:
     """Finds it; it stays in use until the user leaves it out of the file."""
-    numbers = {name: values for name, values in table.numbers.items() if name not in table.groups}
+    numbers = [name for name in table.numbers if name not in table.groups]
     if table.raw.placed or len(numbers) < MIN_COLUMNS:
         return []
-    for values in numbers.values():
+    for name in numbers:
+        values = table.numbers[name]
         above, last = values[:-1], float(values[-1])
         with np.errstate(over="ignore", invalid="ignore"):
             total, size = float(np.nansum(above)), float(np.nansum(np.abs(above)))

@@ -33,8 +33,12 @@ def read(data: bytes, source: str, options: TableOptions) -> RawTable:
     Raises:
         SpecError: it is no such archive; everything that is wrong, each a sentence.
     """
-    arrays = archive.load(io.BytesIO(data), source, (TOGETHER, *PARTS), any_case=True)
+    stream = io.BytesIO(data)
+    del data  # a large table would otherwise be in memory twice
+    arrays = archive.load(stream, source, (TOGETHER, *PARTS), any_case=True)
+    del stream
     x, y, part = _joined(arrays, source)
+    del arrays
     problems = []
     if x.ndim < 2 or 0 in x.shape[1:]:
         problems.append(
