@@ -31,6 +31,7 @@ from frontier_search.search.bound import Bound
 from frontier_search.search.candidates import examined, model_size
 from frontier_search.search.cohort_size import cohort_size, small_cohorts
 from frontier_search.search.proposing import NO_RACE
+from frontier_search.search.raw_rows import raw_rows_notes
 from frontier_search.search.reading import (
     DEFAULT_OBJECTIVES,
     WITHOUT_CANDIDATES,
@@ -215,13 +216,20 @@ class Search:
         return model_size(candidate, dataset, self.edition, self.device)
 
     def notes(self) -> list[str]:
-        """Returns what the user should know of own modules among the families, in sentences."""
+        """Returns what the user should know before training, in sentences.
+
+        It is about own modules among the families, and about raw rows that the core cannot take.
+        """
         own = [(name, space) for name, space in self.families if is_import_path(name)]
-        if not own:
-            return []
-        dataset = self.find_dataset()
         smallest = [Candidate(name, space.smallest()) for name, space in own]
-        return [note for each in smallest for note in examined(each, dataset, self.edition)]
+        found = list[str]()
+        if own:
+            dataset = self.find_dataset()
+            found = [note for each in smallest for note in examined(each, dataset, self.edition)]
+        if self.device is not None:
+            is_table = self.dataset_reference.is_table
+            found += raw_rows_notes(self.device, self.find_dataset(), is_table, self.seeds[0])
+        return found
 
     def architecture(self, candidate: Candidate) -> Architecture:
         """Returns the architecture of a candidate, as it was when the search was defined.

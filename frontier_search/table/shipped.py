@@ -20,6 +20,18 @@ MOST_DEVIATIONS = 100.0  # of a range, from zero
 TARGET = "y"  # what the target is called, because these datasets name none
 
 
+def of_any(dataset: Dataset, is_table: bool, seed: int) -> Preprocessing | None:
+    """Returns what becomes of a raw row of any dataset; None if its raw rows are not known.
+
+    Args:
+        is_table: whether it is a user's own file. One without preprocessing is an array that is
+            scaled already.
+    """
+    if dataset.preprocessing is not None:
+        return dataset.preprocessing(seed)
+    return None if is_table else preprocessing(dataset, seed)
+
+
 def preprocessing(dataset: Dataset, seed: int) -> Preprocessing | None:
     """Returns what turns raw rows into the inputs of a seed's models; None if it is not known.
 

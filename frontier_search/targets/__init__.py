@@ -84,12 +84,8 @@ class Member:
     @cached_property
     def preprocessing(self) -> Preprocessing | None:
         """What becomes of a raw row; None for a dataset whose raw rows are not known."""
-        made = self.dataset.preprocessing
-        if made is not None:
-            return made(self.seed)
-        if self.entry.search.dataset_reference.is_table:  # an array that is scaled already
-            return None
-        return shipped.preprocessing(self.dataset, self.seed)
+        is_table = self.entry.search.dataset_reference.is_table
+        return shipped.of_any(self.dataset, is_table, self.seed)
 
     def raw_rows(self, part: str) -> Any:
         """Returns a frame of the raw rows of a part, or None if they are not known."""

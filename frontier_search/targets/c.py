@@ -61,13 +61,12 @@ def _require_room(member: Member, device: Device, preprocessing: Preprocessing |
             f"{device.name} has {tools.constants:,} at most; choose a smaller member, a smaller "
             "format (--numbers int16 or int8), or another core."
         )
-    wide = raw_source.wide(preprocessing) if preprocessing and not tools.double64 else []
-    if wide:
-        names = ", ".join(map(repr, wide))
+    refused = raw_source.refused(preprocessing, device) if preprocessing else ""
+    if refused:
         raise SpecError(
-            f"{member.title}: raw rows need 64 bits for {names}, and a double has 32 on "
-            f"{device.name}; choose another core, or search a table where dates are left out "
-            "(--drop) and numbers are small beside their spread, such as years since 2000."
+            f"{member.title}: {refused}; choose another core, or search a table where dates are "
+            "left out (--drop) and numbers are small beside their spread, such as years since "
+            "2000."
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from frontier_search import Search
 from frontier_search.errors import SearchError, SpecError
 from frontier_search.export import compiler, source
 from frontier_search.export.operations.product import Product
@@ -63,6 +64,22 @@ def test_raw_rows_that_need_64_bits_are_refused_on_avr(tmp_path: Path) -> None:
     assert raw_source.wide(large) == ["year", "day", "y"]
     assert "64 bits for 'year', 'day', 'y'" in refused(member(large.width, 1, large), "avr")
     assert raw_source.wide(preprocessing(SMALL, tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("core", "frame", "n_notes"),
+    [("avr", LARGE, 1), ("avr", SMALL, 0), ("cortex-m0plus", LARGE, 0)],
+)
+def test_a_search_says_so_before_it_trains(
+    core: str, frame: pd.DataFrame, n_notes: int, tmp_path: Path
+) -> None:
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    table = {"dataset": str(tmp_path / "table.csv"), "target": "y", "families": ["linear"]}
+    notes = Search.from_spec(table | {"name": "toy", "device": core}).notes()
+    assert len(notes) == n_notes
+    for note in notes:
+        assert "64 bits for 'year', 'day', 'y', and a double has 32 on avr. `export" in note
+        assert "--drop" in note
 
 
 @pytest.mark.parametrize("core", ["avr", "cortex-m0plus"])

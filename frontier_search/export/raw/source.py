@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from importlib import resources
 
 from frontier_search.data.dataset import Task
+from frontier_search.export import toolchain
+from frontier_search.export.device import Device
 from frontier_search.export.operation import literal
 from frontier_search.export.raw import columns
 from frontier_search.export.raw.columns import Tables, literal64, quoted
@@ -109,6 +111,19 @@ def wide(preprocessing: Preprocessing) -> list[str]:
     target = preprocessing.target
     needs = not target.classes and answer_kind(preprocessing) == "double"
     return [*found, *(target.names if needs else ())]
+
+
+def refused(preprocessing: Preprocessing, device: Device) -> str:
+    """Returns why a core cannot take raw rows, as part of a sentence; nothing if it can.
+
+    Args:
+        preprocessing: as ``scale.narrowed`` gives it.
+    """
+    found = [] if toolchain.of(device).double64 else wide(preprocessing)
+    if not found:
+        return ""
+    names = ", ".join(map(repr, found))
+    return f"raw rows need 64 bits for {names}, and a double has 32 on {device.name}"
 
 
 def source(preprocessing: Preprocessing, prefix: str, task: Task) -> str:
