@@ -2,6 +2,7 @@
 
 mirror     brings MLflow up to date with a search
 client     the requests that the mirror makes of MLflow
+           transaction writes many runs into its database at once
 database   MLflow's database in a file: made whole, from a copy
 artifacts  where its files are, also in a home that was moved
 payload    what a run holds: tags, parameters, metrics

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlflow import MlflowClient
 from mlflow.entities import (
@@ -27,12 +28,17 @@ from mlflow.exceptions import MlflowException
 
 from frontier_search.errors import SpecError
 from frontier_search.files import raising_oserror
-from frontier_search.mirror import artifacts, database, payload, view
+from frontier_search.mirror import artifacts, database, payload, transaction, view
+from frontier_search.mirror.transaction import WholeRun
 from frontier_search.storage.catalog import Entry
 from frontier_search.storage.url import sqlite_path
 
+if TYPE_CHECKING:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
 ANSWER_RUNS = 1000  # runs in one answer of MLflow
 REQUEST_METRICS, REQUEST_PARAMS = 900, 100  # the most that one request may hold
+RUNS_AT_ONCE = 100  # in one transaction of a database
 
 for name in ("mlflow", "alembic"):  # their log lines would be mixed with ours
     logging.getLogger(name).setLevel(logging.WARNING)
@@ -163,24 +169,46 @@ class Client:
         run = self.mlflow.create_run(experiment_id, start_ms, tags, run_name=name)
         return KnownRun(run.info.run_id, "RUNNING", dict(tags), changed=True)
 
-    def log(
-        self,
-        run: KnownRun,
-        metrics: Mapping[str, float],
-        at_ms: int,
-        params: Mapping[str, str],
-        curves: Mapping[str, Mapping[int, float]] | None = None,
-    ) -> None:
-        """Logs metrics and parameters, in one request if MLflow's limits allow it.
+    @property
+    def runs_at_once(self) -> int:
+        """How many runs ``add`` writes in one transaction."""
+        return 1 if self._database() is None else RUNS_AT_ONCE
+
+    def add(self, experiment_id: str, runs: Sequence[WholeRun]) -> list[KnownRun]:
+        """Creates runs that have ended, with everything in them."""
+        store = self._database()
+        if store is None:
+            known = []
+            for run in runs:
+                created = self.create(experiment_id, run.name, run.start_ms, dict(run.tags))
+                self.complete(created, run)
+                known.append(created)
+            return known
+        ids = transaction.write(store, self.mlflow.get_experiment(experiment_id), runs)
+        return [
+            KnownRun(run_id, run.status, dict(run.tags), changed=True)
+            for run_id, run in zip(ids, runs, strict=True)
+        ]
+
+    def complete(self, known: KnownRun, run: WholeRun) -> None:
+        """Logs all metrics and parameters of a run that was created, and then that it has ended.
 
         Logging the same again changes nothing.
-
-        Args:
-            curves: the metrics that have steps: name -> step -> value.
         """
-        points = [Metric(name, value, at_ms, 0) for name, value in metrics.items()]
-        for name, curve in (curves or {}).items():
-            points += [Metric(name, value, at_ms, step) for step, value in curve.items()]
+        points = [Metric(name, value, run.end_ms, step) for name, step, value in run.points()]
+        self._log(known, points, run.params)
+        self.set_status(known, run.status, run.end_ms)
+
+    def _database(self) -> SqlAlchemyStore | None:
+        """Returns MLflow's database, or None: it is a server or another store."""
+        return None if self.is_server else transaction.store_of(self.mlflow)
+
+    def log_params(self, run: KnownRun, params: Mapping[str, str]) -> None:
+        """Logs parameters. Logging the same again changes nothing."""
+        self._log(run, [], params)
+
+    def _log(self, run: KnownRun, points: list[Metric], params: Mapping[str, str]) -> None:
+        """Logs metrics and parameters, in one request if MLflow's limits allow it."""
         settings = [Param(name, value) for name, value in params.items()]
         for some, few in itertools.zip_longest(
             _parts(points, REQUEST_METRICS), _parts(settings, REQUEST_PARAMS), fillvalue=()
@@ -229,6 +257,20 @@ class Client:
                 run.run_id, tags=[RunTag(key, value) for key, value in different.items()]
             )
             run.tags |= different
+            run.changed = True
+
+    def tag_all(self, wanted: Sequence[tuple[KnownRun, Mapping[str, str]]]) -> None:
+        """Writes the tags that differ, of several runs."""
+        store = self._database()
+        if store is None:
+            for run, tags in wanted:
+                self.tag(run, tags)
+            return
+        different = [(run, payload.different(tags, run.tags)) for run, tags in wanted]
+        changed = [(run, tags) for run, tags in different if tags]
+        transaction.tag(store, [(run.run_id, tags) for run, tags in changed])
+        for run, tags in changed:
+            run.tags |= tags
             run.changed = True
 
     def discard_model(self, model_id: str) -> None:

@@ -17,7 +17,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from mlflow.exceptions import MlflowException
@@ -34,6 +34,7 @@ from frontier_search.frontier.hypervolume import (
 from frontier_search.frontier.membership import members
 from frontier_search.mirror import notes, payload
 from frontier_search.mirror.client import Client, KnownRun
+from frontier_search.mirror.transaction import WholeRun
 from frontier_search.reports import figures, tables
 from frontier_search.reports.chart import Chart
 from frontier_search.reports.drawing import draw
@@ -148,10 +149,7 @@ class Mirror:
         numbers = frontier.numbers()
         parent = self._mirror_search(runs, trials)
         finished = [trial for trial in trials if trial.state.finished]
-        for count, trial in enumerate(finished, 1):
-            self._mirror_trial(runs, trial, trial.number in numbers)
-            if runs[trial.uid].changed:
-                self._say(f"{count} of {len(finished)} trials")
+        self._mirror_trials(runs, finished, numbers)
         self._log_curve(parent, trials, ended=spent and not live)
         self._draw(runs, trials, frontier, live)
         if not live:
@@ -189,7 +187,7 @@ class Mirror:
         parent = runs[search.name]
         self.parent_run_id = parent.run_id
         if payload.DESCRIBED not in parent.tags:  # a crash between two of these steps repeats them
-            self.client.log(parent, {}, 0, payload.search_params(search))
+            self.client.log_params(parent, payload.search_params(search))
             self.client.log_file(parent, "search.yaml", search.to_yaml())
             self.client.log_dataset(parent, payload.dataset(search))
         self.client.tag(parent, tags | {payload.DESCRIBED: "true"})
@@ -258,34 +256,44 @@ class Mirror:
 
     def _mark_chances(self, runs: dict[str, KnownRun], chart: Chart) -> None:
         """Tags the trials that may be members on fresh seeds with how likely that is."""
+        marked = []
         for point in chart.panels[0].points:
             child = runs[point.trial.uid]
             if point.chance is not None and (
                 point.member or point.chance >= LEAST_CHANCE or payload.CHANCE in child.tags
             ):
-                self.client.tag(child, {payload.CHANCE: f"{point.chance:.2f}"})
+                marked.append((child, {payload.CHANCE: f"{point.chance:.2f}"}))
+        self.client.tag_all(marked)
 
     # ---- the child runs -------------------------------------------------------------------------
 
-    def _mirror_trial(self, runs: dict[str, KnownRun], trial: Trial, member: bool) -> None:
-        child = runs.get(trial.uid)
-        if child is None:
-            tags = payload.trial_tags(trial, self.parent_run_id, member, self._colours)
-            name = f"{trial.number} {trial.candidate.family}"
-            start = payload.milliseconds(trial.started_at)
-            child = runs[trial.uid] = self.client.create(self.experiment_id, name, start, tags)
-        if child.status == "RUNNING":
-            end = payload.milliseconds(trial.finished_at)
-            self.client.log(
-                child,
-                payload.trial_metrics(trial),
-                end,
-                payload.trial_params(trial),
-                payload.trial_curves(trial),
-            )
-            self.client.set_status(child, payload.run_status(trial), end)
-        if child.tags.get(payload.MEMBER) != str(member).lower():
-            self._mark(child, trial, member)
+    def _mirror_trials(
+        self, runs: dict[str, KnownRun], finished: Sequence[Trial], members: Collection[int]
+    ) -> None:
+        """Adds the runs that are missing, and brings those that are there up to date.
+
+        Args:
+            members: numbers of the trials on the frontier.
+        """
+
+        def whole(trial: Trial) -> WholeRun:
+            member = trial.number in members
+            return WholeRun.of(trial, self.parent_run_id, member, self._colours)
+
+        known = [trial for trial in finished if trial.uid in runs]
+        new = [trial for trial in finished if trial.uid not in runs]
+        for trial in known:
+            child, member = runs[trial.uid], trial.number in members
+            if child.status == "RUNNING":  # a process died while it logged the run
+                self.client.complete(child, whole(trial))
+            if child.tags.get(payload.MEMBER) != str(member).lower():
+                self._mark(child, trial, member)
+        size = self.client.runs_at_once
+        for start in range(0, len(new), size):
+            some = new[start : start + size]
+            added = self.client.add(self.experiment_id, [whole(trial) for trial in some])
+            runs |= zip((trial.uid for trial in some), added, strict=True)
+            self._say(f"{len(known) + start + len(some)} of {len(finished)} trials")
 
     def _mark(self, child: KnownRun, trial: Trial, member: bool) -> None:
         """Marks a trial as a member, or as none: then its model is deleted.

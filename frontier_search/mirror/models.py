@@ -42,12 +42,11 @@ def log(client: MlflowClient, experiment_id: str, run_id: str, entry: Entry, tri
         files = ModelFiles(model, rows.n_features, entry.search.code)
     except SpecError as error:
         return f"{NO_MODEL}{error}"
-    logged = _find(client, experiment_id, run_id) or _create(
-        client, experiment_id, run_id, entry.search, trial, position
-    )
+    found = _find(client, experiment_id, run_id)
+    logged = found or _create(client, experiment_id, run_id, entry.search, trial, position)
     if logged.status != LoggedModelStatus.READY:  # it is new, or a process died while logging it
         # MLflow reports a database error if an output is logged twice
-        if logged.model_id not in _outputs(client, run_id):
+        if found is None or logged.model_id not in _outputs(client, run_id):
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
             folder = Path(scratch) / "model"

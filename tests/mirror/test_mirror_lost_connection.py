@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 
 from frontier_search.errors import SearchError
+from frontier_search.mirror import client, transaction
 from frontier_search.mirror.mirror import Mirror
 from tests.support.reading import At, rows_of, runs_of
 
@@ -18,7 +19,7 @@ class LosesConnection:
     """A client that loses the connection at its k-th write. Every later write fails.
 
     Args:
-        client: MLflow's own.
+        mlflow: its own client.
         k: from 1.
         carried_out: whether the server carries out the k-th write, although its answer is lost.
         writes: the methods that count as writes.
@@ -42,10 +43,10 @@ class LosesConnection:
     )
 
     def __init__(
-        self, client: MlflowClient, k: int, carried_out: bool, writes: Sequence[str] = WRITES
+        self, mlflow: MlflowClient, k: int, carried_out: bool, writes: Sequence[str] = WRITES
     ) -> None:
         self._client, self._writes_left, self._carried_out, self._writes = (
-            client,
+            mlflow,
             k,
             carried_out,
             writes,
@@ -53,8 +54,10 @@ class LosesConnection:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
-        if name not in self._writes:
-            return method
+        return self.losing(method) if name in self._writes else method
+
+    def losing(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns a write that may lose the connection."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._writes_left -= 1
@@ -67,15 +70,25 @@ class LosesConnection:
         return call
 
 
+@pytest.mark.parametrize("where", ["server", "database"])
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_a_lost_connection_leaves_no_second_copy(tracked: At, carried_out: bool) -> None:
+def test_a_lost_connection_leaves_no_second_copy(
+    tracked: At, carried_out: bool, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole, entry = tracked("whole.db"), tracked("mlflow.db")
     Mirror(whole).sync()
+    write = transaction.write
+    if where == "server":
+        monkeypatch.setattr(transaction, "store_of", lambda client: None)
+    monkeypatch.setattr(client, "RUNS_AT_ONCE", 2)
     for k in (1, 2, 3, 5, 6, 7, 8, 20, 41, 44, 46, 50):
         mirror = Mirror(entry)
-        mirror.client._mlflow = LosesConnection(mirror.client.mlflow, k, carried_out)  # type: ignore[assignment]
+        loses = LosesConnection(mirror.client.mlflow, k, carried_out)
+        mirror.client._mlflow = loses  # type: ignore[assignment]
+        monkeypatch.setattr(transaction, "write", loses.losing(write))
         with contextlib.suppress(SearchError):  # for a large k there may be nothing left to write
             mirror.sync()
+    monkeypatch.setattr(transaction, "write", write)
     Mirror(entry).sync()
     expected, runs = runs_of(whole), runs_of(entry)
     assert {uid: run.data.metrics for uid, run in runs.items()} == {
@@ -107,14 +120,15 @@ def test_the_next_mirror_completes_a_model_after_a_lost_connection_at_each_step(
     assert {run.info.status for run in runs_of(entry).values()} == {"FINISHED"}
 
 
-def test_a_mirror_works_again_after_an_error(tracked: At) -> None:
+def test_a_mirror_works_again_after_an_error(tracked: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "store_of", lambda client: None)  # as many writes as a server
     entry = tracked("mlflow.db")
     mirror = Mirror(entry)
-    client = mirror.client.mlflow
+    mlflow = mirror.client.mlflow
     for k in (4, 30):
-        mirror.client._mlflow = LosesConnection(client, k, carried_out=True)  # type: ignore[assignment]
+        mirror.client._mlflow = LosesConnection(mlflow, k, carried_out=True)  # type: ignore[assignment]
         with pytest.raises(SearchError):
             mirror.sync(live=True)
-    mirror.client._mlflow = client
+    mirror.client._mlflow = mlflow
     mirror.sync(live=False)
     assert {run.info.status for run in runs_of(entry).values()} == {"FINISHED"}
