@@ -18,6 +18,7 @@ from frontier_search.errors import SpecError
 from frontier_search.mirror import database
 from frontier_search.mirror.mirror import Mirror
 from frontier_search.mirror.process import BEGINS, ENDS, PROGRESS
+from frontier_search.reports import drawing
 
 EVERY_S = 2.0  # between two syncs
 SLOWEST_S = 30.0  # between two syncs while MLflow is down
@@ -118,8 +119,12 @@ def follow(lines: Iterable[str], find: Callable[[str], Mirror], every_s: float =
 
 
 def follow_standard_input(find: Callable[[str], Mirror]) -> bool:
-    """Follows searches as ``MirrorProcess`` names them."""
-    database.prepare()  # while the first cohort trains
+    """Follows searches as ``MirrorProcess`` names them.
+
+    While the first cohort trains, it loads what every mirror needs.
+    """
+    database.prepare()
+    drawing.load()
     return follow(sys.stdin, find)
 
 

@@ -5,6 +5,7 @@ Pyplot is not used, because its state is global.
 
 from __future__ import annotations
 
+import importlib
 import io
 import textwrap
 from collections.abc import Sequence
@@ -32,6 +33,12 @@ FONT: dict[Any, Any] = {
 LINE_LETTERS = 105  # the longest line below the title
 TITLE_LETTERS = 60  # the longest line of the title
 NAMED_MEMBERS = 15  # the names of more members than this would cover one another
+
+
+def load() -> None:
+    """Imports ahead of time what ``draw`` needs for a picture as SVG."""
+    for name in ("matplotlib.backends.backend_svg", "textalloc"):
+        importlib.import_module(name)
 
 
 def draw(chart: Chart, suffix: str) -> bytes:
