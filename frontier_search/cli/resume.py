@@ -49,6 +49,7 @@ def command(
         entry = catalog.find(name, home)
         if trials is not None:
             entry = catalog.extend(entry, trials)
-        running.run_search(entry, executor, where, not no_mirror, ending)
-        if confirm is not None:
-            running.confirm(entry, confirm, executor, where, not no_mirror, ending)
+        with running.mirrored(entry, not no_mirror) as mirror:
+            running.run_search(entry, executor, where, mirror, ending)
+            if confirm is not None:
+                running.confirm(entry, confirm, executor, where, mirror, ending)

@@ -86,7 +86,8 @@ def command(
             if resume
             else catalog.define(search, home, locations)
         )
-        mirror = not flags["no_mirror"]
-        running.run_search(entry, flags["executor"], where, mirror, ending, is_new)
-        if flags["confirm"] is not None:
-            running.confirm(entry, flags["confirm"], flags["executor"], where, mirror, ending)
+        executor, n_seeds = flags["executor"], flags["confirm"]
+        with running.mirrored(entry, not flags["no_mirror"]) as mirror:
+            running.run_search(entry, executor, where, mirror, ending, is_new)
+            if n_seeds is not None:
+                running.confirm(entry, n_seeds, executor, where, mirror, ending)

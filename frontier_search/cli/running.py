@@ -30,19 +30,37 @@ from frontier_search.training.kernels.library import library
 from frontier_search.trial import Trial
 
 
+@contextmanager
+def mirrored(
+    entry: Entry | SweepEntry, wanted: bool, what: str = "search"
+) -> Iterator[MirrorProcess | None]:
+    """Yields the process that mirrors searches, or None; waits for it after the block.
+
+    An interruption meanwhile loses nothing.
+
+    Args:
+        entry: whose folder has its log.
+        what: that is over after the block, a search or a sweep.
+    """
+    process = MirrorProcess(entry.folder) if wanted else None
+    yield process
+    if process:
+        with MirrorView(what) as waiting:
+            process.finish(waiting.show)
+
+
 def run_search(
     entry: Entry,
     executor: str,
     where: Where,
-    mirror: bool,
+    mirror: MirrorProcess | None,
     ending: Interruptible,
     is_new: bool = False,
 ) -> None:
     """Runs the rest of a search. Prints the frontier as soon as its last cohort is recorded.
 
-    Then it waits for the mirror. An interruption meanwhile loses nothing.
-
     Args:
+        mirror: is told of the search.
         ending: is told that the search is over, for its last words.
         is_new: the search is removed again if it is refused before it has a trial.
 
@@ -53,25 +71,30 @@ def run_search(
     warm = [f"warmed by {each}" for each in entry.search.warm_start]
     for note in filter(None, [entry.changed_code(), *entry.search.notes(), *warm]):
         click.echo(note, err=True)
-    mirror_process = MirrorProcess(entry.folder) if mirror else None
     with _says_how_to_resume(entry):
         with LiveView(entry.search, entry.folder.resume_command) as view:
-            answer = _Answer(entry, view, ending, mirror)
-            observers = [mirror_process.observe] if mirror_process else []
+            answer = _Answer(entry, view, ending, mirror is not None)
+            observers = [mirror.observe] if mirror else []
             observers += [view.observe, answer.observe]
             with catalog.forgotten_if_refused(entry) if is_new else nullcontext():
                 runner.conduct(entry, executor, where, observers)
+        if mirror:
+            mirror.end(entry.search.name)
         process_ray.begin_to_end()  # meanwhile the mirror is completed
         answer.give(catalog.read_trials(entry))
-        if mirror_process:
-            with MirrorView() as waiting:
-                mirror_process.finish(waiting.show)
 
 
 def confirm(
-    entry: Entry, n_seeds: int, executor: str, where: Where, mirror: bool, ending: Interruptible
+    entry: Entry,
+    n_seeds: int,
+    executor: str,
+    where: Where,
+    mirror: MirrorProcess | None,
+    ending: Interruptible,
 ) -> None:
     """Trains the members of a search that has ended, and their rivals, on fresh seeds.
+
+    The process that mirrors the first search follows this one too, and is not waited for before.
 
     Raises:
         SpecError: there is no member, or the number of seeds is not allowed.
@@ -84,6 +107,7 @@ def confirm(
         f"on {n_seeds} fresh seeds.",
         err=True,
     )
+    ending.folder, ending.words_once_over = again.folder, None
     run_search(again, executor, where, mirror, ending)
 
 
@@ -145,20 +169,19 @@ def run_sweep(entry: SweepEntry, executor: str, where: Where, mirror: bool) -> N
         SearchError: a search stopped. The sentence says how to resume.
     """
     library()
-    mirror_process = MirrorProcess(entry.folder) if mirror else None
-    with SweepView(entry.sweep, entry.folder.resume_command) as view:
+    with (
+        mirrored(entry, mirror, "sweep") as process,
+        SweepView(entry.sweep, entry.folder.resume_command) as view,
+    ):
 
         @contextmanager
         def observe(search: Entry) -> Iterator[Sequence[Observer]]:
-            yield [view.observe, *([mirror_process.observe] if mirror_process else [])]
-            if mirror_process:
-                mirror_process.end(search.search.name)
+            yield [view.observe, *([process.observe] if process else [])]
+            if process:
+                process.end(search.search.name)
 
         with _says_how_to_resume(entry):
             runner.sweep(entry, executor, where, observe)
-    if mirror_process:
-        with MirrorView("sweep") as waiting:
-            mirror_process.finish(waiting.show)
     name, home = entry.sweep.name, entry.folder.home_option
     click.echo(
         f"frontier-search report {name}{home}    # the frontiers, their owners, the claims",

@@ -16,7 +16,7 @@ from typing import IO, cast
 
 from frontier_search import machine
 from frontier_search.session import Session
-from frontier_search.storage.folder import HomeFolder
+from frontier_search.storage.folder import HomeFolder, SearchFolder
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +27,14 @@ SHOWN_EVERY_S = 0.25  # while it is waited for
 
 
 class MirrorProcess:
-    """The command ``frontier-search sync NAME --follow`` in a process, for one search or a sweep.
+    """The command ``frontier-search sync NAME --follow`` in a process, for all that a command runs.
 
     It starts at once, at low priority, to import MLflow while the first cohort is prepared. A
     search is mirrored from its first finished trial on. When this process ends, in whatever way,
     the pipe between them closes, and the mirror completes what it knows of.
 
     Args:
-        folder: of the search or the sweep, where the log is.
+        folder: of the first search or the sweep, where the log is.
     """
 
     def __init__(self, folder: HomeFolder) -> None:
@@ -104,10 +104,13 @@ class MirrorProcess:
                     self._process.terminate()
                     code = -1
         if code != 0:
+            begun = [search for word, search in sorted(self._said) if word == BEGINS]
+            of_one = isinstance(self.folder, SearchFolder)  # of a sweep, its name is enough
+            names = begun if of_one and begun else [self.folder.name]
             log.warning(
-                "the MLflow mirror is behind (see %s); complete it with `frontier-search sync %s`",
+                "the MLflow mirror is behind (see %s); complete it with %s",
                 self._log,
-                self.folder.name,
+                " and ".join(f"`frontier-search sync {name}`" for name in names),
             )
 
     def _progress(self) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from frontier_search.search.search import Search
+from frontier_search.storage import catalog
 from tests.cli.results import HERE, TINY, Run
+from tests.support.reading import runs_of
 
 
 def test_a_search_is_run_read_and_resumed(run: Run, tmp_path: Path) -> None:
@@ -29,6 +34,31 @@ def test_a_search_is_run_read_and_resumed(run: Run, tmp_path: Path) -> None:
     longer = json.loads(run("trials", "iris-1", "--home", tmp_path, "--format", "json").out)
     assert longer[:6] == trials
     assert len(longer) == 8
+
+
+def test_one_process_mirrors_a_search_and_its_confirmation(
+    run: Run, empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, start = [], subprocess.Popen.__init__
+
+    def count(self: subprocess.Popen[bytes], command: list[str], *args: Any, **named: Any) -> None:
+        started.append(command)
+        start(self, command, *args, **named)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", count)
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
+    here = ("--executor", "inline", "--home", tmp_path)
+    ran = run("run", "--dataset", "iris", *TINY, *here, "--confirm", 2)
+    assert ran.code == 0, ran.err
+    assert len([command for command in started if "--follow" in command]) == 1
+    assert ran.err.count("MLflow is being completed") == 1
+    found = {
+        name: runs_of(catalog.find(name, tmp_path)) for name in ("iris-1", "iris-1-confirmed-2")
+    }
+    assert all(len(runs) > 1 for runs in found.values())
+    assert {run.info.status for runs in found.values() for run in runs.values()} == {"FINISHED"}
+    for name in found:
+        assert run("sync", name, "--home", tmp_path).err.startswith(f"{name}: 0 runs created")
 
 
 def test_a_file_of_settings_is_overridden_by_flags(
