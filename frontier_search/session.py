@@ -17,12 +17,13 @@ from frontier_search.frontier.races import Audits, Races
 from frontier_search.sampling.proposer import open_proposer
 from frontier_search.search.judging import judge
 from frontier_search.search.search import Search
+from frontier_search.search.sizes import Sizes
 from frontier_search.search.time_budget import TimeBudget
 from frontier_search.search.warm_start import ignored, misleads
 from frontier_search.storage.records import is_settled
 from frontier_search.storage.search_record import SearchRecord
 from frontier_search.storage.storage import Storage
-from frontier_search.trial import Candidate, Cohort, Outcome, Trial, TrialState
+from frontier_search.trial import Cohort, Outcome, Trial, TrialState
 
 HOPELESS_TRIALS = 20  # a search stops when this many trials have failed and none is complete
 
@@ -46,6 +47,7 @@ class Session:
         self.objectives = search.objective_table()
         self._record = SearchRecord(search, storage.optuna)
         self._time = TimeBudget(search.time_budget_s, self._record.elapsed_s)
+        sizes = Sizes(search)
         self._proposer = open_proposer(
             search.spaces,
             search.sampler,
@@ -55,10 +57,11 @@ class Session:
             search.admits,
             search.candidates,
             search.measured,
-            self._known,
+            sizes.known,
             search.shares_start,
             [each.earlier for each in search.warm_start],
             search.models_early,
+            sizes.cost,
         )
         self._races = Races(search)
         self._trials: list[Trial] = []
@@ -74,11 +77,6 @@ class Session:
         self._load()
         self._frontier = Frontier.of(self._trials, self.objectives)
         self._interrupted = [index for index in self._cohorts if not self._is_recorded(index)]
-
-    def _known(self, candidate: Candidate) -> tuple[float, ...]:
-        """Returns the known objectives of a candidate, in their order."""
-        size = self.search.size(candidate)
-        return tuple(float(each.count(size)) for each in self.objectives if each.known)
 
     def _load(self) -> None:
         """Rebuilds everything from the storage."""

@@ -19,6 +19,7 @@ from frontier_search.search import time_budget
 from frontier_search.search.cohort_size import cohort_size
 from frontier_search.search.judging import judge
 from frontier_search.search.search import Search
+from frontier_search.search.sizes import Sizes
 from frontier_search.session import HOPELESS_TRIALS, Session
 from frontier_search.storage.storage import JOURNAL, open_storage
 from frontier_search.trial import Candidate, Cohort, Outcome, SeedOutcome, Trial, TrialState
@@ -118,6 +119,24 @@ def test_known_size_begins_with_small_cohorts_since_edition_5(
     before = open_session(**asked | {"edition": 4, "name": "two"})
     assert [len(cohort.numbers) for cohort in fakes.ask_all(before)] == [8] * 7 + [4]
     assert before.search.fingerprint() != open_session(**asked).search.fingerprint()
+
+
+def test_known_size_weighs_costs_since_edition_6() -> None:
+    spec = {"name": "one", "dataset": "iris", "families": ["dense"], "families_budget": "free"}
+    now, before = Search.from_spec(spec), Search.from_spec(spec | {"edition": 5})
+    with_turns = Search.from_spec(spec | {"families_budget": "balanced"})
+    candidates = [
+        Candidate("dense", {"hidden": hidden, "learning_rate": 0.01}) for hidden in (4, 64)
+    ]
+    costs = [Sizes(now).cost(candidate) for candidate in candidates]
+    flops = [now.size(candidate)["flops"] for candidate in candidates]
+    assert costs[1] - costs[0] == flops[1] - flops[0]
+    assert costs[0] > flops[0]
+    for search in (before, with_turns):
+        assert [Sizes(search).cost(candidate) for candidate in candidates] == [1.0, 1.0]
+    known = [Sizes(before).known(candidate) for candidate in candidates]
+    assert known == [(now.size(candidate)["effective"],) for candidate in candidates]
+    assert before.fingerprint() != now.fingerprint()
 
 
 @pytest.mark.parametrize(("cohort", "small"), [(1, 1), (2, 2), (3, 2), (7, 2), (16, 4), (64, 16)])

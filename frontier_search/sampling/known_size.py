@@ -3,7 +3,8 @@
 One objective is measured, the others are known before training. A Gaussian process models log10 of
 the measured one over all families, and the expected improvement of the hypervolume is then exact.
 The candidates of a cohort are chosen one after another, as if those before them, and those still in
-training, had been measured at their predicted loss.
+training, had been measured at their predicted loss. Where it is known what a training costs, the
+gain counts for each unit of cost (Snoek, Larochelle and Adams, NeurIPS 2012).
 
 A proposal is a function of the finished trials, the trials in training, and a seed. What is kept
 between two proposals only saves time.
@@ -21,7 +22,7 @@ from frontier_search.sampling.earlier import Earlier, best_and_spread
 from frontier_search.sampling.finished import Finished, Fronts, Past
 from frontier_search.sampling.gaussian_process import Kernel, Process, fit
 from frontier_search.sampling.neighbours import Known
-from frontier_search.sampling.round import Round
+from frontier_search.sampling.round import Cost, Round
 from frontier_search.sampling.start import EARLY, Start
 from frontier_search.sampling.transfer import Transfer
 from frontier_search.space import SearchSpace
@@ -41,6 +42,7 @@ class KnownSize:
         seed: of everything random.
         earlier: outcomes of earlier searches that inform the model and are on no front.
         start: when it begins to learn.
+        cost: of the training of a candidate, in any unit. The gain is weighed against it.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class KnownSize:
         seed: int,
         earlier: Sequence[Earlier] = (),
         start: Start = EARLY,
+        cost: Cost = lambda candidate: 1.0,
     ) -> None:
         self._families, self._seed, self._start = tuple(spaces), seed, start
+        self._cost = cost
         self._rows = Rows(spaces, known, admits)
         self._past = Past(self._rows, start)
         self._transfers = [Transfer(each, self._rows) for each in earlier]
@@ -136,7 +140,7 @@ class KnownSize:
             return None
         data = told.observations
         process = Process(self._fitted(n), data.some(best_and_spread(data.y, CONDITIONED)))
-        return Round(self._rows, process, Fronts(past, told), past.keys, n)
+        return Round(self._rows, process, Fronts(past, told), past.keys, n, self._cost)
 
     def _fitted(self, n_finished: int) -> Kernel:
         """Returns hyperparameters, fitted on the first of the finished trials.

@@ -14,6 +14,7 @@ from frontier_search.sampling.finished import Finished
 from frontier_search.sampling.known_size import KnownSize
 from frontier_search.sampling.neighbours import Known
 from frontier_search.sampling.proposal import Proposal
+from frontier_search.sampling.round import Cost
 from frontier_search.sampling.start import EARLY, Start
 from frontier_search.space import SearchSpace
 from frontier_search.trial import Candidate
@@ -31,6 +32,7 @@ class KnownSizeProposer:
         known: the values of the other objectives.
         earlier: outcomes of earlier searches, which inform the model.
         start: when the model begins.
+        cost: of the training of a candidate, in any unit.
     """
 
     def __init__(
@@ -43,9 +45,10 @@ class KnownSizeProposer:
         known: Callable[[Candidate], Known],
         earlier: Sequence[Earlier] = (),
         start: Start = EARLY,
+        cost: Cost = lambda candidate: 1.0,
     ) -> None:
         self._families, self._balanced, self._measured = tuple(spaces), balanced, measured
-        self._sampler = KnownSize(spaces, known, admits, seed, earlier, start)
+        self._sampler = KnownSize(spaces, known, admits, seed, earlier, start, cost)
         self._candidates: dict[int, Candidate] = {}  # in training, by trial number
         self._finished: dict[int, Finished] = {}
         self._distributions: dict[str, BaseDistribution] = {

@@ -78,6 +78,7 @@ def open_proposer(
     shares_start: bool = True,
     earlier: Sequence[Earlier] = (),
     models_early: bool = True,
+    cost: Callable[[Candidate], float] = lambda candidate: 1.0,
 ) -> Proposer:
     """Returns the proposer of a search.
 
@@ -95,13 +96,16 @@ def open_proposer(
         earlier: for known_size, outcomes of earlier searches.
         models_early: for known_size, whether 8 complete trials are enough for its model, and not
             16 as before edition 5.
+        cost: for known_size, what the training of a candidate costs, in any unit.
     """
     if sampler == KNOWN_SIZE and not listed:
         # here, because it loads scipy, which takes a third of a second
         from frontier_search.sampling.known_size_proposer import KnownSizeProposer
 
         start = EARLY if models_early else LATE
-        return KnownSizeProposer(spaces, balanced, seed, admits, measured, known, earlier, start)
+        return KnownSizeProposer(
+            spaces, balanced, seed, admits, measured, known, earlier, start, cost
+        )
     return OptunaProposer(
         spaces, sampler, balanced, seed, n_objectives, admits, listed, shares_start
     )

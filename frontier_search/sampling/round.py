@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from frontier_search.sampling.neighbours import Key, distinct, key
 from frontier_search.trial import Candidate
 
 Array = NDArray[np.float64]
+Cost = Callable[[Candidate], float]
 
 RANDOM, NEAR = 500, 500  # candidates of a pool
 REFINED, BEST = 200, 10  # further ones, near the best of those
@@ -33,13 +34,20 @@ class Round:
         fronts: of the finished trials.
         tried: what equal candidates have in common, of the finished trials.
         n_finished: how many have finished.
+        cost: of the training of a candidate, in any unit.
     """
 
     def __init__(
-        self, rows: Rows, process: Process, fronts: Fronts, tried: set[Key], n_finished: int
+        self,
+        rows: Rows,
+        process: Process,
+        fronts: Fronts,
+        tried: set[Key],
+        n_finished: int,
+        cost: Cost,
     ) -> None:
         self._rows, self.process, self.fronts = rows, process, fronts
-        self._tried, self.n_finished = tried, n_finished
+        self._tried, self.n_finished, self._cost = tried, n_finished, cost
         self._in_training: list[Candidate] = []
         self._believed: list[tuple[str, Array, float]] = []  # family, known objectives, loss
         self._pool: list[Candidate] | None = None
@@ -52,7 +60,9 @@ class Round:
     def propose(
         self, turn: str, in_training: Sequence[Candidate], seed: Sequence[int]
     ) -> Candidate | None:
-        """Returns the candidate of the pool that promises most, or None if none is left.
+        """Returns the candidate of the pool that promises most for its cost, or None.
+
+        None if none is left.
 
         Args:
             turn: the family whose turn it is, or "" for any.
@@ -75,7 +85,7 @@ class Round:
         gain = front.expected_improvement(
             self._over.mean[allowed], self._over.deviation[allowed], self._known[allowed]
         )
-        return self._pool[int(allowed[np.argmax(gain)])]
+        return self._pool[int(allowed[np.argmax(gain / self._costs[allowed])])]
 
     def _believe(self, candidate: Candidate) -> None:
         self._in_training.append(candidate)
@@ -92,6 +102,7 @@ class Round:
         if pool:
             x, self._family, self._known = self._rows.of(pool)
             self._over = self.process.over(x, self._family)
+            self._costs = np.array([self._cost(candidate) for candidate in pool])
 
     def _draw(self, rng: np.random.Generator) -> list[Candidate]:
         """Returns candidates of all families: random ones, neighbours of the best trials, and

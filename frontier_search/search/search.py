@@ -21,6 +21,7 @@ from frontier_search.models.editions import (
     FIRST_EARLY_MODEL,
     FIRST_RACE,
     FIRST_SHARED_START,
+    FIRST_WEIGHED_COSTS,
     differs,
     family,
 )
@@ -156,6 +157,16 @@ class Search:
         proposes = self.sampler == KNOWN_SIZE and not self.candidates
         return self.edition >= FIRST_EARLY_MODEL and proposes
 
+    @property
+    def weighs_costs(self) -> bool:
+        """Whether known_size weighs a candidate's gain against the cost of its training.
+
+        It does where it chooses the family, because families differ most in their cost. Families
+        that take turns are searched to their ends, whatever they cost.
+        """
+        chooses = self.sampler == KNOWN_SIZE and self.families_budget == "free"
+        return self.edition >= FIRST_WEIGHED_COSTS and chooses and not self.candidates
+
     def cohort_size(self, index: int) -> int:
         """Returns how many trials a cohort has, while the trial budget has room."""
         return cohort_size(index, self.cohort, self.models_early)
@@ -268,6 +279,7 @@ class Search:
             2: self.edition >= 2 and differs(self.spaces, 1),
             FIRST_SHARED_START: self.shares_start,
             FIRST_EARLY_MODEL: self.models_early,
+            FIRST_WEIGHED_COSTS: self.weighs_costs,
         }
         return max([1, *(edition for edition, counts in changed.items() if counts)])
 

@@ -151,6 +151,25 @@ def test_two_known_objectives_are_searched_by_boxes() -> None:
     assert len({key(candidate) for candidate in candidates}) == 40
 
 
+def test_a_gain_counts_for_each_unit_of_its_cost() -> None:
+    """A cost of 1 changes nothing; one that rises with the size leads to smaller candidates."""
+    finished = [Finished(candidate, loss(candidate)) for candidate in play(24)]
+
+    def proposed(**cost: Callable[[Candidate], float]) -> list[Candidate]:
+        sampler, cohort = KnownSize(SPACES, size, lambda c: True, seed=5, **cost), list[Candidate]()
+        for _ in range(8):
+            found = sampler.propose("", finished, cohort)
+            assert found is not None
+            cohort.append(found)
+        return cohort
+
+    plain, weighed = proposed(), proposed(cost=lambda candidate: size(candidate)[0])
+    assert proposed(cost=lambda candidate: 1.0) == plain
+    sizes = [np.mean([size(candidate) for candidate in each]) for each in (weighed, plain)]
+    assert sizes[0] < 0.5 * sizes[1]
+    assert len({size(candidate) for candidate in weighed}) > 1
+
+
 def test_the_chance_of_a_gain_falls_from_one() -> None:
     candidates = play(64)
     sampler = KnownSize(SPACES, size, lambda candidate: True, seed=1)
