@@ -13,6 +13,7 @@ from replayed_tables import Table
 
 Record = Mapping[str, Any]
 MARKS = (25, 50, 100, 200)  # trials; and seconds, as multiples of the table's mean training
+DRAWN_AGAIN = 1000  # times that repetitions are drawn again, for the error of a ratio of medians
 GOALS = ("0.95", "0.98")  # shares of the hypervolume whose cost is given
 HEAD = (
     "| table | families | shape | sampler | n | 25 | 50 | 100 | 200 trials | 25 | 50 | 100 | 200 "
@@ -128,6 +129,31 @@ def worst(groups: Mapping[str, Sequence[Record]], ours: str) -> list[str]:
     return found
 
 
+def cheaper(groups: Mapping[str, Sequence[Record]], ours: str, than: str) -> str:
+    """Returns what the first goal costs ours, as a share of what it costs another sampler.
+
+    The shares are those of medians. Their standard errors come from repetitions drawn again.
+
+    Args:
+        groups: sampler -> its repetitions.
+    """
+    words = []
+    for unit, cost in (("trainings", "reached"), ("seconds", "reached_s")):
+        mine, theirs = (
+            np.array([each[cost].get(GOALS[0], math.inf) for each in groups[name]])
+            for name in (ours, than)
+        )
+        share = np.median(mine) / np.median(theirs)
+        draw = np.random.default_rng(0).choice
+        again = [
+            np.median(draw(mine, len(mine))) / np.median(draw(theirs, len(theirs)))
+            for _ in range(DRAWN_AGAIN)
+        ]
+        finite = np.isfinite(again)  # not where a median did not reach it
+        words.append(f"{share:.2f} ± {np.std(np.array(again)[finite]):.2f} of its {unit}")
+    return f"{GOALS[0]} costs {' and '.join(words)}"
+
+
 def _error(values: Sequence[float]) -> float:
     return float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
@@ -144,4 +170,6 @@ def _mean(values: Sequence[float | None]) -> str:
 def _median(group: Sequence[Record], cost: str, goal: str) -> str:
     """Returns the median cost of a share of the hypervolume; - where it was not reached."""
     value = float(np.median([record[cost].get(goal, math.inf) for record in group]))
-    return f"{value:.0f}" if math.isfinite(value) else "-"
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"

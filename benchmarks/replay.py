@@ -78,6 +78,7 @@ def replay(
         measured=0,
         known=lambda candidate: (10 ** table.points[table.position(candidate), 0],),
         earlier=earlier,
+        cost=lambda candidate: 1.0 if balanced else table.cost(candidate),
     )
     order: list[int] = []
     shares: list[float] = []

