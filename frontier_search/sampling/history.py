@@ -13,7 +13,6 @@ from optuna.storages import InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from frontier_search.sampling.encoding import running_trial
 from frontier_search.sampling.incremental import Generations, Nsga2, SharedParameters
 from frontier_search.sampling.optuna_internals import replace_search_spaces
 
@@ -84,9 +83,9 @@ class SamplerHistory:
         system_attributes: SystemAttributes,
     ) -> None:
         """Adds a trial that was proposed before, as running."""
-        own = {name: distributions[name] for name in params}
-        template = running_trial(params, own, system_attributes)
-        self._trial_ids[number] = self._storage.create_new_trial(self._study_id, template)
+        trial = self.begin(number)  # and no template, of which Optuna takes a deep copy
+        trial.distributions = {name: distributions[name] for name in params}
+        trial.params, trial.system_attrs = dict(params), dict(system_attributes)
 
     def finish(self, number: int, losses: Sequence[float] | None, stopped: bool = False) -> None:
         """Records the minimised objectives of a trial, or None when it failed or was stopped."""

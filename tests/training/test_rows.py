@@ -52,6 +52,7 @@ def test_blocks_change_nothing(compiled: bool, monkeypatch: pytest.MonkeyPatch) 
     dataset = toys.dataset("multiclass", 40, n_rows=3000)
     whole = state(Data(dataset, SEEDS, CPU), compiled, 50)
     monkeypatch.setattr(rows, "BLOCK", 1 << 17)
+    monkeypatch.setattr(rows, "KEPT", 0)
     monkeypatch.setattr("frontier_search.training.kernels.epochs.KEPT_VAL", 0)
     assert state(Data(dataset, SEEDS, CPU), compiled, 50) == whole
 
