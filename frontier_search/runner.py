@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from frontier_search import predictor
-from frontier_search.errors import SearchError
+from frontier_search.errors import SearchError, SpecError, unknown
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.dispatcher import Dispatcher, Observer
 from frontier_search.exporter import Model
@@ -124,11 +124,17 @@ def _more_seeds(entry: SweepEntry, rounds: int) -> list[Search]:
 def _workers(executor: str, where: Where | None, resume: str) -> Iterator[Callable[[], Execute]]:
     """Yields a function that starts the workers when it is first called.
 
-    A search that has ended does not call it.
+    A search that has ended does not call it, nor one that another process runs: an executor loads
+    torch, which takes longer than to say so.
     """
-    ready = EXECUTORS[executor](where or Where(), resume)
+    if executor not in EXECUTORS:
+        raise SpecError(unknown(EXECUTORS.kind, executor, EXECUTORS))
     with ExitStack() as stack:
-        yield functools.cache(lambda: stack.enter_context(ready))
+
+        def start() -> Execute:
+            return stack.enter_context(EXECUTORS[executor](where or Where(), resume))
+
+        yield functools.cache(start)
 
 
 def _run_to_end(
