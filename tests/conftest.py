@@ -13,6 +13,9 @@ from hypothesis import settings
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Where it is set, every process that a test starts would compile all of our modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A background job of a script ignores SIGINT, and so does every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -24,9 +27,9 @@ settings.load_profile("frontier-search")
 pytest_plugins = ["tests.support.exchange", "tests.support.searched", "tests.support.shipped"]
 
 HERE = Path(__file__).parent
-WITH_MLFLOW = (HERE / "mirror", HERE / "reports", HERE / "frontier")
-# Their tests wait for processes and servers. Begun last, they would leave the other workers idle.
-FIRST = tuple(HERE / room for room in ("faults", "cluster", "executors", "mirror", "cli"))
+WITH_MLFLOW = ("mirror", "reports", "frontier")
+# Their tests take longest. Begun last, they would leave the other workers idle.
+FIRST = ("faults", "cluster", "executors", "mirror", "contracts", "cli")
 THEIR_WARNINGS = (  # of MLflow, about its own code
     r"ignore:The ``noload`` loader strategy is deprecated",  # it uses sqlalchemy 2.1 this way
     r"ignore:.*Any type hint is inferred as AnyType",  # mlflow.pyfunc, about one of its own classes
@@ -42,8 +45,10 @@ def _no_ray_from_another_test() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not any(room in item.path.parents for room in FIRST))
+    rooms = {path: path.relative_to(HERE).parts[0] for path in {item.path for item in items}}
+    turns = {path: (*FIRST, room).index(room) for path, room in rooms.items()}
+    items.sort(key=lambda item: turns[item.path])
     for item in items:
-        if any(folder in item.path.parents for folder in WITH_MLFLOW):
+        if rooms[item.path] in WITH_MLFLOW:
             for warning in THEIR_WARNINGS:
                 item.add_marker(pytest.mark.filterwarnings(warning))

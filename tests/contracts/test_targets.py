@@ -9,6 +9,7 @@ import importlib.util
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -99,6 +100,18 @@ def torch_families() -> list[Any]:
     ]
 
 
+@cache
+def programs(name: str) -> list[tuple[Example, Any]]:
+    """Returns the examples of a family, each with its program, which takes torch some seconds."""
+    found = []
+    for example in examples(name):
+        trained = [Trained(0, SEED, example.architecture, 0.0)]
+        stack = Stack(trained, example.x.shape[1], example.n_outputs, "cpu")  # type: ignore[arg-type]
+        model = FrontierModel(stack, example.flat).eval()
+        found.append((example, torch_program.exported(model, example.x.shape[1])))
+    return found
+
+
 @pytest.mark.parametrize("name", torch_families())
 @pytest.mark.parametrize("target", ["torch", "onnx"])
 def test_torch_and_onnx_give_what_the_network_gives(
@@ -106,11 +119,7 @@ def test_torch_and_onnx_give_what_the_network_gives(
 ) -> None:
     if target == "onnx" and not ONNX:
         pytest.skip("onnxruntime is not installed")
-    for example in examples(name):
-        trained = [Trained(0, SEED, example.architecture, 0.0)]
-        stack = Stack(trained, example.x.shape[1], example.n_outputs, "cpu")  # type: ignore[arg-type]
-        model = FrontierModel(stack, example.flat).eval()
-        program = torch_program.exported(model, example.x.shape[1])
+    for example, program in programs(name):
         monkeypatch.setattr(torch_program, "program", lambda _, found=program: found)
         monkeypatch.setattr(onnx_graph, "program", lambda _, found=program: found)
         made = TARGETS[target].make(OfExample(example), example.trained, ())  # type: ignore[arg-type]

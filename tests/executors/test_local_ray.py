@@ -101,7 +101,6 @@ def test_the_table_of_sockets_is_read() -> None:
     assert address_of("00000000000000000000000001000000") == ipaddress.ip_address("::1")
 
 
-@pytest.mark.xdist_group("faults")
 @pytest.mark.skipif(sys.platform != "linux", reason="sockets are read from Linux's /proc")
 def test_nobody_but_the_search_itself_reaches_its_ray(home: Path) -> None:
     (home / "tmp").mkdir()
@@ -221,7 +220,6 @@ def test_the_object_store_goes_where_there_is_room(
 # ---- a whole search in bad surroundings ----------------------------------------------------------
 
 
-@pytest.mark.xdist_group("faults")
 def test_a_search_runs_in_bad_surroundings(home: Path) -> None:
     """TMPDIR is long, nothing answers at the proxies, HOME is unwritable, /dev/shm has 1 MB.
 

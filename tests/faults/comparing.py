@@ -6,19 +6,16 @@ The search equals its twin. Its storage, MLflow, the command line and the models
 from __future__ import annotations
 
 import json
-import sqlite3
 import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
-from mlflow import MlflowClient
-from mlflow.entities import Run
 
 from frontier_search.cli.main import group
 from frontier_search.files import names_in
@@ -26,6 +23,9 @@ from frontier_search.frontier.frontier import Frontier
 from frontier_search.storage import catalog
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial, TrialState
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 
 @contextmanager
@@ -41,12 +41,12 @@ def folder() -> Iterator[Path]:
 @cache
 def empty_database() -> Path:
     """Returns an MLflow database without a run."""
+    from frontier_search.mirror import database
+
     path = Path(tempfile.mkdtemp(prefix="empty-mlflow-")) / "mlflow.db"
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The ``noload``")
-        MlflowClient(f"sqlite:///{path}").search_experiments()
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA journal_mode=WAL")  # as the mirror sets it
+        database.create(path, path.parent)
     return path
 
 
@@ -99,6 +99,8 @@ def disagreements(entry: Entry, twin: Sequence[Trial], mirror: bool = True) -> l
 
 
 def _runs(entry: Entry) -> list[tuple[str, Run]]:
+    from mlflow import MlflowClient  # takes seconds, and many searches have no mirror
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The ``noload``")
         client = MlflowClient(entry.locations.tracking_uri)

@@ -19,7 +19,7 @@ from typing import Any
 from frontier_search.trial import Trial
 from tests.faults import comparing
 from tests.faults.moments import NEVER, Moment, Watch, any_moment
-from tests.faults.searched import END_S, Searched, Twin, twin
+from tests.faults.searched import END_S, Searched, trained_s, twin
 from tests.support import processes
 from tests.support.processes import Process
 
@@ -127,7 +127,7 @@ class Chain:
         twin: the search to compare with.
     """
 
-    def __init__(self, searched: Searched, seed: int, twin: Twin) -> None:
+    def __init__(self, searched: Searched, seed: int, twin: Sequence[Trial]) -> None:
         self.searched, self.seed, self.twin = searched, seed, twin
         self.kills: list[Kill] = []
         self._snapshots: list[Snapshot] = []
@@ -145,7 +145,7 @@ class Chain:
         try:
             while not moment.reached(watch) and process.poll() is None:
                 assert time.monotonic() - begin < END_S, f"stuck: {searched.said()[-2000:]}"
-                time.sleep(0.0005)
+                time.sleep(moment.every_s)
             if process.poll() is None:
                 self._end(process, victims)
         except BaseException:
@@ -195,7 +195,7 @@ class Chain:
         last.words += comparing.stuck(self.searched.entry)
         last.stuck = len(last.words)
         processes.kill(self._orphans)
-        different = comparing.disagreements(self.searched.entry, self.twin.trials)
+        different = comparing.disagreements(self.searched.entry, self.twin)
         last.disagreements, last.words = len(different), [*last.words, *different]
         return self.kills
 
@@ -204,11 +204,11 @@ def random_chain(home: Path, executor: str, seed: int, max_kills: int) -> list[K
     """Kills one search up to ``max_kills`` times. The seed decides the moments and the victims."""
     rng = random.Random(f"{executor}-{seed}")
     database = None if rng.random() < 0.25 else comparing.empty_database()
-    chain = Chain(Searched(home, executor, database=database), seed, twin(executor))
+    chain = Chain(Searched(home, executor, database=database), seed, twin())
     for _ in range(max_kills):
         victims = rng.choice(VICTIMS[:2] if executor == "inline" else VICTIMS)
-        ended = not chain.kill(any_moment(rng, chain.twin.trained_s + MIRRORING_S), victims)
-        if ended or chain.kills[-1].finished == len(chain.twin.trials):
+        ended = not chain.kill(any_moment(rng, trained_s(executor) + MIRRORING_S), victims)
+        if ended or chain.kills[-1].finished == len(chain.twin):
             break
     return chain.finish() if chain.kills else []
 

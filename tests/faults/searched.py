@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from frontier_search import runner
 from frontier_search.files import write_whole
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
+from frontier_search.training.kernels import library
 from frontier_search.trial import Trial
 from tests.faults import comparing
 from tests.support import processes
@@ -35,7 +37,7 @@ SPEC: dict[str, Any] = {
 WORKERS = 2
 HEAD_START = "head_start"  # ray_tune, where the driver trains the first cohorts itself
 OTHER_CLUSTER = {"RAY_ADDRESS": "127.0.0.1:1"}  # must not be used: each search starts its own Ray
-END_S = 180.0  # a session that has not ended by then is stuck
+END_S = 600.0  # a session that has not ended by then is stuck; others go before its mirror
 
 
 class Searched:
@@ -71,8 +73,7 @@ class Searched:
         self._ray = tempfile.mkdtemp(prefix="ray-")  # short: its sockets' paths have a limit
         weakref.finalize(self, shutil.rmtree, self._ray, ignore_errors=True)
         home.mkdir(parents=True, exist_ok=True)
-        spec = {key: value for key, value in (SPEC | changes).items() if value is not None}
-        write_whole(home / "question.yaml", Search.from_spec(spec).to_yaml().encode())
+        write_whole(home / "question.yaml", _asked(changes).to_yaml().encode())
         if database:
             shutil.copy(database, home / "mlflow.db")
 
@@ -117,13 +118,13 @@ class Searched:
             processes.end(process)
         assert code == 0, f"exit code {code}: {self.said()[-2000:]}"
 
-    def problems(self, twin: Twin) -> list[str]:
+    def problems(self, twin: Sequence[Trial]) -> list[str]:
         """Returns a sentence for all that is stuck or differs from the twin, once it has ended."""
         return comparing.stuck(self.entry, self.mirror) + comparing.disagreements(
-            self.entry, twin.trials, self.mirror
+            self.entry, twin, self.mirror
         )
 
-    def end_as(self, twin: Twin, finished: int = 0) -> None:
+    def end_as(self, twin: Sequence[Trial], finished: int = 0) -> None:
         """Resumes it to its end in one process, and asserts that it equals its twin.
 
         Trials that were finished before must be unchanged.
@@ -144,28 +145,31 @@ class Searched:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
-@dataclass(frozen=True)
-class Twin:
-    """The search without an interruption.
+def twin(**changes: Any) -> Sequence[Trial]:
+    """Returns the trials of the search without an interruption, trained once in this process.
 
-    Attributes:
-        trained_s: seconds from its start until its last trial was recorded.
+    Args:
+        changes: to SPEC; None leaves a key out.
     """
-
-    trials: Sequence[Trial]
-    trained_s: float
-
-
-def twin(executor: str = "inline", **changes: Any) -> Twin:
-    """Returns the search without an interruption, which runs once a test session."""
-    return _twin(executor, json.dumps(changes))
+    return _twin(json.dumps(changes), os.environ.get(library.SWITCH))
 
 
 @cache
-def _twin(executor: str, changes: str) -> Twin:
+def _twin(changes: str, kernel: str | None) -> Sequence[Trial]:
     with comparing.folder() as home:
-        searched = Searched(home, executor, mirror=False, **json.loads(changes))
+        runner.run(_asked(json.loads(changes)), home, "inline")
+        return catalog.read_trials(catalog.find(NAME, home))
+
+
+@cache
+def trained_s(executor: str) -> float:
+    """Returns the seconds from the start of the search until its last trial was recorded."""
+    with comparing.folder() as home:
+        searched = Searched(home, executor, mirror=False)
         begin = time.time()
         searched.finish()
-        trials = searched.trials()
-        return Twin(trials, max(trial.finished_at or 0.0 for trial in trials) - begin)
+        return max(trial.finished_at or 0.0 for trial in searched.trials()) - begin
+
+
+def _asked(changes: Mapping[str, Any]) -> Search:
+    return Search.from_spec({k: v for k, v in (SPEC | changes).items() if v is not None})

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,27 +19,19 @@ import pytest
 from frontier_search.storage import catalog
 from frontier_search.storage.folder import SearchFolder
 from tests.faults import comparing
-from tests.faults.searched import NAME, Searched, twin
+from tests.faults.searched import END_S, NAME, Searched, twin
 from tests.support import processes
 from tests.support.processes import Process
 
 STOP_S = 10.0  # the promised limit for the first Ctrl-C
 LONG = {"trials": 12, "epochs": 300}  # a search that trains long enough for a test to interrupt it
 
-pytestmark = pytest.mark.xdist_group("faults")
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with comparing.folder() as path:
-        yield path
-
 
 def in_training(searched: Searched, process: Process, cohort: int = 2) -> None:
     """Waits until a cohort is in training; cohorts 0 to cohort - in_flight are recorded by then."""
     path = searched.folder / "outcomes" / f"{cohort:05d}" / "checkpoints" / "training"
     processes.until(
-        lambda: path.exists() or process.poll() is not None, 90, "training", every_s=0.002
+        lambda: path.exists() or process.poll() is not None, END_S, "training", every_s=0.002
     )
     assert process.poll() is None, searched.said()
 
@@ -83,7 +75,7 @@ def test_a_search_in_one_process_stops_in_time_and_says_how_to_resume(
         command = searched.entry.folder.resume_command
         words = f"interrupted; everything finished is kept. Resume with:\n    {command}\n"
         assert words in searched.said()
-    searched.end_as(twin("inline", **LONG), finished=4)
+    searched.end_as(twin(**LONG), finished=4)
 
 
 MOMENTS: dict[str, Callable[[Searched, Process], object]] = {
@@ -146,7 +138,9 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
     said = searched.said()  # the answer may be printed by then, or not yet
     assert "frontier-search sync killed" in said or "Resume with:" in said
     processes.kill(mirror, signal.SIGCONT)
-    processes.until(lambda: not any(map(processes.alive, mirror)), 180, "the mirror ends by itself")
+    processes.until(
+        lambda: not any(map(processes.alive, mirror)), END_S, "the mirror ends by itself"
+    )
     # Ctrl-C may come between the recording of a cohort and the removal of its files, which
     # ``resume`` then removes
     assert [words for words in comparing.stuck(searched.entry) if "outcomes" not in words] == []
@@ -156,7 +150,7 @@ def test_ctrl_c_while_the_mirror_catches_up_loses_nothing(home: Path) -> None:
 
 
 def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -> None:
-    searched = Searched(home, "inline", database=comparing.empty_database(), **LONG)
+    searched = Searched(home, "inline", mirror=False, **LONG)
     process = searched.start()
     in_training(searched, process)
     processes.kill([process.pid], signal.SIGSTOP)  # it cannot end before the others have tried
@@ -165,7 +159,7 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
         processes.start([*tried, "--home", home, "--executor", "inline"], home / f"second-{i}")
         for i, tried in enumerate(tries)
     ]
-    codes = [second.wait(60) for second in seconds]
+    codes = [second.wait(END_S) for second in seconds]
     said = "".join((home / f"second-{i}").read_text() for i in range(len(tries)))
     assert codes == [2, 2, 2], said
     running = f"is already running in process {process.pid} on {socket.gethostname()}"
@@ -179,7 +173,7 @@ def test_a_second_driver_is_refused_and_a_stale_lock_is_taken_over(home: Path) -
     processes.end(process)
     lock = json.loads((searched.folder / "session.lock").read_text())
     assert lock["pid"] == process.pid  # a process that is dead
-    searched.end_as(twin("inline", **LONG), finished=4)
+    searched.end_as(twin(**LONG), finished=4)
 
 
 def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) -> None:
@@ -200,7 +194,7 @@ def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) ->
     ]
     arguments += ["--executor", "inline", "--no-mirror"]
     both = [processes.start([*arguments, "--seed", seed], home / f"log-{seed}") for seed in (1, 2)]
-    codes = [process.wait(90) for process in both]
+    codes = [process.wait(END_S) for process in both]
     said = [(home / f"log-{seed}").read_text() for seed in (1, 2)]
     assert sorted(codes) == [0, 2], said
     assert (
@@ -210,7 +204,7 @@ def test_a_search_that_two_processes_define_at_once_is_one_search(home: Path) ->
     again = processes.start(
         ["resume", NAME, "--home", home, "--executor", "inline", "--no-mirror"], home / "again"
     )
-    assert again.wait(60) == 0
+    assert again.wait(END_S) == 0
 
 
 @pytest.mark.slow
@@ -233,4 +227,4 @@ def test_a_search_on_ray_stops_in_time_and_says_how_to_resume(
     if len(signals) == 1:
         assert f"Resume with:\n    {searched.entry.folder.resume_command}" in searched.said()
     processes.kill(below)
-    searched.end_as(twin("inline", **LONG), finished=4)
+    searched.end_as(twin(**LONG), finished=4)

@@ -6,16 +6,13 @@ Finished stacks are not trained again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults import comparing
-from tests.faults.searched import Searched
+from tests.faults.searched import Searched, twin
 from tests.support import processes
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 EVERY_S = 0.3
 EPOCHS = 600
@@ -44,17 +41,8 @@ main()
 """
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with comparing.folder() as path:
-        yield path
-
-
-def test_a_killed_training_continues_from_its_last_checkpoint(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The compiled kernel would be done before it can be killed.
-    monkeypatch.setenv("FRONTIER_SEARCH_KERNEL", "off")
+@pytest.mark.usefixtures("torch_trains")
+def test_a_killed_training_continues_from_its_last_checkpoint(home: Path) -> None:
     searched = Searched(home / "killed", "inline", mirror=False, **SPEC)
     checkpoints = searched.folder / "outcomes" / "00000" / "checkpoints"
     process = searched.start(EAGER)
@@ -78,10 +66,8 @@ def test_a_killed_training_continues_from_its_last_checkpoint(
     assert all(key in both for key in repeated)
     assert len(repeated) < EPOCHS  # and not from its start
 
-    twin = Searched(home / "twin", "inline", mirror=False, **SPEC)
-    twin.finish()
     assert [repr(comparing.plain(trial)) for trial in searched.trials()] == [
-        repr(comparing.plain(trial)) for trial in twin.trials()
+        repr(comparing.plain(trial)) for trial in twin(**SPEC)
     ]
 
 

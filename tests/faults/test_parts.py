@@ -8,11 +8,12 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.faults import comparing
-from tests.faults.searched import Searched, twin
+from tests.faults.searched import END_S, Searched, twin
 from tests.faults.test_interruption import in_training
 from tests.support import processes
 from tests.support.processes import Process
@@ -22,15 +23,10 @@ NOTICED_S = 30.0
 WORKER, RAYLET, GCS = "ray::ResourceTrainable", "raylet/raylet", "gcs/gcs_server"
 WORDS = {RAYLET: ("Ray has no live node", "Ray does not end"), GCS: ("Ray has not answered for",)}
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 
 @pytest.fixture
-def searched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Searched]:
-    # The compiled kernel would be done before a part of Ray can be killed.
-    monkeypatch.setenv("FRONTIER_SEARCH_KERNEL", "off")
-    with comparing.folder() as home:
-        yield Searched(home, "ray_tune", mirror=False, **LONG)
+def searched(torch_trains: None, home: Path) -> Searched:
+    return Searched(home, "ray_tune", mirror=False, **LONG)
 
 
 @pytest.fixture
@@ -53,11 +49,11 @@ def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(
     workers = processes.find(process, f"{WORKER}.train")
     assert workers
     processes.kill(workers if which == "all workers" else workers[:1])
-    assert process.wait(120) == 0, searched.said()
+    assert process.wait(END_S) == 0, searched.said()
     assert searched.said().count("; it is trained again") == (
         len(workers) if which == "all workers" else 1
     )
-    assert searched.problems(twin("inline", **LONG)) == []
+    assert searched.problems(twin(**LONG)) == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +94,7 @@ def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
         assert any(words in said for words in WORDS[part])
         assert "everything finished is kept" in said
         assert f"Resume with:\n    {searched.entry.folder.resume_command}\n" in said
-    searched.end_as(twin("inline", **LONG))
+    searched.end_as(twin(**LONG))
 
 
 @pytest.mark.slow
@@ -127,4 +123,4 @@ def test_a_half_trained_cohort_continues_from_its_checkpoints_when_its_worker_di
         )
         after = f"{since_s:.1f} s after the worker died, its start included"
         print(f"{trained_s:.1f} s of training, of which {after}")  # noqa: T201
-        assert searched.problems(twin("inline", **spec)) == []
+        assert searched.problems(twin(**spec)) == []

@@ -22,16 +22,8 @@ from tests.faults.searched import NAME, Searched, twin
 from tests.faults.test_interruption import in_training
 from tests.support import postgres, processes
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 LONG = {"trials": 12, "epochs": 1000}  # a search that trains long enough for a test to interrupt it
 DISK_MB = 24
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with comparing.folder() as path:
-        yield path
 
 
 # ---- the disk ------------------------------------------------------------------------------------
@@ -102,7 +94,7 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(
     assert again.wait(60) in (1, 2)
     assert searched.said().count("No space left on device") >= 2
     filler.unlink()
-    searched.end_as(twin("inline", **LONG), finished=4)
+    searched.end_as(twin(**LONG), finished=4)
 
 
 # ---- the database --------------------------------------------------------------------------------
@@ -126,7 +118,7 @@ def test_a_search_whose_database_stops_is_resumed_when_it_is_back(home: Path) ->
         assert searched.start().wait(90) == 1
         assert f"cannot open the storage {server.url}: " in searched.said()
         server.start()
-        searched.end_as(twin("inline", **LONG), finished=4)
+        searched.end_as(twin(**LONG), finished=4)
 
 
 @pytest.mark.slow
@@ -140,7 +132,7 @@ def test_a_database_that_restarts_during_training_is_not_noticed(home: Path) -> 
         server.start()
         processes.kill([process.pid], signal.SIGCONT)
         assert process.wait(120) == 0, searched.said()
-        assert searched.problems(twin("inline", **LONG)) == []
+        assert searched.problems(twin(**LONG)) == []
 
 
 # ---- MLflow --------------------------------------------------------------------------------------
@@ -193,7 +185,7 @@ def test_a_search_does_not_notice_that_mlflow_is_down_and_sync_completes_it(home
             assert processes.start(["sync", NAME, "--home", home], home / name).wait(120) == 0, (
                 home / name
             ).read_text()
-        assert searched.problems(twin("inline", **LONG)) == []
+        assert searched.problems(twin(**LONG)) == []
     finally:
         processes.end(server)
 
@@ -211,7 +203,7 @@ def test_a_journal_and_an_outcome_cut_short_cost_only_their_cohorts(home: Path) 
     chain = Chain(
         Searched(home, "inline", database=comparing.empty_database(), **LONG),
         0,
-        twin("inline", **LONG),
+        twin(**LONG),
     )
     assert chain.kill(Moment("training", 3), GROUP)
     searched = chain.searched

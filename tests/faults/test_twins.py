@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ import pytest
 from frontier_search.runner import conduct
 from frontier_search.search.search import Search
 from frontier_search.storage import catalog
-from frontier_search.trial import TrialState
+from frontier_search.trial import Trial, TrialState
 from tests.faults import comparing
 from tests.faults.harness import DRIVER, Chain
 from tests.faults.moments import Moment
-from tests.faults.searched import END_S, NAME, SPEC, Searched, Twin
+from tests.faults.searched import END_S, NAME, SPEC, Searched
 
 CONFIRM = 3  # fresh seeds
 CHANGES: dict[str, Any] = {
@@ -55,28 +56,28 @@ def confirmed(home: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def twin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Twin, list[dict[str, Any]]]:
+def twin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sequence[Trial], list[dict[str, Any]]]:
     """Returns the search and its confirmation on one process, without an interruption."""
     home = tmp_path_factory.mktemp("twin")
     alone = searched(home, "inline")
     alone.finish()
-    return Twin(alone.trials(), 0.0), confirmed(home)
+    return alone.trials(), confirmed(home)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "killed"), [(1, False), (4, True)])
 def test_it_equals_its_twin(
-    workers: int, killed: bool, twin: tuple[Twin, list[dict[str, Any]]], tmp_path: Path
+    workers: int, killed: bool, twin: tuple[Sequence[Trial], list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     whole, members = twin
-    states = [trial.state for trial in whole.trials]
+    states = [trial.state for trial in whole]
     assert TrialState.PRUNED in states
     assert set(states) <= {TrialState.PRUNED, TrialState.COMPLETE}
     assert len(members) > 1
     on_ray = searched(tmp_path, "ray_tune", workers)
     if killed:
         assert Chain(on_ray, 0, whole).kill(Moment("training", 3), DRIVER)
-        assert len([t for t in on_ray.trials() if t.state.finished]) < len(whole.trials)
+        assert len([t for t in on_ray.trials() if t.state.finished]) < len(whole)
     on_ray.finish(3 * END_S)  # Ray starts twice, for the search and for its confirmation
     assert on_ray.problems(whole) == []
     assert confirmed(tmp_path) == members
