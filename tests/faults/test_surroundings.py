@@ -19,7 +19,7 @@ from tests.faults import comparing
 from tests.faults.harness import GROUP, Chain
 from tests.faults.moments import Moment
 from tests.faults.searched import NAME, Searched, twin
-from tests.faults.test_interruption import in_training
+from tests.faults.test_interruption import RECORDED, in_training
 from tests.support import postgres, processes
 
 LONG = {"trials": 12, "epochs": 1000}  # a search that trains long enough for a test to interrupt it
@@ -94,7 +94,7 @@ def test_a_full_disk_stops_the_search_and_loses_nothing(
     assert again.wait(60) in (1, 2)
     assert searched.said().count("No space left on device") >= 2
     filler.unlink()
-    searched.end_as(twin(**LONG), finished=4)
+    searched.end_as(twin(**LONG), finished=RECORDED[executor])
 
 
 # ---- the database --------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def test_a_search_whose_database_stops_is_resumed_when_it_is_back(home: Path) ->
         assert searched.start().wait(90) == 1
         assert f"cannot open the storage {server.url}: " in searched.said()
         server.start()
-        searched.end_as(twin(**LONG), finished=4)
+        searched.end_as(twin(**LONG), finished=RECORDED["inline"])
 
 
 @pytest.mark.slow
