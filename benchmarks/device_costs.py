@@ -14,6 +14,7 @@ random numbers are the same in every run.
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ class Found:
     instructions: float
 
 
+@functools.lru_cache(maxsize=8)  # of every core
 def models(numbers: str, shapes: Sequence[tuple[int, int]], draw: bool) -> list[Model]:
     """Returns models of every family that has a form in the format.
 

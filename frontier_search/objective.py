@@ -117,6 +117,11 @@ class Objective:
         return isinstance(self.source, Counted)
 
     @property
+    def on_device(self) -> bool:
+        """Whether it depends on the core that the models run on."""
+        return isinstance(self.source, Counted) and self.source.on_device
+
+    @property
     def has_splits(self) -> bool:
         """Whether it is measured on the training, validation and test rows separately."""
         return isinstance(self.source, RowMean | FromMean | OnSplit)
@@ -310,8 +315,7 @@ def metric_keys() -> list[str]:
 
 def device_problem(name: str, device: str | None) -> str | None:
     """Returns why an objective or a bound is not defined without a device, or None."""
-    source = OBJECTIVES[name].source if name in OBJECTIVES else None
-    if device is not None or not isinstance(source, Counted) or not source.on_device:
+    if device is not None or name not in OBJECTIVES or not OBJECTIVES[name].on_device:
         return None
     return (
         f"{name!r} depends on the core that the model runs on; name it with --device, "

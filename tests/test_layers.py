@@ -49,7 +49,7 @@ HOMES = {  # a library that takes long to load, and the modules and folders that
     "rich": "reports",
     "onnxruntime": "targets.onnx_graph",
     "unicorn": "export.unicorn_machine",
-    "elftools": "export.compiler export.calibration",
+    "elftools": "export.compiler export.linked",
     "click": "cli",
     "s3fs": "storage.remote",
     "boto3": "cluster.account",

@@ -1,6 +1,6 @@
 """Measures what the closed form of ``export.costs`` needs to know of a core.
 
-    python -m frontier_search.export.calibration cortex-m0plus [--added]
+    python -m frontier_search.export.calibration CORE ... [--added]
 
 It compiles and executes some models of every family and writes ``devices/CORE.json``, which is
 shipped. To be run again when a file of ``runtime/``, the compiler or its flags change. Where files
@@ -11,8 +11,8 @@ that do not call them cost what they did before.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
-import itertools
 import json
 import re
 import subprocess
@@ -24,29 +24,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from frontier_search.errors import SpecError
 from frontier_search.export import compiler, emulator, toolchain
-from frontier_search.export.costs import calibration, features
+from frontier_search.export.body import features
+from frontier_search.export.costs import calibration
 from frontier_search.export.device import Device
 from frontier_search.export.devices import DEVICES
 from frontier_search.export.emitters import has_emitter, plan
-from frontier_search.export.integer.plan import IntegerPlan
+from frontier_search.export.fitting import AnyPlan, depths_of, fitted, of_shapes
+from frontier_search.export.linked import symbols, unnamed
 from frontier_search.export.numbers import FLOAT, in_format
-from frontier_search.export.plan import Plan
 from frontier_search.export.scalars import Scalars
 from frontier_search.export.written import PREFIX, WRITTEN, Written
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
 
-AnyPlan = Plan | IntegerPlan
 ENDINGS = {"": (FLOAT,), "_integers": ("int8", "int16")}  # of files, and the formats in them
 SHAPES = ((5, 1), (10, 3), (16, 10), (64, 2))  # (inputs, outputs)
 SEQUENCES = ((10, 1, 1), (16, 1, 10), (12, 2, 3), (15, 3, 1), (24, 12, 9), (8, 1, 2))  # with C
 IMAGES = ((64, 10), (144, 2))
-PARTS = ("functions", "library", "needs", "body", "stack", "frame", "instructions")
+PARTS = (
+    *("functions", "library", "needs", "body", "shapes", "numbers"),
+    *("stack", "frame", "instructions"),
+)
 ROWS = 64  # which decide the scales of integers
+MANY = 3  # times as many models are compiled for their own functions as are executed
 
 
 def runtime_digest(written: Sequence[Written]) -> str:
@@ -55,17 +58,21 @@ def runtime_digest(written: Sequence[Written]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def samples(numbers: str = FLOAT) -> list[Plan | IntegerPlan]:
+@functools.lru_cache(maxsize=8)  # of every core
+def samples(numbers: str = FLOAT, times: int = 1, seed: int = 0) -> tuple[AnyPlan, ...]:
     """Returns plans of every family, at random points of its space, with random constants.
 
     Families without a form in the format are left out.
+
+    Args:
+        times: how often each shape of data is taken.
     """
-    rng, plans = np.random.default_rng(0), list[Plan | IntegerPlan]()
+    rng, plans = np.random.default_rng(seed), list[AnyPlan]()
     for family in FAMILIES.values():
         space = family.default_space((1e-3, 1e-2))
         if not has_emitter(family.build(space.smallest())):
             continue
-        for d, c, o in _shapes(family):
+        for d, c, o in list(_shapes(family)) * times:
             drawn = space.sample(rng)
             built = family.build(drawn | ({"input_channels": c} if family.sequence else {}))
             count = built.size(d, o).raw
@@ -74,7 +81,7 @@ def samples(numbers: str = FLOAT) -> list[Plan | IntegerPlan]:
             rows = np.random.default_rng(1).normal(size=(ROWS, d)).astype(np.float32)
             with contextlib.suppress(SpecError):
                 plans.append(in_format(made, rows, numbers))
-    return plans
+    return tuple(plans)
 
 
 def _shapes(family: Family) -> Iterator[tuple[int, int, int]]:
@@ -96,41 +103,14 @@ def compiled(device: Device, *words: str) -> None:
     subprocess.run(tools.executed(command), check=True)
 
 
-def _symbols(elf: Path, sized: bool = True) -> Iterator[tuple[str, int]]:
-    """Yields (name, size) of each function and constant, one an address.
-
-    Args:
-        sized: whether to trust the sizes that are written; else a symbol of a linked program ends
-            where the next one or its section does.
-    """
-    from elftools.elf.elffile import ELFFile
-    from elftools.elf.sections import SymbolTableSection
-
-    with elf.open("rb") as stream:
-        file = ELFFile(stream)
-        table = file.get_section_by_name(".symtab")
-        assert isinstance(table, SymbolTableSection)  # -g keeps it
-        found: dict[tuple[int, int], tuple[str, int]] = {}
-        for symbol in table.iter_symbols():
-            if symbol["st_size"] and symbol["st_shndx"] != "SHN_UNDEF":
-                address = (symbol["st_shndx"], symbol["st_value"] & ~1)
-                found[address] = min((symbol.name, symbol["st_size"]), found.get(address, ("~", 0)))
-        if sized:
-            yield from found.values()
-            return
-        for section, group in itertools.groupby(sorted(found), key=lambda address: address[0]):
-            header = file.get_section(section).header
-            starts = [start for _, start in group]
-            ends = [*starts[1:], header["sh_addr"] + header["sh_size"]]
-            for start, end in zip(starts, ends, strict=True):
-                yield found[section, start][0], end - start
-
-
 def functions(
     device: Device, written: Written, wanted: Collection[str], folder: Path
 ) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
     """Returns the bytes of each function that is wanted, of each routine of the compiler's library,
-    and the routines that each function needs."""
+    and the routines that each function needs.
+
+    A constant of the library that has no name is a routine too.
+    """
     source, made = folder / "functions.c", folder / "functions.o"
     source.write_text(written.head + written.every_function())
     compiled(device, "-c", "-o", str(made), str(source))
@@ -141,10 +121,10 @@ def functions(
     needs: dict[str, list[str]] = {}
     for name in sorted(wanted):
         script, elf, entry = folder / "f.ld", folder / "f.elf", written.entry(name)
-        script.write_text(tools.link_script(device, entry))
+        script.write_text(tools.link_script(entry))
         link = (f"-Wl,--entry={entry}", f"-Wl,-T,{script}")
         compiled(device, *link, "-o", str(elf), str(made), *tools.libraries)
-        found = dict(_symbols(elf, tools.sized))
+        found = dict(symbols(elf, tools.sized)) | (dict(unnamed(elf)) if tools.sized else {})
         own = {symbol for symbol in found if symbol.startswith(f"{PREFIX}_")}
         text = written.function(name)
         inner = [  # tables, and functions of its own
@@ -165,15 +145,10 @@ def bodies(
     """Returns the bytes of the model function of each plan."""
     source, made = folder / "bodies.c", folder / "bodies.o"
     text = [written.head, written.heads()]
-    for i, each in enumerate(plans):
-        data, inner = written.model(each, i)
-        arrays = [
-            re.sub(r"static (.*?\w+)\[.*", r"extern \1[];", part, flags=re.S) for part in data
-        ]
-        text += [*arrays, inner]
+    text += [written.alone(each, i) for i, each in enumerate(plans)]
     source.write_text("\n".join(text))
     compiled(device, "-c", "-o", str(made), str(source))
-    sizes = dict(_symbols(made))
+    sizes = dict(symbols(made))
     return np.array([sizes[f"m{i}"] for i in range(len(plans))], float)
 
 
@@ -212,28 +187,6 @@ def batches(plans: Sequence[AnyPlan], constants: int) -> Iterator[range]:
     yield range(start, len(plans))
 
 
-def _fit(
-    rows: Sequence[dict[str, float]],
-    values: NDArray[np.float64],
-    relative: bool = True,
-    known: Mapping[str, float] | None = None,
-    added: Collection[str] = (),
-) -> dict[str, float]:
-    """Returns coefficients of at least 0, of the smallest squared error.
-
-    Args:
-        known: coefficients that are kept; only those of ``added`` are fitted. None: all are.
-    """
-    keys = sorted({key for row in rows for key in row if known is None or key in added})
-    kept = known or {}
-    rest = values - [sum(kept.get(key, 0.0) * count for key, count in row.items()) for row in rows]
-    matrix = np.array([[row.get(key, 0.0) for key in keys] for row in rows])
-    weights = 1 / values if relative else np.ones(len(values))
-    found, _ = optimize.nnls(matrix * weights[:, None], rest * weights)
-    fitted = {key: float(f"{value:.6g}") for key, value in zip(keys, found, strict=True) if value}
-    return {**kept, **fitted}
-
-
 def calibrate(
     device: Device, written: Written, known: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -243,36 +196,52 @@ def calibrate(
         known: an earlier calibration. What it knows is kept, and functions that it does not know
             are added. None: everything is measured.
     """
-    plans, kept = samples(written.numbers), known or {}
+    kept = known or {}
+    executable = samples(written.numbers)
     added = set(written.functions) - set(kept.get("functions", {}))
     if known is not None and not added:
         return {part: known[part] for part in PARTS}
     most = toolchain.of(device).constants
-    plans = [each for each in plans if not most or each.stored_bytes <= most]
-    if known is not None:
-        plans = [each for each in plans if added & set(each.functions)]
+    plans, many = (
+        [
+            each
+            for each in listed
+            if (not most or each.stored_bytes <= most)
+            and (known is None or added & set(each.functions))
+        ]
+        for listed in (executable, (*executable, *samples(written.numbers, MANY, seed=1)))
+    )
     with tempfile.TemporaryDirectory(prefix="frontier-search-") as scratch:
         folder = Path(scratch)
         sizes, library, needs = functions(device, written, added, folder)
-        body_bytes = bodies(device, written, plans, folder)
+        body_bytes = bodies(device, written, many, folder)
         instructions, stacks = executed(device, written, plans, folder)
     works = [_units(each) for each in plans]
     made_of = [features(each, device.name) for each in plans]
     calls = {f"call {name}" for name in added} | {f"call int_{name}" for name in added}
     units = {key for work in works for key in work if key.partition(" ")[0] in added}
     blocks = np.array([float(sum(each.block_bytes)) for each in plans])
-    depths = {**_depths(plans, stacks - blocks), **kept.get("stack", {})}
+    depths = {**depths_of(plans, stacks - blocks), **kept.get("stack", {})}
     below = np.array([max(depths[name] for name in each.functions) for each in plans])
-    frames = _fit(made_of, stacks - blocks - below, False, kept.get("frame"), calls)
+    frames = fitted(made_of, stacks - blocks - below, False, kept.get("frame"), calls)
+    shapes, by_number = of_shapes(many, body_bytes, kept.get("numbers"))
     return {
         **{
             part: dict(sorted({**found, **kept.get(part, {})}.items()))
             for part, found in (("functions", sizes), ("library", library), ("needs", needs))
         },
-        "body": _fit(made_of, body_bytes, True, kept.get("body"), calls),
+        "body": fitted(
+            [features(each, device.name) for each in many],
+            body_bytes,
+            True,
+            kept.get("body"),
+            calls,
+        ),
+        "shapes": dict(sorted({**shapes, **kept.get("shapes", {})}.items())),
+        "numbers": by_number,
         "stack": depths,
         "frame": frames,
-        "instructions": _fit(works, instructions, True, kept.get("instructions"), units),
+        "instructions": fitted(works, instructions, True, kept.get("instructions"), units),
     }
 
 
@@ -280,18 +249,6 @@ def _units(each: AnyPlan) -> dict[str, float]:
     work = each.work().items()
     units = {f"{name} {i}": float(n) for name, counts in work for i, n in enumerate(counts)}
     return {"": 1.0, **units}
-
-
-def _depths(plans: Sequence[AnyPlan], over: NDArray[np.float64]) -> dict[str, float]:
-    """Returns for each function the deepest stack below the blocks of plans that call only it and
-    shallower ones."""
-    found: dict[str, float] = {}
-    names = sorted({name for each in plans for name in each.functions})
-    for name in names:
-        found[name] = float(
-            min(o for each, o in zip(plans, over, strict=True) if name in each.functions)
-        )
-    return found
 
 
 def main(name: str, added: bool = False) -> None:
@@ -308,8 +265,15 @@ def main(name: str, added: bool = False) -> None:
         }
         content = head | (found if len(found) > 1 else found[FLOAT])
         file = folder / f"{name.replace('-', '_')}{ending}.json"
-        file.write_text(json.dumps(content, indent=1) + "\n")
+        text = re.sub(r"\[[-\d.,\s]+\]", _in_one_line, json.dumps(content, indent=1))
+        file.write_text(text + "\n")
+
+
+def _in_one_line(found: re.Match[str]) -> str:
+    return " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], "--added" in sys.argv[2:])
+    for core in sys.argv[1:]:
+        if core != "--added":
+            main(core, "--added" in sys.argv)

@@ -136,7 +136,7 @@ def program(device: Device, entry: str, source: Path, folder: Path) -> Program:
 
     tools = toolchain.of(device)
     script, elf = folder / "link.ld", folder / f"{device.name}.elf"
-    script.write_text(tools.link_script(device, entry))
+    script.write_text(tools.link_script(entry))
     _call(tools.executed(command(device, entry, source, script, elf)))
     image, variables, flash = bytearray(), bytearray(), 0
     with elf.open("rb") as stream:

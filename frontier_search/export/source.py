@@ -51,6 +51,11 @@ APART = """\
 #else
 #define {prefix}_KEEP(i) (void)(i)
 #endif
+#ifdef __thumb2__ /* a pointer steps as it is read: that is smaller and quicker than an index */
+#define {prefix}_STEP(p) {prefix}_KEEP(p)
+#else
+#define {prefix}_STEP(p)
+#endif
 #if defined __FLASH && !defined __STRICT_ANSI__ /* AVR with gnu99: constants stay in flash */
 #define {prefix}_FLASH __flash
 #else

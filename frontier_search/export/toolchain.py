@@ -20,11 +20,12 @@ EXTRA = "pip install 'frontier-search[device]'"
 ARITHMETIC = ("-Os", "-ffp-contract=off")
 BARE = ("-ffreestanding", "-nostdlib")
 NO_UNUSED = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections")
+# What has the largest alignment comes first, so that the linker leaves no gaps.
 SCRIPT = """\
 ENTRY({entry})
 SECTIONS {{
     . = 0x08000000;
-    .text : {{ {flash} }}
+    .text : {{ *(SORT_BY_ALIGNMENT(.rodata* .srodata* .text*)) }}
     . = 0x20000000;
     .data : {{ *(.data*) *(.sdata*) *(.bss*) *(.sbss*) }}
     /DISCARD/ : {{ *(.ARM*) *(.comment*) *(.eh_frame*) *(.riscv*) }}
@@ -44,8 +45,6 @@ SECTIONS {{
     /DISCARD/ : {{ *(.comment*) }}
 }}
 """
-IN_FLASH = "*(.text*) *(.rodata*) *(.srodata*)"
-SORTED_IN_FLASH = "*(SORT_BY_ALIGNMENT(.rodata* .srodata* .text*))"
 SIMAVR = ("/usr/include/simavr/sim_avr.h", "/usr/local/include/simavr/sim_avr.h")
 
 
@@ -81,16 +80,15 @@ class Toolchain:
     def words(self, device: Device) -> list[str]:
         """Returns the beginning of each command for a core, as a certificate shows it."""
         named = [each.format(target=device.target, cpu=device.cpu) for each in self.core]
-        return [*self.start, *named, *self.flags]
+        return [*self.start, *named, *self.flags, *device.flags]
 
-    def link_script(self, device: Device, entry: str) -> str:
+    def link_script(self, entry: str) -> str:
         """Returns the script of the linker for a program.
 
         Args:
             entry: the name of the model's function.
         """
-        flash = SORTED_IN_FLASH if device.sorted_by_alignment else IN_FLASH
-        return self.script.format(entry=entry, flash=flash)
+        return self.script.format(entry=entry)
 
     def executed(self, words: Sequence[str]) -> list[str]:
         """Returns a command as it is executed here."""

@@ -16,7 +16,7 @@ from frontier_search.export import source
 from frontier_search.export.integer import source as integer_source
 from frontier_search.export.integer.format import FORMATS
 from frontier_search.export.numbers import FLOAT
-from frontier_search.export.operation import Names, literal
+from frontier_search.export.operation import Names, Words, literal
 
 PREFIX = "f"
 # which other functions call, in their order
@@ -85,9 +85,22 @@ class Written:
             parts.append(inner)
         else:
             parts = integer_source.model(plan, PREFIX)
-        own = rf"\b{PREFIX}_(constants|biases|table\d*)\b"
-        *data, inner = [re.sub(own, rf"m{number}_\1", part) for part in parts]
-        return data, inner.replace(f"void {PREFIX}_outputs(", f"void m{number}(")
+        *data, inner = [_numbered(part, number) for part in parts]
+        return data, inner
+
+    def alone(self, plan: Any, number: int) -> str:
+        """Returns the function ``m{number}`` of a plan behind declarations of its constants."""
+        names = Names(PREFIX)
+        if self.is_float:
+            inner = source.body(plan, names, f"{PREFIX}_outputs", f"{PREFIX}_constants")
+            kinds = {f"{PREFIX}_constants": "float"}
+        else:
+            inner = integer_source.body(plan, names)
+            kinds = {f"{PREFIX}_constants": f"{PREFIX}_number", f"{PREFIX}_biases": "int32_t"}
+        for content, name in names.tables.items():
+            kinds[name] = "uint32_t" if isinstance(content, Words) else "uint8_t"
+        declared = [f"extern {names.constant(kind)} {name}[];" for name, kind in kinds.items()]
+        return _numbered("\n".join([*declared, inner]), number)
 
     def models(self, plans: Sequence[Any]) -> str:
         """Returns a source with all functions and models, and ``every``, which calls one.
@@ -100,6 +113,12 @@ class Written:
         cases = "".join(f"case {i}: m{i}(x + 1, y); break;\n" for i in range(len(plans)))
         call = f"void every(const float *x, float *y) {{ switch ((int)x[0]) {{\n{cases}}} }}\n"
         return "\n".join([*text, call])
+
+
+def _numbered(text: str, number: int) -> str:
+    """Returns C in which the function and the constants of a model have its number."""
+    text = re.sub(rf"\b{PREFIX}_(constants|biases|table\d*)\b", rf"m{number}_\1", text)
+    return text.replace(f"void {PREFIX}_outputs(", f"void m{number}(")
 
 
 WRITTEN = {name: Written(name) for name in (FLOAT, *FORMATS)}

@@ -6,7 +6,8 @@ trained everything. Edition 2: they are ReLU networks, as published, and the com
 the networks that it knows. Edition 3: families that take turns share the start of a sampler, and
 trials race. Edition 4: the kernel trains on rows with weights and for several targets too. Edition
 5: known_size begins with small cohorts, and models losses from 8 complete trials on. Edition 6:
-known_size weighs gains against the cost of training where it chooses the family.
+known_size weighs gains against the cost of training where it chooses the family. Edition 7:
+the C is compiled to fewer bytes, and counted so.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from frontier_search.models.architectures.feedforward import FeedForward
 from frontier_search.models.families import FAMILIES
 from frontier_search.models.family import Family
 
-EDITION = 6
+EDITION = 7
 FIRST_COMPILED = 2  # the first edition whose searches the compiled kernel trains
 FIRST_SHARED_START = 3  # the first edition in which families share the start of a sampler
 FIRST_RACE = 3  # the first edition in which a search races unless it says otherwise
 FIRST_WEIGHTED = 4  # the first edition whose weighted rows and several targets the kernel trains on
 FIRST_EARLY_MODEL = 5  # the first edition in which known_size models losses from 8 trials on
 FIRST_WEIGHED_COSTS = 6  # the first edition in which known_size weighs gains against costs
+FIRST_SMALLER_CODE = 7  # the first edition that counts the C of today on a core
 
 # Of edition 1: a name, the number of its hidden layers, and the name that such models have today.
 TANH = {

@@ -46,7 +46,7 @@ def model_size(
         return counts
     numbers = numbers_in(candidate.hyperparameters)
     shape = (dataset.n_features, dataset.n_outputs)
-    return counts | model_costs(architecture, *shape, device, numbers)
+    return counts | model_costs(architecture, *shape, device, numbers, edition)
 
 
 def examined(candidate: Candidate, dataset: Dataset, edition: int = EDITION) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from frontier_search.models.editions import (
     FIRST_EARLY_MODEL,
     FIRST_RACE,
     FIRST_SHARED_START,
+    FIRST_SMALLER_CODE,
     FIRST_WEIGHED_COSTS,
     differs,
     family,
@@ -280,8 +281,14 @@ class Search:
             FIRST_SHARED_START: self.shares_start,
             FIRST_EARLY_MODEL: self.models_early,
             FIRST_WEIGHED_COSTS: self.weighs_costs,
+            FIRST_SMALLER_CODE: self.edition >= FIRST_SMALLER_CODE and self._counts_code(),
         }
         return max([1, *(edition for edition, counts in changed.items() if counts)])
+
+    def _counts_code(self) -> bool:
+        """Returns whether an objective or a bound depends on the C of a model."""
+        names = (*self.objectives, *(bound.objective for bound in self.require))
+        return any(OBJECTIVES[name].on_device for name in names)
 
     def to_spec(self) -> dict[str, Any]:
         """Returns the YAML form with every setting; ``Search.from_spec`` gives the search back."""

@@ -69,6 +69,13 @@ def test_the_c_gives_the_bits_of_the_reference(name: str, library: ctypes.CDLL) 
         assert np.array_equal(bits(y), bits(example.plan.run(example.x)))
 
 
+@pytest.mark.parametrize("name", WRITTEN)
+def test_no_function_is_called_for_nothing(name: str) -> None:
+    """Its loops are not tested before their first turn."""
+    for example in EXAMPLES[name]:
+        assert all(count for counts in example.plan.work().values() for count in counts[:2])
+
+
 def slow_but(fast: tuple[str, ...]) -> list[object]:
     return [
         name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in DEVICES

@@ -18,6 +18,7 @@ from frontier_search.export.numbers import ALL, in_format
 from frontier_search.export.plan import Plan
 from frontier_search.export.source import header, source
 from frontier_search.export.written import WRITTEN as FORMS
+from frontier_search.models.editions import EDITION
 from tests.support.cores import ready
 from tests.support.exported import WRITTEN, Example, examples
 
@@ -69,7 +70,14 @@ def measured(
     return program.flash, ram, float(execution.instructions.mean())
 
 
-@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4f", "avr"])
+@pytest.mark.parametrize(
+    "core",
+    [
+        *("cortex-m0plus", "cortex-m4f", "avr"),
+        pytest.param("cortex-m7", marks=pytest.mark.slow),
+        pytest.param("riscv32imc", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("numbers", ALL)
 @pytest.mark.parametrize(
     "family", ["dense", "gated_kronecker", "conv_random", "conv_1d", "fast_grnn"]
@@ -101,6 +109,37 @@ def test_a_search_counts_on_its_device() -> None:
     assert "device" not in plain.to_spec()
     size = search.size(Candidate("linear", search.spaces["linear"].smallest()))
     assert 0 < size["stored_bytes"] < size["flash"] < 4096
+
+
+COUNTED_BEFORE = [  # stored_bytes, flash, ram and instructions of a row of friedman1
+    ("linear", "riscv32imc", "int8", (14, 611, 60, 497)),
+    ("dense", "cortex-m7", "float32", (1860, 2070, 176, 3033)),
+    ("dense", "avr", "int8", (564, 1943, 216, 31519)),
+    ("kronecker", "cortex-m0plus", "float32", (812, 2994, 304, 259639)),
+]
+
+
+@pytest.mark.parametrize(("family", "core", "numbers", "counts"), COUNTED_BEFORE)
+def test_an_earlier_search_counts_as_it_did(
+    family: str, core: str, numbers: str, counts: tuple[int, ...]
+) -> None:
+    spec = SPEC | {"device": core, "objectives": ["loss", "flash"], "numbers": [numbers]}
+    before, now = (Search.from_spec(spec | {"edition": edition}) for edition in (6, EDITION))
+    point = {"hidden": 16, "steps": 3, "spectral_radius": 0.9, "graph_noise": 0.0}
+    smallest = before.spaces[family].smallest()
+    chosen = {name: point.get(name, value) for name, value in smallest.items()}
+    sizes = [search.size(Candidate(family, chosen)) for search in (before, now)]
+    names = ("stored_bytes", "flash", "ram", "instructions")
+    assert tuple(sizes[0][name] for name in names) == counts
+    assert sizes[0]["stored_bytes"] == sizes[1]["stored_bytes"]
+    assert sizes[0]["flash"] != sizes[1]["flash"]
+    assert before.fingerprint() != now.fingerprint()
+
+
+def test_the_edition_changes_only_searches_that_count_code() -> None:
+    spec = SPEC | {"device": "cortex-m4f", "objectives": ["loss", "params"]}
+    prints = {Search.from_spec(spec | {"edition": n}).fingerprint() for n in (6, EDITION)}
+    assert len(prints) == 1
 
 
 def test_formats_are_a_part_of_a_candidate() -> None:

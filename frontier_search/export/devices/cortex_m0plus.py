@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontier_search.export.device import Device
+from frontier_search.export.device import SMALLEST, Device
 
 DEVICE = Device(
     name="cortex-m0plus",
@@ -14,4 +14,5 @@ DEVICE = Device(
     float_unit=False,
     flash=32 * 1024,
     ram=8 * 1024,
+    flags=SMALLEST,
 )

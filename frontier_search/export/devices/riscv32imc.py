@@ -14,5 +14,4 @@ DEVICE = Device(
     float_unit=False,
     flash=64 * 1024,
     ram=20 * 1024,
-    sorted_by_alignment=True,
 )

@@ -30,7 +30,11 @@ def recurrence(
     if architecture.leaks:
         half = (hidden + 1) // 2
         ends = [(0, half, architecture.leaks[0]), (half, hidden, architecture.leaks[1])]
-        updates = [Update(state, sums, *part[:2], scale, part[2]) for part in ends if part[1]]
+        updates = [
+            Update(state, sums, start, stop, scale, leak)
+            for start, stop, leak in ends
+            if start < stop
+        ]
     else:
         updates = [Update(state, sums, 0, hidden, scale, rate)]
     return [Repeat(architecture.steps, [send, *updates])]

@@ -27,7 +27,7 @@ def head(form: Format, prefix: str) -> str:
 def model(plan: IntegerPlan, prefix: str) -> list[str]:
     """Returns the constants, and the function of the model, which calls those of ``runtime/``."""
     names = Names(prefix)
-    inner = "\n".join(f"    {line}".rstrip() for line in plan.lines(names))
+    inner = body(plan, names)
     numbers, biases = ([str(value) for value in part] for part in plan.constants())
     kind = f"static {names.constant(f'{prefix}_number')} {prefix}_constants[{len(numbers)}]"
     wide = f"static {names.constant('int32_t')} {prefix}_biases[{len(biases)}]"
@@ -39,7 +39,13 @@ def model(plan: IntegerPlan, prefix: str) -> list[str]:
         values = [str(byte) for byte in content]
         kind = f"static {names.constant('uint8_t')} {name}[{len(content)}]"
         parts.append(plain.array(kind, values))
-    return [*parts, f"void {prefix}_outputs(const float *x, float *y)\n{{\n{inner}\n}}\n"]
+    return [*parts, inner]
+
+
+def body(plan: IntegerPlan, names: Names) -> str:
+    """Returns the C function of a model."""
+    inner = "\n".join(f"    {line}".rstrip() for line in plan.lines(names))
+    return f"void {names.function('outputs')}(const float *x, float *y)\n{{\n{inner}\n}}\n"
 
 
 def source(plan: IntegerPlan, prefix: str, task: Task) -> str:

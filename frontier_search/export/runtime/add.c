@@ -1,6 +1,8 @@
 /* y = y + x */
 P_APART void P_add(const float *x, float *y, int n)
 {
-    for (; n; n--, y++)
+    do {
         *y = *y + *x++;
+        y++;
+    } while (--n);
 }

@@ -2,11 +2,17 @@
 P_APART void P_bits(const P_FLASH uint8_t *table, const float *h, float *s, int n)
 {
     int32_t k = 0;
-    for (int i = 0; i < n; i++) {
+    int i = n;
+    do {
         float sum = 0;
-        for (int j = 0; j < n; j++, k++)
+        const float *at = h;
+        int j = n;
+        do {
             if (table[k >> 3] >> (k & 7) & 1)
-                sum = sum + h[j];
-        s[i] = sum;
-    }
+                sum = sum + *at;
+            at++;
+            k++;
+        } while (--j);
+        *s++ = sum;
+    } while (--i);
 }

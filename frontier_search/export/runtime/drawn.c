@@ -4,16 +4,20 @@ P_APART float P_draw(uint32_t *state, float scale)
 {
     static const P_FLASH uint32_t factor[4] = {0x9FCCF645u, 0x4385DF64u, 0x1FC65DA4u, 0x2360ED05u};
     uint32_t next[4] = {state[4], state[5], state[6], state[7]};
-    for (int i = 0; i < 4; i++) {
+    int i = 0;
+    do {
         uint64_t carry = 0;
-        for (int j = 0; i + j < 4; j++) {
+        int j = 0;
+        do {
             carry = carry + (uint64_t)state[i] * factor[j] + next[i + j];
             next[i + j] = (uint32_t)carry;
             carry = carry >> 32;
-        }
-    }
-    for (int i = 0; i < 4; i++)
+        } while (i + ++j < 4);
+    } while (++i < 4);
+    i = 0;
+    do
         state[i] = next[i];
+    while (++i < 4);
     uint64_t folded = ((uint64_t)(next[3] ^ next[1]) << 32) | (next[2] ^ next[0]);
     int turn = (int)(next[3] >> 26);
     folded = folded >> turn | folded << (-turn & 63);
@@ -25,10 +29,13 @@ P_APART void P_drawn(const P_FLASH uint32_t *seed, const float *x, float *y, int
     uint32_t state[8];
     for (int i = 0; i < 8; i++)
         state[i] = seed[i];
-    for (; n; n--) {
+    do {
         float s = 0;
-        for (int j = 0; j < m; j++)
-            s = s + x[j] * P_draw(state, scale);
+        const float *at = x;
+        int j = m;
+        do
+            s = s + *at++ * P_draw(state, scale);
+        while (--j);
         *y++ = s + P_draw(state, scale);
-    }
+    } while (--n);
 }

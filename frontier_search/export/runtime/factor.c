@@ -2,13 +2,28 @@
    `apart` numbers from one another */
 P_APART const P_FLASH float *P_factor(const P_FLASH float *f, const float *x, float *y, int n, int k, int apart)
 {
-    for (int start = 0; start < n; start += k * apart)
-        for (int i = 0; i < k; i++)
-            for (int r = start; r < start + apart; r++) {
+    int start = 0;
+    do {
+        const P_FLASH float *row = f;
+        int i = k;
+        do { /* writes k * apart numbers of y, in their order */
+            const P_FLASH float *v;
+            int r = 0;
+            do {
                 float sum = 0;
-                for (int j = 0; j < k; j++)
-                    sum = sum + f[i * k + j] * x[r + j * apart];
-                y[r + i * apart] = sum;
-            }
+                const float *at = x + r;
+                int j = k;
+                v = row;
+                do {
+                    sum = sum + *v++ * *at;
+                    at += apart;
+                } while (--j);
+                *y++ = sum;
+            } while (++r < apart);
+            row = v;
+        } while (--i);
+        x += k * apart;
+        start += k * apart;
+    } while (start < n);
     return f + k * k;
 }

@@ -3,9 +3,11 @@
 P_APART const P_FLASH float *P_fast_grnn(const P_FLASH float *w, float *h, const float *p, int n)
 {
     float zeta = *w++, nu = *w++;
-    for (; n; n--, h++, p++) {
+    do {
         float z = P_sigmoid(*p), c = P_tanh(*p + *w++);
         *h = (zeta * (1.0f - z) + nu) * c + z * *h;
-    }
+        h++;
+        p++;
+    } while (--n);
     return w;
 }

@@ -1,10 +1,15 @@
 /* y = the mean of `rows` rows of n numbers */
 P_APART void P_mean(const float *x, float *y, int rows, int n)
 {
-    for (int i = 0; i < n; i++) {
+    int i = n;
+    do {
         float s = 0;
-        for (int r = 0; r < rows; r++)
-            s = s + x[r * n + i];
-        y[i] = s / (float)rows;
-    }
+        const float *at = x++;
+        int r = rows;
+        do {
+            s = s + *at;
+            at += n;
+        } while (--r);
+        *y++ = s / (float)rows;
+    } while (--i);
 }

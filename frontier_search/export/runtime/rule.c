@@ -2,7 +2,8 @@
    This is the Kronecker power of [[1, 1], [1, 0]]; nothing of the graph is stored. */
 P_APART void P_rule(const float *h, float *s, int n)
 {
-    for (int i = 0; i < n; i++) {
+    int i = 0;
+    do {
         float sum = 0;
         int without = ~i & (n - 1), j = 0; /* j: every subset of the bits that i lacks, rising */
         do {
@@ -11,5 +12,5 @@ P_APART void P_rule(const float *h, float *s, int n)
             j = (j - without) & without;
         } while (j);
         s[i] = sum;
-    }
+    } while (++i < n);
 }

@@ -1,6 +1,8 @@
 /* y = tanh(y) */
 P_APART void P_tanh_all(float *y, int n)
 {
-    for (; n; n--, y++)
+    do {
         *y = P_tanh(*y);
+        y++;
+    } while (--n);
 }

@@ -1,6 +1,8 @@
 /* h = tanh(h + tanh(scale s)) */
 P_APART void P_update(float *h, const float *s, int n, float scale)
 {
-    for (; n; n--, h++)
+    do {
         *h = P_tanh(*h + P_tanh(*s++ * scale));
+        h++;
+    } while (--n);
 }

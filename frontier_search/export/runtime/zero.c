@@ -1,6 +1,7 @@
 /* y = 0 */
 P_APART void P_zero(float *y, int n)
 {
-    for (; n; n--)
+    do
         *y++ = 0;
+    while (--n);
 }

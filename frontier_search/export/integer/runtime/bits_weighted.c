@@ -2,12 +2,18 @@
 P_APART const P_FLASH P_number *P_int_bits_weighted(const P_FLASH P_number *w, const P_FLASH uint8_t *table, const P_number *h, int32_t *s, int n)
 {
     int32_t k = 0;
-    for (int i = 0; i < n; i++) {
+    int i = n;
+    do {
         int32_t sum = 0;
-        for (int j = 0; j < n; j++, k++)
+        const P_number *at = h;
+        int j = n;
+        do {
             if (table[k >> 3] >> (k & 7) & 1)
-                sum += (int32_t)*w++ * h[j];
-        s[i] = sum;
-    }
+                sum += (int32_t)*w++ * *at;
+            at++;
+            k++;
+        } while (--j);
+        *s++ = sum;
+    } while (--i);
     return w;
 }

@@ -5,7 +5,7 @@ P_APART const P_FLASH int32_t *P_int_fast_grnn(const P_FLASH int32_t *b, P_numbe
                                                const int32_t *p, int n, int shift, int fraction)
 {
     int32_t zeta = *b++, nu = *b++;
-    for (; n; n--, h++) {
+    do {
         int32_t heard = P_int_shift(*p++, shift);
         int32_t z = P_int_sigmoid(heard), c = P_int_tanh(heard + *b++);
         int32_t taken = (zeta * (32768 - z) >> 15) + nu;
@@ -17,6 +17,7 @@ P_APART const P_FLASH int32_t *P_int_fast_grnn(const P_FLASH int32_t *b, P_numbe
         if (next < -P_MOST)
             next = -P_MOST;
         *h = (P_number)next;
-    }
+        h++;
+    } while (--n);
     return b;
 }

@@ -3,7 +3,8 @@
 P_APART void P_int_gru(P_number *h, const int32_t *gates, const int32_t *v, const int32_t *w, int n,
                        int of_gates, int of_v, int of_w)
 {
-    for (int i = 0; i < n; i++) {
+    int i = 0;
+    do {
         int32_t recalled = P_int_shift(w[i], of_w);
         if (recalled > 65535)
             recalled = 65535;
@@ -14,5 +15,5 @@ P_APART void P_int_gru(P_number *h, const int32_t *gates, const int32_t *v, cons
         int32_t kept = ((int32_t)h[i] * (1 << P_COARSER) - c) >> 1;
         int32_t update = P_int_sigmoid(P_int_shift(gates[n + i], of_gates));
         h[i] = P_int_coarser(c + P_int_shift(kept * update, 14));
-    }
+    } while (++i < n);
 }

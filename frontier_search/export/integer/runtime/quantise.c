@@ -1,7 +1,7 @@
 /* q = x 2^fraction, rounded, between -MOST and MOST: by the bits of x, without a float operation */
 P_APART void P_int_quantise(const float *x, P_number *q, int n, int fraction)
 {
-    for (; n; n--) {
+    do {
         union { float number; uint32_t bits; } u;
         u.number = *x++;
         int shift = 150 - fraction - (int)(u.bits >> 23 & 255);
@@ -15,5 +15,5 @@ P_APART void P_int_quantise(const float *x, P_number *q, int n, int fraction)
         if (size > P_MOST)
             size = P_MOST;
         *q++ = (P_number)(u.bits >> 31 ? -size : size);
-    }
+    } while (--n);
 }

@@ -1,6 +1,8 @@
 /* y = 0 */
 P_APART void P_int_zero(void *y, int bytes)
 {
-    for (char *at = y; bytes; bytes--)
+    char *at = y;
+    do
         *at++ = 0;
+    while (--bytes);
 }
