@@ -19,8 +19,11 @@ P_APART const P_FLASH float *P_causal(const P_FLASH float *w, const float *x, fl
                     continue;
                 }
                 const float *past = x - early * c;
-                for (int j = 0; j < c; j++)
-                    s = s + past[j] * *w++;
+                int j = c;
+                do {
+                    s = s + *past++ * *w++;
+                    P_STEP(w);
+                } while (--j);
             }
             z[i] = s;
         }

@@ -21,8 +21,11 @@ P_APART const P_FLASH P_number *P_int_causal(const P_FLASH P_number *w, const P_
                     continue;
                 }
                 const P_number *past = x - early * c;
-                for (int j = 0; j < c; j++)
-                    s += (int32_t)past[j] * *w++;
+                int j = c;
+                do {
+                    s += (int32_t)*past++ * *w++;
+                    P_STEP(w);
+                } while (--j);
             }
             z[i] = s;
         }
