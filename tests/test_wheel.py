@@ -24,6 +24,7 @@ DATA = (  # folders with other files than Python
     "claims",
     "export",
     "export/devices",
+    "export/devices/larger_code",
     "export/integer/runtime",
     "export/raw",
     "export/raw/runtime",
