@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import replace
 from pathlib import Path
 
-from frontier_search import predictor
+from frontier_search import machine, predictor
 from frontier_search.errors import SearchError, SpecError, unknown
 from frontier_search.executors import EXECUTORS, Execute, Where
 from frontier_search.executors.dispatcher import Dispatcher, Observer
@@ -148,6 +148,7 @@ def _run_to_end(
     entry.search.obtain_dataset()
     with (
         raising_search_error(entry.locations.storage),
+        machine.one_thread_for_matrices(),
         references.kept_meanwhile(entry.search, entry.folder) as begin,
         entry.folder.lock(),
         closing(entry.open_storage(writable=True)) as storage,

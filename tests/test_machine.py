@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import scipy.linalg  # noqa: F401  # with its BLAS
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from frontier_search import machine
 from frontier_search.errors import SpecError
@@ -192,3 +194,31 @@ def test_the_processor_has_the_name_that_the_system_gives_it(tmp_path: Path) -> 
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Abacus 3\nflags\t: a b\n")
     assert machine.processor_name(tmp_path) == "Abacus 3"
     assert machine.processor_name(tmp_path / "missing")
+
+
+# ---- matrices and garbage ------------------------------------------------------------------------
+
+
+def threads_of_blas() -> set[int]:
+    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+def test_matrices_have_one_thread_inside_the_block_and_as_many_as_before_after_it() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        before = threads_of_blas()
+        with machine.one_thread_for_matrices():
+            assert threads_of_blas() == {1}
+        assert threads_of_blas() == before
+
+
+def test_what_a_command_registered_runs_before_the_collector_is_spared_at_its_end() -> None:
+    code = (
+        "import atexit, gc\ndef show(): print(gc.get_threshold()[0], gc.get_freeze_count() > 0)\n"
+        "atexit.register(show); from frontier_search import machine; machine.spare_collector()\n"
+        "atexit.register(show)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    n = machine.NEW_OBJECTS
+    assert said.stdout.splitlines() == [f"{n} False", f"{n} True"]

@@ -100,6 +100,7 @@ def group() -> None:
 
 def main() -> None:
     """The console script."""
+    machine.spare_collector()
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )

@@ -18,7 +18,10 @@ from frontier_search.executors.worker import Worker
 from frontier_search.training.threads import Stopping
 from frontier_search.trial import Cohort
 
-RAY_STARTS_S = 20.0  # until the first worker is ready, on two processors that train meanwhile
+# On one machine a worker of Ray is no faster than this process: it keeps what ends a process away
+# from the search. Ray's start costs ten seconds of two processors, so that much longer a search
+# must take.
+RAY_PAYS_S = 100.0
 QUEUED = 3  # cohorts here at a time: two in training, and the next one, so that no thread waits
 POLL_S = 0.25
 
@@ -65,7 +68,8 @@ class HeadStart:
     def train_until_up(self, ray: ProcessRay) -> bool:
         """Trains until Ray has answered, or the search is over; returns whether it is over.
 
-        Ray is started as soon as it is known that the search takes longer than Ray's own start.
+        Ray is started as soon as it is known that the search takes much longer than Ray's own
+        start.
 
         Raises:
             SearchError: training cannot continue.
@@ -73,7 +77,7 @@ class HeadStart:
         self.fill()
         self._since = self._since[0], self._n_finished()  # what an archive held was not trained now
         while self.is_busy:
-            if self.for_workers or self._left_s() > RAY_STARTS_S:
+            if self.for_workers or self._left_s() > RAY_PAYS_S:
                 ray.start()
             if ray.has_answered:
                 return False

@@ -1,8 +1,8 @@
 """ray_tune: a Ray Tune trial trains a cohort, on this machine or on a cluster.
 
-Ray and its first worker take about 20 s to start on two processors. On one machine the first
-cohorts are therefore trained in this process, and Ray is started only if the search will not be
-over by then.
+Ray and its first worker take about 20 s to start on two processors that train meanwhile. On one
+machine the first cohorts are therefore trained in this process, and Ray is started only if the
+search will take much longer.
 """
 
 from __future__ import annotations

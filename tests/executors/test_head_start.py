@@ -88,7 +88,7 @@ def test_a_search_that_takes_longer_is_handed_over_to_a_worker(
         complete(searcher, *result, **named)
         worker_is_ready.set()
 
-    monkeypatch.setattr(head_start, "RAY_STARTS_S", -1.0)
+    monkeypatch.setattr(head_start, "RAY_PAYS_S", -1.0)
     monkeypatch.setattr(Worker, "train", train_half)
     monkeypatch.setattr(CohortSearcher, "on_trial_complete", note)
     trials = trials_of(ASKED, "ray_tune", tmp_path)
