@@ -9,8 +9,8 @@ hypervolume is of log10 loss and log10 parameters, below the loss of guessing an
 parameters. The goals are shares of what all our trials cover: a low one measures little but the
 start of both commands, and a high one what each sampler knows. Each time runs from the start of the
 command to the moment at which the trial that reaches the goal is recorded, so that both include
-their start-up. Each repetition has other seeds of both samplers, and takes up to ``--limit``
-seconds and half a minute.
+their start-up. Both have two CPUs. Each repetition has other seeds of both samplers, and takes up to
+``--limit`` seconds and half a minute.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import workload
+from compare import two_cpus
 from contenders import HERE, NAME, QUIET, console_script
 
 from frontier_search.frontier.pareto import hypervolume
@@ -75,7 +76,6 @@ def ours(folder: Path, trials: int, seed: int) -> tuple[float, list[Ended]]:
     settings = ["--sampler", "known_size", "--families-budget", "free"]
     settings += ["--cohort", str(COHORT), "--in-flight", str(IN_FLIGHT), "--race", str(MARGIN)]
     settings += ["--trials", str(trials), "--seed", str(seed)]
-    settings += ["--workers", str(workload.WORKERS)]
     where = ["--home", str(home), "--name", NAME]
     search = [console_script(), "run", str(workload.SEARCH_FILE), *settings, *where]
     began = run(search, folder / "ours.log", 600)
@@ -153,6 +153,7 @@ def main() -> None:
         "--limit", type=float, default=600, help="seconds of the peer's search (default: 600)"
     )
     given = parser.parse_args()
+    two_cpus()
     load = os.getloadavg()[0]
     found = [compared(given.trials, given.limit, seed) for seed in range(given.repetitions)]
     for share in SHARES:

@@ -59,7 +59,7 @@ def suggest(trial: Trial) -> Params:
 
 
 class Dense(nn.Module):
-    """Two tanh hidden layers."""
+    """Two ReLU hidden layers."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Dense(nn.Module):
         self.readout = nn.Linear(hidden, DATASET.n_outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.readout(torch.tanh(self.second(torch.tanh(self.first(x)))))  # type: ignore[no-any-return]
+        return self.readout(torch.relu(self.second(torch.relu(self.first(x)))))  # type: ignore[no-any-return]
 
 
 class Reservoir(nn.Module):
