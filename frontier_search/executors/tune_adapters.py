@@ -17,7 +17,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
-from frontier_search import sources
+from frontier_search import machine, sources
 from frontier_search.errors import SearchError
 from frontier_search.executors import lost_machines, shared_rows
 from frontier_search.executors.dispatcher import Dispatcher
@@ -49,6 +49,7 @@ class CohortTrainable(tune.Trainable):
         rows: str = "",
         torch_compile: bool = False,
     ) -> None:
+        machine.spare_collector()
         search_last(folders)  # the user's own modules are there
         # torch loads in the workers, not in the driver
         from frontier_search.executors.worker import Worker

@@ -97,8 +97,9 @@ class Round:
 
     def _open_pool(self, seed: Sequence[int]) -> None:
         self._pool = pool = self._draw(np.random.default_rng(seed))
-        self._open = np.array([key(candidate) not in self._tried for candidate in pool], dtype=bool)
-        self._positions = {key(candidate): i for i, candidate in enumerate(pool)}
+        keys = [key(candidate) for candidate in pool]
+        self._open = np.array([each not in self._tried for each in keys], dtype=bool)
+        self._positions = {each: i for i, each in enumerate(keys)}
         if pool:
             x, self._family, self._known = self._rows.of(pool)
             self._over = self.process.over(x, self._family)
