@@ -9,7 +9,7 @@ hypervolume is of log10 loss and log10 parameters, below the loss of guessing an
 parameters. The goals are shares of what all our trials cover: a low one measures little but the
 start of both commands, and a high one what each sampler knows. Each time runs from the start of the
 command to the moment at which the trial that reaches the goal is recorded, so that both include
-their start-up. Both have two CPUs. Each repetition has other seeds of both samplers, and takes up to
+their start-up. Both have two CPUs. Each repetition has other seeds of both samplers. It takes up to
 ``--limit`` seconds and half a minute.
 """
 
