@@ -14,7 +14,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -28,6 +28,7 @@ from frontier_search.mirror.mirror import Mirror
 from frontier_search.reports.palette import QUIET
 from frontier_search.storage.catalog import Entry
 from frontier_search.trial import Trial
+from tests.support import processes
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -53,15 +54,54 @@ def dom(url: str, profile: Path) -> str:
     return done.stdout
 
 
+@dataclass(frozen=True)
+class Command:
+    """The command ``ui`` in a process of its own.
+
+    Attributes:
+        address: of the search's own page.
+        early: what this page answered before MLflow was there.
+        pages: the links to MLflow's pages.
+        log: what it says beside the addresses.
+    """
+
+    process: subprocess.Popen[str]
+    address: str
+    early: bytes
+    pages: server.Pages
+    log: Path
+
+
 @pytest.fixture(scope="module")
-def served(
+def command(
     entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Entry, server.Pages]]:
-    path = tmp_path_factory.mktemp("served") / "mlflow.db"
-    path.write_bytes(empty_database.read_bytes())
-    own = replace(entry, locations=replace(entry.locations, tracking_uri=f"sqlite:///{path}"))
-    with server.serve(own, 0) as pages:
-        yield own, pages
+) -> Iterator[Command]:
+    folder = tmp_path_factory.mktemp("served")
+    home, log = folder / "home", folder / "log"
+    shutil.copytree(entry.folder.home, home, ignore=shutil.ignore_patterns("ml*"))
+    shutil.copy(empty_database, home / "mlflow.db")
+    words = [sys.executable, "-m", "frontier_search", "ui", "--home", str(home), "--port", "0"]
+    with (
+        log.open("w") as said,
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=said, text=True) as running,
+    ):
+        try:
+            assert running.stdout is not None
+            address = running.stdout.readline().strip()
+            early = answer(address)
+            chart = running.stdout.readline().strip()
+            processes.until(lambda: "-L " in log.read_text(), 60, "all addresses are printed")
+            page = re.findall("among MLflow's files: (.*)", log.read_text())[0]
+            port = int(chart.split(":")[2].split("/")[0])
+            yield Command(running, address, early, server.Pages(chart, page, port, None), log)
+        finally:
+            if running.poll() is None:
+                running.send_signal(signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def served(entry: Entry, command: Command) -> tuple[Entry, server.Pages]:
+    return entry, command.pages
 
 
 def base_of(pages: server.Pages) -> str:
@@ -130,37 +170,6 @@ def test_no_server_is_started_if_the_tracking_uri_is_one(
     assert Mirror(remote).sync() == 0
 
 
-def test_the_command_serves_the_page_and_mlflow(
-    entry: Entry, empty_database: Path, tmp_path: Path
-) -> None:
-    """It prints both addresses, the page's first, and Ctrl-C ends both."""
-    home = tmp_path / "home"
-    shutil.copytree(entry.folder.home, home, ignore=shutil.ignore_patterns("ml*"))
-    shutil.copy(empty_database, home / "mlflow.db")
-    command = [sys.executable, "-m", "frontier_search", "ui", "--home", str(home), "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
-        try:
-            assert running.stdout is not None
-            assert running.stderr is not None
-            page = running.stdout.readline().strip()
-            assert b'"number":0,' in answer(page)
-            chart = running.stdout.readline().strip()
-            assert b"<title>MLflow" in answer(chart)
-            assert json.loads(answer(f"{page}links.json"))["chart"] == chart
-        finally:
-            running.send_signal(signal.SIGINT)
-        assert running.wait(60) == 0
-        words = running.stderr.read()
-    assert words.startswith("reading search small")
-    ports = [url.split(":")[2].split("/")[0] for url in (page, chart)]
-    assert " ".join(f"-L {port}:127.0.0.1:{port}" for port in ports) in words
-    for url in (page, chart):
-        with pytest.raises(URLError):
-            answer(url)
-
-
 # ---- in a browser --------------------------------------------------------------------------------
 
 
@@ -219,3 +228,26 @@ def test_the_frontiers_page_opens_among_the_files(
     shown = dom(pages.page, tmp_path)
     assert "frontier.html" in shown
     assert 'sandbox="allow-scripts"' in shown  # the page may run its script
+
+
+# ---- the end -------------------------------------------------------------------------------------
+
+
+def test_the_command_serves_the_page_and_mlflow(command: Command) -> None:
+    """It prints both addresses, the page's first, and Ctrl-C ends both.
+
+    The last test, because all others look at what it ends.
+    """
+    page, chart = command.address, command.pages.chart
+    assert b'"number":0,' in command.early
+    assert b"<title>MLflow" in answer(chart)
+    assert json.loads(answer(f"{page}links.json"))["chart"] == chart
+    command.process.send_signal(signal.SIGINT)
+    assert command.process.wait(60) == 0
+    words = command.log.read_text()
+    assert words.startswith("reading search small")
+    ports = [url.split(":")[2].split("/")[0] for url in (page, chart)]
+    assert " ".join(f"-L {port}:127.0.0.1:{port}" for port in ports) in words
+    for url in (page, chart):
+        with pytest.raises(URLError):
+            answer(url)
