@@ -7,7 +7,6 @@ again. A failure concerns only its trial.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,17 +79,38 @@ def plain(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    """A bucket. It is there before Ray, whose workers must find it too."""
+    with s3.running():
+        yield f"s3://{s3.BUCKET}"
+
+
+@pytest.fixture(scope="module")
+def on_two_workers(
+    bucket: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Entry, Frontier]]:
+    """The searches on two workers of Ray, which is started once for both."""
+    found = {}
+    for exchanged, outcomes in ((OWN, None), (BUCKET, f"{bucket}/ray_tune")):
+        found[exchanged] = run("ray_tune", 2, tmp_path_factory.mktemp("home"), outcomes)
+    return found
+
+
 @pytest.fixture(scope="module", params=LOCATIONS, ids=lambda location: "-".join(map(str, location)))
 def searched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Entry, Frontier]]:
+) -> tuple[Entry, Frontier]:
     executor, workers, exchanged, cpus = request.param
-    with (
-        s3.running() if exchanged == BUCKET else nullcontext()
-    ):  # before Ray, whose workers must find it too
-        shared = str(tmp_path_factory.mktemp("shared"))
-        outcomes = {OWN: None, SHARED: shared, BUCKET: f"s3://{s3.BUCKET}/{executor}"}[exchanged]
-        yield run(executor, workers, tmp_path_factory.mktemp("home"), outcomes, cpus)
+    if (executor, workers) == ("ray_tune", 2):
+        found: tuple[Entry, Frontier] = request.getfixturevalue("on_two_workers")[exchanged]
+        return found
+    outcomes = None
+    if exchanged == SHARED:
+        outcomes = str(tmp_path_factory.mktemp("shared"))
+    elif exchanged == BUCKET:
+        outcomes = f"{request.getfixturevalue('bucket')}/{executor}"
+    return run(executor, workers, tmp_path_factory.mktemp("home"), outcomes, cpus)
 
 
 @pytest.fixture(scope="module")
