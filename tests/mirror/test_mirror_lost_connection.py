@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from mlflow import MlflowClient
 from frontier_search.errors import SearchError
 from frontier_search.mirror import client, transaction
 from frontier_search.mirror.mirror import Mirror
+from frontier_search.storage.catalog import Entry
 from tests.support.reading import At, rows_of, runs_of
 
 
@@ -70,13 +74,22 @@ class LosesConnection:
         return call
 
 
+@pytest.fixture(scope="module")
+def whole(entry: Entry, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Entry:
+    """The search in a database that was mirrored without an error."""
+    path = tmp_path_factory.mktemp("whole") / "mlflow.db"
+    shutil.copy(empty_database, path)
+    found = replace(entry, locations=replace(entry.locations, tracking_uri=f"sqlite:///{path}"))
+    Mirror(found).sync()
+    return found
+
+
 @pytest.mark.parametrize("where", ["server", "database"])
 @pytest.mark.parametrize("carried_out", [False, True])
 def test_a_lost_connection_leaves_no_second_copy(
-    tracked: At, carried_out: bool, where: str, monkeypatch: pytest.MonkeyPatch
+    whole: Entry, tracked: At, carried_out: bool, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, entry = tracked("whole.db"), tracked("mlflow.db")
-    Mirror(whole).sync()
+    entry = tracked("mlflow.db")
     write = transaction.write
     if where == "server":
         monkeypatch.setattr(transaction, "store_of", lambda client: None)
@@ -102,10 +115,9 @@ def test_a_lost_connection_leaves_no_second_copy(
 
 @pytest.mark.parametrize("carried_out", [False, True])
 def test_the_next_mirror_completes_a_model_after_a_lost_connection_at_each_step(
-    tracked: At, carried_out: bool
+    whole: Entry, tracked: At, carried_out: bool
 ) -> None:
-    whole, entry = tracked("whole.db"), tracked("mlflow.db")
-    Mirror(whole).sync()
+    entry = tracked("mlflow.db")
     # each k is a step of the same model, or of the next one after a last step that was carried out
     for k in range(1, len(LosesConnection.MODEL_WRITES) + 1):
         mirror = Mirror(entry)
