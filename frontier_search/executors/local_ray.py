@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ray._private import ray_constants
+from ray._private.node import Node
 from ray._raylet import (  # type: ignore[attr-defined]  # compiled
     AuthenticationTokenLoader,
     Config,
@@ -37,6 +38,8 @@ STORE_BYTES = 100 * 2**20  # Ray takes no less than 75 MiB; a search puts less t
 SHARED_MEMORY = Path("/dev/shm")
 PREFIX, MARK = "ray-", "frontier-search.lock"  # of a folder, and the file that its process locks
 YOUNG_S = 60.0  # a folder may not be locked yet
+# What starts processes that would start machines, repeat here what workers print, and serve pages.
+NOT_NEEDED = ("start_monitor", "start_log_monitor", "start_api_server")
 # The driver goes first and the mirror, at 10, last. With Ray's own 15 the mirror of a long search
 # starved the workers.
 WORKER_NICENESS = 5
@@ -58,7 +61,8 @@ def private(workers: int) -> Iterator[dict[str, Any]]:
     remove_abandoned()
     folder = socket_folder()
     try:
-        with _marked(folder), _environment(_variables()), _loopback_allowed():
+        variables = _environment(_variables())
+        with _marked(folder), variables, _loopback_allowed(), _fewer_processes():
             yield {
                 # not a cluster that runs here already, nor that of RAY_ADDRESS
                 "address": "local",
@@ -123,6 +127,23 @@ def _loopback_allowed() -> Iterator[None]:
         yield
     finally:
         ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+@contextmanager
+def _fewer_processes() -> Iterator[None]:
+    """Spares what a local search does not need of Ray inside the block.
+
+    ``ray.init`` has no argument for it. Each is a Python process, which takes half a second to a
+    second of a processor to start, and one polls files as long as Ray lives.
+    """
+    before = {name: getattr(Node, name) for name in NOT_NEEDED}
+    for name in NOT_NEEDED:
+        setattr(Node, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, method in before.items():
+            setattr(Node, name, method)
 
 
 def socket_folder() -> Path:

@@ -47,9 +47,9 @@ def test_workers_on_this_machine_make_no_rows(
     monkeypatch.setenv(faulty.ATTEMPTS, str(tmp_path / "attempts"))
     monkeypatch.setenv(faulty.SESSION, str(os.getpid()))
     monkeypatch.setenv("RAY_TMPDIR", tempfile.mkdtemp(prefix="ray-"))  # short, for its sockets
-    asked = {"dataset": "tests.support.faulty:DATASET", "trials": 4, "cohort": 2, "in_flight": 2}
-    for name, families in (("one", ["dense"]), ("two", ["linear"])):
-        found = toys.search(name=name, families=families, **asked)
+    asked = {"dataset": "tests.support.faulty:DATASET", "cohort": 2, "in_flight": 2}
+    for name, families, trials in (("one", ["dense"], 4), ("two", ["linear"], 2)):
+        found = toys.search(name=name, families=families, trials=trials, **asked)
         trained = runner.run(found, tmp_path / "workers", "ray_tune", Where(2))
         alone = runner.run(found, tmp_path / "alone", "inline")
         assert _losses(trained) == _losses(alone)
