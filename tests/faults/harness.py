@@ -192,10 +192,11 @@ class Chain:
         end = self.searched.trials()
         for kill, snapshot in zip(self.kills, self._snapshots, strict=True):
             snapshot.judge(kill, end)
-        last.words += comparing.stuck(self.searched.entry)
+        entry, mirror = self.searched.entry, self.searched.mirror
+        last.words += comparing.stuck(entry, mirror)
         last.stuck = len(last.words)
         processes.kill(self._orphans)
-        different = comparing.disagreements(self.searched.entry, self.twin)
+        different = comparing.disagreements(entry, self.twin, mirror)
         last.disagreements, last.words = len(different), [*last.words, *different]
         return self.kills
 

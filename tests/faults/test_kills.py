@@ -50,14 +50,14 @@ def test_a_search_killed_in_every_phase_ends_as_its_twin(tmp_path: Path) -> None
 
 
 def test_a_search_on_ray_killed_in_training_ends_as_its_twin(tmp_path: Path) -> None:
-    chain = Chain(Searched(tmp_path, "ray_tune", database=comparing.empty_database()), 0, twin())
+    chain = Chain(Searched(tmp_path, "ray_tune", mirror=False), 0, twin())
     assert chain.kill(Moment("training", 2), DRIVER)
     show(chain.finish())
 
 
 def test_a_search_killed_while_its_driver_trains_ends_as_its_twin(tmp_path: Path) -> None:
     """The second session leaves the cohort that the first one began to a worker of Ray."""
-    chain = Chain(Searched(tmp_path, HEAD_START, database=comparing.empty_database()), 0, twin())
+    chain = Chain(Searched(tmp_path, HEAD_START, mirror=False), 0, twin())
     assert chain.kill(Moment("training", 2), GROUP)
     show(chain.finish())
 
