@@ -97,6 +97,9 @@ CPUS = once(
     help="CPUs that a cohort takes, as threads of its worker.  [default: 1 with --workers, on a"
     " cluster, or where torch trains; else all]",
 )
+NO_MIRROR = click.option(
+    "--no-mirror", is_flag=True, help="Write nothing to MLflow; `sync` can do it later."
+)
 TORCH_COMPILE = click.option(
     "--torch-compile",
     is_flag=True,
@@ -128,9 +131,7 @@ LOCATIONS = (  # where a new search keeps things: the attributes of ``Locations`
     ),
 )
 TRAINING = (  # what trains cohorts: the executor and the attributes of ``Where``; and the mirror
-    click.option(
-        "--no-mirror", is_flag=True, help="Write nothing to MLflow; `sync` can do it later."
-    ),
+    NO_MIRROR,
     once(
         "--address",
         metavar="auto|HOST:PORT",

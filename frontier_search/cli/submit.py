@@ -7,17 +7,28 @@ from typing import Any
 
 import click
 
-from frontier_search.cli.options import CLUSTER, CPUS, GPUS, TORCH_COMPILE, once, question, spec_of
+from frontier_search.cli.options import (
+    CLUSTER,
+    CPUS,
+    GPUS,
+    NO_MIRROR,
+    TORCH_COMPILE,
+    once,
+    question,
+    spec_of,
+)
 from frontier_search.errors import SpecError
 from frontier_search.storage.names import first_free_name
 
 # flags of `run` that are not settings of the search
 PASSED_ON = ("storage", "outcomes", "tracking_uri", "gpus_per_cohort", "cpus_per_cohort")
+SWITCHES = ("torch_compile", "no_mirror")  # those without a value
 
 
 @click.command("submit", short_help="Search on a cluster.")
 @question
 @CLUSTER
+@NO_MIRROR
 @CPUS
 @GPUS
 @TORCH_COMPILE
@@ -37,7 +48,8 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
     """Search on a cluster, as `run` does on this machine, and follow the progress.
 
     Ctrl-C detaches, and the search continues. Submitting the --name of a search that was
-    interrupted continues that search.
+    interrupted continues that search. Where its mirror was left out, submitting it again without
+    --no-mirror completes it.
     """
     from frontier_search.cli.attach import follow
     from frontier_search.cluster.jobs import Jobs
@@ -63,7 +75,7 @@ def command(search_file: Path | None, cluster: str, detach: bool, **flags: Any) 
                 if flags[key]
                 for word in (f"--{key.replace('_', '-')}", str(flags[key]))
             ]
-            passed += ["--torch-compile"] * flags["torch_compile"]
+            passed += [f"--{key.replace('_', '-')}" for key in SWITCHES if flags[key]]
             submission_id = jobs.submit(search, passed)
             click.echo(
                 f"submitted {search.name}; follow it with: frontier-search attach {search.name}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -29,8 +28,7 @@ from frontier_search.search.search import Search
 from frontier_search.storage import catalog
 from frontier_search.trial import Trial
 from tests.faults.comparing import plain
-from tests.support import s3
-from tests.support.processes import ENVIRONMENT
+from tests.support import processes, s3
 
 pytest.importorskip(
     "aiohttp_cors",
@@ -78,12 +76,15 @@ def start(home: Path, settings: dict[str, str]) -> tuple[subprocess.Popen[bytes]
     """Starts a head node with its dashboard on loopback; returns its process and its URL."""
     gcs, dashboard, client, agent = ports(4)
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
-    command += ["--num-cpus=2", "--object-store-memory=100000000", "--disable-usage-stats"]
+    command += ["--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats"]
+    command += ["--no-monitor"]  # it would start and end machines
     command += ["--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1"]
     command += [f"--port={gcs}", f"--dashboard-port={dashboard}"]
     command += [f"--ray-client-server-port={client}", f"--dashboard-agent-listen-port={agent}"]
     command += [f"--temp-dir={home / 'ray'}"]
-    environment = os.environ | ENVIRONMENT | settings | {"FRONTIER_SEARCH_HOME": str(home / "runs")}
+    environment = (
+        os.environ | processes.ENVIRONMENT | settings | {"FRONTIER_SEARCH_HOME": str(home / "runs")}
+    )
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -95,15 +96,6 @@ def start(home: Path, settings: dict[str, str]) -> tuple[subprocess.Popen[bytes]
         assert time.monotonic() < end, (home / "log").read_text()
         time.sleep(0.2)
     return process, url
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +119,7 @@ def head() -> Iterator[Head]:
             os.environ.pop("RAY_AUTH_TOKEN_PATH")
             if before is not None:
                 os.environ["RAY_AUTH_TOKEN_PATH"] = before
-            end(process)
+            processes.end(process)
 
 
 @pytest.fixture(scope="module")
@@ -151,19 +143,20 @@ def test_a_stopped_search_continues_and_equals_its_twin(
 ) -> None:
     question = tmp_path / "question.yaml"
     question.write_text(Search.from_spec(SPEC).to_yaml())
-    submitted = head.run("submit", str(question), "--detach")
+    asked = (str(question), "--no-mirror")
+    submitted = head.run("submit", *asked, "--detach")
     assert submitted.exit_code == 0, submitted.output
     deadline = time.monotonic() + SEARCH_S
     while not head.server.written("outcomes/far-1/outcomes/"):
         assert time.monotonic() < deadline, head.run("logs", "far-1").output
         time.sleep(0.05)
-    refused = head.run("submit", str(question), "--detach")
+    refused = head.run("submit", *asked, "--detach")
     assert isinstance(refused.exception, SpecError)
     assert "has not ended on the cluster" in str(refused.exception)
     assert head.run("stop", "far-1").exit_code == 0
     while state(head) in ("RUNNING", "PENDING"):
         time.sleep(0.2)
-    followed = head.run("submit", str(question))
+    followed = head.run("submit", *asked)
     assert followed.exit_code == 0, followed.output
     assert "far-1: 8/8 trials" in followed.output
     rows = json.loads(head.run("list", "--format", "json").stdout)
@@ -179,9 +172,10 @@ def test_a_stopped_search_continues_and_equals_its_twin(
     assert "Did you mean 'far-1'" in str(unknown.exception)
 
     assert not (head.home / "far-1" / "outcomes").exists()
+    assert not (head.home / "mlflow.db").exists()
     recorded = head.server.written("outcomes/far-1/told/0")
     shutil.rmtree(head.home)  # a new head node has an empty disk
-    assert head.run("submit", str(question)).exit_code == 0
+    assert head.run("submit", *asked).exit_code == 0
     again = catalog.read_trials(catalog.find("far-1", head.home))
     # the same workers and the same seconds: nothing was trained again
     assert [trial.outcome for trial in again] == [trial.outcome for trial in trials]
@@ -210,6 +204,6 @@ def test_a_cluster_that_answers_without_a_token_is_refused(
             monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "auth_token"))
             result = CliRunner().invoke(group, ["submit", "--dataset", "iris", "--cluster", url])
         finally:
-            end(process)
+            processes.end(process)
     assert isinstance(result.exception, SpecError)
     assert "answers without a token (HTTP 200)" in str(result.exception)
