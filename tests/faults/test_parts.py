@@ -18,20 +18,21 @@ from tests.faults.test_interruption import in_training
 from tests.support import processes
 from tests.support.processes import Process
 
-LONG = {"trials": 12, "epochs": 800}  # a cohort is in training for some seconds
+LONG = {"trials": 10, "epochs": 300}  # a cohort is in training for about half a second
 NOTICED_S = 30.0
 WORKER, RAYLET, GCS = "ray::ResourceTrainable", "raylet/raylet", "gcs/gcs_server"
 WORDS = {RAYLET: ("Ray has no live node", "Ray does not end"), GCS: ("Ray has not answered for",)}
 
 
-@pytest.fixture
-def searched(torch_trains: None, home: Path) -> Searched:
-    return Searched(home, "ray_tune", mirror=False, **LONG)
+@pytest.fixture(params=[2], ids=["2 workers"])
+def searched(request: pytest.FixtureRequest, torch_trains: None, home: Path) -> Searched:
+    """A search on as many workers as the parameter says."""
+    return Searched(home, "ray_tune", mirror=False, workers=request.param, **LONG)
 
 
 @pytest.fixture
 def process(searched: Searched) -> Iterator[Process]:
-    """The search's process, when two cohorts are recorded and two are in training."""
+    """The search's process, when its third cohort is in training."""
     live = searched.start()
     try:
         in_training(searched, live, cohort=2)
@@ -46,9 +47,12 @@ def process(searched: Searched) -> Iterator[Process]:
 def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(
     which: str, searched: Searched, process: Process
 ) -> None:
+    found = processes.find(process, WORKER)
+    processes.kill(found, signal.SIGSTOP)  # none of them ends its cohort meanwhile
     workers = processes.find(process, f"{WORKER}.train")
     assert workers
     processes.kill(workers if which == "all workers" else workers[:1])
+    processes.kill(found, signal.SIGCONT)
     assert process.wait(END_S) == 0, searched.said()
     assert searched.said().count("; it is trained again") == (
         len(workers) if which == "all workers" else 1
@@ -66,14 +70,15 @@ def test_workers_that_die_are_replaced_and_their_cohorts_trained_again(
     ],
     ids=lambda value: value.name if isinstance(value, signal.Signals) else value.rpartition("/")[2],
 )
+@pytest.mark.parametrize("searched", [1], indirect=True, ids=["1 worker"])
 def test_a_part_of_ray_that_dies_or_hangs_stops_the_search_in_time(
     part: str, number: int, searched: Searched, process: Process
 ) -> None:
+    # A worker that trains needs neither part, and would finish the search before they are missed.
+    processes.kill(processes.find(process, WORKER), signal.SIGSTOP)
     below = processes.descendants(process.pid)
     parts = processes.find(process, part)
     assert len(parts) == 1
-    # A worker that trains needs neither part, and would finish the search before they are missed.
-    processes.kill(processes.find(process, f"{WORKER}.train"), signal.SIGSTOP)
     begin = time.monotonic()
     processes.kill(parts, number)
     code = process.wait(NOTICED_S)
