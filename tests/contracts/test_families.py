@@ -156,7 +156,7 @@ def test_a_stack_equals_its_models_trained_alone(name: str, task: Any) -> None:
     toy = toy_for(name, task)
     # Grouped convolutions sum in another order, and Adam amplifies it where a gradient vanishes.
     within = 1e-4 if FAMILIES[name].image else 1e-5
-    data, budget = Data(toy, SEEDS, CPU), TrainingBudget(6, 16)
+    data, budget = Data(toy, SEEDS, CPU), TrainingBudget(3, 16)
     together = models(name, sampled(name, 4, **NARROW))
     losses: dict[tuple[int, int], float] = {}
     for stack in group(together):
@@ -180,7 +180,7 @@ def test_same_seed_same_result_and_graphs_never_change(name: str) -> None:
     for _ in range(2):
         stack = Stack(group(models(name, sampled(name, 3, **NARROW)))[0], n_inputs_of(name), 3, CPU)
         graph = getattr(stack.network, "graph", torch.zeros(0)).clone()
-        training = StackTraining(stack, data, TrainingBudget(6, 16))
+        training = StackTraining(stack, data, TrainingBudget(3, 16))
         training.run()
         assert torch.equal(graph, getattr(stack.network, "graph", torch.zeros(0)))
         results.append(stack.flat.clone())
@@ -196,7 +196,8 @@ def test_training_stays_on_its_device(name: str, task: Any, device: str) -> None
     stack = Stack(
         group(models(name, sampled(name, 3, **NARROW)))[0], toy.n_features, toy.n_outputs, place
     )
-    training = StackTraining(stack, data, TrainingBudget(2, 16), compiled=False)
+    # a whole minibatch and the smaller last one, twice
+    training = StackTraining(stack, data, TrainingBudget(2, 32), compiled=False)
     training.run()
     tensors = [
         stack.flat,

@@ -24,9 +24,9 @@ from tests.support import fakes, toys
 # and gp, 8 for known_size, 32 for nsga2 (its first generation). A proposal of gp takes a third
 # of a second, and a cohort of known_size a quarter.
 TRIALS = (40, 56)
-OTHER_TRIALS = {"nsga2": (88, 120), "gp": (24, 36), "random": (24, 24), "known_size": (40, 40)}
+OTHER_TRIALS = {"nsga2": (88, 120), "gp": (18, 30), "random": (24, 24), "known_size": (32, 32)}
 COHORT = 8
-OTHER_COHORTS = {"gp": 4}
+OTHER_COHORTS = {"gp": 2}
 SLOW = {"gp", "known_size"}
 WITHOUT_LEARNING = {"random"}  # outcomes do not change what these propose
 
