@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -23,9 +24,10 @@ from frontier_search.search.bound import Bound
 from frontier_search.search.spaces import Spaces
 from frontier_search.space import Choice, SearchSpace, Value, read_value
 from frontier_search.trial import Candidate
-from frontier_search.zoo import load
+from frontier_search.zoo import is_import_path, load
 
 FEASIBILITY_DRAWS = 200
+KEPT_SPACES = 256  # whose sizes a process keeps: a table of sizes of 200 candidates each
 EXAMINATION = "frontier_search.models.examination:notes"  # which loads torch
 OWN_DRAWS = 20  # of a user's own module, which is made to be counted
 
@@ -38,14 +40,20 @@ def model_size(
     Args:
         device: adds what the model costs on this core.
     """
+    return _model_size(candidate, (dataset.n_features, dataset.n_outputs), edition, device)
+
+
+def _model_size(
+    candidate: Candidate, shape: tuple[int, int], edition: int, device: str | None
+) -> dict[str, int]:
+    """Returns the size of a candidate for so many features and outputs."""
     architecture = family(candidate.family, edition).build(candidate.hyperparameters)
-    size = architecture.size(dataset.n_features, dataset.n_outputs)
+    size = architecture.size(*shape)
     # edition 1 counted what is fixed as if it were written out
     counts = size.counts() | ({"bytes": size.unrolled_bytes} if edition == 1 else {})
     if device is None:
         return counts
     numbers = numbers_in(candidate.hyperparameters)
-    shape = (dataset.n_features, dataset.n_outputs)
     return counts | model_costs(architecture, *shape, device, numbers, edition)
 
 
@@ -168,17 +176,27 @@ def model_problems(
 
     Checks the listed candidates, or else some points of each family's space.
     """
+    shape = (dataset.n_features, dataset.n_outputs)
+    groups: list[tuple[str, Candidate, Callable[[], Sequence[Mapping[str, int]]]]]
     if candidates:
         groups = [
-            (f"candidate {i}", [candidate]) for i, candidate in enumerate(candidates, start=1)
+            (f"candidate {i}", each, partial(_sizes, [each], shape, device))
+            for i, each in enumerate(candidates, start=1)
         ]
     else:
-        groups = [(f"family {name!r}", _some_candidates(name, space)) for name, space in families]
+        groups = [
+            (
+                f"family {name!r}",
+                Candidate(name, space.smallest()),
+                partial(_some_sizes, name, space, shape, device),
+            )
+            for name, space in families
+        ]
     problems, beyond = list[str](), dict[Bound, dict[str, int]]()
-    for name, listed in groups:
+    for name, first, sizes_of in groups:
         try:
-            sizes = [model_size(candidate, dataset, device=device) for candidate in listed]
-            examined(listed[0], dataset)
+            sizes = sizes_of()
+            examined(first, dataset)
         except SpecError as error:
             problems.append(f"{name}: {str(error).removeprefix(f'{name}: ').rstrip('.')}.")
             continue
@@ -217,6 +235,29 @@ def _beyond(bound: Bound, smallest: Mapping[str, int], n_groups: int) -> list[st
         f"{name}: no candidate keeps {bound}; the smallest has {bound.objective} = {least}."
         for name, least in smallest.items()
     ]
+
+
+def _sizes(
+    candidates: Sequence[Candidate], shape: tuple[int, int], device: str | None
+) -> list[dict[str, int]]:
+    return [_model_size(each, shape, EDITION, device) for each in candidates]
+
+
+def _some_sizes(
+    name: str, space: SearchSpace, shape: tuple[int, int], device: str | None
+) -> Sequence[Mapping[str, int]]:
+    """Returns the sizes of some candidates of a space; those of a shipped family only once."""
+    if is_import_path(name):  # the user's code, which may change
+        return _sizes(_some_candidates(name, space), shape, device)
+    # 1 and 1.0 are equal, but not written the same
+    return _kept_sizes(name, space, repr(space), shape, device)
+
+
+@lru_cache(maxsize=KEPT_SPACES)
+def _kept_sizes(
+    name: str, space: SearchSpace, written: str, shape: tuple[int, int], device: str | None
+) -> Sequence[Mapping[str, int]]:
+    return _sizes(_some_candidates(name, space), shape, device)
 
 
 def _some_candidates(named: str, space: SearchSpace) -> list[Candidate]:
