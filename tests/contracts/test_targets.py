@@ -37,6 +37,7 @@ from tests.support.exported import SEED, WRITTEN, Example, examples
 
 ONNX = importlib.util.find_spec("onnxruntime") is not None
 QUICK = ("dense", "kronecker", "spline", "fast_grnn")  # ONNX takes three to ten seconds for each
+STEPS = 8  # of a sequence, of which torch writes every step
 
 
 def rows_of(example: Example) -> CheckedRows:
@@ -104,7 +105,7 @@ def torch_families() -> list[Any]:
 def programs(name: str) -> list[tuple[Example, Any]]:
     """Returns the examples of a family, each with its program, which takes torch some seconds."""
     found = []
-    for example in examples(name):
+    for example in examples(name, n_steps=STEPS):
         trained = [Trained(0, SEED, example.architecture, 0.0)]
         stack = Stack(trained, example.x.shape[1], example.n_outputs, "cpu")  # type: ignore[arg-type]
         model = FrontierModel(stack, example.flat).eval()

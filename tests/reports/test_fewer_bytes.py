@@ -6,7 +6,7 @@ import io
 import xml.etree.ElementTree as ET
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -34,6 +34,7 @@ def test_a_picture_with_few_colours_keeps_the_colour_of_each_family() -> None:
         assert abs(kept[3 * i, 0] - colour).max() <= 8
 
 
+@settings(max_examples=25)  # each is drawn; every number of a picture is one more example
 @given(
     st.lists(st.floats(0, 1e5), min_size=2, max_size=20), st.text("abc xyz 0.1234567", max_size=20)
 )

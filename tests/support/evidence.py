@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,12 @@ DENSE = {"family": "dense", "hidden": 4}
 
 
 def search(name: str = "toy", seeds: Sequence[int] = (101, 202, 303, 404, 505)) -> Search:
+    return _search(name, tuple(seeds))
+
+
+@functools.cache
+def _search(name: str, seeds: tuple[int, ...]) -> Search:
+    """Reads it once: simulations ask for one a thousand times, which takes milliseconds each."""
     return Search.from_spec(SPEC | {"name": name, "seeds": list(seeds)})
 
 

@@ -58,11 +58,15 @@ class Example:
         return plan(self.architecture, scalars, SEED, self.x.shape[1], self.n_outputs)
 
 
-def examples(family: str, n_rows: int = 8) -> list[Example]:
-    """Returns two models of a family, one with one output and one with three."""
+def examples(family: str, n_rows: int = 8, n_steps: int = STEPS) -> list[Example]:
+    """Returns two models of a family, one with one output and one with three.
+
+    Args:
+        n_steps: of a sequence with one channel.
+    """
     found, rng = [], np.random.default_rng(len(family))
     space = FAMILIES[family].default_space((1e-3, 1e-2))
-    d = SIDE * SIDE if FAMILIES[family].image else STEPS if FAMILIES[family].sequence else 5
+    d = SIDE * SIDE if FAMILIES[family].image else n_steps if FAMILIES[family].sequence else 5
     for number, n_outputs in enumerate((1, 3)):
         fixed = {key: value[number] for key, value in SMALL.items() if key in space.names()}
         if family.endswith("fixed_input") or family in ("random_features", "echo_state"):
