@@ -134,10 +134,11 @@ def _fewer_processes() -> Iterator[None]:
     """Spares what a local search does not need of Ray inside the block.
 
     ``ray.init`` has no argument for it. Each is a Python process, which takes half a second to a
-    second of a processor to start, and one polls files as long as Ray lives.
+    second of a processor to start, and one polls files as long as Ray lives. A Ray that calls one
+    otherwise starts it.
     """
-    before = {name: getattr(Node, name) for name in NOT_NEEDED}
-    for name in NOT_NEEDED:
+    before = {name: getattr(Node, name) for name in NOT_NEEDED if hasattr(Node, name)}
+    for name in before:
         setattr(Node, name, lambda *_, **__: None)
     try:
         yield
