@@ -56,12 +56,17 @@ def test_a_sequence_is_a_row_whose_last_steps_are_real(seed: int) -> None:
     made = own.dataset(table, "rows")
     assert made.sequence == (int(frame.groupby("id").size().max()), 2)
     assert table.n_rows == frame["id"].nunique() and table.targets.names == ("label",)
-    for row, name in enumerate(frame["id"].unique()):
-        steps = frame[frame["id"] == name].sort_values("t")
-        values = table.frame.iloc[row, :-1].to_numpy(dtype=float).reshape(-1, 2)
-        np.testing.assert_array_equal(values[-len(steps) :], steps[["a", "b"]])
+    sequences = {
+        name: (steps[["a", "b"]].to_numpy(), steps["label"].iloc[0])
+        for name, steps in frame.sort_values("t").groupby("id")
+    }
+    rows = table.frame.iloc[:, :-1].to_numpy(dtype=float).reshape(len(sequences), -1, 2)
+    names, labels = frame["id"].unique(), table.frame["label"]
+    for name, values, found in zip(names, rows, labels, strict=True):
+        steps, label = sequences[name]
+        np.testing.assert_array_equal(values[-len(steps) :], steps)
         assert np.isnan(values[: -len(steps)]).all()
-        assert table.frame["label"][row] == steps["label"].iloc[0]
+        assert found == label
 
 
 def test_a_channel_has_one_scale_and_padding_is_its_mean() -> None:
