@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -28,6 +28,7 @@ def test_chances_are_0_where_every_seed_agrees_and_between_0_and_1_elsewhere() -
     assert 0 < first < 1
 
 
+@settings(max_examples=50)  # of 200 draws each
 @given(st.integers(0, 10_000), st.integers(2, 12), st.integers(2, 4))
 def test_chances_count_the_draws_in_which_nothing_dominates(seed: int, n: int, seeds: int) -> None:
     """Draws are counted one by one; only points without any chance may be left out of them."""
