@@ -18,7 +18,7 @@ from tests.faults.test_interruption import in_training
 from tests.support import processes
 from tests.support.processes import Process
 
-LONG = {"trials": 10, "epochs": 300}  # a cohort is in training for about half a second
+LONG = {"trials": 10, "epochs": 500}  # a cohort is in training for about a second
 NOTICED_S = 30.0
 WORKER, RAYLET, GCS = "ray::ResourceTrainable", "raylet/raylet", "gcs/gcs_server"
 WORDS = {RAYLET: ("Ray has no live node", "Ray does not end"), GCS: ("Ray has not answered for",)}
