@@ -18,7 +18,7 @@ from frontier_search.errors import SpecError
 # where a file torch.py would stand in for torch.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-NEW_OBJECTS = 100_000  # after which the garbage collector looks for cycles; Python's own: 700
+NEW_OBJECTS = 100_000  # after which the collector looks for cycles; Python's own: 700 to 2,000
 
 
 def require_posix() -> None:
