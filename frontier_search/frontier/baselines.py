@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from frontier_search.data.dataset import AnyRows, Dataset, Rows, Task
 from frontier_search.frontier.methods import METHODS, Numbers
+from frontier_search.machine import one_thread_for_matrices
 from frontier_search.objective import with_derived
 from frontier_search.space import Value
 
@@ -85,7 +86,7 @@ def measure_baselines(
     Raises:
         SpecError: the dataset's rows are not available.
     """
-    from threadpoolctl import threadpool_limits  # scikit-learn needs it, so it is there
+    from threadpoolctl import threadpool_limits
 
     # with as many threads as processors, boosting waited for minutes on a machine that was busy
     with threadpool_limits(1):
@@ -101,11 +102,9 @@ def measure_references(dataset: Dataset, seeds: Sequence[int]) -> tuple[Baseline
     Raises:
         SpecError: the dataset's rows are not available.
     """
-    from threadpoolctl import threadpool_limits
-
     same = dataset.population == "one split" and dataset.split(seeds[0]).train.x.size > ENOUGH
-    # of BLAS alone: models may train meanwhile, in the threads of OpenMP
-    with threadpool_limits(1, user_api="blas"):
+    # of BLAS only: models may train meanwhile, in the threads of OpenMP
+    with one_thread_for_matrices():
         found = _measured(dataset, seeds[:1] if same else seeds, ("constant", "ridge"), ENOUGH)
     width = {"constant": 1, "ridge": dataset.n_features + 1}
     named = [
